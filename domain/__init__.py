@@ -1,0 +1,1 @@
+"""The rules: what may happen to a phase, and what is refused."""

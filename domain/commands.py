@@ -1,0 +1,177 @@
+"""What may be asked, as plain values. Ids, clock and actor arrive from the edge."""
+
+from datetime import datetime
+from hashlib import sha256
+from json import dumps
+from typing import Any, NamedTuple, TypeAlias
+
+from domain.actors import Actor
+from domain.document_events import Meaning
+from domain.phase_events import BlockerType
+from domain.steps import Step
+
+
+class Meta(NamedTuple):
+    """Who asks, when by their own clock, and the id that makes repeating safe."""
+
+    command_id: str
+    by: Actor
+    at: datetime
+
+
+class InitialiseProject(NamedTuple):
+    meta: Meta
+    origin: str
+    public_key: str
+    name: str
+
+
+class ChangePolicy(NamedTuple):
+    """Change the rules that are given; None leaves one as it is. An expiry of 0 seconds switches expiry off."""
+
+    meta: Meta
+    author_may_not_approve: bool | None = None
+    minimum_approvers: int | None = None
+    agents_may_not_approve: bool | None = None
+    request_expiry_seconds: int | None = None
+    reason: str = ""
+
+
+class DraftDocument(NamedTuple):
+    """Render the next iteration of a step from its fields."""
+
+    meta: Meta
+    phase: str
+    step: Step
+    fields: dict[str, Any]
+    title: str | None = None
+
+
+class EditDocument(NamedTuple):
+    """Record a text written by hand as the next iteration."""
+
+    meta: Meta
+    phase: str
+    step: Step
+    text: str
+
+
+class RequestApproval(NamedTuple):
+    meta: Meta
+    phase: str
+    step: Step
+
+
+class ApproveDocument(NamedTuple):
+    meta: Meta
+    phase: str
+    step: Step
+    iteration: int | None = None
+    digest: str | None = None
+    seen: str | None = None
+    """The digest of the text the edge has just shown; not part of what was asked."""
+    meaning: Meaning = Meaning.APPROVAL
+    comments: str = ""
+    forced: bool = False
+    reason: str = ""
+
+
+class RejectDocument(NamedTuple):
+    meta: Meta
+    phase: str
+    step: Step
+    feedback: tuple[str, ...]
+    iteration: int | None = None
+    digest: str | None = None
+    seen: str | None = None
+    comments: str = ""
+
+
+class ReopenStep(NamedTuple):
+    meta: Meta
+    phase: str
+    step: Step
+    reason: str
+
+
+class ReconfirmDocument(NamedTuple):
+    meta: Meta
+    phase: str
+    step: Step
+    reason: str
+    iteration: int | None = None
+    digest: str | None = None
+    seen: str | None = None
+    meaning: Meaning = Meaning.APPROVAL
+    forced: bool = False
+
+
+class HandOff(NamedTuple):
+    meta: Meta
+    phase: str
+    comments: str = ""
+
+
+class ArchivePhase(NamedTuple):
+    meta: Meta
+    phase: str
+    reason: str
+
+
+class RetitlePhase(NamedTuple):
+    meta: Meta
+    phase: str
+    title: str
+
+
+class AddDependency(NamedTuple):
+    meta: Meta
+    phase: str
+    on: str
+
+
+class RemoveDependency(NamedTuple):
+    meta: Meta
+    phase: str
+    on: str
+
+
+class BlockPhase(NamedTuple):
+    meta: Meta
+    phase: str
+    kind: BlockerType
+    description: str
+
+
+class UnblockPhase(NamedTuple):
+    meta: Meta
+    phase: str
+    blocker: str
+    reason: str = ""
+
+
+Command: TypeAlias = (
+    InitialiseProject
+    | ChangePolicy
+    | DraftDocument
+    | EditDocument
+    | RequestApproval
+    | ApproveDocument
+    | RejectDocument
+    | ReopenStep
+    | ReconfirmDocument
+    | HandOff
+    | ArchivePhase
+    | RetitlePhase
+    | AddDependency
+    | RemoveDependency
+    | BlockPhase
+    | UnblockPhase
+)
+
+
+def fingerprint(command: Command) -> str:
+    """Return the hex SHA-256 of what was asked and by whom: its words, not the moment, the id or what was on disk."""
+    words = {name: value for name, value in command._asdict().items() if name not in ("meta", "seen")}
+    asked = [type(command).__name__, command.meta.by, words]
+    return sha256(dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,203 @@
+"""What can happen to the document of a step, and what each happening changes.
+
+`apply` runs again on every replay: it changes facts and never judges.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from domain.documents import Approval
+from domain.events import DomainEvent
+from domain.steps import Step, StepState
+
+if TYPE_CHECKING:
+    from domain.phase import Phase
+
+
+class Source(StrEnum):
+    """How a text came to be."""
+
+    RENDERED = "rendered"
+    EDITED = "edited"
+    IMPORTED = "imported"
+
+
+class Meaning(StrEnum):
+    """What an approver's signature stands for (compare 21 CFR 11.50)."""
+
+    APPROVAL = "approval"
+    REVIEW = "review"
+    RESPONSIBILITY = "responsibility"
+
+
+@dataclass(frozen=True)
+class DocumentDrafted(DomainEvent):
+    """The next iteration of a document. It voids the approvals of the one before and answers all open feedback."""
+
+    TOPIC: ClassVar[str] = "phase.document_drafted"
+    PAYLOAD: ClassVar[tuple[str, ...]] = ("fields", "text")
+    step: Step
+    iteration: int
+    digest: str
+    source: Source
+    template: str
+    template_digest: str
+    answers: tuple[int, ...]
+    fields: dict[str, Any] | None
+    text: str | None
+
+    def apply(self, aggregate: "Phase") -> None:
+        aggregate.change(
+            self.step,
+            state=StepState.AWAITING_APPROVAL,
+            iteration=self.iteration,
+            digest=self.digest,
+            author=self.by,
+            drafted=self.originator_version,
+            expires_at=None,
+            approvals=(),
+            decided=0,
+            feedback=(),
+            was_approved=False,
+            stale_because="",
+            stale_since=0,
+        )
+
+
+@dataclass(frozen=True)
+class ApprovalRequested(DomainEvent):
+    TOPIC: ClassVar[str] = "phase.approval_requested"
+    step: Step
+    iteration: int
+    expires_at: int | None
+    """µs since the epoch; None: the request does not expire."""
+
+    def apply(self, aggregate: "Phase") -> None:
+        aggregate.change(self.step, state=StepState.AWAITING_APPROVAL, expires_at=self.expires_at)
+
+
+@dataclass(frozen=True)
+class ApprovalExpired(DomainEvent):
+    TOPIC: ClassVar[str] = "phase.approval_expired"
+    step: Step
+    iteration: int
+
+    def apply(self, aggregate: "Phase") -> None:
+        aggregate.change(self.step, state=StepState.EXPIRED)
+
+
+@dataclass(frozen=True)
+class DocumentApproved(DomainEvent):
+    """A verdict on exactly one text; `final` when it was the last one that the policy asked for."""
+
+    TOPIC: ClassVar[str] = "phase.document_approved"
+    PAYLOAD: ClassVar[tuple[str, ...]] = ("comments", "reason")
+    step: Step
+    iteration: int
+    digest: str
+    meaning: Meaning
+    policy_version: int
+    final: bool
+    self_approval: bool
+    forced: bool
+    broke: tuple[str, ...]
+    """The policy's rules that force set aside."""
+    comments: str | None
+    reason: str | None
+
+    def apply(self, aggregate: "Phase") -> None:
+        approvals = (*aggregate.state.documents[self.step].approvals, Approval(self.by, self.originator_version))
+        aggregate.change(self.step, approvals=approvals)
+        if self.final:
+            aggregate.change(self.step, state=StepState.APPROVED, decided=self.originator_version, expires_at=None)
+
+
+@dataclass(frozen=True)
+class DocumentRejected(DomainEvent):
+    TOPIC: ClassVar[str] = "phase.document_rejected"
+    PAYLOAD: ClassVar[tuple[str, ...]] = ("feedback", "comments")
+    step: Step
+    iteration: int
+    digest: str
+    policy_version: int
+    feedback: tuple[str, ...] | None
+    comments: str | None
+
+    def apply(self, aggregate: "Phase") -> None:
+        feedback = (*aggregate.state.documents[self.step].feedback, self.originator_version)
+        aggregate.change(
+            self.step,
+            state=StepState.REJECTED,
+            decided=self.originator_version,
+            feedback=feedback,
+            expires_at=None,
+        )
+
+
+@dataclass(frozen=True)
+class StepReopened(DomainEvent):
+    TOPIC: ClassVar[str] = "phase.step_reopened"
+    PAYLOAD: ClassVar[tuple[str, ...]] = ("reason",)
+    step: Step
+    iteration: int
+    withdraws_handoff: bool
+    reason: str | None
+
+    def apply(self, aggregate: "Phase") -> None:
+        aggregate.change(
+            self.step, state=StepState.REOPENED, approvals=(), decided=0, feedback=(self.originator_version,)
+        )
+        if self.withdraws_handoff:
+            aggregate.state = aggregate.state._replace(handed_off=0)
+
+
+@dataclass(frozen=True)
+class DocumentMarkedStale(DomainEvent):
+    TOPIC: ClassVar[str] = "phase.document_marked_stale"
+    step: Step
+    because_step: Step
+    because_version: int
+
+    def apply(self, aggregate: "Phase") -> None:
+        was_approved = aggregate.state.documents[self.step].state is StepState.APPROVED
+        aggregate.change(
+            self.step,
+            state=StepState.STALE,
+            approvals=(),
+            expires_at=None,
+            was_approved=was_approved,
+            stale_because=self.because_step.value,
+            stale_since=self.because_version,
+        )
+
+
+@dataclass(frozen=True)
+class DocumentReconfirmed(DomainEvent):
+    """A verdict that a stale text still holds as it is."""
+
+    TOPIC: ClassVar[str] = "phase.document_reconfirmed"
+    PAYLOAD: ClassVar[tuple[str, ...]] = ("reason",)
+    step: Step
+    iteration: int
+    digest: str
+    meaning: Meaning
+    policy_version: int
+    final: bool
+    self_approval: bool
+    forced: bool
+    broke: tuple[str, ...]
+    reason: str | None
+
+    def apply(self, aggregate: "Phase") -> None:
+        approvals = (*aggregate.state.documents[self.step].approvals, Approval(self.by, self.originator_version))
+        aggregate.change(self.step, approvals=approvals)
+        if self.final:
+            aggregate.change(
+                self.step,
+                state=StepState.APPROVED,
+                decided=self.originator_version,
+                was_approved=False,
+                stale_because="",
+                stale_since=0,
+            )

@@ -1,0 +1,78 @@
+"""Where the document of one step stands: facts and digests, never its text."""
+
+from typing import Any, NamedTuple
+
+from domain.actors import Actor, ActorKind
+from domain.steps import StepState
+
+
+class Approval(NamedTuple):
+    """One approval of the latest iteration, and the stream version of its event."""
+
+    by: Actor
+    version: int
+
+
+class Document(NamedTuple):
+    """The latest iteration of one step. Versions name events of the phase's own stream; 0 means none."""
+
+    state: StepState = StepState.NOT_STARTED
+    iteration: int = 0
+    digest: str = ""
+    author: Actor | None = None
+    drafted: int = 0
+    """The event that holds the text."""
+    expires_at: int | None = None
+    """When the request for approval runs out, µs since the epoch."""
+    approvals: tuple[Approval, ...] = ()
+    decided: int = 0
+    """The verdict that settled this iteration."""
+    feedback: tuple[int, ...] = ()
+    """The rejections and reopenings that the next iteration answers."""
+    was_approved: bool = False
+    """Of a stale document: it had been approved and may be reconfirmed."""
+    stale_because: str = ""
+    stale_since: int = 0
+    """The reopening that made it stale."""
+
+    def state_at(self, now: int) -> StepState:
+        """Return the state at a time in µs: a request nobody answered in time has expired."""
+        waiting = self.state is StepState.AWAITING_APPROVAL
+        if waiting and self.expires_at is not None and now >= self.expires_at:
+            return StepState.EXPIRED
+        return self.state
+
+    def to_facts(self) -> dict[str, Any]:
+        """Return what differs from a step not started, as JSON-able values."""
+        facts: dict[str, Any] = {
+            name: value for name, value in self._asdict().items() if value != self._field_defaults[name]
+        }
+        if self.author:
+            facts["author"] = _actor_facts(self.author)
+        if self.approvals:
+            facts["approvals"] = [{"by": _actor_facts(a.by), "version": a.version} for a in self.approvals]
+        if self.feedback:
+            facts["feedback"] = list(self.feedback)
+        return facts
+
+    @classmethod
+    def from_facts(cls, facts: dict[str, Any]) -> "Document":
+        """Return the document that `to_facts` described."""
+        values = dict(facts)
+        if "state" in values:
+            values["state"] = StepState(values["state"])
+        if "author" in values:
+            values["author"] = _actor(values["author"])
+        if "approvals" in values:
+            values["approvals"] = tuple(Approval(_actor(a["by"]), a["version"]) for a in values["approvals"])
+        if "feedback" in values:
+            values["feedback"] = tuple(values["feedback"])
+        return cls(**values)
+
+
+def _actor_facts(actor: Actor) -> dict[str, str]:
+    return {"id": actor.name, "kind": actor.kind.value}
+
+
+def _actor(facts: dict[str, str]) -> Actor:
+    return Actor(facts["id"], ActorKind(facts["kind"]))

@@ -1,0 +1,232 @@
+"""Every way we say no.
+
+Refusal
+├── Rejected                    a rule says no; nothing was recorded
+│   ├── StepNotApproved         an earlier step lacks its approval
+│   ├── StepAlreadyApproved     an approved step changes only through reopen
+│   ├── NothingToJudge          the step has no document that waits for a verdict
+│   ├── VerdictIsStale          the verdict judged another text than the latest
+│   ├── AlreadyJudged           the same person judged this iteration before
+│   ├── RequestExpired          the request for approval ran out
+│   ├── PolicyForbids           the project's policy says no; force overrides it
+│   ├── DocumentEdited          the file on disk is not a recorded text
+│   ├── NothingChanged          the command would change nothing
+│   ├── StepNotApprovedYet      only an approved step can be reopened
+│   ├── NotReconfirmable        only a stale step that was approved can be reconfirmed
+│   ├── NotReadyForHandoff      steps, dependencies or blockers stand in the way
+│   ├── DependencyCycle         phases would wait for each other
+│   ├── PhaseArchived           an archived phase is read-only
+│   ├── PhaseHandedOff          a phase handed off changes only after a step is reopened
+│   └── AlreadyExists           what should be made is there already
+├── InvalidInput                the words were wrong
+│   ├── ReasonMissing           the record needs a reason in words
+│   ├── TemplateBroken          a template cannot be rendered
+│   └── CommandIdReused         the same command id with another content
+├── NotFound                    it names something the log has never seen
+├── Conflict                    somebody was first; read again
+├── Damaged                     the store contradicts itself
+│   └── UnknownEvent            written by a newer version, or not by us
+└── Unavailable                 not now; safe to repeat
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class Refusal(Exception):
+    """A sentence for a person, a stable code for a program, and the commands that would fix it."""
+
+    code: ClassVar[str] = "REFUSED"
+
+    def __init__(self, message: str, *, fix: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = tuple(fix)
+
+
+class Rejected(Refusal):
+    """A rule says no; nothing was recorded."""
+
+    code = "WORKFLOW_VIOLATION"
+
+
+class InvalidInput(Refusal):
+    """The words were wrong."""
+
+    code = "VALIDATION_ERROR"
+
+
+class NotFound(Refusal):
+    """It names something the log has never seen."""
+
+    code = "NOT_FOUND"
+
+
+class Conflict(Refusal):
+    """Somebody was first: what was read to decide has changed since."""
+
+    code = "CONFLICT"
+
+    def __init__(self, stream: str, *, read: int, found: int) -> None:
+        self.stream, self.read, self.found = stream, read, found
+        super().__init__(
+            f"Somebody was first: {stream} is at version {found}, this decision read version {read}."
+            " Look again, then repeat the command."
+        )
+
+
+class Damaged(Refusal):
+    """The store contradicts itself; do not trust it."""
+
+    code = "STATE_ERROR"
+
+
+class UnknownEvent(Damaged):
+    """An event this version cannot read is refused, never skipped."""
+
+    code = "UNKNOWN_EVENT"
+
+
+class Unavailable(Refusal):
+    """Not available now; safe to repeat with the same command id."""
+
+    code = "UNAVAILABLE"
+
+
+class StepNotApproved(Rejected):
+    def __init__(self, phase: str, step: str, *, missing: str, state: str, fix: Sequence[str]) -> None:
+        super().__init__(
+            f"{phase}: {step} cannot start before {missing} is approved ({missing} is {state.replace('_', ' ')}).",
+            fix=fix,
+        )
+
+
+class StepAlreadyApproved(Rejected):
+    def __init__(self, phase: str, step: str) -> None:
+        super().__init__(
+            f"{phase}: {step} is approved; an approved document changes only after it is reopened with a reason.",
+            fix=(f'orch reopen {phase} {step} --reason "what has to change"',),
+        )
+
+
+class NothingToJudge(Rejected):
+    def __init__(self, phase: str, step: str, *, state: str, fix: Sequence[str]) -> None:
+        super().__init__(
+            f"{phase}: {step} has no document waiting for a verdict (it is {state.replace('_', ' ')}).", fix=fix
+        )
+
+
+class VerdictIsStale(Rejected):
+    code = "VERDICT_STALE"
+
+    def __init__(self, phase: str, step: str, *, judged: str, latest: str) -> None:
+        super().__init__(
+            f"{phase}: the verdict on {step} is for {judged}, but the latest is {latest}.",
+            fix=(f"orch checkout {phase} {step}", f"orch show {phase} {step}"),
+        )
+
+
+class AlreadyJudged(Rejected):
+    def __init__(self, phase: str, step: str, *, name: str, iteration: int) -> None:
+        super().__init__(
+            f"{phase}: {name} has already given a verdict on iteration {iteration} of {step};"
+            " the policy asks for another person.",
+            fix=(f"orch why {phase} {step}",),
+        )
+
+
+class RequestExpired(Rejected):
+    def __init__(self, phase: str, step: str) -> None:
+        super().__init__(
+            f"{phase}: the request to approve {step} has expired; ask again first.",
+            fix=(f"orch request {phase} {step}",),
+        )
+
+
+class PolicyForbids(Rejected):
+    code = "POLICY_VIOLATION"
+
+    def __init__(self, phase: str, step: str, *, why: str, command: str) -> None:
+        super().__init__(
+            f"{phase}: {step}: {why}.",
+            fix=(f"orch why {phase} {step}", f'orch {command} --force --reason "why the policy is set aside"'),
+        )
+
+
+class DocumentEdited(Rejected):
+    code = "DOCUMENT_EDITED"
+
+    def __init__(self, phase: str, step: str, *, path: str) -> None:
+        super().__init__(
+            f"{phase}: {path} was edited and is not a recorded iteration of {step}."
+            " Record it as the next iteration (edit), or put the recorded text back (checkout).",
+            fix=(f"orch edit {phase} {step}", f"orch checkout {phase} {step}"),
+        )
+
+
+class NothingChanged(Rejected):
+    code = "NOTHING_CHANGED"
+
+
+class StepNotApprovedYet(Rejected):
+    def __init__(self, phase: str, step: str, *, state: str, fix: Sequence[str]) -> None:
+        super().__init__(
+            f"{phase}: only an approved step can be reopened; {step} is {state.replace('_', ' ')}.", fix=fix
+        )
+
+
+class NotReconfirmable(Rejected):
+    def __init__(self, phase: str, step: str, *, why: str, fix: Sequence[str]) -> None:
+        super().__init__(f"{phase}: {step} cannot be reconfirmed: {why}.", fix=fix)
+
+
+class NotReadyForHandoff(Rejected):
+    def __init__(self, phase: str, *, why: str, fix: Sequence[str], hierarchical: bool = False) -> None:
+        super().__init__(f"{phase} cannot be handed off: {why}.", fix=fix)
+        if hierarchical:
+            self.code = "HIERARCHICAL_VIOLATION"  # type: ignore[misc]  # the cause is another phase
+
+
+class DependencyCycle(Rejected):
+    code = "HIERARCHICAL_VIOLATION"
+
+    def __init__(self, path: Sequence[str]) -> None:
+        super().__init__(
+            f"That would make phases wait for each other: {' → '.join(path)}.",
+            fix=(f"orch depend {path[-2]} --on {path[-1]} --remove",) if len(path) > 2 else (f"orch why {path[0]}",),
+        )
+
+
+class PhaseArchived(Rejected):
+    def __init__(self, phase: str) -> None:
+        super().__init__(f"{phase} is archived and read-only.", fix=(f"orch history {phase}",))
+
+
+class PhaseHandedOff(Rejected):
+    def __init__(self, phase: str) -> None:
+        super().__init__(
+            f"{phase} has been handed off; reopen a step to withdraw the handoff first.",
+            fix=(f'orch reopen {phase} tasks --reason "what has to change"',),
+        )
+
+
+class AlreadyExists(Rejected):
+    code = "ALREADY_EXISTS"
+
+
+class ReasonMissing(InvalidInput):
+    def __init__(self, what: str, *, command: str, option: str = "--reason", example: str) -> None:
+        super().__init__(f"{what} needs a reason in words.", fix=(f'orch {command} {option} "{example}"',))
+
+
+class TemplateBroken(InvalidInput):
+    code = "TEMPLATE_ERROR"
+
+
+class CommandIdReused(InvalidInput):
+    code = "COMMAND_ID_REUSED"
+
+    def __init__(self, command_id: str) -> None:
+        super().__init__(
+            f"The command id {command_id} was used before for another command. Leave --command-id out for a new one."
+        )

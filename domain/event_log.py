@@ -1,0 +1,147 @@
+"""The port to the log: what every store must do, in words of the domain."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from domain.errors import Refusal
+
+if TYPE_CHECKING:  # `orch status` reads heads only and must not pay for the event classes
+    from domain.events import DomainEvent
+
+Facts = dict[str, Any]
+
+
+class Decision(NamedTuple):
+    """All that one accepted command wants to write, and all that was read to accept it."""
+
+    command_id: str
+    fingerprint: str
+    """Hex SHA-256 of what the caller asked for; tells a repeated command from a reused id."""
+    events: Sequence["DomainEvent"]
+    heads: Mapping[str, Facts]
+    """The new head of every stream that the events belong to: JSON-able facts."""
+    expects: Mapping[str, int]
+    """The version of every stream that was read to decide; 0 where there was none."""
+    causation: str | None = None
+    correlation: str | None = None
+
+
+class Receipt(NamedTuple):
+    """Proof that a command is in the log for good."""
+
+    command_id: str
+    first: int
+    last: int
+    recorded_at: int
+    """Microseconds since the epoch, UTC: the one recorded time of all events of the command."""
+    repeated: bool = False
+    """The command had been recorded before; nothing was written this time."""
+
+
+class Moment(NamedTuple):
+    """A place in the log and what time it was there (µs since the epoch; position 0 is before the first event)."""
+
+    position: int
+    recorded_at: int | None
+    next_recorded_at: int | None
+
+
+class Head(NamedTuple):
+    """The latest facts of one stream."""
+
+    stream: str
+    version: int
+    position: int
+    facts: Facts
+
+
+class Record(NamedTuple):
+    """One stored row of the log, its bytes as written."""
+
+    position: int
+    recorded_at: int
+    clock: int
+    """What the store's clock said, µs since the epoch; differs from `recorded_at` when the clock went back."""
+    stream: str
+    version: int
+    topic: str
+    command_id: str
+    envelope: bytes
+    salt: bytes | None
+    payload: bytes | None
+    """Canonical JSON of the free text; None when the event has none or it was erased (the envelope tells which)."""
+    leaf: bytes
+
+
+class TreeHead(NamedTuple):
+    """The RFC 6962 tree over the first `size` entries."""
+
+    size: int
+    root: bytes
+    frontier: tuple[bytes, ...]
+    """Roots of the perfect subtrees from left to right, the largest first."""
+
+
+class EventLog(Protocol):
+    """One append-only log. Every method may raise `Unavailable` or `Damaged`."""
+
+    @property
+    def origin(self) -> str:
+        """The log's name, `host/project-uuid`: part of every envelope and the key name of its checkpoints."""
+        ...
+
+    def append(self, decisions: Sequence[Decision]) -> list[Receipt | Refusal]:
+        """Write decisions durably, each wholly or not at all, and answer each in its place.
+
+        An answer is a `Receipt`, a `Conflict` (something in `expects` has changed), or a `CommandIdReused`.
+        One refused decision leaves the others alone. Returns only after the commit reached the disk.
+        """
+        ...
+
+    def receipt(self, command_id: str) -> tuple[Receipt, str] | None:
+        """Return the receipt and the fingerprint of a recorded command (`repeated` is set), or None."""
+        ...
+
+    def heads(self, streams: Sequence[str]) -> tuple[Moment, dict[str, Head]]:
+        """Return the heads of those streams that exist, all as of one moment."""
+        ...
+
+    def heads_below(self, prefix: str) -> tuple[Moment, dict[str, Head]]:
+        """Return the heads of all streams whose name starts with the prefix, ordered by name, as of one moment."""
+        ...
+
+    def at(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Record]:
+        """Return the records at those (stream, version) places that exist."""
+        ...
+
+    def texts(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], dict[str, Any] | None]:
+        """Return the free text of the events at those places; None where there is none or it was erased."""
+        ...
+
+    def stream(self, stream: str, *, upto: int | None = None) -> Iterator[Record]:
+        """Yield the records of one stream in order, up to and including a position."""
+        ...
+
+    def records(self, first: int = 1, last: int | None = None) -> Iterator[Record]:
+        """Yield the records between two positions, both included, in order."""
+        ...
+
+    def moment(self, position: int | None = None) -> Moment:
+        """Return the moment of a position, or of the last one. Raises `NotFound` beyond the end."""
+        ...
+
+    def moment_at(self, recorded_at: int) -> Moment:
+        """Return the last moment whose recorded time is not after that time; position 0 if all are after it."""
+        ...
+
+    def tree(self) -> TreeHead:
+        """Return the tree head that was kept with the last append."""
+        ...
+
+    def tile(self, level: int, number: int) -> bytes | None:
+        """Return a full tile: 256 hashes of 32 bytes (C2SP tlog-tiles), or None while it is not full."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the store."""
+        ...

@@ -1,0 +1,151 @@
+"""The one way in: handle a command, or refuse it and leave no trace."""
+
+from typing import Any, assert_never
+
+from domain import commands as c
+from domain import dependencies, drafting
+from domain.aggregates import EventSourced
+from domain.errors import AlreadyExists, CommandIdReused, Refusal, VerdictIsStale
+from domain.event_log import Decision, EventLog, Receipt
+from domain.phase import Phase
+from domain.policy import Policy
+from domain.project import STREAM as PROJECT
+from domain.project import Project
+from domain.read_set import ReadSet
+from domain.steps import Step
+from domain.templates import Templates
+
+
+def handle(command: c.Command, *, log: EventLog, templates: Templates) -> Receipt:
+    """Decide a command against what the log says now and append its events durably.
+
+    The same command id with the same content returns the first receipt and writes nothing.
+    Raises a `Refusal`: a broken rule, `Conflict` when what was read changed meanwhile, `CommandIdReused`.
+    """
+    asked = c.fingerprint(command)
+    known = log.receipt(command.meta.command_id)
+    if known is not None:
+        receipt, first_asked = known
+        if first_asked != asked:
+            raise CommandIdReused(command.meta.command_id)
+        return receipt
+    read = ReadSet(log)
+    changed = _decide(command, read, log, templates)
+    decision = Decision(
+        command_id=command.meta.command_id,
+        fingerprint=asked,
+        events=[event for aggregate in changed for event in aggregate.decided()],
+        heads={aggregate.id: aggregate.head() for aggregate in changed},
+        expects=read.expects,
+    )
+    (answer,) = log.append([decision])
+    if isinstance(answer, Refusal):
+        raise answer
+    return answer
+
+
+def _decide(command: c.Command, read: ReadSet, log: EventLog, templates: Templates) -> tuple[EventSourced, ...]:
+    """Return the aggregates that the command changed."""
+    by, at = command.meta.by, command.meta.at
+    match command:
+        case c.InitialiseProject():
+            return _initialise(command, read, log)
+        case c.ChangePolicy():
+            policy = read.policy()
+            policy.change(_wanted(command, policy), reason=command.reason, by=by, at=at)
+            return (policy,)
+        case c.DraftDocument():
+            return (drafting.draft(command, read, log, templates),)
+        case c.EditDocument():
+            return (drafting.edit(command, read),)
+        case c.RequestApproval():
+            phase = read.phase(command.phase)
+            phase.request(command.step, policy=read.policy().state, by=by, at=at)
+        case c.ApproveDocument() | c.ReconfirmDocument():
+            phase = _give_approval(command, read)
+        case c.RejectDocument():
+            phase = read.phase(command.phase)
+            _refuse_unseen(phase, command.step, command.seen)
+            phase.reject(
+                command.step,
+                iteration=command.iteration,
+                digest=command.digest,
+                feedback=command.feedback,
+                comments=command.comments,
+                policy_version=read.policy().version,
+                by=by,
+                at=at,
+            )
+        case c.ReopenStep():
+            phase = read.phase(command.phase)
+            phase.reopen(command.step, reason=command.reason, by=by, at=at)
+        case c.HandOff():
+            phase = read.phase(command.phase)
+            waits_for = {on: read.phase(on).state for on in phase.state.depends_on}
+            phase.hand_off(dependencies=waits_for, comments=command.comments, by=by, at=at)
+        case c.ArchivePhase():
+            phase = read.phase(command.phase)
+            phase.archive(reason=command.reason, by=by, at=at)
+        case c.RetitlePhase():
+            phase = read.phase(command.phase)
+            phase.retitle(command.title, by=by, at=at)
+        case c.AddDependency():
+            phase = read.phase(command.phase)
+            dependencies.refuse_cycle(command.phase, command.on, read)
+            phase.depend(command.on, by=by, at=at)
+        case c.RemoveDependency():
+            phase = read.phase(command.phase)
+            phase.undepend(command.on, by=by, at=at)
+        case c.BlockPhase():
+            phase = read.phase(command.phase)
+            phase.block(command.kind, description=command.description, by=by, at=at)
+        case c.UnblockPhase():
+            phase = read.phase(command.phase)
+            phase.unblock(command.blocker, reason=command.reason, by=by, at=at)
+        case _:
+            assert_never(command)
+    return (phase,)
+
+
+def _initialise(command: c.InitialiseProject, read: ReadSet, log: EventLog) -> tuple[EventSourced, ...]:
+    if log.moment().position:
+        raise AlreadyExists("This log holds a project already.", fix=("orch status",))
+    by, at = command.meta.by, command.meta.at
+    project = Project.initialise(origin=command.origin, public_key=command.public_key, name=command.name, by=by, at=at)
+    policy = Policy.set_up(by=by, at=at)
+    read.expects.update({PROJECT: 0, policy.id: 0})
+    return project, policy
+
+
+def _wanted(command: c.ChangePolicy, policy: Policy) -> Any:
+    given = {name: value for name, value in command._asdict().items() if name in policy.state._fields}
+    wanted = policy.state._replace(**{name: value for name, value in given.items() if value is not None})
+    return wanted._replace(request_expiry_seconds=wanted.request_expiry_seconds or None)
+
+
+def _give_approval(command: c.ApproveDocument | c.ReconfirmDocument, read: ReadSet) -> Phase:
+    phase, policy = read.phase(command.phase), read.policy()
+    _refuse_unseen(phase, command.step, command.seen)
+    shared: dict[str, Any] = {
+        "iteration": command.iteration,
+        "digest": command.digest,
+        "meaning": command.meaning,
+        "forced": command.forced,
+        "reason": command.reason,
+        "policy": policy.state,
+        "policy_version": policy.version,
+        "by": command.meta.by,
+        "at": command.meta.at,
+    }
+    if isinstance(command, c.ReconfirmDocument):
+        phase.reconfirm(command.step, **shared)
+    else:
+        phase.approve(command.step, comments=command.comments, **shared)
+    return phase
+
+
+def _refuse_unseen(phase: Phase, step: Step, seen: str | None) -> None:
+    """Refuse a verdict when the text that was shown is no longer the latest."""
+    latest = phase.state.documents[step].digest
+    if seen is not None and latest and seen != latest:
+        raise VerdictIsStale(phase.state.phase, step, judged=seen, latest=latest)

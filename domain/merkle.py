@@ -1,0 +1,48 @@
+"""RFC 6962 §2.1 hashes and the growing edge of the tree."""
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+
+EMPTY_ROOT = sha256(b"").digest()
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Return SHA-256(0x00 ‖ entry)."""
+    return sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return SHA-256(0x01 ‖ left ‖ right)."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+def extended(frontier: Sequence[bytes], size: int, leaf: bytes) -> list[bytes]:
+    """Return the frontier of a tree of `size` leaves after one more leaf.
+
+    A frontier holds the roots of the perfect subtrees from left to right, one per set bit of the size;
+    each trailing set bit is a subtree that the new leaf completes into a larger one.
+    """
+    edge = list(frontier)
+    while size & 1:
+        leaf = node_hash(edge.pop(), leaf)
+        size >>= 1
+    edge.append(leaf)
+    return edge
+
+
+def root_of(frontier: Sequence[bytes]) -> bytes:
+    """Return the tree's root: the subtrees joined from right to left."""
+    if not frontier:
+        return EMPTY_ROOT
+    root = frontier[-1]
+    for left in reversed(frontier[:-1]):
+        root = node_hash(left, root)
+    return root
+
+
+def tree_root(leaves: Iterable[bytes]) -> bytes:
+    """Return the root over leaf hashes, RFC 6962 MTH."""
+    frontier: list[bytes] = []
+    for size, leaf in enumerate(leaves):
+        frontier = extended(frontier, size, leaf)
+    return root_of(frontier)

@@ -1,0 +1,156 @@
+"""Decisions about a phase's texts: draft, ask for a verdict, reopen."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from domain import hints
+from domain.actors import Actor
+from domain.aggregates import EventSourced
+from domain.document_events import (
+    ApprovalExpired,
+    ApprovalRequested,
+    DocumentDrafted,
+    DocumentMarkedStale,
+    Source,
+    StepReopened,
+)
+from domain.documents import Document
+from domain.errors import (
+    NothingChanged,
+    NothingToJudge,
+    PhaseArchived,
+    ReasonMissing,
+    StepAlreadyApproved,
+    StepNotApproved,
+    StepNotApprovedYet,
+)
+from domain.phase_state import PhaseState
+from domain.policy_state import PolicyState
+from domain.steps import STEPS, Step, StepState
+from domain.times import microseconds
+
+
+class PhaseDrafts(EventSourced):
+    """The part of a phase that carries its texts. Every method decides, or refuses and leaves no event."""
+
+    if TYPE_CHECKING:
+        state: PhaseState
+
+    def change(self, step: Step, **changes: Any) -> None:
+        """Change the facts of one document; only events do this."""
+        self.state = self.state.with_document(step, **changes)
+
+    def may_draft(self, step: Step) -> Document:
+        """Return the document that a draft of this step would follow, or refuse the draft."""
+        self.refuse_when_archived()
+        document = self.state.documents[step]
+        if document.state is StepState.APPROVED:
+            raise StepAlreadyApproved(self.state.phase, step)
+        self.refuse_gap_before(step)
+        return document
+
+    def draft(
+        self,
+        step: Step,
+        *,
+        digest: str,
+        text: str,
+        fields: dict[str, Any],
+        source: Source,
+        template: str,
+        template_digest: str,
+        policy: PolicyState,
+        by: Actor,
+        at: datetime,
+    ) -> None:
+        """Record the next iteration of a step's document and ask for a verdict on it."""
+        self.note_expiry(by=by, at=at)
+        document = self.may_draft(step)
+        if source is Source.EDITED and digest == document.digest:
+            raise NothingChanged(
+                f"{self.state.phase}: the file says what iteration {document.iteration} of {step} says.",
+                fix=(f"orch status {self.state.phase}",),
+            )
+        self.happen(
+            DocumentDrafted,
+            step=step,
+            iteration=document.iteration + 1,
+            digest=digest,
+            source=source,
+            template=template,
+            template_digest=template_digest,
+            answers=document.feedback,
+            fields=fields,
+            text=text,
+            by=by,
+            at=at,
+        )
+        self._ask(step, policy=policy, by=by, at=at)
+
+    def request(self, step: Step, *, policy: PolicyState, by: Actor, at: datetime) -> None:
+        """Ask (again) for a verdict on the latest iteration."""
+        self.note_expiry(by=by, at=at)
+        self.refuse_when_archived()
+        document = self.state.documents[step]
+        if document.state not in (StepState.AWAITING_APPROVAL, StepState.EXPIRED):
+            raise NothingToJudge(self.state.phase, step, state=document.state, fix=self.ways_out(step))
+        self._ask(step, policy=policy, by=by, at=at)
+
+    def reopen(self, step: Step, *, reason: str, by: Actor, at: datetime) -> None:
+        """Withdraw a step's approval; every later drafted step becomes stale, a handoff is withdrawn."""
+        self.note_expiry(by=by, at=at)
+        self.refuse_when_archived()
+        document = self.state.documents[step]
+        if document.state is not StepState.APPROVED:
+            raise StepNotApprovedYet(self.state.phase, step, state=document.state, fix=self.ways_out(step))
+        if not reason.strip():
+            command = f"reopen {self.state.phase} {step}"
+            raise ReasonMissing("Reopening", command=command, example="what has to change")
+        self.happen(
+            StepReopened,
+            step=step,
+            iteration=document.iteration,
+            withdraws_handoff=bool(self.state.handed_off),
+            reason=reason,
+            by=by,
+            at=at,
+        )
+        cause = self.version
+        for later in step.later:
+            if self.state.documents[later].state not in (StepState.NOT_STARTED, StepState.STALE):
+                self.happen(DocumentMarkedStale, step=later, because_step=step, because_version=cause, by=by, at=at)
+
+    def note_expiry(self, *, by: Actor, at: datetime) -> None:
+        """Write down the requests that ran out since the last accepted command."""
+        for step in STEPS:
+            document = self.state.documents[step]
+            expired = document.state_at(microseconds(at)) is StepState.EXPIRED
+            if expired and document.state is not StepState.EXPIRED:
+                self.happen(ApprovalExpired, step=step, iteration=document.iteration, by=by, at=at)
+
+    def refuse_when_archived(self) -> None:
+        """Refuse every change of an archived phase."""
+        if self.state.archived:
+            raise PhaseArchived(self.state.phase)
+
+    def refuse_gap_before(self, step: Step) -> None:
+        """Refuse what needs a valid approval of every earlier step."""
+        gap = self.state.gap_before(step)
+        if gap is not None:
+            missing = self.state.documents[gap]
+            fix = hints.approval(self.state.phase, gap, missing, missing.state)
+            raise StepNotApproved(self.state.phase, step, missing=gap, state=missing.state, fix=(fix,))
+
+    def ways_out(self, step: Step) -> tuple[str, ...]:
+        """Return the command that leads on from a step in which the wanted one is out of place."""
+        if self.state.documents[step].state is StepState.APPROVED:
+            return (f'orch reopen {self.state.phase} {step} --reason "what has to change"',)
+        first = self.state.gap_before(step) or step
+        document = self.state.documents[first]
+        return (hints.approval(self.state.phase, first, document, document.state),)
+
+    def _ask(self, step: Step, *, policy: PolicyState, by: Actor, at: datetime) -> None:
+        seconds = policy.request_expiry_seconds
+        expires_at = None if seconds is None else microseconds(at) + seconds * 1_000_000
+        iteration = self.state.documents[step].iteration
+        self.happen(ApprovalRequested, step=step, iteration=iteration, expires_at=expires_at, by=by, at=at)

@@ -1,0 +1,178 @@
+"""Decisions of those who judge a phase's texts: approve, reject, reconfirm."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from domain import hints
+from domain.actors import Actor
+from domain.document_events import DocumentApproved, DocumentReconfirmed, DocumentRejected, Meaning
+from domain.documents import Document
+from domain.errors import (
+    AlreadyJudged,
+    NothingToJudge,
+    NotReconfirmable,
+    ReasonMissing,
+    RequestExpired,
+    VerdictIsStale,
+)
+from domain.judgement import Judgement, judge
+from domain.phase_drafts import PhaseDrafts
+from domain.policy_state import PolicyState
+from domain.steps import Step, StepState
+
+
+class PhaseVerdicts(PhaseDrafts):
+    """The part of a phase that takes verdicts. Every method decides, or refuses and leaves no event."""
+
+    def approve(
+        self,
+        step: Step,
+        *,
+        iteration: int | None,
+        digest: str | None,
+        meaning: Meaning,
+        comments: str,
+        forced: bool,
+        reason: str,
+        policy: PolicyState,
+        policy_version: int,
+        by: Actor,
+        at: datetime,
+    ) -> None:
+        """Approve the latest iteration; iteration and digest, where given, must name it."""
+        self.note_expiry(by=by, at=at)
+        document = self._to_be_judged(step, iteration=iteration, digest=digest, by=by, expired_too=forced)
+        command = f"approve {self.state.phase} {step}"
+        if forced and not reason.strip():
+            raise _force_without_reason(command)
+        judgement = judge(document, step, phase=self.state.phase, command=command, by=by, forced=forced, policy=policy)
+        if document.state is StepState.EXPIRED:
+            judgement = judgement.also("request_expiry")
+        self.happen(
+            DocumentApproved,
+            **_verdict(step, document, judgement, meaning=meaning, policy_version=policy_version),
+            comments=comments,
+            reason=reason,
+            by=by,
+            at=at,
+        )
+
+    def reject(
+        self,
+        step: Step,
+        *,
+        iteration: int | None,
+        digest: str | None,
+        feedback: Sequence[str],
+        comments: str,
+        policy_version: int,
+        by: Actor,
+        at: datetime,
+    ) -> None:
+        """Reject the latest iteration and say what must change."""
+        self.note_expiry(by=by, at=at)
+        document = self._to_be_judged(step, iteration=iteration, digest=digest, by=by)
+        if not any(words.strip() for words in feedback):
+            command = f"reject {self.state.phase} {step}"
+            raise ReasonMissing("A rejection", command=command, option="--feedback", example="what must change")
+        self.happen(
+            DocumentRejected,
+            step=step,
+            iteration=document.iteration,
+            digest=document.digest,
+            policy_version=policy_version,
+            feedback=tuple(feedback),
+            comments=comments,
+            by=by,
+            at=at,
+        )
+
+    def reconfirm(
+        self,
+        step: Step,
+        *,
+        iteration: int | None,
+        digest: str | None,
+        meaning: Meaning,
+        forced: bool,
+        reason: str,
+        policy: PolicyState,
+        policy_version: int,
+        by: Actor,
+        at: datetime,
+    ) -> None:
+        """Approve a stale text as it is: a verdict under the full policy, with a reason."""
+        self.note_expiry(by=by, at=at)
+        document = self._to_be_reconfirmed(step)
+        self._refuse_other_text(step, document, iteration=iteration, digest=digest)
+        self._refuse_second_verdict(step, document, by)
+        command = f"reconfirm {self.state.phase} {step}"
+        if not reason.strip():
+            raise ReasonMissing("Reconfirming", command=command, example="why it still holds")
+        judgement = judge(document, step, phase=self.state.phase, command=command, by=by, forced=forced, policy=policy)
+        self.happen(
+            DocumentReconfirmed,
+            **_verdict(step, document, judgement, meaning=meaning, policy_version=policy_version),
+            reason=reason,
+            by=by,
+            at=at,
+        )
+
+    def _to_be_judged(
+        self, step: Step, *, iteration: int | None, digest: str | None, by: Actor, expired_too: bool = False
+    ) -> Document:
+        self.refuse_when_archived()
+        document = self.state.documents[step]
+        if document.state is StepState.EXPIRED and not expired_too:
+            raise RequestExpired(self.state.phase, step)
+        if document.state not in (StepState.AWAITING_APPROVAL, StepState.EXPIRED):
+            raise NothingToJudge(self.state.phase, step, state=document.state, fix=self.ways_out(step))
+        self._refuse_other_text(step, document, iteration=iteration, digest=digest)
+        self._refuse_second_verdict(step, document, by)
+        return document
+
+    def _to_be_reconfirmed(self, step: Step) -> Document:
+        self.refuse_when_archived()
+        phase, document = self.state.phase, self.state.documents[step]
+        if document.state is not StepState.STALE:
+            why = f"it is {document.state.replace('_', ' ')}, not stale"
+            raise NotReconfirmable(phase, step, why=why, fix=(f"orch status {phase}",))
+        if not document.was_approved:
+            raise NotReconfirmable(phase, step, why="it had not been approved", fix=(hints.draft(phase, step),))
+        self.refuse_gap_before(step)
+        return document
+
+    def _refuse_other_text(self, step: Step, document: Document, *, iteration: int | None, digest: str | None) -> None:
+        if iteration is not None and iteration != document.iteration:
+            judged, latest = f"iteration {iteration}", f"iteration {document.iteration}"
+            raise VerdictIsStale(self.state.phase, step, judged=judged, latest=latest)
+        if digest is not None and digest != document.digest:
+            latest = f"{document.digest} (iteration {document.iteration})"
+            raise VerdictIsStale(self.state.phase, step, judged=digest, latest=latest)
+
+    def _refuse_second_verdict(self, step: Step, document: Document, by: Actor) -> None:
+        if any(approval.by.name == by.name for approval in document.approvals):
+            raise AlreadyJudged(self.state.phase, step, name=by.name, iteration=document.iteration)
+
+
+def _force_without_reason(command: str) -> ReasonMissing:
+    return ReasonMissing(
+        "Setting the policy aside", command=f"{command} --force", example="why the policy is set aside"
+    )
+
+
+def _verdict(
+    step: Step, document: Document, judgement: Judgement, *, meaning: Meaning, policy_version: int
+) -> dict[str, Any]:
+    return {
+        "step": step,
+        "iteration": document.iteration,
+        "digest": document.digest,
+        "meaning": meaning,
+        "policy_version": policy_version,
+        "final": judgement.final,
+        "self_approval": judgement.self_approval,
+        "forced": bool(judgement.broke),
+        "broke": judgement.broke,
+    }

@@ -1,0 +1,83 @@
+"""The project's policy about verdicts: an aggregate of its own, so that its history is auditable."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from domain.actors import Actor
+from domain.aggregates import EventSourced
+from domain.errors import InvalidInput, NothingChanged
+from domain.events import DomainEvent
+from domain.policy_state import PolicyState
+
+STREAM = "policy"
+MOST_APPROVERS = 50
+LONGEST_EXPIRY_SECONDS = 366 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class PolicyChanged(DomainEvent):
+    """The whole policy from now on, not only what changed: one event says everything."""
+
+    TOPIC: ClassVar[str] = "policy.changed"
+    PAYLOAD: ClassVar[tuple[str, ...]] = ("reason",)
+    author_may_not_approve: bool
+    minimum_approvers: int
+    agents_may_not_approve: bool
+    request_expiry_seconds: int | None
+    reason: str | None
+
+    def says(self) -> PolicyState:
+        """Return the policy in force after this event."""
+        return PolicyState(
+            author_may_not_approve=self.author_may_not_approve,
+            minimum_approvers=self.minimum_approvers,
+            agents_may_not_approve=self.agents_may_not_approve,
+            request_expiry_seconds=self.request_expiry_seconds,
+        )
+
+    def mutate(self, aggregate: Any) -> Any:
+        if aggregate is None:
+            return Policy.begin(self, self.says())
+        return super().mutate(aggregate)
+
+    def apply(self, aggregate: "Policy") -> None:
+        aggregate.state = self.says()
+
+
+class Policy(EventSourced):
+    """The rules about verdicts, in force for every verdict given after they were recorded."""
+
+    if TYPE_CHECKING:
+        state: PolicyState
+
+    @classmethod
+    def set_up(cls, *, by: Actor, at: datetime) -> Self:
+        """Record the rules a project begins with, so that later defaults never change what was judged."""
+        return cls.start(
+            PolicyChanged(
+                originator_id=STREAM,
+                originator_version=1,
+                timestamp=at,
+                by=by,
+                **PolicyState()._asdict(),
+                reason="the rules a project begins with",
+            )
+        )
+
+    def change(self, wanted: PolicyState, *, reason: str, by: Actor, at: datetime) -> None:
+        """Put other rules in force."""
+        if not 1 <= wanted.minimum_approvers <= MOST_APPROVERS:
+            raise InvalidInput(
+                f"The minimum number of approvers is 1 to {MOST_APPROVERS}; got {wanted.minimum_approvers}.",
+                fix=("orch policy set --minimum-approvers 2",),
+            )
+        seconds = wanted.request_expiry_seconds
+        if seconds is not None and not 1 <= seconds <= LONGEST_EXPIRY_SECONDS:
+            raise InvalidInput(
+                f"A request expires after 1 to {LONGEST_EXPIRY_SECONDS} seconds; got {seconds}.",
+                fix=("orch policy set --request-expiry 3600",),
+            )
+        if wanted == self.state:
+            raise NothingChanged("The policy says that already.", fix=("orch policy show",))
+        self.happen(PolicyChanged, **wanted._asdict(), reason=reason, by=by, at=at)

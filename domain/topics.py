@@ -1,0 +1,29 @@
+"""The closed registry of everything that may stand in the log. Topics never change; new ones are added."""
+
+from domain import document_events as documents
+from domain import phase_events as phases
+from domain.events import DomainEvent
+from domain.policy import PolicyChanged
+from domain.project import ProjectInitialised
+
+EVENTS: tuple[type[DomainEvent], ...] = (
+    ProjectInitialised,
+    PolicyChanged,
+    phases.Opened,
+    phases.Retitled,
+    documents.DocumentDrafted,
+    documents.ApprovalRequested,
+    documents.ApprovalExpired,
+    documents.DocumentApproved,
+    documents.DocumentRejected,
+    documents.StepReopened,
+    documents.DocumentMarkedStale,
+    documents.DocumentReconfirmed,
+    phases.DependencyAdded,
+    phases.DependencyRemoved,
+    phases.Blocked,
+    phases.Unblocked,
+    phases.HandedOff,
+    phases.Archived,
+)
+TOPICS: dict[str, type[DomainEvent]] = {event.TOPIC: event for event in EVENTS}
