@@ -1,13 +1,12 @@
 """Decide a draft: from fields through a template, or from a text written by hand."""
 
-from typing import Any
 
 from domain import commands as c
 from domain import hints, phase_ids
 from domain.digest import digest_of, normalised
 from domain.document_events import Source
 from domain.errors import NotFound
-from domain.event_log import EventLog
+from domain.event_log import EventLog, Told
 from domain.phase import Phase
 from domain.read_set import ReadSet
 from domain.steps import Step
@@ -18,7 +17,7 @@ def draft(command: c.DraftDocument, read: ReadSet, log: EventLog, templates: Tem
     """Render and record the next iteration; a spec opens the phase it names."""
     by, at = command.meta.by, command.meta.at
     phase = read.find_phase(command.phase)
-    told: dict[tuple[str, int], dict[str, Any] | None] = {}
+    told: dict[tuple[str, int], Told] = {}
     if phase is None:
         if command.step is not Step.SPEC:
             raise NotFound(
@@ -29,8 +28,8 @@ def draft(command: c.DraftDocument, read: ReadSet, log: EventLog, templates: Tem
         phase = Phase.open(command.phase, title=title, by=by, at=at)
     else:
         before = phase.may_draft(command.step)
-        told = log.texts([(phase.id, phase.state.titled), *((phase.id, v) for v in before.feedback)])
-        title = (told[phase.id, phase.state.titled] or {}).get("title") or phase_ids.title_from(command.phase)
+        told = log.told([(phase.id, phase.state.titled), *((phase.id, v) for v in before.feedback)])
+        title = (told[phase.id, phase.state.titled].texts or {}).get("title") or phase_ids.title_from(command.phase)
         if command.title and command.title != title:
             title = command.title
             phase.retitle(title, by=by, at=at)
@@ -78,8 +77,8 @@ def edit(command: c.EditDocument, read: ReadSet) -> Phase:
     return phase
 
 
-def _feedback(told: dict[str, Any] | None) -> list[str]:
+def _feedback(told: Told) -> list[str]:
     """Return what a rejection or a reopening asked for; nothing where it was erased."""
-    if told is None:
+    if told.texts is None:
         return []
-    return list(told.get("feedback") or ()) or [told["reason"]]
+    return list(told.texts.get("feedback") or ()) or [told.texts["reason"]]

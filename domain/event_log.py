@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from domain.actors import Actor
 from domain.errors import Refusal
 
 if TYPE_CHECKING:  # `orch status` reads heads only and must not pay for the event classes
@@ -73,6 +74,21 @@ class Record(NamedTuple):
     leaf: bytes
 
 
+class Told(NamedTuple):
+    """What one event says, for readers: its envelope opened, its free text beside it."""
+
+    position: int
+    recorded_at: int
+    clock: int
+    topic: str
+    command_id: str
+    by: Actor
+    facts: Facts
+    texts: Facts | None
+    """The free text by field; None where there is none or it was erased."""
+    erased: bool
+
+
 class TreeHead(NamedTuple):
     """The RFC 6962 tree over the first `size` entries."""
 
@@ -114,8 +130,8 @@ class EventLog(Protocol):
         """Return the records at those (stream, version) places that exist."""
         ...
 
-    def texts(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], dict[str, Any] | None]:
-        """Return the free text of the events at those places; None where there is none or it was erased."""
+    def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
+        """Return what the events at those (stream, version) places say; places that do not exist are left out."""
         ...
 
     def stream(self, stream: str, *, upto: int | None = None) -> Iterator[Record]:
