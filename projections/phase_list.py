@@ -1,0 +1,95 @@
+"""All phases, a row each."""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import TypedDict
+
+from domain.event_log import Head
+from domain.phase_state import PhaseState
+from domain.steps import Step, StepState
+from projections.places import Place, Tellings
+from projections.titles import title_of, title_place
+from projections.ways import HANDOFF, way_on
+
+
+class WaitsFor(StrEnum):
+    """Who or what leads a phase on."""
+
+    AUTHOR = "author"
+    APPROVER = "approver"
+    UNBLOCKING = "unblocking"
+    DEPENDENCY = "dependency"
+    HANDOFF = "handoff"
+
+
+class PhaseRow(TypedDict):
+    """One phase. `state` and `iteration` are those of the current step, None when no document is worked on."""
+
+    phase: str
+    title: str
+    title_erased: bool
+    current_step: str | None
+    state: StepState | None
+    iteration: int | None
+    next_action: str
+    next_command: str | None
+    completed: int
+    completed_steps: list[Step]
+    blocked: bool
+    blockers: list[str]
+    depends_on: list[str]
+    waiting_for: WaitsFor | None
+    waiting_for_phases: list[str]
+    handed_off: bool
+    archived: bool
+
+
+def places(heads: Iterable[Head]) -> list[Place]:
+    """Return the events that a list wants told: the titles."""
+    return [title_place(PhaseState.from_facts(head.facts)) for head in heads]
+
+
+def phase_list(heads: Sequence[Head], told: Tellings, *, now_us: int) -> list[PhaseRow]:
+    """Return a row for each head, in their order, at a time in µs. `heads` are the heads of all phases."""
+    states = [PhaseState.from_facts(head.facts) for head in heads]
+    handed_off = {state.phase for state in states if state.handed_off}
+    return [_row(state, told, now_us=now_us, handed_off=handed_off) for state in states]
+
+
+def _row(state: PhaseState, told: Tellings, *, now_us: int, handed_off: set[str]) -> PhaseRow:
+    title = title_of(state, told)
+    closed = bool(state.handed_off or state.archived)
+    current = None if closed else state.current
+    document = state.documents[current] if current else None
+    way = way_on(state, now_us)
+    waits_for_phases = [] if closed else [on for on in state.depends_on if on not in handed_off]
+    return {
+        "phase": state.phase,
+        "title": title.words,
+        "title_erased": title.erased,
+        "current_step": state.current_step,
+        "state": document.state_at(now_us) if document else None,
+        "iteration": document.iteration if document else None,
+        "next_action": state.next_action,
+        "next_command": way.command if way else None,
+        "completed": len(state.completed),
+        "completed_steps": list(state.completed),
+        "blocked": bool(state.open_blockers) and not closed,
+        "blockers": [blocker.id for blocker in state.open_blockers],
+        "depends_on": list(state.depends_on),
+        "waiting_for": _waits_for(state, now_us, waits_for_phases),
+        "waiting_for_phases": waits_for_phases,
+        "handed_off": bool(state.handed_off),
+        "archived": bool(state.archived),
+    }
+
+
+def _waits_for(state: PhaseState, now: int, phases: Sequence[str]) -> WaitsFor | None:
+    way = way_on(state, now)
+    if way is None:
+        return None
+    if way.step != HANDOFF:
+        return WaitsFor(way.role.value)
+    if state.open_blockers:
+        return WaitsFor.UNBLOCKING
+    return WaitsFor.DEPENDENCY if phases else WaitsFor.HANDOFF

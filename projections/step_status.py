@@ -1,0 +1,106 @@
+"""Where one step of a phase stands."""
+
+from typing import TypedDict
+
+from domain.documents import Document
+from domain.event_log import Told
+from domain.policy_state import PolicyState
+from domain.steps import Step, StepState
+from domain.times import rfc3339
+from projections.feedback import Feedback, open_feedback
+from projections.moments import maybe_rfc3339
+from projections.people import Person, person
+from projections.places import Tellings, words
+
+SETTLED = (StepState.APPROVED, StepState.REJECTED)
+
+
+class Approvals(TypedDict):
+    """Approvals of the latest iteration. Once it is approved, as many were needed as were given."""
+
+    given: int
+    needed: int
+    by: list[Person]
+
+
+class StaleBecause(TypedDict):
+    """The reopening that made a document stale."""
+
+    step: str
+    position: int
+    reason: str | None
+    erased: bool
+
+
+class StepStatus(TypedDict):
+    """The latest iteration of a step. The verdict is the one that settled it."""
+
+    state: StepState
+    iteration: int
+    digest: str | None
+    author: Person | None
+    drafted_at: str | None
+    expires_at: str | None
+    verdict_by: Person | None
+    verdict_at: str | None
+    self_approval: bool
+    forced: bool
+    approvals: Approvals
+    feedback: list[Feedback]
+    stale_because: StaleBecause | None
+
+
+class Steps(TypedDict):
+    """The five steps in their order."""
+
+    spec: StepStatus
+    research: StepStatus
+    plan: StepStatus
+    prd: StepStatus
+    tasks: StepStatus
+
+
+def versions(document: Document) -> tuple[int, ...]:
+    """Return the versions of the events that tell about a document."""
+    return (document.drafted, _verdict_of(document), document.stale_since, *document.feedback)
+
+
+def step_status(stream: str, document: Document, told: Tellings, *, now_us: int, policy: PolicyState) -> StepStatus:
+    """Return where a step stands at a time in µs."""
+    drafted = told[stream, document.drafted] if document.drafted else None
+    verdict = told[stream, _verdict_of(document)] if _verdict_of(document) else None
+    approved = document.state is StepState.APPROVED
+    given = len(document.approvals)
+    return {
+        "state": document.state_at(now_us),
+        "iteration": document.iteration,
+        "digest": document.digest or None,
+        "author": person(document.author) if document.author else None,
+        "drafted_at": rfc3339(drafted.recorded_at) if drafted else None,
+        "expires_at": maybe_rfc3339(document.expires_at),
+        "verdict_by": person(verdict.by) if verdict else None,
+        "verdict_at": rfc3339(verdict.recorded_at) if verdict else None,
+        "self_approval": bool(verdict and verdict.facts.get("self_approval")),
+        "forced": bool(verdict and verdict.facts.get("forced")),
+        "approvals": {
+            "given": given,
+            "needed": given if approved else policy.minimum_approvers,
+            "by": [person(approval.by) for approval in document.approvals],
+        },
+        "feedback": open_feedback(stream, document, told),
+        "stale_because": _because(document, told[stream, document.stale_since]) if document.stale_since else None,
+    }
+
+
+def _verdict_of(document: Document) -> int:
+    """Return the verdict that still holds; a stale or reopened document keeps none."""
+    return document.decided if document.state in SETTLED else 0
+
+
+def _because(document: Document, reopening: Told) -> StaleBecause:
+    return {
+        "step": Step(document.stale_because),
+        "position": reopening.position,
+        "reason": words(reopening, "reason"),
+        "erased": reopening.erased,
+    }

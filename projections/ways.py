@@ -1,0 +1,98 @@
+"""The one thing that leads a phase on: which step, by whom, with which command, and why."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from domain import hints
+from domain.documents import Document
+from domain.phase_state import PhaseState
+from domain.policy_state import PolicyState
+from domain.steps import Step, StepState
+
+HANDOFF = "handoff"
+
+
+class Role(StrEnum):
+    """Who can lead on."""
+
+    AUTHOR = "author"
+    APPROVER = "approver"
+    ANYONE = "anyone"
+
+
+class Way(NamedTuple):
+    """What can be done now."""
+
+    step: str
+    """A step, or `handoff`."""
+    role: Role
+    command: str
+    instead: tuple[str, ...] = ()
+    """The other commands that would lead on, too."""
+
+
+def way_on(state: PhaseState, now: int) -> Way | None:
+    """Return what leads on at a time in µs, or None once a phase is handed off or archived.
+
+    Whether the phases it depends on allow the handoff cannot be told from its own head.
+    """
+    if state.handed_off or state.archived:
+        return None
+    step = state.current
+    if step is None:
+        return _to_handoff(state)
+    return _to_approval(state, step, now)
+
+
+def _to_handoff(state: PhaseState) -> Way:
+    phase = state.phase
+    if state.open_blockers:
+        first, *others = (f"orch unblock {phase} {blocker.id}" for blocker in state.open_blockers)
+        return Way(HANDOFF, Role.ANYONE, first, tuple(others))
+    instead = (f"orch why {phase}",) if state.depends_on else ()
+    return Way(HANDOFF, Role.ANYONE, f"orch handoff {phase}", instead)
+
+
+def _to_approval(state: PhaseState, step: Step, now: int) -> Way:
+    phase, document = state.phase, state.documents[step]
+    at_present = document.state_at(now)
+    command = hints.approval(phase, step, document, at_present)
+    match at_present:
+        case StepState.AWAITING_APPROVAL:
+            return Way(step, Role.APPROVER, command, (f'orch reject {phase} {step} --feedback "what must change"',))
+        case StepState.STALE if document.was_approved:
+            return Way(step, Role.APPROVER, command, (hints.draft(phase, step),))
+        case StepState.EXPIRED:
+            return Way(step, Role.AUTHOR, command, (hints.draft(phase, step),))
+        case _:
+            return Way(step, Role.AUTHOR, command)
+
+
+def standing(step: Step, document: Document, *, now: int, policy: PolicyState) -> str:
+    """Return where a step stands, as a sentence without its full stop."""
+    latest = f"{step} iteration {document.iteration}"
+    match document.state_at(now):
+        case StepState.NOT_STARTED:
+            return f"{step} has not been drafted"
+        case StepState.AWAITING_APPROVAL:
+            return f"{latest} waits for approval{_so_far(document, policy)}"
+        case StepState.EXPIRED:
+            return f"the request to approve {latest} has expired"
+        case StepState.REJECTED:
+            return f"{latest} was rejected"
+        case StepState.REOPENED:
+            return f"{step} was reopened after iteration {document.iteration}"
+        case StepState.STALE:
+            so_far = _so_far(document, policy) if document.approvals else ""
+            return f"{latest} is stale since {document.stale_because} was reopened{so_far}"
+        case StepState.APPROVED:
+            return f"{latest} is approved"
+
+
+def _so_far(document: Document, policy: PolicyState) -> str:
+    """Return how many approvals there are, where one alone would not do."""
+    given = len(document.approvals)
+    if not given and policy.minimum_approvers == 1:
+        return ""
+    names = ", ".join(approval.by.name for approval in document.approvals)
+    return f" ({given} of {policy.minimum_approvers} given{', by ' + names if names else ''})"
