@@ -1,11 +1,10 @@
 """Decide a draft: from fields through a template, or from a text written by hand."""
 
-
 from domain import commands as c
 from domain import hints, phase_ids
 from domain.digest import digest_of, normalised
 from domain.document_events import Source
-from domain.errors import NotFound
+from domain.errors import InvalidInput, NotFound
 from domain.event_log import EventLog, Told
 from domain.phase import Phase
 from domain.read_set import ReadSet
@@ -59,9 +58,16 @@ def draft(command: c.DraftDocument, read: ReadSet, log: EventLog, templates: Tem
 
 
 def edit(command: c.EditDocument, read: ReadSet) -> Phase:
-    """Record a text written by hand as the next iteration."""
-    phase = read.phase(command.phase)
+    """Record a text written by hand as the next iteration; a spec opens the phase it names."""
+    by, at = command.meta.by, command.meta.at
+    if command.step is Step.SPEC:
+        phase = read.find_phase(command.phase)
+        phase = phase or Phase.open(command.phase, title=phase_ids.title_from(command.phase), by=by, at=at)
+    else:
+        phase = read.phase(command.phase)
     text = normalised(command.text)
+    if not text.strip():
+        raise InvalidInput(f"{command.phase}: an empty text is no {command.step}.")
     phase.draft(
         command.step,
         digest=digest_of(text, command.step),
@@ -71,8 +77,8 @@ def edit(command: c.EditDocument, read: ReadSet) -> Phase:
         template="",
         template_digest="",
         policy=read.policy().state,
-        by=command.meta.by,
-        at=command.meta.at,
+        by=by,
+        at=at,
     )
     return phase
 

@@ -114,8 +114,11 @@ class EventLog(Protocol):
         """
         ...
 
-    def receipt(self, command_id: str) -> tuple[Receipt, str] | None:
-        """Return the receipt and the fingerprint of a recorded command (`repeated` is set), or None."""
+    def receipt(self, command_id: str) -> tuple[Receipt, str | None] | None:
+        """Return the receipt and the fingerprint of a recorded command (`repeated` is set), or None.
+
+        The fingerprint is None where it was rebuilt from envelopes, which do not carry it.
+        """
         ...
 
     def heads(self, streams: Sequence[str]) -> tuple[Moment, dict[str, Head]]:
@@ -124,10 +127,6 @@ class EventLog(Protocol):
 
     def heads_below(self, prefix: str) -> tuple[Moment, dict[str, Head]]:
         """Return the heads of all streams whose name starts with the prefix, ordered by name, as of one moment."""
-        ...
-
-    def at(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Record]:
-        """Return the records at those (stream, version) places that exist."""
         ...
 
     def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:

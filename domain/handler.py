@@ -26,7 +26,7 @@ def handle(command: c.Command, *, log: EventLog, templates: Templates) -> Receip
     known = log.receipt(command.meta.command_id)
     if known is not None:
         receipt, first_asked = known
-        if first_asked != asked:
+        if first_asked not in (None, asked):
             raise CommandIdReused(command.meta.command_id)
         return receipt
     read = ReadSet(log)

@@ -1,6 +1,6 @@
 """What was read to decide one command, and at which version: checked again under the lock."""
 
-from domain import hints, phase_ids
+from domain import phase_ids
 from domain.errors import NotFound
 from domain.event_log import EventLog, Head
 from domain.phase import Phase
@@ -8,7 +8,7 @@ from domain.phase_state import PhaseState
 from domain.policy import STREAM as POLICY
 from domain.policy import Policy
 from domain.policy_state import PolicyState
-from domain.steps import Step
+from domain.unknown import unknown_phase
 
 
 class ReadSet:
@@ -41,14 +41,3 @@ class ReadSet:
         if head is None:
             raise NotFound("The log holds no project yet.", fix=("orch init",))
         return Policy.restore(head.stream, head.version, PolicyState.from_facts(head.facts))
-
-
-def unknown_phase(log: EventLog, phase: str) -> NotFound:
-    """Return the refusal for a phase the log has never seen, with the nearest name it has seen."""
-    from difflib import get_close_matches
-
-    known = [phase_ids.phase_of(stream) or "" for stream in log.heads_below(phase_ids.PREFIX)[1]]
-    near = get_close_matches(phase, known, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    fix = (f"orch status {near[0]}",) if near else (hints.draft(phase, Step.SPEC),)
-    return NotFound(f"There is no phase {phase}.{hint}", fix=fix)

@@ -1,0 +1,1 @@
+"""Everything that touches the world: the log, files, templates, configuration."""

@@ -1,0 +1,90 @@
+"""The stored form of an event as readers need it: open the envelope, look at the payload, tell what it says."""
+
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import orjson
+
+from domain.actors import Actor, ActorKind
+from domain.errors import Damaged, UnknownEvent
+from domain.event_log import Record, Told
+
+VERSION = 1
+
+
+class Prepared(NamedTuple):
+    """An event ready to be stored; only position and time are missing."""
+
+    stream: str
+    version: int
+    topic: str
+    envelope: bytes
+    salt: bytes | None
+    payload: bytes | None
+
+
+def canonical(value: Any) -> bytes:
+    """Return canonical JSON: UTF-8, sorted keys, no white space. Raises TypeError for what JSON cannot hold."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
+
+
+def commitment(salt: bytes, payload: bytes) -> str:
+    """Return the hex SHA-256(salt ‖ payload) by which an envelope commits to its payload."""
+    return sha256(salt + payload).hexdigest()
+
+
+def entry_of(position: int, recorded_at: int, clock: int, envelope: bytes) -> bytes:
+    """Return the bytes that the tree holds for an event: the line of the store, then the envelope."""
+    return b"%d %d %d\n" % (position, recorded_at, clock) + envelope
+
+
+def envelope_of(record: Record) -> dict[str, Any]:
+    """Return the envelope as a dict. Raises `UnknownEvent` for a newer version, `Damaged` for what is none."""
+    try:
+        envelope: dict[str, Any] = orjson.loads(record.envelope)
+        version = envelope["v"]
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise Damaged(f"The envelope at position {record.position} cannot be read: {error}.") from None
+    if version != VERSION:
+        raise UnknownEvent(
+            f"Position {record.position} was written by a newer version of orch (envelope version {version}).",
+            fix=("orch version",),
+        )
+    return envelope
+
+
+def payload_of(record: Record, envelope: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the free text of an event, or None where there is none or it was erased."""
+    if record.payload is None:
+        return None
+    if envelope.get("payload") is None:
+        raise Damaged(f"Position {record.position} holds a payload that its envelope does not know.")
+    try:
+        payload: dict[str, Any] = orjson.loads(record.payload)
+    except orjson.JSONDecodeError as error:
+        raise Damaged(f"The payload at position {record.position} cannot be read: {error}.") from None
+    return payload
+
+
+def is_erased(record: Record, envelope: dict[str, Any]) -> bool:
+    """Tell whether the event had free text that is gone."""
+    return record.payload is None and envelope.get("payload") is not None
+
+
+def told(record: Record) -> Told:
+    """Return what an event says, for readers that need no event class."""
+    envelope = envelope_of(record)
+    try:
+        return Told(
+            position=record.position,
+            recorded_at=record.recorded_at,
+            clock=record.clock,
+            topic=record.topic,
+            command_id=record.command_id,
+            by=Actor(envelope["actor"]["id"], ActorKind(envelope["actor"]["kind"])),
+            facts=envelope["facts"],
+            texts=payload_of(record, envelope),
+            erased=is_erased(record, envelope),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Damaged(f"The envelope at position {record.position} lacks or garbles {error}.") from None

@@ -1,0 +1,154 @@
+"""What happens under the lock: check, number, stamp, hash and insert."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import apsw
+
+from adapters.envelope import Prepared, entry_of
+from domain.errors import CommandIdReused, Conflict, Damaged, Refusal
+from domain.event_log import Receipt
+from domain.merkle import extended, leaf_hash, tree_root
+
+HASH = 32
+TILE = 256
+
+INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+PUT_HEAD = (
+    "INSERT INTO heads VALUES (?, ?, ?, ?) ON CONFLICT (stream)"
+    " DO UPDATE SET version = excluded.version, position = excluded.position, facts = excluded.facts"
+)
+
+
+class PreparedDecision(NamedTuple):
+    """A decision whose bytes are ready; made before the lock is taken."""
+
+    command_id: str
+    fingerprint: str
+    events: Sequence[Prepared]
+    heads: Mapping[str, bytes]
+    expects: Mapping[str, int]
+
+
+class Appender:
+    """Appends decisions inside one transaction that the caller has begun; the caller commits."""
+
+    def __init__(self, connection: apsw.Connection, clock: Callable[[], int]) -> None:
+        self._execute = connection.execute
+        self._executemany = connection.executemany
+        self._clock = clock
+        size, frontier, recorded_at = the_row(self._execute("SELECT size, frontier, recorded_at FROM tree"))
+        self._size: int = size
+        self._recorded_at: int = recorded_at
+        self._frontier = [frontier[i : i + HASH] for i in range(0, len(frontier), HASH)]
+        self._before = size
+
+    def append(self, decision: PreparedDecision) -> Receipt | Refusal:
+        """Write one decision wholly or not at all: a failure of one leaves the others of the transaction alone."""
+        kept = self._size, self._recorded_at, self._frontier
+        self._execute("SAVEPOINT decision")
+        try:
+            answer = self._repeated(decision) or self._conflict(decision) or self._write(decision)
+        except BaseException:
+            self._size, self._recorded_at, self._frontier = kept
+            self._execute("ROLLBACK TO decision")
+            raise
+        finally:
+            self._execute("RELEASE decision")
+        return answer
+
+    def finish(self) -> None:
+        """Keep the growing edge of the tree, in the same transaction as its leaves."""
+        if self._size != self._before:
+            edge = b"".join(self._frontier)
+            self._execute(
+                "UPDATE tree SET size = ?, frontier = ?, recorded_at = ?", (self._size, edge, self._recorded_at)
+            )
+
+    def _repeated(self, decision: PreparedDecision) -> Receipt | Refusal | None:
+        known = find_receipt(self._execute, decision.command_id)
+        if known is None:
+            return None
+        receipt, fingerprint = known
+        same = fingerprint is None or fingerprint == decision.fingerprint
+        return receipt if same else CommandIdReused(decision.command_id)
+
+    def _conflict(self, decision: PreparedDecision) -> Conflict | None:
+        for stream, read in decision.expects.items():
+            row = self._execute("SELECT version FROM heads WHERE stream = ?", (stream,)).fetchone()
+            found = row[0] if row else 0
+            if found != read:
+                return Conflict(stream, read=read, found=found)
+        return None
+
+    def _write(self, decision: PreparedDecision) -> Receipt:
+        clock = self._clock()
+        recorded_at = max(clock, self._recorded_at + 1)
+        first = self._size + 1
+        rows = []
+        places: dict[str, tuple[int, int]] = {}
+        frontier = self._frontier
+        for position, event in enumerate(decision.events, first):
+            leaf = leaf_hash(entry_of(position, recorded_at, clock, event.envelope))
+            frontier = extended(frontier, position - 1, leaf)
+            places[event.stream] = (event.version, position)
+            rows.append(
+                (
+                    position,
+                    recorded_at,
+                    clock,
+                    event.stream,
+                    event.version,
+                    event.topic,
+                    decision.command_id,
+                    event.envelope,
+                    event.salt,
+                    event.payload,
+                    leaf,
+                )
+            )
+        self._executemany(INSERT_EVENT, rows)
+        self._executemany(PUT_HEAD, [(stream, *place, decision.heads[stream]) for stream, place in places.items()])
+        last = first + len(rows) - 1
+        self._execute(
+            "INSERT INTO commands VALUES (?, ?, ?, ?)", (decision.command_id, decision.fingerprint, first, last)
+        )
+        for number in range(self._size // TILE, last // TILE):
+            self._put_tile(0, number)
+        self._size, self._recorded_at, self._frontier = last, recorded_at, frontier
+        return Receipt(decision.command_id, first, last, recorded_at)
+
+    def _put_tile(self, level: int, number: int) -> None:
+        """Store a tile that has just filled up, and the tile above it when that fills up too."""
+        first = number * TILE
+        if level == 0:
+            query = "SELECT leaf FROM events WHERE position > ? AND position <= ? ORDER BY position"
+            found = self._execute(query, (first, first + TILE))
+        else:
+            query = "SELECT root FROM tiles WHERE level = ? AND number >= ? AND number < ? ORDER BY number"
+            found = self._execute(query, (level - 1, first, first + TILE))
+        hashes = [row[0] for row in found]
+        self._execute("INSERT INTO tiles VALUES (?, ?, ?, ?)", (level, number, b"".join(hashes), tree_root(hashes)))
+        if (number + 1) % TILE == 0:
+            self._put_tile(level + 1, number // TILE)
+
+
+def the_row(found: apsw.Cursor) -> tuple[Any, ...]:
+    """Return the one row that every log has."""
+    row: tuple[Any, ...] | None = found.fetchone()
+    if row is None:
+        raise Damaged("The log has lost the row that holds its tree.")
+    return row
+
+
+def find_receipt(execute: Callable[..., apsw.Cursor], command_id: str) -> tuple[Receipt, str | None] | None:
+    """Return the receipt of a recorded command and the fingerprint of what was asked."""
+    query = (
+        "SELECT first, last, recorded_at, fingerprint FROM commands JOIN events ON position = last"
+        " WHERE commands.command_id = ?"
+    )
+    row = execute(query, (command_id,)).fetchone()
+    if row is None:
+        return None
+    first, last, recorded_at, fingerprint = row
+    return Receipt(command_id, first, last, recorded_at, repeated=True), fingerprint

@@ -1,0 +1,72 @@
+"""One SQLite connection, opened so that an answered command survives power loss."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import sleep
+
+import apsw
+
+from adapters.sqlite_schema import APPLICATION_ID, SCHEMA_VERSION
+from domain.errors import Damaged, InvalidInput, Unavailable
+
+OPEN_TRIES = 50
+"""The first opening of a log can meet another process that is just recovering it."""
+
+
+def connect(path: Path, *, read_only: bool, timeout_s: float, vfs: str | None = None) -> apsw.Connection:
+    """Open a log that exists. Nothing is created and no table is made here."""
+    flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE
+    with spoken(path):
+        for tries in range(OPEN_TRIES):
+            try:
+                connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
+                prepare(connection, timeout_s=timeout_s)
+                _check(connection, path)
+                return connection
+            except apsw.BusyError:
+                if tries == OPEN_TRIES - 1:
+                    raise
+                sleep(0.01)
+    raise AssertionError("unreachable")
+
+
+def prepare(connection: apsw.Connection, *, timeout_s: float) -> None:
+    """Set what holds for every connection to a log.
+
+    Checkpoints belong to the writer that holds the queue's lock: none happen by themselves, nor at close.
+    """
+    connection.set_busy_timeout(int(timeout_s * 1000))
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+    connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+    connection.wal_autocheckpoint(0)
+    connection.execute("PRAGMA synchronous = FULL; PRAGMA recursive_triggers = ON; PRAGMA mmap_size = 0")
+
+
+def _check(connection: apsw.Connection, path: Path) -> None:
+    if connection.pragma("application_id") != APPLICATION_ID:
+        raise Damaged(f"{path} is a SQLite file, but not a log of orch.")
+    version = connection.pragma("user_version")
+    if version > SCHEMA_VERSION:
+        raise InvalidInput(
+            f"{path} was made by a newer version of orch (schema {version}, this one knows {SCHEMA_VERSION}).",
+            fix=("orch version",),
+        )
+
+
+@contextmanager
+def spoken(path: Path) -> Iterator[None]:
+    """Say in our words what SQLite refused."""
+    try:
+        yield
+    except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, UnicodeDecodeError) as error:
+        raise Damaged(f"{path} is damaged: {error}.") from error
+    except (apsw.BusyError, apsw.LockedError) as error:
+        raise Unavailable(f"{path} is locked by another program.") from error
+    except apsw.FullError as error:
+        raise Unavailable(f"The disk that holds {path} is full; nothing was recorded.") from error
+    except (apsw.ReadOnlyError, apsw.PermissionsError, apsw.AuthError) as error:
+        raise Unavailable(f"{path} cannot be written: {error}.") from error
+    except (apsw.CantOpenError, apsw.IOError, apsw.NoLFSError) as error:
+        raise Unavailable(f"{path} cannot be used: {error}.") from error

@@ -1,0 +1,307 @@
+"""The event log in one SQLite file."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from secrets import token_bytes
+from threading import RLock
+from time import time_ns
+from types import TracebackType
+from typing import Any, Self
+
+import apsw
+import orjson
+
+from adapters import sqlite_schema
+from adapters.envelope import canonical
+from adapters.envelope import told as told_by
+from adapters.file_systems import refuse_network
+from adapters.group_commit import GroupCommit
+from adapters.sqlite_append import HASH, Appender, PreparedDecision, find_receipt, the_row
+from adapters.sqlite_connection import connect, prepare, spoken
+from adapters.writers_queue import WritersQueue
+from domain.errors import AlreadyExists, Damaged, NotFound, Refusal, Unavailable
+from domain.event_log import Decision, Head, Moment, Receipt, Record, Told, TreeHead
+from domain.merkle import root_of
+
+COLUMNS = "position, recorded_at, clock, stream, version, topic, command_id, envelope, salt, payload, leaf"
+PAGE = 500
+"""Rows fetched at a time by the reads that go through history."""
+WAL_BYTES = 4 * 1024 * 1024
+"""The writer checkpoints a longer WAL while it still holds the queue."""
+LAST_CHARACTER = "\U0010ffff"
+TIMEOUT_S = 30.0
+
+
+def system_clock() -> int:
+    """Return the machine's clock in µs since the epoch."""
+    return time_ns() // 1000
+
+
+class SqliteLog:
+    """The port `EventLog` on SQLite. May be shared by threads; a forked child opens its own."""
+
+    def __init__(
+        self, path: Path, *, read_only: bool, clock: Callable[[], int], timeout_s: float, vfs: str | None
+    ) -> None:
+        self._path = path
+        self._read_only = read_only
+        self._clock = clock
+        self._connect = partial(connect, path, timeout_s=timeout_s, vfs=vfs)
+        self._reader = self._connect(read_only=True)
+        self._reading = RLock()
+        self._writer: apsw.Connection | None = None
+        self._queue = WritersQueue(path.with_name(f"{path.name}-writers"), timeout_s=timeout_s)
+        self._commits: GroupCommit[list[PreparedDecision], list[Receipt | Refusal]] = GroupCommit(self._write)
+        row = self._one("SELECT value FROM store WHERE key = 'origin'")
+        if row is None:
+            raise Damaged(f"{path} does not say which log it is.")
+        self._origin: str = row[0]
+
+    @classmethod
+    def create(
+        cls, path: Path, origin: str, *, clock: Callable[[], int] = system_clock, timeout_s: float = TIMEOUT_S
+    ) -> Self:
+        """Make a new, empty log and open it. Raises `AlreadyExists`; never leaves a half-made file in its place."""
+        refuse_network(path.parent)
+        part = path.with_name(f".{path.name}.{os.getpid()}.new")
+        try:
+            with spoken(path):
+                os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+                connection = apsw.Connection(str(part))
+                prepare(connection, timeout_s=timeout_s)
+                sqlite_schema.make(connection, origin)
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+                connection.close()
+                _settle(part, path)
+        except FileExistsError:
+            raise AlreadyExists(f"There is a log already: {path}.", fix=("orch status",)) from None
+        except OSError as error:
+            raise Unavailable(f"{path}: {error.strerror}.") from error
+        finally:
+            for name in (part, part.with_name(f"{part.name}-wal"), part.with_name(f"{part.name}-shm")):
+                name.unlink(missing_ok=True)
+        return cls.open(path, clock=clock, timeout_s=timeout_s)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        read_only: bool = False,
+        clock: Callable[[], int] = system_clock,
+        timeout_s: float = TIMEOUT_S,
+        vfs: str | None = None,
+    ) -> Self:
+        """Open a log that exists."""
+        if not path.is_file():
+            raise NotFound(f"There is no log at {path}.", fix=("orch init",))
+        if not read_only:
+            refuse_network(path.parent)
+        return cls(path, read_only=read_only, clock=clock, timeout_s=timeout_s, vfs=vfs)
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        return self._origin
+
+    def append(self, decisions: Sequence[Decision]) -> list[Receipt | Refusal]:
+        """Write decisions durably, as the port says; callers in several threads share one commit."""
+        if self._read_only:
+            raise Unavailable(f"{self._path} was opened for reading only.")
+        return self._commits.submit([self._prepared(decision) for decision in decisions])
+
+    def receipt(self, command_id: str) -> tuple[Receipt, str | None] | None:
+        """Return the receipt and the fingerprint of a recorded command."""
+        with self._reading, spoken(self._path):
+            return find_receipt(self._reader.execute, command_id)
+
+    def heads(self, streams: Sequence[str]) -> tuple[Moment, dict[str, Head]]:
+        """Return the heads of those streams that exist, all as of one moment."""
+        query = "SELECT stream, version, position, facts FROM heads WHERE stream = ?"
+        with self._one_moment() as moment:
+            rows = [row for stream in streams for row in self._reader.execute(query, (stream,))]
+        return moment, _heads(rows)
+
+    def heads_below(self, prefix: str) -> tuple[Moment, dict[str, Head]]:
+        """Return the heads of all streams that begin so, ordered by name."""
+        query = "SELECT stream, version, position, facts FROM heads WHERE stream >= ? AND stream < ? ORDER BY stream"
+        with self._one_moment() as moment:
+            rows = self._reader.execute(query, (prefix, f"{prefix}{LAST_CHARACTER}")).fetchall()
+        return moment, _heads(rows)
+
+    def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
+        """Return what the events at those places say."""
+        query = f"SELECT {COLUMNS} FROM events WHERE stream = ? AND version = ?"
+        with self._reading, spoken(self._path):
+            rows = [row for place in places for row in self._reader.execute(query, place)]
+        records = [Record(*row) for row in rows]
+        return {(record.stream, record.version): told_by(record) for record in records}
+
+    def stream(self, stream: str, *, upto: int | None = None) -> Iterator[Record]:
+        """Yield the records of one stream in order, up to and including a position."""
+        query = (
+            f"SELECT {COLUMNS} FROM events WHERE stream = ? AND version > ? AND position <= ?"
+            f" ORDER BY version LIMIT {PAGE}"
+        )
+        version, last = 0, self._upto(upto)
+        while rows := self._all(query, (stream, version, last)):
+            yield from (Record(*row) for row in rows)
+            version = rows[-1][4]
+
+    def records(self, first: int = 1, last: int | None = None) -> Iterator[Record]:
+        """Yield the records between two positions, both included, in order."""
+        query = f"SELECT {COLUMNS} FROM events WHERE position >= ? AND position <= ? ORDER BY position LIMIT {PAGE}"
+        position, last = first, self._upto(last)
+        while rows := self._all(query, (position, last)):
+            yield from (Record(*row) for row in rows)
+            position = rows[-1][0] + 1
+
+    def moment(self, position: int | None = None) -> Moment:
+        """Return the moment of a position, or of the last one."""
+        with self._one_moment() as latest:
+            if position is None or position == latest.position:
+                return latest
+            if position > latest.position:
+                raise NotFound(
+                    f"The log ends at position {latest.position}; there is no position {position}.",
+                    fix=(f"orch list --at position:{latest.position}",),
+                )
+            query = "SELECT recorded_at FROM events WHERE position IN (?, ?) ORDER BY position"
+            found = [row[0] for row in self._reader.execute(query, (position, position + 1))]
+        return Moment(position, found[0], found[1]) if position else Moment(0, None, found[0])
+
+    def moment_at(self, recorded_at: int) -> Moment:
+        """Bisect the positions for a time: recorded time only grows, so it needs no index of its own."""
+        query = "SELECT recorded_at FROM events WHERE position = ?"
+        with self._one_moment() as latest:
+            before, after = 0, latest.position + 1
+            while after - before > 1:
+                middle = (before + after) // 2
+                row = self._reader.execute(query, (middle,)).fetchone()
+                if row is None:
+                    raise Damaged(f"{self._path} lacks position {middle}.")
+                if row[0] <= recorded_at:
+                    before = middle
+                else:
+                    after = middle
+            return self.moment(before)
+
+    def tree(self) -> TreeHead:
+        """Return the tree head that was kept with the last append."""
+        with self._reading, spoken(self._path):
+            size, edge = the_row(self._reader.execute("SELECT size, frontier FROM tree"))
+        frontier = tuple(edge[i : i + HASH] for i in range(0, len(edge), HASH))
+        return TreeHead(size, root_of(frontier), frontier)
+
+    def tile(self, level: int, number: int) -> bytes | None:
+        """Return a full tile, or None while it is not full."""
+        row = self._one("SELECT hashes FROM tiles WHERE level = ? AND number = ?", (level, number))
+        return row[0] if row else None
+
+    def close(self) -> None:
+        """Let go of the file. The WAL stays: the next writer goes on with it."""
+        self._reader.close()
+        if self._writer is not None:
+            self._writer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _prepared(self, decision: Decision) -> PreparedDecision:
+        """Make all bytes of a decision before any lock is taken."""
+        from adapters.codec import encode
+
+        written = {event.originator_id for event in decision.events}
+        if not written or written != decision.heads.keys() or not written <= decision.expects.keys():
+            raise ValueError(f"a decision names the head and the version read of every stream it writes: {written}")
+        salts = token_bytes(HASH * len(decision.events))
+        events = [
+            encode(
+                event,
+                origin=self._origin,
+                command_id=decision.command_id,
+                causation=decision.causation,
+                correlation=decision.correlation,
+                salt=salts[i * HASH : (i + 1) * HASH],
+            )
+            for i, event in enumerate(decision.events)
+        ]
+        heads = {stream: canonical(facts) for stream, facts in decision.heads.items()}
+        return PreparedDecision(decision.command_id, decision.fingerprint, events, heads, decision.expects)
+
+    def _write(self, batch: list[list[PreparedDecision]]) -> list[list[Receipt | Refusal]]:
+        """Write what several callers brought, in one transaction, and return after the commit reached the disk."""
+        with self._queue.turn(), spoken(self._path):
+            if self._writer is None:
+                self._writer = self._connect(read_only=False)
+            writer = self._writer
+            writer.execute("BEGIN IMMEDIATE")
+            try:
+                appender = Appender(writer, self._clock)
+                answers = [[appender.append(decision) for decision in decisions] for decisions in batch]
+                appender.finish()
+                writer.execute("COMMIT")
+            except BaseException:
+                if writer.in_transaction:
+                    writer.execute("ROLLBACK")
+                raise
+            self._checkpoint(writer)
+        return answers
+
+    def _checkpoint(self, writer: apsw.Connection) -> None:
+        """Move a long WAL into the database, while no other writer of ours can be at work."""
+        wal = self._path.with_name(f"{self._path.name}-wal")
+        if wal.stat().st_size > WAL_BYTES:
+            writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+
+    @contextmanager
+    def _one_moment(self) -> Iterator[Moment]:
+        """Read within one transaction, and tell which moment it sees."""
+        with self._reading, spoken(self._path), self._reader:
+            size, recorded_at = the_row(self._reader.execute("SELECT size, recorded_at FROM tree"))
+            yield Moment(size, recorded_at if size else None, None)
+
+    def _upto(self, position: int | None) -> int:
+        return self.moment().position if position is None else position
+
+    def _one(self, query: str, values: tuple[Any, ...] = ()) -> tuple[Any, ...] | None:
+        with self._reading, spoken(self._path):
+            return self._reader.execute(query, values).fetchone()
+
+    def _all(self, query: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        with self._reading, spoken(self._path):
+            return self._reader.execute(query, values).fetchall()
+
+
+def _heads(rows: Sequence[tuple[Any, ...]]) -> dict[str, Head]:
+    heads = {}
+    for stream, version, position, facts in rows:
+        try:
+            heads[stream] = Head(stream, version, position, orjson.loads(facts))
+        except orjson.JSONDecodeError as error:
+            raise Damaged(f"The head of {stream} cannot be read: {error}.") from None
+    return heads
+
+
+def _settle(part: Path, path: Path) -> None:
+    """Give a finished file its name, unless somebody was first, and make both durable."""
+    _sync(part)
+    os.link(part, path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -1,0 +1,143 @@
+"""The documents on disk: a projection that people read, edit and commit."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+from time import monotonic, sleep
+
+from adapters.places import Places
+from domain.errors import InvalidInput, Unavailable
+from domain.steps import Step
+
+LIMIT = 4 * 1024 * 1024
+LOCK_SECONDS = 30.0
+
+
+class FilesystemRefusal(Unavailable):
+    """The file system said no."""
+
+    code = "FILESYSTEM_ERROR"
+
+
+class Workspace:
+    """Reads and writes `dev/PHASE/…`, always whole files and never through a symbolic link."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+
+    @contextmanager
+    def locked(self, phase: str) -> Iterator[None]:
+        """Hold the lock on one phase's files, so that the last writer writes the latest text."""
+        folder = self._places.state / "locks"
+        with _spoken(folder):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            lock = os.open(folder / phase, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            _wait_for(lock, phase)
+            yield
+        finally:
+            os.close(lock)
+
+    def shown(self, phase: str, step: Step) -> str:
+        """Return the path of a document as people name it: relative to the project."""
+        return str(self._places.document(phase, step).relative_to(self._places.root))
+
+    def read(self, phase: str, step: Step) -> str | None:
+        """Return the text of a document, or None where there is no file. Refuses what is not UTF-8 text."""
+        data = self.read_bytes(phase, step)
+        if data is None:
+            return None
+        try:
+            return data.decode()
+        except UnicodeDecodeError as error:
+            raise InvalidInput(
+                f"{self.shown(phase, step)} is not UTF-8 text (byte {error.start}).",
+                fix=(f"orch checkout {phase} {step}",),
+            ) from None
+
+    def read_bytes(self, phase: str, step: Step) -> bytes | None:
+        """Return what is in a document's file, or None where there is no file."""
+        path = self._places.document(phase, step)
+        with _spoken(path):
+            self._refuse_way_out(phase)
+            try:
+                file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+            except FileNotFoundError:
+                return None
+            with os.fdopen(file, "rb") as opened:
+                data = opened.read(LIMIT + 1)
+        if len(data) > LIMIT:
+            raise InvalidInput(f"{self.shown(phase, step)} is larger than {LIMIT // 1024 // 1024} MiB.")
+        return data
+
+    def write(self, phase: str, name: str, text: str) -> Path:
+        """Replace a file of a phase's folder whole: a reader sees the old text or the new one, never a part."""
+        folder = self._places.phase(phase)
+        path = folder / name
+        with _spoken(path):
+            self._refuse_way_out(phase)
+            folder.mkdir(parents=True, exist_ok=True)
+            self._refuse_way_out(phase)
+            _replace(path, text.encode())
+        return path
+
+    def rescue(self, phase: str, step: Step, *, stamp: str) -> Path | None:
+        """Move a document aside into `rescued/`, and return where it went; None where there is no file."""
+        path = self._places.document(phase, step)
+        folder = self._places.state / "rescued" / phase
+        with _spoken(path):
+            self._refuse_way_out(phase)
+            if not os.path.lexists(path):
+                return None
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            aside = folder / f"{step}-{stamp}.md"
+            count = 1
+            while os.path.lexists(aside):
+                count += 1
+                aside = folder / f"{step}-{stamp}-{count}.md"
+            os.rename(path, aside)
+        return aside
+
+    def _refuse_way_out(self, phase: str) -> None:
+        """Refuse a phase folder that a symbolic link has put outside the project."""
+        root, folder = self._places.root.resolve(), self._places.phase(phase).resolve()
+        if not folder.is_relative_to(root):
+            raise FilesystemRefusal(f"dev/{phase} leads out of the project, to {folder}.")
+
+
+def _wait_for(lock: int, phase: str) -> None:
+    until = monotonic() + LOCK_SECONDS
+    pause = 0.001
+    while True:
+        try:
+            return flock(lock, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            if monotonic() > until:
+                raise Unavailable(f"Another command has held the files of {phase} for {LOCK_SECONDS:.0f} s.") from None
+        sleep(pause)
+        pause = min(pause * 2, 0.02)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    file = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    try:
+        with os.fdopen(file, "wb") as opened:
+            opened.write(data)
+            opened.flush()
+            os.fsync(opened.fileno())
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _spoken(path: Path) -> Iterator[None]:
+    """Say in words what the file system refused."""
+    try:
+        yield
+    except OSError as error:
+        raise FilesystemRefusal(f"{path}: {error.strerror or error}.") from error

@@ -1,0 +1,1 @@
+"""Performance as ratios in one run: what the design promises, measured."""

@@ -1,0 +1,35 @@
+"""Measure the budgets: JSON on stdout, a table for people on stderr. Exit 1 when one does not hold."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import orjson
+
+from bench.measured import Measured
+from bench.processes import processes
+from bench.store import store
+
+FOLDER = Path("build")
+"""On the disk of the project: a memory file system would make a durable commit look free."""
+
+
+def main() -> int:
+    """Run every measurement in one process tree, one after the other."""
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=FOLDER, prefix="bench-") as name:
+        results = [*processes(Path(name)), *store(Path(name))]
+    print(orjson.dumps([result.document() for result in results], option=orjson.OPT_INDENT_2).decode())
+    for result in results:
+        print(_line(result), file=sys.stderr)
+    return 0 if all(result.holds for result in results) else 1
+
+
+def _line(result: Measured) -> str:
+    sign = "≥" if result.at_least else "≤"
+    mark = "ok  " if result.holds else "OVER"
+    return f"{mark} {result.ratio:7.2f}  ({sign} {result.budget:g})  {result.name}  [{result.detail}]"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

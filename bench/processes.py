@@ -1,0 +1,42 @@
+"""Whole processes: `orch status` and `orch spec` against a bare Python of the same environment."""
+
+import os
+import sys
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from subprocess import DEVNULL, run
+
+from bench.measured import Measured, side_by_side
+
+ORCH = str(Path(sys.executable).with_name("orch"))
+PHASE = "st01-audio-engine"
+ROUNDS = 25
+
+
+def processes(folder: Path) -> Iterator[Measured]:
+    """Measure the two commands that people and agents run most."""
+    project = folder / "processes"
+    project.mkdir()
+    _run(project, "init", "--host", "example.org")
+    _draft(project, PHASE)
+    yield _against_python(project, "orch status PHASE / python -c pass", 10, lambda: _run(project, "status", PHASE))
+    numbers = count(2)
+    yield _against_python(
+        project, "orch spec PHASE / python -c pass", 18, lambda: _draft(project, f"st{next(numbers):02d}-phase")
+    )
+
+
+def _against_python(project: Path, name: str, budget: float, ours: object) -> Measured:
+    assert callable(ours)
+    took, bare = side_by_side(ours, lambda: run([sys.executable, "-c", "pass"], check=True), rounds=ROUNDS)
+    return Measured(name, took / bare, budget, f"{took * 1000:.0f} ms / {bare * 1000:.1f} ms")
+
+
+def _draft(project: Path, phase: str) -> None:
+    _run(project, "spec", phase, "--objectives", "Round trip below 10 ms,No allocation on the audio thread")
+
+
+def _run(project: Path, *words: str) -> None:
+    environment = os.environ | {"ORCHESTRATOR_ACTOR": "ada", "ORCHESTRATOR_ACTOR_KIND": "human"}
+    run([ORCH, *words], cwd=project, env=environment, check=True, stdout=DEVNULL, stdin=DEVNULL)

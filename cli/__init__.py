@@ -1,0 +1,1 @@
+"""Words in, commands out; read models in, words out."""

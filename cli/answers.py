@@ -1,0 +1,45 @@
+"""Exactly one answer on stdout: a JSON document, or words."""
+
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from cli.screen import clean, one_line, paint
+from domain.errors import Refusal
+
+# orjson escapes C0 controls itself; C1 controls and marks that reorder text are escaped here, still the same JSON.
+UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+def answer(kind: str, data: Mapping[str, Any], *, as_json: bool, show: Callable[[], None]) -> None:
+    """Print the data as one JSON document, or let `show` print words."""
+    if as_json:
+        write_json({"ok": True, "kind": kind, "version": 1, "data": data})
+    else:
+        show()
+
+
+def write_json(document: Mapping[str, Any]) -> None:
+    """Print one JSON document on one line."""
+    text = orjson.dumps(document).decode()
+    print(UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
+def refuse(code: str, message: str, fix: Sequence[str], *, as_json: bool) -> None:
+    """Print why not: as JSON on stdout, or in words on stderr with the commands that would fix it."""
+    message = message.encode("utf-8", "backslashreplace").decode()
+    fix = [line.encode("utf-8", "backslashreplace").decode() for line in fix]
+    if as_json:
+        write_json({"ok": False, "error": {"code": code, "message": message, "fix": fix}})
+        return
+    print(f"{paint('✗', 'red', stream=sys.stderr)} {one_line(message)} [{code}]", file=sys.stderr)
+    for line in fix:
+        print(f"  → {clean(line)}", file=sys.stderr)
+
+
+def refuse_with(refusal: Refusal, *, as_json: bool) -> None:
+    """Print a refusal."""
+    refuse(refusal.code, refusal.message, refusal.fix, as_json=as_json)

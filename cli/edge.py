@@ -1,0 +1,62 @@
+"""The one place where a refusal becomes words and an exit status."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from cli import exits
+from cli.answers import refuse, refuse_with
+from domain.errors import InvalidInput, Refusal
+
+
+def run_command(command: click.Command, words: Sequence[str]) -> int:
+    """Run a command line and return its exit status. A traceback is shown only with --debug."""
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    as_json = "--json" in words
+    try:
+        _refuse_broken_text(words)
+        status = command.main(args=list(words), prog_name="orch", standalone_mode=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else exits.DONE
+    except Refusal as refusal:
+        refuse_with(refusal, as_json=as_json)
+        return exits.status_of(refusal)
+    except click.ClickException as error:
+        _refuse_usage(error, as_json=as_json)
+        return exits.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        refuse("CANCELLED", "Cancelled; nothing was recorded after the last answer.", (), as_json=as_json)
+        return exits.CANCELLED
+    except BrokenPipeError:
+        # The reader of our output has left: no more to say, and Python must not complain at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.DONE
+    except Exception as error:
+        if debug:
+            raise
+        refuse(
+            "BUG",
+            f"This is a bug in orch: {type(error).__name__}: {error}",
+            ("repeat the command with --debug and report what it prints",),
+            as_json=as_json,
+        )
+        return exits.BUG
+
+
+def _refuse_broken_text(words: Sequence[str]) -> None:
+    """Refuse arguments that are not UTF-8: they could be stored nowhere."""
+    for place, word in enumerate(words, 1):
+        if not word.isascii() and any("\ud800" <= c <= "\udfff" for c in word):
+            raise InvalidInput(f"Argument {place} is not valid UTF-8.")
+
+
+def _refuse_usage(error: click.ClickException, *, as_json: bool) -> None:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "orch"
+    message = error.format_message()
+    refuse(
+        "USAGE_ERROR", message if message.endswith((".", "?")) else f"{message}.", (f"{path} --help",), as_json=as_json
+    )

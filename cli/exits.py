@@ -1,0 +1,22 @@
+"""The one table from a refusal to its exit status."""
+
+from domain.errors import Conflict, Damaged, InvalidInput, NotFound, Refusal, Rejected, Unavailable
+
+DONE = 0
+BUG = 1
+USAGE = 2
+CANCELLED = 130
+
+STATUS: tuple[tuple[type[Refusal], int], ...] = (
+    (InvalidInput, USAGE),
+    (Rejected, 3),
+    (NotFound, 4),
+    (Conflict, 5),
+    (Damaged, 6),
+    (Unavailable, 8),
+)
+
+
+def status_of(refusal: Refusal) -> int:
+    """Return the exit status of a refusal."""
+    return next(status for kind, status in STATUS if isinstance(refusal, kind))

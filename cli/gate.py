@@ -1,0 +1,51 @@
+"""The gate: what is on disk must be a recorded text before anything is decided about it."""
+
+from adapters.envelope import envelope_of
+from cli.options import Asked
+from cli.project import Project
+from domain.digest import digest_of
+from domain.errors import DocumentEdited, VerdictIsStale
+from domain.phase_ids import stream_of
+from domain.phase_state import PhaseState
+from domain.steps import Step
+
+
+def refuse_edited(project: Project, asked: Asked, phase: str, step: Step) -> str | None:
+    """Return the digest of the file, or None where there is none; refuse a text that no iteration recorded.
+
+    A command that was recorded before has passed already.
+    """
+    if project.log.receipt(asked.command_id):
+        return None
+    text = project.files.read(phase, step)
+    if text is None:
+        return None
+    digest = digest_of(text, step)
+    if digest != _latest(project, phase, step) and _iteration_with(project, phase, step, digest) is None:
+        raise DocumentEdited(phase, step, path=project.files.shown(phase, step))
+    return digest
+
+
+def refuse_other_than_latest(project: Project, asked: Asked, phase: str, step: Step) -> str | None:
+    """Return the digest of the file a verdict is about; refuse an edited or an outdated one."""
+    seen = refuse_edited(project, asked, phase, step)
+    latest = _latest(project, phase, step)
+    if seen is not None and seen != latest:
+        older = _iteration_with(project, phase, step, seen)
+        raise VerdictIsStale(phase, step, judged=f"iteration {older}, which is on disk", latest=latest)
+    return seen
+
+
+def _latest(project: Project, phase: str, step: Step) -> str:
+    head = project.head(phase)
+    return PhaseState.from_facts(head.facts).documents[step].digest if head else ""
+
+
+def _iteration_with(project: Project, phase: str, step: Step, digest: str) -> int | None:
+    """Return the latest iteration with a digest. Reads the phase's history: only an edited file asks for it."""
+    found = None
+    for record in project.log.stream(stream_of(phase)):
+        facts = envelope_of(record)["facts"]
+        if record.topic == "phase.document_drafted" and facts["step"] == step and facts["digest"] == digest:
+            found = facts["iteration"]
+    return found

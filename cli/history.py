@@ -1,0 +1,62 @@
+"""orch history: what happened to a phase."""
+
+from typing import TYPE_CHECKING
+
+from cli.answers import answer
+from cli.arguments import PhaseId
+from cli.moments import resolved
+from cli.options import Asked, reading
+from cli.project import opened
+from cli.reads import decoded, view_of_phase
+from cli.screen import one_line, paint, print_table
+from domain.phase_ids import stream_of
+from projections.moments import as_of
+
+if TYPE_CHECKING:
+    from projections.history import HistoryRow
+
+SKEW_WORTH_SHOWING = 1_000_000
+"""One second, in µs: below that the store's clock and the recorded time tell the same."""
+
+
+@reading
+def history(asked: Asked, phase: PhaseId) -> None:
+    """Show what happened to a phase: who, when, what and why, in the order of the log.
+
+    Next: orch show PHASE STEP
+    """
+    from projections.history import history as rows_of
+
+    with opened() as project:
+        view, _ = view_of_phase(project, phase, asked.at)
+        upto = resolved(asked.at, project.log)[0].position if asked.at else view.moment.position
+        rows = list(rows_of(decoded(project.log.stream(stream_of(phase), upto=upto))))
+        data = {"rows": rows, "as_of": as_of(view.moment)}
+    answer("phase.history", data, as_json=asked.json, show=lambda: _show(rows))
+
+
+def _show(rows: "list[HistoryRow]") -> None:
+    table = []
+    for row in rows:
+        words = one_line(row["summary"])
+        table.append((str(row["position"]), row["recorded_at"][:19].replace("T", " "), _who(row), words))
+        if row["reason"]:
+            table.append(("", "", "", paint(f"  “{one_line(row['reason'])}”", "dim")))
+        for point in row["feedback"] or ():
+            table.append(("", "", "", paint(f"  – {one_line(point)}", "dim")))
+        if abs(row["skew_us"]) >= SKEW_WORTH_SHOWING:
+            table.append(
+                ("", "", "", paint(f"  the store's clock was {_skew(row['skew_us'])} recorded time", "yellow"))
+            )
+    print_table(table, head=("POSITION", "RECORDED (UTC)", "WHO", "WHAT"))
+
+
+def _who(row: "HistoryRow") -> str:
+    actor = row["actor"]
+    return one_line(actor["name"]) if actor["kind"] == "human" else f"{one_line(actor['name'])} ({actor['kind']})"
+
+
+def _skew(us: int) -> str:
+    seconds = abs(us) / 1_000_000
+    amount = f"{seconds:,.0f} s" if seconds < 7200 else f"{seconds / 3600:,.1f} h"
+    return f"{amount} {'behind' if us > 0 else 'ahead of'}"

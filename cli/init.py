@@ -1,0 +1,85 @@
+"""orch init: make a folder a project."""
+
+import re
+from socket import gethostname
+from typing import Annotated, Optional
+
+import typer
+
+from adapters.places import Places, places_of
+from adapters.sqlite_log import SqliteLog
+from adapters.workspace import Workspace
+from cli.options import Asked, writing
+from cli.project import Project, here
+from cli.writes import report
+from domain.errors import AlreadyExists, InvalidInput, Unavailable
+
+NOT_FOR_GIT = """\
+# The store and its keys stay out of git; templates and settings may go in.
+*
+!.gitignore
+!config.toml
+!templates/
+!templates/**
+"""
+ORIGIN_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?", re.ASCII)
+
+Name = Annotated[Optional[str], typer.Option("--name", help="The project's name; otherwise the folder's.")]  # noqa: UP045
+Host = Annotated[
+    Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
+    typer.Option("--host", help="The first part of the log's origin; otherwise this machine's name."),
+]
+
+
+@writing
+def init(asked: Asked, name: Name = None, host: Host = None) -> None:
+    """Make this folder a project: one event log, one signing key, nothing else.
+
+    Next: orch spec st01-first-phase --objectives "what it must achieve"
+    """
+    from uuid import uuid4
+
+    from adapters.keys import make_key
+    from domain.commands import InitialiseProject
+
+    places = places_of(here())
+    chosen = host or _host_name()
+    if not ORIGIN_HOST.fullmatch(chosen):
+        raise InvalidInput(
+            f"A host has letters, digits, dots and hyphens; got {chosen[:70]!r}.", fix=("orch init --host example.org",)
+        )
+    _make_folders(places)
+    log = _begun(places, origin=f"{chosen}/{uuid4()}")
+    try:
+        project = Project(places, log, Workspace(places))
+        meta = project.meta(asked)
+        known = log.heads(["project"])[1].get("project")
+        key = known.facts["public_key"] if known else make_key(places.keys, log.origin)
+        receipt = project.handle(InitialiseProject(meta, log.origin, key, name or places.root.name or "project"))
+        report(project, asked, receipt)
+    finally:
+        log.close()
+
+
+def _make_folders(places: Places) -> None:
+    try:
+        places.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ignore = places.state / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text(NOT_FOR_GIT)
+    except OSError as error:
+        raise Unavailable(f"{places.state}: {error.strerror or error}.") from error
+
+
+def _begun(places: Places, *, origin: str) -> SqliteLog:
+    """Return the new log, or the one that is there: an interrupted init goes on where it stopped."""
+    if not places.log.exists():
+        try:
+            return SqliteLog.create(places.log, origin)
+        except AlreadyExists:
+            pass  # another init was first; what it made is opened
+    return SqliteLog.open(places.log)
+
+
+def _host_name() -> str:
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", gethostname())[:64].strip(".-") or "localhost"

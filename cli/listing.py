@@ -1,0 +1,46 @@
+"""orch list: all phases, a line each."""
+
+from cli.answers import answer
+from cli.options import Asked, reading
+from cli.project import opened
+from cli.reads import view_of_all
+from cli.screen import one_line, paint, print_table, state
+from projections.moments import as_of
+from projections.phase_list import phase_list, places
+
+
+@reading
+def list_phases(asked: Asked) -> None:
+    """List all phases with their current step and what they wait for.
+
+    Next: orch status PHASE
+    """
+    answer_list(asked)
+
+
+def answer_list(asked: Asked) -> None:
+    """Answer with all phases as of now or of a moment."""
+    with opened() as project:
+        view = view_of_all(project, asked.at)
+        heads = list(view.phases.values())
+        rows = phase_list(heads, project.log.told(places(heads)), now_us=view.now)
+        data = {"rows": rows, "as_of": as_of(view.moment)}
+
+    def show() -> None:
+        if not rows:
+            print('There is no phase yet. Begin with: orch spec st01-first-phase --objectives "what it must achieve"')
+            return
+        table = [
+            (
+                row["phase"],
+                one_line(row["title"]),
+                f"{len(row['completed_steps'])}/5",
+                row["current_step"] or "done",
+                state(row["state"]) if row["state"] else "",
+                paint("blocked", "red") if row["blocked"] else "",
+            )
+            for row in rows
+        ]
+        print_table(table, head=("PHASE", "TITLE", "DONE", "STEP", "STATE", ""))
+
+    answer("phase.list", data, as_json=asked.json, show=show)

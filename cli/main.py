@@ -1,0 +1,82 @@
+"""The command `orch`: which commands there are, in the order of the work."""
+
+import sys
+from typing import ClassVar
+
+import click
+
+from cli.edge import run_command
+from cli.lazy import Entry, LazyGroup
+
+NEXT = 'Begin with: orch init, then orch spec PHASE --objectives "what it must achieve"'
+
+
+class Orch(LazyGroup):
+    """Every command of `orch`."""
+
+    entries: ClassVar[dict[str, Entry]] = {
+        "init": Entry("cli.init:init", "Make this folder a project: one event log, one signing key."),
+        "setup": Entry("cli.init:init", "The same as init.", hidden=True),
+        "spec": Entry("cli.draft:spec", "Draft what a phase must achieve; opens the phase."),
+        "research": Entry("cli.draft:research", "Draft what is known and which way is recommended."),
+        "plan": Entry("cli.draft:plan", "Draft how it will be built."),
+        "prd": Entry("cli.draft:prd", "Draft what the first release does."),
+        "tasks": Entry("cli.draft:tasks", "Draft the tasks, with hours and dependencies."),
+        "edit": Entry("cli.edit:edit", "Record a document edited by hand as the next iteration."),
+        "checkout": Entry("cli.edit:checkout", "Put the recorded text back; the replaced text is kept."),
+        "request": Entry("cli.request:request", "Ask (again) for a verdict."),
+        "approve": Entry("cli.verdicts:approve", "Approve exactly the text that is on disk."),
+        "reject": Entry("cli.verdicts:reject", "Reject a document and say what must change."),
+        "reopen": Entry("cli.lifecycle:reopen", "Withdraw an approval; what rests on it becomes stale."),
+        "reconfirm": Entry("cli.verdicts:reconfirm", "Approve a stale document as it is."),
+        "handoff": Entry("cli.lifecycle:handoff", "Hand the phase over to implementation."),
+        "archive": Entry("cli.lifecycle:archive", "Make a phase read-only."),
+        "retitle": Entry("cli.lifecycle:retitle", "Give a phase another title."),
+        "depend": Entry("cli.relations:depend", "Let a phase wait for another one."),
+        "block": Entry("cli.relations:block", "Record what stands in the way."),
+        "unblock": Entry("cli.relations:unblock", "Record that it no longer does."),
+        "policy": Entry("cli.policy:PolicyCommands", "Show or change the rules about verdicts."),
+        "status": Entry("cli.status:status", "Where a phase stands and what to do next."),
+        "list": Entry("cli.listing:list_phases", "All phases, a line each."),
+        "show": Entry("cli.show:show", "Print the recorded text of a document."),
+        "history": Entry("cli.history:history", "What happened, who did it, when and why."),
+        "why": Entry("cli.why:why", "Which missing event blocks a step."),
+        "next": Entry("cli.next_steps:next_steps", "What can be done now, in all phases."),
+        "schema": Entry("cli.schema:SchemaCommands", "The JSON Schemas of what goes in and comes out."),
+        "version": Entry("cli.version:version", "The versions of orch and of what it stands on."),
+        "completion": Entry("cli.completion:completion", "Print the completion script of a shell."),
+    }
+
+
+def program() -> click.Command:
+    """Return the whole command line as one click command."""
+    orch = Orch(
+        name="orch",
+        help="Take phases of work from spec to handoff; every step approved by a person, every change an event.",
+        epilog=NEXT,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    orch.params.append(
+        click.Option(
+            ["--version"], is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version."
+        )
+    )
+    return orch
+
+
+def run() -> None:
+    """Run `orch` and leave with its exit status."""
+    sys.exit(run_command(program(), sys.argv[1:]))
+
+
+def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"orch {version('nss-orchestrator')}")
+        context.exit()
+
+
+if __name__ == "__main__":
+    run()

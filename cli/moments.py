@@ -1,0 +1,47 @@
+"""From the words after --at to a moment of the log."""
+
+import re
+from datetime import datetime
+
+from domain.errors import InvalidInput
+from domain.event_log import EventLog, Moment
+from domain.times import microseconds
+
+FORM = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,6})?)?([Zz]|[+-]\d{2}:?\d{2})?", re.ASCII)
+EXAMPLE = "2026-11-24T14:00:00Z"
+
+
+def resolved(at: str, log: EventLog) -> tuple[Moment, int | None]:
+    """Return the moment that `at` names, and the time in µs it stands for (None when it names a position)."""
+    if at.startswith("position:"):
+        return log.moment(_position(at.removeprefix("position:"))), None
+    time = time_of(at)
+    return log.moment_at(time), time
+
+
+def time_of(at: str) -> int:
+    """Return µs since the epoch of an RFC 3339 time with an offset."""
+    found = FORM.fullmatch(at)
+    if not found:
+        raise InvalidInput(
+            f"A moment is RFC 3339 with an offset or position:N; got {at[:60]!r}.",
+            fix=(f"orch list --at {EXAMPLE}", "orch list --at position:1"),
+        )
+    try:
+        time = datetime.fromisoformat(at.upper().replace(",", "."))
+    except ValueError as error:
+        raise InvalidInput(
+            f"There is no such time as {at[:60]!r}: {error}.", fix=(f"orch list --at {EXAMPLE}",)
+        ) from None
+    if time.tzinfo is None:
+        raise InvalidInput(
+            f"{at} does not say in which time zone: add Z for UTC or an offset such as +01:00.",
+            fix=(f"orch list --at {at.replace(' ', 'T')}Z",),
+        )
+    return microseconds(time)
+
+
+def _position(words: str) -> int:
+    if not words.isascii() or not words.isdigit() or len(words) > 15:
+        raise InvalidInput(f"A position is a whole number; got {words[:30]!r}.", fix=("orch list --at position:1",))
+    return int(words)

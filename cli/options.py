@@ -1,0 +1,114 @@
+"""The options that many commands share, and how a command is told about them."""
+
+import functools
+import inspect
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple, Optional
+
+import typer
+
+from domain.errors import InvalidInput, Unavailable
+
+Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on stdout.")]
+At = Annotated[
+    Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
+    typer.Option("--at", metavar="T", help="As of a moment: 2026-11-24T14:00:00Z or position:N."),
+]
+ActorName = Annotated[
+    Optional[str],  # noqa: UP045  # as above
+    typer.Option("--actor", metavar="NAME", help="Who does this; otherwise ORCHESTRATOR_ACTOR, git's user, the login."),
+]
+ActorKindName = Annotated[
+    Optional[str],  # noqa: UP045  # as above
+    typer.Option("--actor-kind", metavar="KIND", help="human, agent or service; otherwise ORCHESTRATOR_ACTOR_KIND."),
+]
+CommandId = Annotated[
+    Optional[str],  # noqa: UP045  # as above
+    typer.Option("--command-id", metavar="ID", help="Makes repeating safe: the same id records once."),
+]
+
+
+class Asked(NamedTuple):
+    """What the shared options said."""
+
+    json: bool = False
+    at: str | None = None
+    actor: str | None = None
+    actor_kind: str | None = None
+    command_id: str = ""
+
+
+def reading(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a read `--json` and `--at`; the function gets them as its first argument."""
+    return _with_options(function, {"json": (Json, False), "at": (At, None)}, Asked)
+
+
+def plain(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that has no history `--json` only."""
+    return _with_options(function, {"json": (Json, False)}, Asked)
+
+
+def writing(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a write `--json`, the actor and the command id; when the store is not available, say how to repeat."""
+    shared = {
+        "json": (Json, False),
+        "actor": (ActorName, None),
+        "actor_kind": (ActorKindName, None),
+        "command_id": (CommandId, None),
+    }
+
+    @functools.wraps(function)
+    def repeatable(asked: Asked, **words: Any) -> None:
+        try:
+            function(asked, **words)
+        except Unavailable as error:
+            error.fix = (*error.fix, _repeat(asked.command_id))
+            raise
+
+    return _with_options(repeatable, shared, _asked_to_write)
+
+
+def _asked_to_write(command_id: str | None, **words: Any) -> Asked:
+    return Asked(command_id=_checked_id(command_id or os.environ.get("ORCHESTRATOR_COMMAND_ID") or ""), **words)
+
+
+def _checked_id(command_id: str) -> str:
+    if not command_id:
+        from uuid import uuid4
+
+        return str(uuid4())
+    if len(command_id) > 128 or not command_id.isascii() or not command_id.isprintable() or " " in command_id:
+        raise InvalidInput("A command id has 1 to 128 printable ASCII characters without spaces.")
+    return command_id
+
+
+def _repeat(command_id: str) -> str:
+    words = sys.argv[1:]
+    if "--command-id" not in words and not any(word.startswith("--command-id=") for word in words):
+        words = [*words, "--command-id", command_id]
+    return shlex.join(["orch", *words])
+
+
+def _with_options(
+    function: Callable[..., None], shared: dict[str, tuple[Any, Any]], make: Callable[..., Asked]
+) -> Callable[..., None]:
+    """Put the shared options behind the function's own in the signature that Typer reads."""
+    own = list(inspect.signature(function).parameters.values())[1:]
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    more = [
+        inspect.Parameter(name, keyword, default=default, annotation=kind) for name, (kind, default) in shared.items()
+    ]
+
+    @functools.wraps(function)
+    def command(**words: Any) -> None:
+        asked = make(**{name: words.pop(name) for name in shared})
+        function(asked, **words)
+
+    parameters = [p.replace(kind=keyword) for p in own] + more
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # how inspect is overridden
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    del command.__wrapped__  # type: ignore[attr-defined]  # or get_type_hints would read the inner signature
+    return command

@@ -1,0 +1,67 @@
+"""An open project: its log, its templates, its files."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from adapters.places import Places, find
+from adapters.sqlite_log import SqliteLog
+from adapters.workspace import Workspace
+from domain.errors import Unavailable
+from domain.event_log import EventLog, Head
+from domain.phase_ids import checked, stream_of
+
+if TYPE_CHECKING:  # a read must not pay for the event classes
+    from cli.options import Asked
+    from domain.commands import Command, Meta
+    from domain.event_log import Receipt
+
+
+class Project(NamedTuple):
+    """What a command works on."""
+
+    places: Places
+    log: EventLog
+    files: Workspace
+
+    def head(self, phase: str) -> Head | None:
+        """Return the head of a phase as it is now."""
+        stream = stream_of(checked(phase))
+        return self.log.heads([stream])[1].get(stream)
+
+    def meta(self, asked: "Asked") -> "Meta":
+        """Return who asks, when, and under which command id."""
+        from adapters.actor import acting
+        from domain.commands import Meta
+
+        by = acting(asked.actor, asked.actor_kind, root=self.places.root)
+        return Meta(asked.command_id, by, datetime.now(UTC))
+
+    def handle(self, command: "Command") -> "Receipt":
+        """Handle a command with this project's log and templates."""
+        from adapters.templates import JinjaTemplates
+
+        from domain.handler import handle
+
+        return handle(command, log=self.log, templates=JinjaTemplates(self.places.templates))
+
+
+@contextmanager
+def opened(*, to_write: bool = False) -> Iterator[Project]:
+    """Open the project around the current folder."""
+    places = find(here())
+    log = SqliteLog.open(places.log, read_only=not to_write)
+    try:
+        yield Project(places, log, Workspace(places))
+    finally:
+        log.close()
+
+
+def here() -> Path:
+    """Return the current folder, or say that it is gone."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise Unavailable("The current folder does not exist any more.", fix=("cd ~",)) from error

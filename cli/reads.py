@@ -1,0 +1,88 @@
+"""What reads share: the heads as they are, or as they were at a moment."""
+
+from collections.abc import Iterator
+from time import time_ns
+from typing import TYPE_CHECKING, NamedTuple
+
+from cli.moments import resolved
+from cli.project import Project
+from domain.errors import NotFound
+from domain.event_log import Head, Moment, Record
+from domain.phase_ids import PREFIX, checked, stream_of
+from domain.policy_state import PolicyState
+from domain.times import rfc3339
+from domain.unknown import unknown_phase
+
+if TYPE_CHECKING:  # only time travel folds events
+    from domain.events import DomainEvent
+
+POLICY = "policy"
+
+
+class View(NamedTuple):
+    """The heads of some streams as of one moment."""
+
+    moment: Moment
+    now: int
+    """The time that requests are held against, µs since the epoch."""
+    heads: dict[str, Head]
+
+    @property
+    def policy(self) -> PolicyState:
+        """The rules in force at that moment."""
+        head = self.heads.get(POLICY)
+        return PolicyState.from_facts(head.facts) if head else PolicyState()
+
+    @property
+    def phases(self) -> dict[str, Head]:
+        """The heads of phases, by phase id."""
+        return {s.removeprefix(PREFIX): head for s, head in self.heads.items() if s.startswith(PREFIX)}
+
+
+def view_of_phase(project: Project, phase: str, at: str | None) -> tuple[View, Head]:
+    """Return the view that one phase needs, and its head; refuse a phase that the log had never seen by then."""
+    stream = stream_of(checked(phase))
+    if at is None:
+        moment, heads = project.log.heads([stream, POLICY])
+        view = View(moment, time_ns() // 1000, heads)
+    else:
+        view = _view_at(project, at, [stream, POLICY])
+    head = view.heads.get(stream)
+    if head is None:
+        if at is None or stream not in project.log.heads([stream])[1]:
+            raise unknown_phase(project.log, phase)
+        first = next(iter(project.log.stream(stream)))
+        raise NotFound(
+            f"{phase} was not open yet at {at}: it was opened at position {first.position}.",
+            fix=(f"orch status {phase} --at {rfc3339(first.recorded_at)}",),
+        )
+    return view, head
+
+
+def view_of_all(project: Project, at: str | None) -> View:
+    """Return the view of every stream."""
+    if at is None:
+        moment, heads = project.log.heads_below("")
+        return View(moment, time_ns() // 1000, heads)
+    return _view_at(project, at, None)
+
+
+def decoded(records: Iterator[Record]) -> "Iterator[tuple[Record, DomainEvent]]":
+    """Yield every record with the event it holds."""
+    from adapters.codec import decode
+
+    return ((record, decode(record)) for record in records)
+
+
+def _view_at(project: Project, at: str, streams: list[str] | None) -> View:
+    from projections.replay import heads_from
+
+    moment, time = resolved(at, project.log)
+    heads: dict[str, Head] = {}
+    if streams is None:
+        heads = heads_from(decoded(project.log.records(1, moment.position))) if moment.position else {}
+    else:
+        for stream in streams:
+            heads |= heads_from(decoded(project.log.stream(stream, upto=moment.position)))
+    now = time if time is not None else moment.recorded_at or 0
+    return View(moment, now, heads)

@@ -1,0 +1,84 @@
+"""orch status: where a phase stands."""
+
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from cli.answers import answer
+from cli.arguments import phases_known
+from cli.options import Asked, reading
+from cli.project import Project, opened
+from cli.reads import View, view_of_phase
+from cli.screen import clean, one_line, paint, print_table, state
+from domain.event_log import Head
+from projections.moments import as_of
+from projections.phase_status import phase_status, places
+
+if TYPE_CHECKING:
+    from projections.phase_status import PhaseStatus
+
+Phase = Annotated[
+    Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
+    typer.Argument(metavar="[PHASE]", help="A phase; without one, all of them.", autocompletion=phases_known),
+]
+
+
+@reading
+def status(asked: Asked, phase: Phase = None) -> None:
+    """Show where a phase stands, what blocks it and the next command.
+
+    Next: orch why PHASE
+    """
+    if phase is None:
+        from cli.listing import answer_list
+
+        return answer_list(asked)
+    with opened() as project:
+        view, head = view_of_phase(project, phase, asked.at)
+        found = status_of(project, view, head)
+        data = {**found, "as_of": as_of(view.moment)}
+        answer("phase.status", data, as_json=asked.json, show=lambda: _show(found, view, asked.at))
+    return None
+
+
+def status_of(project: Project, view: View, head: Head) -> "PhaseStatus":
+    """Return the status of one phase at the moment of a view."""
+    told = project.log.told(places(head))
+    return phase_status(head, told, now_us=view.now, policy=view.policy)
+
+
+def next_commands(project: Project, phase: str) -> list[str]:
+    """Return the commands to type next, as things are now."""
+    view, head = view_of_phase(project, phase, None)
+    return list(status_of(project, view, head)["next_commands"])
+
+
+def _show(found: "PhaseStatus", view: View, at: str | None) -> None:
+    print(f"{paint(found['phase'], 'bold')}  {one_line(found['title'])}")
+    if at:
+        moment = as_of(view.moment)
+        print(paint(f"as of position {moment['position']}, recorded {moment['recorded_at']}", "dim"))
+    print()
+    rows = [_row(name, step) for name, step in found["steps"].items()]
+    print_table(rows, head=("STEP", "STATE", "ITERATION", "VERDICT", "DIGEST"))
+    print()
+    for blocker in found["blockers"]:
+        if not blocker["resolved"]:
+            print(f"{paint('blocked', 'red')}   {blocker['id']} {one_line(blocker['description'] or '[erased]')}")
+    if found["depends_on"]:
+        print(f"waits for {', '.join(found['depends_on'])}")
+    print(f"next      {found['next_action'].replace('_', ' ')}")
+    for line in found["next_commands"]:
+        print(f"          {clean(line)}")
+
+
+def _row(name: str, step: Any) -> tuple[str, ...]:
+    iteration = str(step["iteration"]) if step["iteration"] else ""
+    return (name, state(step["state"]), iteration, _verdict(step), step["digest"][:23] if step["digest"] else "")
+
+
+def _verdict(step: Any) -> str:
+    if step["verdict_by"]:
+        return f"{one_line(step['verdict_by']['name'])} {step['verdict_at'][:16].replace('T', ' ')}"
+    approvals = step["approvals"]
+    return f"{approvals['given']} of {approvals['needed']}" if approvals["given"] else ""

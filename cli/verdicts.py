@@ -1,0 +1,153 @@
+"""orch approve, reject and reconfirm: verdicts on exactly one text."""
+
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from adapters.actor import refuse_guessed_kind
+from cli.arguments import PhaseId, Reason, StepName
+from cli.gate import refuse_other_than_latest
+from cli.options import Asked, writing
+from cli.project import Project, opened
+from cli.writes import carry_out
+from domain.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from domain.commands import Command
+    from domain.document_events import Meaning as MeaningOf
+
+Iteration = Annotated[
+    Optional[int],  # noqa: UP045  # Typer reads Optional at every release we allow
+    typer.Option("--iteration", min=1, help="Refuse unless this is the latest iteration."),
+]
+Digest = Annotated[
+    Optional[str],  # noqa: UP045  # as above
+    typer.Option("--digest", metavar="SHA256:1:…", help="Refuse unless this is the digest of the latest text."),
+]
+Meaning = Annotated[
+    str, typer.Option("--meaning", help="What the signature stands for: approval, review or responsibility.")
+]
+Comments = Annotated[str, typer.Option("--comments", help="What you want to say beside the verdict.")]
+Force = Annotated[bool, typer.Option("--force", help="Set the policy aside; needs --reason and shows in every report.")]
+Feedback = Annotated[
+    Optional[list[str]],  # noqa: UP045  # as above
+    typer.Option("--feedback", help="What must change; give it once for every point."),
+]
+ForceReason = Annotated[str, typer.Option("--reason", help="Why the policy is set aside; goes with --force.")]
+
+
+@writing
+def approve(
+    asked: Asked,
+    phase: PhaseId,
+    step: StepName,
+    iteration: Iteration = None,
+    digest: Digest = None,
+    meaning: Meaning = "approval",
+    comments: Comments = "",
+    force: Force = False,
+    reason: ForceReason = "",
+) -> None:
+    """Approve exactly the text that is on disk; its digest is shown and recorded.
+
+    Next: orch status PHASE
+    """
+    refuse_guessed_kind(asked.actor_kind, command=f"orch approve {phase} {step}")
+
+    def command(project: Project) -> "Command":
+        from domain.commands import ApproveDocument
+
+        return ApproveDocument(
+            project.meta(asked),
+            phase,
+            step,
+            iteration=iteration,
+            digest=digest,
+            seen=refuse_other_than_latest(project, asked, phase, step),
+            meaning=_meaning(meaning),
+            comments=comments,
+            forced=force,
+            reason=reason,
+        )
+
+    with opened(to_write=True) as project:
+        carry_out(project, asked, phase, lambda: command(project))
+
+
+@writing
+def reject(
+    asked: Asked,
+    phase: PhaseId,
+    step: StepName,
+    feedback: Feedback = None,
+    iteration: Iteration = None,
+    digest: Digest = None,
+    comments: Comments = "",
+) -> None:
+    """Reject a document and say what must change; the next iteration answers it.
+
+    Next: draft the step again, for example orch spec PHASE --from spec.yaml
+    """
+    refuse_guessed_kind(asked.actor_kind, command=f'orch reject {phase} {step} --feedback "what must change"')
+
+    def command(project: Project) -> "Command":
+        from domain.commands import RejectDocument
+
+        return RejectDocument(
+            project.meta(asked),
+            phase,
+            step,
+            feedback=tuple(words for words in feedback or () if words.strip()),
+            iteration=iteration,
+            digest=digest,
+            seen=refuse_other_than_latest(project, asked, phase, step),
+            comments=comments,
+        )
+
+    with opened(to_write=True) as project:
+        carry_out(project, asked, phase, lambda: command(project))
+
+
+@writing
+def reconfirm(
+    asked: Asked,
+    phase: PhaseId,
+    step: StepName,
+    reason: Reason = "",
+    iteration: Iteration = None,
+    digest: Digest = None,
+    meaning: Meaning = "approval",
+    force: Force = False,
+) -> None:
+    """Approve a stale document as it is: a verdict under the full policy, with a reason.
+
+    Next: orch status PHASE
+    """
+    refuse_guessed_kind(asked.actor_kind, command=f'orch reconfirm {phase} {step} --reason "why it still holds"')
+
+    def command(project: Project) -> "Command":
+        from domain.commands import ReconfirmDocument
+
+        return ReconfirmDocument(
+            project.meta(asked),
+            phase,
+            step,
+            reason=reason,
+            iteration=iteration,
+            digest=digest,
+            seen=refuse_other_than_latest(project, asked, phase, step),
+            meaning=_meaning(meaning),
+            forced=force,
+        )
+
+    with opened(to_write=True) as project:
+        carry_out(project, asked, phase, lambda: command(project))
+
+
+def _meaning(words: str) -> "MeaningOf":
+    from domain.document_events import Meaning
+
+    try:
+        return Meaning(words)
+    except ValueError:
+        raise InvalidInput(f"A verdict means {', '.join(Meaning)}; got {words[:40]!r}.") from None

@@ -1,0 +1,79 @@
+"""How every write goes: lock the files, pass the gate, handle the command, publish, answer."""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cli.answers import answer
+from cli.options import Asked
+from cli.project import Project
+from cli.publish import publish
+from cli.screen import clean, one_line, paint
+from domain.phase_ids import checked
+from domain.steps import Step
+
+if TYPE_CHECKING:
+    from projections.outcomes import Outcome
+
+    from domain.commands import Command
+    from domain.event_log import Receipt
+
+
+def carry_out(
+    project: Project,
+    asked: Asked,
+    phase: str,
+    command: "Callable[[], Command]",
+    *,
+    writes: Step | None = None,
+) -> None:
+    """Handle one command about a phase while holding its files, then publish and answer.
+
+    `command` is called under the lock, so that the gate it passes still holds when the command is decided.
+    `writes` names the step whose text the command may have changed.
+    """
+    checked(phase)
+    with project.files.locked(phase):
+        receipt = project.handle(command())
+        publish(project, phase, writes)
+    report(project, asked, receipt, phase=phase, writes=writes)
+
+
+def report(
+    project: Project, asked: Asked, receipt: "Receipt", *, phase: str | None = None, writes: Step | None = None
+) -> None:
+    """Answer with what the command's own events say, so that repeating it gives the same answer."""
+    from projections.outcomes import outcome
+
+    from adapters.codec import decode
+
+    records = list(project.log.records(receipt.first, receipt.last))
+    result = outcome([(record, decode(record)) for record in records])
+    if receipt.repeated:
+        print("This command id was recorded before; nothing was written now.", file=sys.stderr)
+    document = project.files.shown(phase, writes) if phase and writes else None
+    data = {**result, "document": document}
+    answer("command.outcome", data, as_json=asked.json, show=lambda: _show(project, result, phase, document))
+
+
+def _show(project: Project, result: "Outcome", phase: str | None, document: str | None) -> None:
+    from projections.outcomes import sentence
+
+    print(f"{paint('✓', 'green')} {one_line(sentence(result))}")
+    actor = result["actor"]
+    lines = [
+        ("document", document),
+        ("digest", result["digest"]),
+        ("by", f"{one_line(actor['name'])} ({actor['kind']}; a local name is a claim, not a proof)"),
+        ("recorded", f"position {result['position']} at {result['recorded_at']}"),
+        ("command", result["command_id"]),
+    ]
+    for name, value in lines:
+        if value:
+            print(f"  {paint(f'{name:<9}', 'dim')} {clean(value)}")
+    head = project.head(phase) if phase else None
+    if head:
+        from cli.status import next_commands
+
+        for line in next_commands(project, head):
+            print(f"  {paint('next     ', 'dim')} {clean(line)}")

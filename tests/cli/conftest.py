@@ -1,0 +1,76 @@
+"""Run `orch` in process, as a person with a name would, in a folder of its own."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+import pytest
+
+from cli.edge import run_command
+from cli.main import program
+
+
+class Answer(NamedTuple):
+    """What one command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The data of the one JSON document on stdout."""
+        document = orjson.loads(self.out)
+        assert document["ok"], document
+        found: dict[str, Any] = document["data"]
+        return found
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The error of the one JSON document on stdout."""
+        document = orjson.loads(self.out)
+        assert not document["ok"], document
+        found: dict[str, Any] = document["error"]
+        return found
+
+
+Orch = Callable[..., Answer]
+
+
+@pytest.fixture
+def orch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Orch:
+    """Return a function that runs `orch` in an empty folder as ada, a person."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("ORCHESTRATOR_STATE_DIR", "ORCHESTRATOR_TEMPLATE_DIR", "ORCHESTRATOR_COMMAND_ID", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ORCHESTRATOR_ACTOR", "ada")
+    monkeypatch.setenv("ORCHESTRATOR_ACTOR_KIND", "human")
+
+    def run(*words: str) -> Answer:
+        capsys.readouterr()
+        status = run_command(program(), words)
+        said = capsys.readouterr()
+        return Answer(status, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def project(orch: Orch) -> Orch:
+    """Return the same function in a folder that is a project."""
+    assert orch("init", "--host", "example.org").status == 0
+    return orch
+
+
+@pytest.fixture
+def drafted(project: Orch) -> Orch:
+    """Return the same function where st01-x has a spec that waits for approval."""
+    assert project("spec", "st01-x", "--objectives", "Round trip below 10 ms").status == 0
+    return project
+
+
+def position(orch: Orch) -> int:
+    """Return how long the log is."""
+    found: int = orch("list", "--json").data["as_of"]["position"]
+    return found
