@@ -7,6 +7,8 @@ from domain.event_log import Told
 
 Place: TypeAlias = tuple[str, int]
 Tellings: TypeAlias = Mapping[Place, Told]
+ERASED = "[erased]"
+"""What stands where a free text was erased and a sentence needs one."""
 
 
 def in_stream(stream: str, versions: Iterable[int]) -> list[Place]:

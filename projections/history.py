@@ -1,0 +1,81 @@
+"""What happened: a row for each event, in the order of the log."""
+
+from collections.abc import Iterable, Iterator
+from typing import TypedDict
+
+from domain.document_events import Meaning
+from domain.event_log import Record
+from domain.events import DomainEvent
+from domain.phase_ids import phase_of
+from domain.steps import Step
+from domain.times import microseconds, rfc3339
+from projections.people import Person, person
+from projections.sayings import saying
+
+
+class HistoryRow(TypedDict):
+    """One event. `skew_us` is the recorded time minus what the store's clock said, in µs."""
+
+    position: int
+    recorded_at: str
+    clock: str
+    skew_us: int
+    occurred_at: str
+    topic: str
+    stream: str
+    version: int
+    phase: str | None
+    step: Step | None
+    iteration: int | None
+    digest: str | None
+    actor: Person
+    summary: str
+    reason: str | None
+    comments: str | None
+    feedback: list[str]
+    meaning: Meaning | None
+    final: bool | None
+    self_approval: bool
+    forced: bool
+    broke: list[str]
+    policy_version: int | None
+    erased: bool
+    command_id: str
+
+
+def history(happenings: Iterable[tuple[Record, DomainEvent]]) -> Iterator[HistoryRow]:
+    """Yield a row for each event. Raises `UnknownEvent` instead of leaving one out."""
+    for record, event in happenings:
+        said = saying(event)
+        yield {
+            "position": record.position,
+            "recorded_at": rfc3339(record.recorded_at),
+            "clock": rfc3339(record.clock),
+            "skew_us": record.recorded_at - record.clock,
+            "occurred_at": rfc3339(microseconds(event.timestamp)),
+            "topic": record.topic,
+            "stream": record.stream,
+            "version": record.version,
+            "phase": phase_of(record.stream),
+            "step": said.step,
+            "iteration": said.iteration,
+            "digest": said.digest,
+            "actor": person(event.by),
+            "summary": said.summary,
+            "reason": said.reason,
+            "comments": said.comments,
+            "feedback": list(said.feedback),
+            "meaning": said.meaning,
+            "final": said.final,
+            "self_approval": said.self_approval,
+            "forced": said.forced,
+            "broke": list(said.broke),
+            "policy_version": said.policy_version,
+            "erased": is_erased(event),
+            "command_id": record.command_id,
+        }
+
+
+def is_erased(event: DomainEvent) -> bool:
+    """Tell whether the free text that an event was written with is gone."""
+    return bool(event.PAYLOAD) and all(getattr(event, name) is None for name in event.PAYLOAD)

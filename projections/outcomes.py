@@ -1,0 +1,188 @@
+"""The answer to a write: made from the command's own events only, so that repeating it answers the same."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from domain import document_events as documents
+from domain import phase_events as phases
+from domain.errors import UnknownEvent
+from domain.event_log import Record
+from domain.events import DomainEvent
+from domain.phase_ids import phase_of
+from domain.policy import PolicyChanged
+from domain.project import ProjectInitialised
+from domain.steps import Step
+from domain.times import rfc3339
+from projections.moments import maybe_rfc3339
+from projections.people import Person, person
+
+
+class OutcomeEvent(TypedDict):
+    """One event of the command."""
+
+    position: int
+    topic: str
+
+
+class PolicyRules(TypedDict):
+    """The policy that the command put in force."""
+
+    author_may_not_approve: bool
+    minimum_approvers: int
+    agents_may_not_approve: bool
+    request_expiry_seconds: int | None
+
+
+class Outcome(TypedDict):
+    """What one command did. None and empty lists stand for what it did not touch; no free text is in it."""
+
+    command_id: str
+    position: int
+    recorded_at: str
+    actor: Person
+    phase: str | None
+    step: Step | None
+    iteration: int | None
+    digest: str | None
+    events: list[OutcomeEvent]
+    final: bool | None
+    self_approval: bool
+    forced: bool
+    broke: list[str]
+    expires_at: str | None
+    stale_steps: list[Step]
+    expired_steps: list[Step]
+    withdrew_handoff: bool
+    blocker: str | None
+    depends_on: str | None
+    policy: PolicyRules | None
+    origin: str | None
+
+
+def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
+    """Return what a command did; `pairs` are all its events. Raises `UnknownEvent` instead of leaving one out."""
+    record, event = pairs[-1]
+    result: Outcome = {
+        "command_id": record.command_id,
+        "position": record.position,
+        "recorded_at": rfc3339(record.recorded_at),
+        "actor": person(event.by),
+        "phase": phase_of(record.stream),
+        "step": None,
+        "iteration": None,
+        "digest": None,
+        "events": [{"position": r.position, "topic": r.topic} for r, _ in pairs],
+        "final": None,
+        "self_approval": False,
+        "forced": False,
+        "broke": [],
+        "expires_at": None,
+        "stale_steps": [],
+        "expired_steps": [],
+        "withdrew_handoff": False,
+        "blocker": None,
+        "depends_on": None,
+        "policy": None,
+        "origin": None,
+    }
+    for _, happening in pairs:
+        _fill(result, happening)
+    return result
+
+
+def _fill(result: Outcome, event: DomainEvent) -> None:
+    match event:
+        case documents.DocumentDrafted() | documents.DocumentRejected():
+            result |= {"step": event.step, "iteration": event.iteration, "digest": event.digest}
+        case documents.ApprovalRequested():
+            result |= {
+                "step": event.step,
+                "iteration": event.iteration,
+                "expires_at": maybe_rfc3339(event.expires_at),
+            }
+        case documents.DocumentApproved() | documents.DocumentReconfirmed():
+            result |= {
+                "step": event.step,
+                "iteration": event.iteration,
+                "digest": event.digest,
+                "final": event.final,
+                "self_approval": event.self_approval,
+                "forced": event.forced,
+                "broke": list(event.broke),
+            }
+        case documents.StepReopened():
+            result |= {
+                "step": event.step,
+                "iteration": event.iteration,
+                "withdrew_handoff": event.withdraws_handoff,
+            }
+        case documents.DocumentMarkedStale():
+            result["stale_steps"].append(event.step)
+        case documents.ApprovalExpired():
+            result["expired_steps"].append(event.step)
+        case phases.Blocked() | phases.Unblocked():
+            result["blocker"] = event.blocker
+        case phases.DependencyAdded() | phases.DependencyRemoved():
+            result["depends_on"] = event.on
+        case PolicyChanged():
+            result["policy"] = {
+                "author_may_not_approve": event.author_may_not_approve,
+                "minimum_approvers": event.minimum_approvers,
+                "agents_may_not_approve": event.agents_may_not_approve,
+                "request_expiry_seconds": event.request_expiry_seconds,
+            }
+        case ProjectInitialised():
+            result["origin"] = event.origin
+        case phases.Opened() | phases.Retitled() | phases.HandedOff() | phases.Archived():
+            pass  # the topic says it all; the free text is not part of an outcome
+        case _:
+            raise UnknownEvent(f"No outcome is known for {type(event).__name__}.")
+
+
+SENTENCES = {
+    "project.initialised": "the log {origin} begins",
+    "phase.document_drafted": "{document} recorded, waiting for approval",
+    "phase.document_approved": "{document} approved",
+    "phase.document_reconfirmed": "{document} reconfirmed",
+    "phase.document_rejected": "{document} rejected",
+    "phase.step_reopened": "{step} reopened",
+    "phase.approval_requested": "approval of {document} requested",
+    "phase.dependency_added": "waits for {depends_on} now",
+    "phase.dependency_removed": "no longer waits for {depends_on}",
+    "phase.blocked": "blocked by {blocker}",
+    "phase.unblocked": "{blocker} resolved",
+    "phase.handed_off": "handed off",
+    "phase.archived": "archived",
+    "phase.retitled": "retitled",
+    "phase.opened": "opened",
+    "policy.changed": "the policy changed",
+}
+"""What a command was about: the first of these topics that it recorded."""
+
+
+def sentence(result: Outcome) -> str:
+    """Return the outcome as one sentence for a person, without its full stop."""
+    topics = {event["topic"] for event in result["events"]}
+    main = next(topic for topic in SENTENCES if topic in topics)
+    document = f"{result['step']} iteration {result['iteration']}"
+    said = SENTENCES[main].format(document=document, **result)
+    subject = f"{result['phase']}: " if result["phase"] else ""
+    return subject + said + "".join(f"; {remark}" for remark in _remarks(result))
+
+
+def _remarks(result: Outcome) -> list[str]:
+    remarks = []
+    if result["self_approval"]:
+        remarks.append("a self-approval")
+    if result["broke"]:
+        remarks.append(f"by force, setting aside {', '.join(result['broke'])}")
+    if result["final"] is False:
+        remarks.append("more approvals are needed")
+    if result["stale_steps"]:
+        are = "is" if len(result["stale_steps"]) == 1 else "are"
+        remarks.append(f"{', '.join(result['stale_steps'])} {are} stale now")
+    if result["withdrew_handoff"]:
+        remarks.append("the handoff is withdrawn")
+    if result["expires_at"]:
+        remarks.append(f"the request expires at {result['expires_at']}")
+    return remarks

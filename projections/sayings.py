@@ -1,0 +1,137 @@
+"""What each event says to a reader: one sentence, and the columns it fills."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from domain import document_events as documents
+from domain import phase_events as phases
+from domain.errors import UnknownEvent
+from domain.events import DomainEvent
+from domain.policy import PolicyChanged
+from domain.policy_state import PolicyState
+from domain.project import ProjectInitialised
+from domain.steps import Step
+from domain.times import rfc3339
+from projections.places import ERASED
+
+
+class Saying(NamedTuple):
+    """The sentence of an event, without its full stop, and what there is to say in columns."""
+
+    summary: str
+    step: Step | None = None
+    iteration: int | None = None
+    digest: str | None = None
+    reason: str | None = None
+    comments: str | None = None
+    feedback: Sequence[str] = ()
+    meaning: documents.Meaning | None = None
+    final: bool | None = None
+    self_approval: bool = False
+    forced: bool = False
+    broke: Sequence[str] = ()
+    policy_version: int | None = None
+
+
+def saying(event: DomainEvent) -> Saying:
+    """Return what an event says. Raises `UnknownEvent` for one that readers have no words for."""
+    match event:
+        case documents.DocumentDrafted():
+            return Saying(_drafted(event), event.step, event.iteration, event.digest)
+        case documents.ApprovalRequested(step=step, iteration=iteration, expires_at=expires_at):
+            until = f", until {rfc3339(expires_at)}" if expires_at is not None else ""
+            return Saying(f"asked for approval of {step} iteration {iteration}{until}", step, iteration)
+        case documents.ApprovalExpired(step=step, iteration=iteration):
+            return Saying(f"the request to approve {step} iteration {iteration} expired", step, iteration)
+        case documents.DocumentApproved():
+            said = _approval(event, "approved")
+            return said._replace(comments=event.comments or None)
+        case documents.DocumentReconfirmed():
+            return _approval(event, "reconfirmed")
+        case documents.DocumentRejected():
+            return Saying(
+                f"rejected {event.step} iteration {event.iteration}",
+                event.step,
+                event.iteration,
+                event.digest,
+                comments=event.comments or None,
+                feedback=event.feedback or (),
+                policy_version=event.policy_version,
+            )
+        case documents.StepReopened(step=step, iteration=iteration):
+            withdrawn = " and withdrew the handoff" if event.withdraws_handoff else ""
+            return Saying(f"reopened {step}{withdrawn}", step, iteration, reason=event.reason or None)
+        case documents.DocumentMarkedStale(step=step, because_step=cause):
+            return Saying(f"{step} became stale because {cause} was reopened", step)
+        case ProjectInitialised(name=name, origin=origin):
+            return Saying(f"began the log of {_or_erased(name)} ({origin})")
+        case PolicyChanged():
+            return Saying(f"put the policy in force: {policy_in_words(event.says())}", reason=event.reason or None)
+        case _:
+            return _about_the_phase(event)
+
+
+def _about_the_phase(event: DomainEvent) -> Saying:
+    match event:
+        case phases.Opened(title=title):
+            return Saying(f"opened the phase: {_or_erased(title)}")
+        case phases.Retitled(title=title):
+            return Saying(f"changed the title to: {_or_erased(title)}")
+        case phases.DependencyAdded(on=on):
+            return Saying(f"made it wait for {on}")
+        case phases.DependencyRemoved(on=on):
+            return Saying(f"no longer waits for {on}")
+        case phases.Blocked(blocker=blocker, type=kind, description=description):
+            return Saying(f"blocked by {blocker} ({kind}): {_or_erased(description)}")
+        case phases.Unblocked(blocker=blocker, reason=reason):
+            return Saying(f"resolved {blocker}", reason=reason or None)
+        case phases.HandedOff(comments=comments):
+            return Saying("handed the phase off", comments=comments or None)
+        case phases.Archived(reason=reason):
+            return Saying("archived the phase", reason=reason or None)
+        case _:
+            raise UnknownEvent(f"No reader has words for {type(event).__name__}.")
+
+
+def policy_in_words(policy: PolicyState) -> str:
+    """Return the rules of a policy in one line."""
+    people = "approver" if policy.minimum_approvers == 1 else "approvers"
+    rules = [f"{policy.minimum_approvers} {people}"]
+    rules.append("not the author" if policy.author_may_not_approve else "also the author")
+    rules.append("people only" if policy.agents_may_not_approve else "also agents")
+    seconds = policy.request_expiry_seconds
+    rules.append("requests do not expire" if seconds is None else f"requests expire after {seconds} s")
+    return ", ".join(rules)
+
+
+def _drafted(event: documents.DocumentDrafted) -> str:
+    how = {
+        documents.Source.RENDERED: "drafted",
+        documents.Source.EDITED: "recorded by hand",
+        documents.Source.IMPORTED: "imported",
+    }[event.source]
+    answers = ", answering the feedback" if event.answers else ""
+    return f"{how} {event.step} iteration {event.iteration}{answers}"
+
+
+def _approval(event: documents.DocumentApproved | documents.DocumentReconfirmed, verb: str) -> Saying:
+    how = " as its own author" if event.self_approval else ""
+    how += f", setting aside {', '.join(event.broke)}" if event.broke else ""
+    how += "" if event.final else "; more approvals are needed"
+    return Saying(
+        f"{verb} {event.step} iteration {event.iteration}{how}",
+        event.step,
+        event.iteration,
+        event.digest,
+        reason=event.reason or None,
+        meaning=event.meaning,
+        final=event.final,
+        self_approval=event.self_approval,
+        forced=event.forced,
+        broke=event.broke,
+        policy_version=event.policy_version,
+    )
+
+
+def _or_erased(words: str | None) -> str:
+    return ERASED if words is None else words
