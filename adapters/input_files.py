@@ -1,0 +1,141 @@
+"""Read the fields of a document from a YAML, JSON or TOML file, or from standard input."""
+
+import json
+import re
+from pathlib import Path
+from typing import BinaryIO
+
+from adapters.input_cleaning import DEPTH_LIMIT, cleaned
+from adapters.input_rules import shown, source_name
+from domain.errors import InvalidInput
+
+SIZE_LIMIT = 4 * 1024 * 1024
+STDIN = "-"
+FORMATS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
+
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Dotted TOML keys cost the square of their length.
+KEY = r"""(?:(?<![\w-])[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+LONG_KEY = re.compile(rf"{KEY}(?:[ \t]*\.[ \t]*{KEY}){{{DEPTH_LIMIT}}}")
+
+
+def read_fields(file: str, *, stdin: BinaryIO | None = None) -> dict[str, object]:
+    """Return the fields that a file holds, cleaned; `-` reads standard input. Raises InvalidInput."""
+    if file == STDIN:
+        name, data = "standard input", _from_stdin(stdin)
+    else:
+        name, data = source_name(file), _from_file(file)
+    text = _decoded(data, name)
+    if file == STDIN:
+        form = "json" if text.lstrip().startswith("{") else "yaml"
+    else:
+        form = FORMATS[Path(file).suffix.lower()]
+    fields = cleaned(parsed(text, form, name), name)
+    if not fields:
+        raise InvalidInput(f"{name} holds no fields; fill in at least one, or leave --from out.")
+    return fields
+
+
+def parsed(text: str, form: str, name: str) -> object:
+    """Return what a text in one of the three formats says; not yet cleaned."""
+    try:
+        if form == "json":
+            return _json(text, name)
+        if form == "toml":
+            return _toml(text, name)
+        from adapters.input_yaml import read_yaml
+
+        return read_yaml(text, name)
+    except RecursionError:
+        raise InvalidInput(f"{name} is nested more than {DEPTH_LIMIT} levels deep; flatten it.") from None
+
+
+def _from_file(file: str) -> bytes:
+    path = Path(file)
+    name = source_name(file)
+    if path.suffix.lower() not in FORMATS:
+        raise InvalidInput(
+            f"{name}: the name of an input file ends in .yaml, .yml, .json or .toml; rename it, or pass it through"
+            " standard input with --from - ."
+        )
+    try:
+        with path.open("rb") as stream:
+            return _bounded(stream, name)
+    except FileNotFoundError:
+        raise InvalidInput(f"{name}: there is no such file; check the path after --from.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InvalidInput(f"{name} cannot be read: {reason}. Check the path after --from.") from None
+
+
+def _from_stdin(stdin: BinaryIO | None) -> bytes:
+    if stdin is None:
+        raise InvalidInput("--from - reads standard input, and there is none here; give a file instead.")
+    try:
+        return _bounded(stdin, "standard input")
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"Standard input cannot be read ({error}); give a file instead.") from None
+
+
+def _bounded(stream: BinaryIO, name: str) -> bytes:
+    data = stream.read(SIZE_LIMIT + 1)
+    if len(data) > SIZE_LIMIT:
+        raise InvalidInput(
+            f"{name} is larger than {SIZE_LIMIT // 2**20} MiB; an input file holds fields, not archives."
+        )
+    return data
+
+
+def _decoded(data: bytes, name: str) -> str:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InvalidInput(
+            f"{name}, line {line}: byte 0x{data[error.start]:02X} is not UTF-8; save it as UTF-8."
+        ) from None
+    found = CONTROL.search(text)
+    if found:
+        line = text.count("\n", 0, found.start()) + 1
+        raise InvalidInput(f"{name}, line {line}: holds the control character U+{ord(found[0]):04X}; take it out.")
+    return text
+
+
+def _json(text: str, name: str) -> object:
+    def table(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        fields = dict(pairs)
+        if len(fields) < len(pairs):
+            last = {key: at for at, (key, _) in enumerate(pairs)}
+            twice = next(key for at, (key, _) in enumerate(pairs) if last[key] != at)
+            raise InvalidInput(f"{name}: the field {shown(twice)} is there twice in one table; keep one of them.")
+        return fields
+
+    def no_number(word: str) -> object:
+        raise InvalidInput(f"{name}: {word} is no number; give a number or leave the field out.")
+
+    try:
+        return json.loads(text, object_pairs_hook=table, parse_constant=no_number)
+    except json.JSONDecodeError as error:
+        raise InvalidInput(
+            f"{name}, line {error.lineno}, column {error.colno}: not JSON: {_lower(error.msg)}."
+        ) from None
+    except ValueError:
+        raise InvalidInput(f"{name}: holds a number with too many digits; put it in quotes.") from None
+
+
+def _toml(text: str, name: str) -> object:
+    import tomllib
+
+    if LONG_KEY.search(text):
+        raise InvalidInput(f"{name}: has a dotted key of more than {DEPTH_LIMIT} parts; flatten it.")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"{name}: not TOML: {_lower(str(error))}.") from None
+    except ValueError as error:
+        raise InvalidInput(f"{name}: holds a value that TOML does not know: {_lower(str(error))[:120]}.") from None
+
+
+def _lower(message: str) -> str:
+    message = "".join(c if c.isprintable() else "?" for c in message).rstrip(".")
+    return message[:1].lower() + message[1:]

@@ -1,0 +1,115 @@
+"""Rules that single values of a document keep, shared by the options and the models."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, get_args
+
+from domain import phase_ids
+from domain.errors import InvalidInput
+
+TITLE_LIMIT = 200
+HOURS_LIMIT = 10_000
+DEVELOPERS_LIMIT = 1_000
+TASK_LIMIT = 9_999
+
+SpecType = Literal["Foundation", "Infrastructure", "Feature", "Integration", "Enhancement", "Meta-Development"]
+SPEC_TYPES: tuple[str, ...] = get_args(SpecType)
+
+
+def title(text: str) -> str:
+    """Return a title, or raise ValueError: it must fit on one line."""
+    if "\n" in text or "\t" in text:
+        raise ValueError("must be one line")
+    if len(text) > TITLE_LIMIT:
+        raise ValueError(f"must not be longer than {TITLE_LIMIT} characters; it has {len(text)}")
+    return text
+
+
+def phase_id(text: str) -> str:
+    """Return a phase id, or raise ValueError."""
+    try:
+        return phase_ids.checked(text)
+    except InvalidInput as error:
+        raise ValueError(f"must be the id of a phase ({error.message.rstrip('.')})") from None
+
+
+def day(text: str) -> str:
+    """Return a day as `2026-11-24`, or raise ValueError."""
+    from datetime import date
+
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            date.fromisoformat(text)
+            return text
+    except ValueError:
+        pass
+    raise ValueError(f"must be a day like 2026-11-24; got {shown(text)}")
+
+
+def distinct(items: Sequence[str]) -> Sequence[str]:
+    """Return the items, or raise ValueError when one of them is there twice."""
+    seen = set()
+    for item in items:
+        if item in seen:
+            raise ValueError(f"holds {shown(item)} twice")
+        seen.add(item)
+    return items
+
+
+def cycle_in(edges: Mapping[str, Iterable[str]]) -> list[str] | None:
+    """Return one cycle, its first name repeated at the end, or None. Deep graphs do not recurse."""
+    done: set[str] = set()
+    for start in edges:
+        path: list[str] = []
+        on_path: set[str] = set()
+        trail = [iter((start,))]
+        while trail:
+            name = next(trail[-1], None)
+            if name is None:
+                trail.pop()
+                if path:
+                    on_path.discard(path[-1])
+                    done.add(path.pop())
+            elif name in on_path:
+                return [*path[path.index(name) :], name]
+            elif name not in done:
+                path.append(name)
+                on_path.add(name)
+                trail.append(iter(edges.get(name, ())))
+    return None
+
+
+def refuse_cycle(edges: Mapping[str, Iterable[str]], what: str) -> None:
+    """Raise ValueError when following the edges comes back to where it began."""
+    cycle = cycle_in(edges)
+    if cycle:
+        raise ValueError(f"{what} go round in a circle: {shown_path(cycle)}")
+
+
+def shown_path(names: Sequence[str]) -> str:
+    """Return a path as people read it, its middle cut out when it is long."""
+    if len(names) > 12:
+        names = [*names[:6], "…", *names[-5:]]
+    return " → ".join(names)
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """Return a value as it may be shown inside a sentence: short and printable."""
+    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def source_name(file: str) -> str:
+    """Return what a file is called in a sentence."""
+    return "standard input" if file == "-" else file if file.isprintable() else ascii(file)[1:-1]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint at the known name most like this one, or all of them when there are few."""
+    from difflib import get_close_matches
+
+    known = list(known)
+    close = get_close_matches(name[:100].lower().replace("-", "_").replace(" ", "_"), known, n=1, cutoff=0.5)
+    if close:
+        return f"did you mean {close[0]}?"
+    return "known are " + ", ".join(known[:20])
