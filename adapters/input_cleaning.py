@@ -19,6 +19,8 @@ def cleaned(value: object, source: str) -> dict[str, object]:
 
     `source` is named in refusals: a file, or an option.
     """
+    if value is None:
+        raise InvalidInput(f"{source} is empty; write fields with their values into it, like `objectives: [...]`.")
     if not isinstance(value, Mapping):
         raise InvalidInput(
             f"{source}: the top must be a table of fields with their values, like `objectives: [...]`;"
@@ -81,8 +83,6 @@ def _value(value: object, source: str, place: str, depth: int) -> object:
 
 def _kind(value: object) -> str:
     match value:
-        case None:
-            return "empty"
         case list():
             return "a list"
         case str():

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from adapters.input_cleaning import DEPTH_LIMIT, cleaned
-from adapters.input_rules import shown, source_name
+from adapters.input_rules import plain, shown, source_name
 from domain.errors import InvalidInput
 
 SIZE_LIMIT = 4 * 1024 * 1024
@@ -133,9 +133,8 @@ def _toml(text: str, name: str) -> object:
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"{name}: not TOML: {_lower(str(error))}.") from None
     except ValueError as error:
-        raise InvalidInput(f"{name}: holds a value that TOML does not know: {_lower(str(error))[:120]}.") from None
+        raise InvalidInput(f"{name}: holds a value that TOML does not know: {_lower(str(error))}.") from None
 
 
 def _lower(message: str) -> str:
-    message = "".join(c if c.isprintable() else "?" for c in message).rstrip(".")
-    return message[:1].lower() + message[1:]
+    return plain(message[:1].lower() + message[1:])

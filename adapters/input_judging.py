@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, get_args
 
 from adapters.input_models import model_of
-from adapters.input_rules import nearest, shown
+from adapters.input_rules import nearest, plain, shown
 from domain.errors import InvalidInput
 from domain.steps import Step
 
@@ -36,10 +36,10 @@ def judge(step: Step, fields: dict[str, object], source: str) -> None:
         problems.sort(key=lambda problem: problem["type"] != "extra_forbidden")
         others = len(problems) - 1
         more = "" if not others else f" (and {others} more problem{'s' if others > 1 else ''})"
-        sentence = f"{source}: {_sentence(problems[0], model, step)}{more}."
+        sentence = f"{source}: {_sentence(problems[0], model, step)}{more}"
     else:
         return
-    raise InvalidInput(sentence, fix=(f"orch {step} --help",))
+    raise InvalidInput(sentence if sentence.endswith("?") else sentence + ".", fix=(f"orch {step} --help",))
 
 
 def _sentence(problem: "ErrorDetails", model: Any, step: Step) -> str:
@@ -48,8 +48,7 @@ def _sentence(problem: "ErrorDetails", model: Any, step: Step) -> str:
         case "extra_forbidden":
             name = str(problem["loc"][-1])
             known = _fields_at(model, problem["loc"][:-1])
-            inside = path_of(problem["loc"][:-1]) or f"the fields of {step}"
-            return f"{inside}: {shown(name)} is not a field here; {nearest(name, known)}"
+            return f"{path_of(problem['loc'][:-1]) or step} has no field {shown(name)}; {nearest(name, known)}"
         case "missing":
             return f"{place} is missing"
         case "literal_error":
@@ -72,7 +71,7 @@ def path_of(place: tuple[int | str, ...]) -> str:
     text = ""
     for part in place:
         text += f"[{part}]" if isinstance(part, int) else f".{part[:60]}" if text else part[:60]
-    return "".join(c if c.isprintable() else "?" for c in text)
+    return plain(text)
 
 
 def _fields_at(model: Any, place: tuple[int | str, ...]) -> list[str]:

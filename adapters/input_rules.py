@@ -99,6 +99,12 @@ def shown(value: object, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def plain(text: str, limit: int = 160) -> str:
+    """Return somebody else's words as they may stand inside a sentence: short and printable."""
+    text = "".join(c if c.isprintable() else "?" for c in text).rstrip(".")
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
 def source_name(file: str) -> str:
     """Return what a file is called in a sentence."""
     return "standard input" if file == "-" else file if file.isprintable() else ascii(file)[1:-1]

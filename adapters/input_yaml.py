@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from adapters.input_cleaning import DEPTH_LIMIT
-from adapters.input_rules import shown
+from adapters.input_rules import plain, shown
 from domain.errors import InvalidInput
 
 # The core schema of YAML 1.2, chapter 10.3; PyYAML itself would read 1.1, where 12:30 is a number and `no` is false.
@@ -27,9 +27,9 @@ def read_yaml(text: str, name: str) -> object:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         problem = error.problem or error.context or "it cannot be read"
-        raise InvalidInput(f"{name}, line {line}: not YAML: {shown(problem, 160).strip(chr(39) + chr(34))}.") from None
+        raise InvalidInput(f"{name}, line {line}: not YAML: {plain(problem)}.") from None
     except (yaml.YAMLError, ValueError) as error:
-        raise InvalidInput(f"{name}: not YAML: {shown(str(error), 160).strip(chr(39) + chr(34))}.") from None
+        raise InvalidInput(f"{name}: not YAML: {plain(str(error))}.") from None
     return reader.root
 
 
@@ -91,8 +91,7 @@ class _Reader:
             self._keys[-1] = value
 
     def _refuse(self, event: Any, why: str) -> None:
-        printable = "".join(c if c.isprintable() else "?" for c in why)
-        raise InvalidInput(f"{self._name}, line {event.start_mark.line + 1}: {printable}.")
+        raise InvalidInput(f"{self._name}, line {event.start_mark.line + 1}: {plain(why)}.")
 
 
 def _plain(word: str) -> object:
