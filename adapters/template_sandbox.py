@@ -1,0 +1,125 @@
+"""The sandbox that templates run in: their data, a few filters, no way to anything else."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import BytecodeCache, StrictUndefined, TemplateNotFound
+from jinja2.exceptions import SecurityError
+from jinja2.filters import FILTERS
+from jinja2.loaders import BaseLoader
+from jinja2.runtime import BlockReference, Macro
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.tests import TESTS
+
+from adapters import markdown
+
+if TYPE_CHECKING:
+    from jinja2.bccache import Bucket
+
+    from adapters.templates import Source
+
+# None of them makes much out of little, and none reaches an attribute: `center(10**9)` is no way to take a machine down.
+KEPT_FILTERS = frozenset(
+    "batch count d default dictsort first int items join last length list lower map max min reject rejectattr"
+    " reverse round select selectattr slice sort string sum title trim truncate unique upper capitalize".split()
+)
+OWN_FILTERS = {
+    "inline": markdown.inline,
+    "cell": markdown.cell,
+    "block": markdown.block,
+    "table": markdown.table,
+    "apa": markdown.apa,
+}
+METHODS: dict[type, frozenset[str]] = {
+    dict: frozenset(("get", "items", "keys", "values")),
+    str: frozenset(("startswith", "endswith", "lower", "upper", "strip", "split")),
+}
+VERSION = "1"
+"""Part of a cached template's name: to be raised when the sandbox compiles templates in another way."""
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Calls macros and harmless methods; a text cannot be multiplied or formatted into a large one."""
+
+    intercepted_binops = frozenset(("*", "**", "%"))
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        if isinstance(obj, Macro | BlockReference):
+            return True
+        owner = type(getattr(obj, "__self__", None))
+        return getattr(obj, "__name__", "") in METHODS.get(owner, frozenset())
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        small = all(isinstance(side, int | float) and abs(side) < 10**9 for side in (left, right))
+        if not small or operator == "**":
+            raise SecurityError(f"the operator {operator} is for numbers of ordinary size")
+        return super().call_binop(context, operator, left, right)
+
+
+class GivenSources(BaseLoader):
+    """Knows the templates that were read before, and nothing else."""
+
+    def __init__(self, sources: "Mapping[str, Source]") -> None:
+        self._sources = sources
+
+    def get_source(self, environment: Any, template: str) -> tuple[str, str, None]:
+        source = self._sources.get(template)
+        if source is None:
+            raise TemplateNotFound(template, f"the part {template!r} must be written out as a name in quotes")
+        return source.text, source.shown, None
+
+
+class CompiledTemplates(BytecodeCache):
+    """Compiled templates in a folder that only its owner can write: they are code, so nobody else may put one there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def load_bytecode(self, bucket: "Bucket") -> None:
+        try:
+            if _is_private(self._folder):
+                bucket.bytecode_from_string(self._file(bucket).read_bytes())
+        except Exception:  # noqa: BLE001 - a damaged cache is no cache: pickle and marshal raise whatever they like
+            bucket.reset()
+
+    def dump_bytecode(self, bucket: "Bucket") -> None:
+        file = self._file(bucket)
+        unfinished = file.with_suffix(f".{os.getpid()}")
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            if _is_private(self._folder):
+                unfinished.write_bytes(bucket.bytecode_to_string())
+                unfinished.replace(file)
+        except OSError:
+            # Without a cache the next command compiles again; that is all.
+            unfinished.unlink(missing_ok=True)
+
+    def _file(self, bucket: "Bucket") -> Path:
+        # The checksum is part of the name: two versions of a template do not throw each other out.
+        return self._folder / f"{VERSION}-{bucket.key[:16]}-{bucket.checksum}.jinja"
+
+
+def environment(sources: "Mapping[str, Source]", cache: Path | None) -> Sandbox:
+    """Return an environment that knows these templates only."""
+    env = Sandbox(
+        loader=GivenSources(sources),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+        bytecode_cache=CompiledTemplates(cache) if cache else None,
+    )
+    env.globals.clear()
+    env.filters = {name: FILTERS[name] for name in KEPT_FILTERS} | OWN_FILTERS
+    env.tests = dict(TESTS)
+    return env
+
+
+def _is_private(folder: Path) -> bool:
+    """Return whether a folder belongs to us and nobody else can write into it."""
+    status = folder.lstat()
+    return status.st_uid == os.geteuid() and (status.st_mode & 0o170077) == 0o040000

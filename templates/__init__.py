@@ -1,0 +1,1 @@
+"""The documents' own words: one Jinja2 template per step; a project's `.orch/templates/` may replace each."""
