@@ -23,9 +23,15 @@ def make_key(folder: Path, origin: str) -> str:
     key_id = sha256(origin.encode() + b"\n" + public).digest()[:4].hex()
     pem = private.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, s.NoEncryption())
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = os.open(folder / f"{key_id}.pem", os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    verifier = f"{origin}+{key_id}+{b64encode(public).decode()}"
+    file = os.open(key_file(folder, verifier), os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     with os.fdopen(file, "wb") as opened:
         opened.write(pem)
         opened.flush()
         os.fsync(opened.fileno())
-    return f"{origin}+{key_id}+{b64encode(public).decode()}"
+    return verifier
+
+
+def key_file(folder: Path, verifier: str) -> Path:
+    """Return where the private half of a verifier key lies."""
+    return folder / f"{verifier.split('+')[1]}.pem"

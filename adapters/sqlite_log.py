@@ -29,7 +29,7 @@ from domain.merkle import root_of
 COLUMNS = "position, recorded_at, clock, stream, version, topic, command_id, envelope, salt, payload, leaf"
 PAGE = 500
 """Rows fetched at a time by the reads that go through history."""
-WAL_BYTES = 4 * 1024 * 1024
+WAL_PAGES = 1000
 """The writer checkpoints a longer WAL while it still holds the queue."""
 LAST_CHARACTER = "\U0010ffff"
 TIMEOUT_S = 30.0
@@ -53,6 +53,7 @@ class SqliteLog:
         self._reader = self._connect(read_only=True)
         self._reading = RLock()
         self._writer: apsw.Connection | None = None
+        self._wal_pages = 0
         self._queue = WritersQueue(path.with_name(f"{path.name}-writers"), timeout_s=timeout_s)
         self._commits: GroupCommit[list[PreparedDecision], list[Receipt | Refusal]] = GroupCommit(self._write)
         row = self._one("SELECT value FROM store WHERE key = 'origin'")
@@ -241,9 +242,7 @@ class SqliteLog:
     def _write(self, batch: list[list[PreparedDecision]]) -> list[list[Receipt | Refusal]]:
         """Write what several callers brought, in one transaction, and return after the commit reached the disk."""
         with self._queue.turn(), spoken(self._path):
-            if self._writer is None:
-                self._writer = self._connect(read_only=False)
-            writer = self._writer
+            writer = self._writer = self._writer or self._opened_to_write()
             writer.execute("BEGIN IMMEDIATE")
             try:
                 appender = Appender(writer, self._clock)
@@ -254,14 +253,19 @@ class SqliteLog:
                 if writer.in_transaction:
                     writer.execute("ROLLBACK")
                 raise
-            self._checkpoint(writer)
+            if self._wal_pages > WAL_PAGES:
+                # No other writer of ours can be at work now, so the WAL cannot be reset under anybody's hands.
+                writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
         return answers
 
-    def _checkpoint(self, writer: apsw.Connection) -> None:
-        """Move a long WAL into the database, while no other writer of ours can be at work."""
-        wal = self._path.with_name(f"{self._path.name}-wal")
-        if wal.stat().st_size > WAL_BYTES:
-            writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+    def _opened_to_write(self) -> apsw.Connection:
+        writer = self._connect(read_only=False)
+        writer.set_wal_hook(self._note_wal)
+        return writer
+
+    def _note_wal(self, _writer: apsw.Connection, _name: str, pages: int) -> int:
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
 
     @contextmanager
     def _one_moment(self) -> Iterator[Moment]:

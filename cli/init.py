@@ -12,7 +12,7 @@ from adapters.workspace import Workspace
 from cli.options import Asked, writing
 from cli.project import Project, here
 from cli.writes import report
-from domain.errors import AlreadyExists, InvalidInput, Unavailable
+from domain.errors import AlreadyExists, InvalidInput, Refusal, Unavailable
 
 NOT_FOR_GIT = """\
 # The store and its keys stay out of git; templates and settings may go in.
@@ -39,7 +39,7 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
     """
     from uuid import uuid4
 
-    from adapters.keys import make_key
+    from adapters.keys import key_file, make_key
     from domain.commands import InitialiseProject
 
     places = places_of(here())
@@ -55,7 +55,12 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
         meta = project.meta(asked)
         known = log.heads(["project"])[1].get("project")
         key = known.facts["public_key"] if known else make_key(places.keys, log.origin)
-        receipt = project.handle(InitialiseProject(meta, log.origin, key, name or places.root.name or "project"))
+        try:
+            receipt = project.handle(InitialiseProject(meta, log.origin, key, name or places.root.name or "project"))
+        except Refusal:
+            if not known:
+                key_file(places.keys, key).unlink()
+            raise
         report(project, asked, receipt)
     finally:
         log.close()

@@ -28,13 +28,14 @@ def next_steps(asked: Asked, limit: Limit = None) -> None:
     with opened() as project:
         view = view_of_all(project, asked.at)
         heads = list(view.phases.values())
-        rows = list(steps_of(heads, project.log.told(places(heads)), now_us=view.now, policy=view.policy))
-        data = {"rows": rows[:limit], "as_of": as_of(view.moment)}
+        told = project.log.told(places(heads))
+        rows = steps_of(heads, told, now_us=view.now, policy=view.policy, limit=limit)
+        data = {"rows": rows, "as_of": as_of(view.moment)}
 
     def show() -> None:
         if not rows:
             print('Nothing waits. Begin with: orch spec st01-first-phase --objectives "what it must achieve"')
-        for row in rows[:limit]:
+        for row in rows:
             print(f"{paint(row['phase'], 'bold')}  {one_line(row['because'])}")
             print(f"  → {clean(row['command'])}")
 

@@ -39,10 +39,11 @@ def why(asked: Asked, phase: PhaseId, step: MaybeStep = None) -> None:
         data = {**result, "as_of": as_of(view.moment)}
 
     def show() -> None:
-        if not result["missing"]:
-            print(f"{paint('✓', 'green')} Nothing blocks {phase} {step or 'handoff'}.")
+        if not result["blocked"]:
+            print(f"{paint('✓', 'green')} {one_line(result['summary'])}")
         for missing in result["missing"]:
-            print(f"{paint('•', 'yellow')} {one_line(missing['because'])} [{missing['missing_topic']}]")
+            topic = f" [missing: {missing['missing_topic']}]" if missing["missing_topic"] else ""
+            print(f"{paint('•', 'yellow')} {missing['step']}: {one_line(missing['because'])}{topic}")
             for line in missing["fix"]:
                 print(f"  → {clean(line)}")
 

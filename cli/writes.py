@@ -71,9 +71,8 @@ def _show(project: Project, result: "Outcome", phase: str | None, document: str 
     for name, value in lines:
         if value:
             print(f"  {paint(f'{name:<9}', 'dim')} {clean(value)}")
-    head = project.head(phase) if phase else None
-    if head:
+    if phase:
         from cli.status import next_commands
 
-        for line in next_commands(project, head):
+        for line in next_commands(project, phase):
             print(f"  {paint('next     ', 'dim')} {clean(line)}")

@@ -1,0 +1,71 @@
+"""orch spec, research, plan, prd and tasks: draft the next iteration of a document."""
+
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, Optional
+
+import typer
+
+from adapters.input_flags import FLAGS, Flag, Split
+from adapters.inputs import fields_for
+from cli.arguments import PhaseId
+from cli.gate import refuse_edited
+from cli.options import Asked, writing
+from cli.project import Project, opened
+from cli.writes import carry_out
+from domain import hints
+from domain.errors import InvalidInput
+from domain.phase_ids import checked
+from domain.steps import Step
+
+From = Annotated[
+    Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
+    typer.Option("--from", metavar="FILE", help="The fields as YAML, JSON or TOML; - reads standard input."),
+]
+
+
+def drafting(step: Step, what: str) -> Callable[..., None]:
+    """Return the command that drafts one step; its options come from the table of flags."""
+
+    def draft(asked: Asked, phase: str, source: str | None, **flags: Any) -> None:
+        checked(phase)
+        fields = fields_for(step, flags=flags, file=source, stdin=sys.stdin.buffer)
+        if not fields:
+            raise InvalidInput(
+                f"{step} needs something to say: options, or --from FILE.", fix=(hints.draft(phase, step),)
+            )
+        with opened(to_write=True) as project:
+            carry_out(project, asked, phase, lambda: _command(project, asked, phase, step, fields), writes=step)
+
+    draft.__doc__ = f"{what}\n\nNext: orch approve PHASE {step}"
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    parameters = [
+        inspect.Parameter("asked", keyword, annotation=Asked),
+        inspect.Parameter("phase", keyword, annotation=PhaseId),
+        inspect.Parameter("source", keyword, default=None, annotation=From),
+        *(inspect.Parameter(f.name, keyword, default=None, annotation=_option(f)) for f in FLAGS[step]),
+    ]
+    draft.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # how inspect is overridden
+    return writing(draft)
+
+
+def _command(project: Project, asked: Asked, phase: str, step: Step, fields: dict[str, Any]) -> Any:
+    from domain.commands import DraftDocument
+
+    refuse_edited(project, asked, phase, step)
+    return DraftDocument(
+        project.meta(asked), phase, step, fields, title=fields.get("title") if step is Step.SPEC else None
+    )
+
+
+def _option(flag: Flag) -> Any:
+    kind: Any = list[str] if flag.split is Split.LIST else str
+    return Annotated[Optional[kind], typer.Option(flag.option, help=flag.help)]
+
+
+spec = drafting(Step.SPEC, "Draft what a phase must achieve; a phase that does not exist yet is opened.")
+research = drafting(Step.RESEARCH, "Draft what is known, which ways there are and which one is recommended.")
+plan = drafting(Step.PLAN, "Draft how it will be built: components, files, tests.")
+prd = drafting(Step.PRD, "Draft what the first release does, how that is measured and what is left out.")
+tasks = drafting(Step.TASKS, "Draft the tasks, with hours and dependencies.")

@@ -1,0 +1,1 @@
+"""The tests: the same folders again, plus the stories."""

@@ -1,0 +1,84 @@
+"""One example of every event, with every field set: what the golden files were written from."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from domain import document_events as documents
+from domain import phase_events as phases
+from domain.actors import Actor, ActorKind
+from domain.events import DomainEvent
+from domain.policy import PolicyChanged
+from domain.project import ProjectInitialised
+from domain.steps import Step
+
+ORIGIN = "example.org/5a1f7c1e-0000-4000-8000-000000000001"
+COMMAND = "0b8f3a52-0000-4000-8000-000000000002"
+SALT = bytes(range(32))
+DIGEST = "sha256:1:" + "ab" * 32
+VERDICT: dict[str, Any] = {
+    "step": Step.SPEC,
+    "iteration": 2,
+    "digest": DIGEST,
+    "meaning": documents.Meaning.APPROVAL,
+    "policy_version": 3,
+    "final": True,
+    "self_approval": True,
+    "forced": True,
+    "broke": ("author_may_not_approve", "minimum_approvers"),
+}
+
+
+def event(kind: type[DomainEvent], stream: str = "phase:st01-audio-engine", **fields: Any) -> DomainEvent:
+    """Return an event with a fixed stream, version, time and actor."""
+    at = datetime(2026, 11, 24, 14, 0, 0, 1, tzinfo=UTC)
+    by = Actor("Ada Ü. 愛", ActorKind.AGENT)
+    return kind(originator_id=stream, originator_version=7, timestamp=at, by=by, **fields)
+
+
+EXAMPLES: tuple[DomainEvent, ...] = (
+    event(ProjectInitialised, "project", origin=ORIGIN, public_key="example.org/x+01020304+AQ==", name="Audio"),
+    event(
+        PolicyChanged,
+        "policy",
+        author_may_not_approve=True,
+        minimum_approvers=2,
+        agents_may_not_approve=False,
+        request_expiry_seconds=3600,
+        reason="four eyes",
+    ),
+    event(phases.Opened, phase="st01-audio-engine", title="Audio “Engine”"),
+    event(phases.Retitled, title="Audio\u2028Engine"),
+    event(
+        documents.DocumentDrafted,
+        step=Step.TASKS,
+        iteration=2,
+        digest=DIGEST,
+        source=documents.Source.RENDERED,
+        template="tasks.md.j2",
+        template_digest="sha256:" + "cd" * 32,
+        answers=(4, 5),
+        fields={"tasks": [{"id": "T001", "hours": 2.5}], "a": None},
+        text="# Tasks\n\n- [ ] **T001** Ring buffer\n",
+    ),
+    event(documents.ApprovalRequested, step=Step.PLAN, iteration=1, expires_at=1_795_532_748_677_071),
+    event(documents.ApprovalExpired, step=Step.PLAN, iteration=1),
+    event(documents.DocumentApproved, **VERDICT, comments="good", reason="nobody else is here"),
+    event(
+        documents.DocumentRejected,
+        step=Step.PRD,
+        iteration=1,
+        digest=DIGEST,
+        policy_version=1,
+        feedback=("too vague", "no\nnumber"),
+        comments="",
+    ),
+    event(documents.StepReopened, step=Step.SPEC, iteration=2, withdraws_handoff=True, reason="new law"),
+    event(documents.DocumentMarkedStale, step=Step.PLAN, because_step=Step.SPEC, because_version=6),
+    event(documents.DocumentReconfirmed, **VERDICT, reason="still holds"),
+    event(phases.DependencyAdded, on="st00-basics"),
+    event(phases.DependencyRemoved, on="st00-basics"),
+    event(phases.Blocked, blocker="B1", type=phases.BlockerType.RESOURCE_UNAVAILABLE, description="no interface"),
+    event(phases.Unblocked, blocker="B1", reason="arrived"),
+    event(phases.HandedOff, digests=(DIGEST,) * 5, comments="ready"),
+    event(phases.Archived, reason="done"),
+)
