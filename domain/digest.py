@@ -6,7 +6,8 @@ from hashlib import sha256
 from domain.steps import Step
 
 SCHEME = "sha256:1:"
-TICKED = re.compile(r"^(\s*[-*+] )\[[ xX]\]", re.MULTILINE)
+# `[^\S\n]` and not `\s`: the same boxes, but no walk through all following blank lines from each of them.
+TICKED = re.compile(r"^([^\S\n]*[-*+] )\[[ xX]\]", re.MULTILINE)
 
 
 def normalised(text: str) -> str:
@@ -14,7 +15,7 @@ def normalised(text: str) -> str:
 
     No Unicode normalisation: two texts that look alike but differ in code points stay different.
     """
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return text.rstrip("\n") + "\n"
 
 

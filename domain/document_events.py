@@ -160,7 +160,8 @@ class DocumentMarkedStale(DomainEvent):
     because_version: int
 
     def apply(self, aggregate: "Phase") -> None:
-        was_approved = aggregate.state.documents[self.step].state is StepState.APPROVED
+        document = aggregate.state.documents[self.step]
+        was_approved = document.state is StepState.APPROVED or document.was_approved
         aggregate.change(
             self.step,
             state=StepState.STALE,

@@ -26,6 +26,7 @@ def draft(command: c.DraftDocument, read: ReadSet, log: EventLog, templates: Tem
         title = command.title or phase_ids.title_from(command.phase)
         phase = Phase.open(command.phase, title=title, by=by, at=at)
     else:
+        phase.note_expiry(by=by, at=at)
         before = phase.may_draft(command.step)
         told = log.told([(phase.id, phase.state.titled), *((phase.id, v) for v in before.feedback)])
         title = (told[phase.id, phase.state.titled].texts or {}).get("title") or phase_ids.title_from(command.phase)

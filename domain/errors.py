@@ -130,7 +130,7 @@ class AlreadyJudged(Rejected):
     def __init__(self, phase: str, step: str, *, name: str, iteration: int) -> None:
         super().__init__(
             f"{phase}: {name} has already given a verdict on iteration {iteration} of {step};"
-            " the policy asks for another person.",
+            " the next one must come from another person.",
             fix=(f"orch why {phase} {step}",),
         )
 
@@ -190,10 +190,10 @@ class NotReadyForHandoff(Rejected):
 class DependencyCycle(Rejected):
     code = "HIERARCHICAL_VIOLATION"
 
-    def __init__(self, path: Sequence[str]) -> None:
+    def __init__(self, path: Sequence[str], *, removable: Sequence[tuple[str, str]]) -> None:
         super().__init__(
             f"That would make phases wait for each other: {' → '.join(path)}.",
-            fix=(f"orch depend {path[-2]} --on {path[-1]} --remove",) if len(path) > 2 else (f"orch why {path[0]}",),
+            fix=[f"orch depend {phase} --on {on} --remove" for phase, on in removable[-1:]] or [f"orch why {path[0]}"],
         )
 
 

@@ -91,8 +91,8 @@ def _decide(command: c.Command, read: ReadSet, log: EventLog, templates: Templat
             phase.retitle(command.title, by=by, at=at)
         case c.AddDependency():
             phase = read.phase(command.phase)
-            dependencies.refuse_cycle(command.phase, command.on, read)
             phase.depend(command.on, by=by, at=at)
+            dependencies.refuse_cycle(command.phase, command.on, read)
         case c.RemoveDependency():
             phase = read.phase(command.phase)
             phase.undepend(command.on, by=by, at=at)

@@ -1,6 +1,7 @@
 """The next command to type: lines that work when pasted."""
 
 from domain.documents import Document
+from domain.phase_state import PhaseState
 from domain.steps import Step, StepState
 
 DRAFT = {
@@ -28,3 +29,13 @@ def approval(phase: str, step: Step, document: Document, state: StepState) -> st
             return f'orch reconfirm {phase} {step} --reason "why it still holds"'
         case _:
             return draft(phase, step)
+
+
+def handoff(state: PhaseState, now: int) -> str:
+    """Return the command that brings a phase nearer to its handoff, at a time in µs since the epoch."""
+    if state.current is not None:
+        document = state.documents[state.current]
+        return approval(state.phase, state.current, document, document.state_at(now))
+    if state.open_blockers:
+        return f"orch unblock {state.phase} {state.open_blockers[0].id}"
+    return f"orch handoff {state.phase}"

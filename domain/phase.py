@@ -21,6 +21,7 @@ from domain.phase_events import (
 from domain.phase_state import PhaseState
 from domain.phase_verdicts import PhaseVerdicts
 from domain.steps import STEPS
+from domain.times import microseconds
 
 
 class Phase(PhaseVerdicts):
@@ -94,27 +95,31 @@ class Phase(PhaseVerdicts):
         phase = self.state.phase
         if self.state.handed_off:
             raise NothingChanged(f"{phase} has been handed off already.", fix=(f"orch status {phase}",))
+        now = microseconds(at)
+        onward = hints.handoff(self.state, now)
         step = self.state.current
         if step is not None:
             document = self.state.documents[step]
             raise NotReadyForHandoff(
                 phase,
                 why=f"{step} is {document.state.replace('_', ' ')}, not approved",
-                fix=(hints.approval(phase, step, document, document.state),),
+                fix=(onward,),
             )
         if self.state.open_blockers:
             blocker = self.state.open_blockers[0]
             raise NotReadyForHandoff(
                 phase,
                 why=f"it is blocked by {blocker.id} ({blocker.type})",
-                fix=(f"orch unblock {phase} {blocker.id}",),
+                fix=(onward,),
             )
-        waiting = [on for on in self.state.depends_on if not dependencies[on].handed_off]
-        if waiting:
+        waits_for = next((on for on in self.state.depends_on if not dependencies[on].handed_off), None)
+        if waits_for is not None:
+            other, remove = dependencies[waits_for], f"orch depend {phase} --on {waits_for} --remove"
+            never = " and is archived" if other.archived else ""
             raise NotReadyForHandoff(
                 phase,
-                why=f"it depends on {waiting[0]}, which has not been handed off",
-                fix=(f"orch handoff {waiting[0]}", f"orch depend {phase} --on {waiting[0]} --remove"),
+                why=f"it depends on {waits_for}, which has not been handed off{never}",
+                fix=(remove,) if other.archived else (hints.handoff(other, now), remove),
                 hierarchical=True,
             )
         digests = tuple(self.state.documents[s].digest for s in STEPS)

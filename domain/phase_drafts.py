@@ -66,10 +66,12 @@ class PhaseDrafts(EventSourced):
         """Record the next iteration of a step's document and ask for a verdict on it."""
         self.note_expiry(by=by, at=at)
         document = self.may_draft(step)
-        if source is Source.EDITED and digest == document.digest:
+        # A reopened or stale text may turn out to be right: that is for the next verdict to say.
+        given_back = document.state in (StepState.REOPENED, StepState.STALE)
+        if source is Source.EDITED and digest == document.digest and not given_back:
             raise NothingChanged(
                 f"{self.state.phase}: the file says what iteration {document.iteration} of {step} says.",
-                fix=(f"orch status {self.state.phase}",),
+                fix=self.ways_out(step),
             )
         self.happen(
             DocumentDrafted,
@@ -117,7 +119,9 @@ class PhaseDrafts(EventSourced):
         )
         cause = self.version
         for later in step.later:
-            if self.state.documents[later].state not in (StepState.NOT_STARTED, StepState.STALE):
+            resting = self.state.documents[later]
+            # One that is stale already becomes so again where somebody reconfirmed it: that verdict is void now.
+            if resting.state not in (StepState.NOT_STARTED, StepState.STALE) or resting.approvals:
                 self.happen(DocumentMarkedStale, step=later, because_step=step, because_version=cause, by=by, at=at)
 
     def note_expiry(self, *, by: Actor, at: datetime) -> None:

@@ -3,6 +3,7 @@
 import re
 
 from domain.errors import InvalidInput
+from domain.steps import Step
 
 PREFIX = "phase:"
 PATTERN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
@@ -13,10 +14,13 @@ def checked(phase: str) -> str:
     """Return the phase id, or refuse one that could not be a folder's name everywhere."""
     if len(phase) <= LIMIT and PATTERN.fullmatch(phase):
         return phase
-    suggestion = re.sub(r"[^a-z0-9]+", "-", phase.lower()[:LIMIT]).strip("-") or "st01-first-phase"
+    from domain import hints
+
+    suggestion = re.sub(r"[^a-z0-9]+", "-", phase[:LIMIT].lower())[:LIMIT].strip("-") or "st01-first-phase"
     raise InvalidInput(
-        f"A phase id has lower-case letters, digits and single hyphens, 1 to {LIMIT} of them; got {phase[:LIMIT]!r}.",
-        fix=(f"orch status {suggestion}",),
+        f"A phase id has lower-case letters, digits and single hyphens, 1 to {LIMIT} of them;"
+        f" got {phase[:LIMIT]!r}. {suggestion} would do.",
+        fix=("orch list", hints.draft(suggestion, Step.SPEC)),
     )
 
 

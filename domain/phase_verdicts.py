@@ -109,7 +109,8 @@ class PhaseVerdicts(PhaseDrafts):
         self._refuse_second_verdict(step, document, by)
         command = f"reconfirm {self.state.phase} {step}"
         if not reason.strip():
-            raise ReasonMissing("Reconfirming", command=command, example="why it still holds")
+            force = " --force" if forced else ""
+            raise ReasonMissing("Reconfirming", command=f"{command}{force}", example="why it still holds")
         judgement = judge(document, step, phase=self.state.phase, command=command, by=by, forced=forced, policy=policy)
         self.happen(
             DocumentReconfirmed,
