@@ -4,8 +4,8 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from os import urandom
 from pathlib import Path
-from secrets import token_bytes
 from threading import RLock
 from time import time_ns
 from types import TracebackType
@@ -224,7 +224,7 @@ class SqliteLog:
         written = {event.originator_id for event in decision.events}
         if not written or written != decision.heads.keys() or not written <= decision.expects.keys():
             raise ValueError(f"a decision names the head and the version read of every stream it writes: {written}")
-        salts = token_bytes(HASH * len(decision.events))
+        salts = urandom(HASH * len(decision.events))
         events = [
             encode(
                 event,

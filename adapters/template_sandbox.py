@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 # None of them makes much out of little, and none reaches an attribute: `center(10**9)` is no way to take a machine down.
 KEPT_FILTERS = frozenset(
-    "batch count d default dictsort first int items join last length list lower map max min reject rejectattr"
-    " reverse round select selectattr slice sort string sum title trim truncate unique upper capitalize".split()
+    ["batch", "count", "d", "default", "dictsort", "first", "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "reverse", "round", "select", "selectattr", "slice", "sort", "string", "sum", "title", "trim", "truncate", "unique", "upper", "capitalize"]
 )
 OWN_FILTERS = {
     "inline": markdown.inline,

@@ -61,7 +61,7 @@ def _command(project: Project, asked: Asked, phase: str, step: Step, fields: dic
 
 def _option(flag: Flag) -> Any:
     kind: Any = list[str] if flag.split is Split.LIST else str
-    return Annotated[Optional[kind], typer.Option(flag.option, help=flag.help)]
+    return Annotated[kind | None, typer.Option(flag.option, help=flag.help)]
 
 
 spec = drafting(Step.SPEC, "Draft what a phase must achieve; a phase that does not exist yet is opened.")

@@ -42,7 +42,6 @@ class Project(NamedTuple):
     def handle(self, command: "Command") -> "Receipt":
         """Handle a command with this project's log and templates."""
         from adapters.templates import JinjaTemplates
-
         from domain.handler import handle
 
         return handle(command, log=self.log, templates=JinjaTemplates(self.places.templates))

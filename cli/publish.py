@@ -1,13 +1,13 @@
 """Bring the files of a phase up to what the log says."""
 
 import orjson
-from projections.state_file import places, state_file
 
 from cli.project import Project
 from cli.version import VERSION
 from domain.digest import digest_of
 from domain.phase_state import PhaseState
 from domain.steps import Step
+from projections.state_file import places, state_file
 
 STATE_FILE = "phase-state.json"
 

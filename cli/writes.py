@@ -13,10 +13,9 @@ from domain.phase_ids import checked
 from domain.steps import Step
 
 if TYPE_CHECKING:
-    from projections.outcomes import Outcome
-
     from domain.commands import Command
     from domain.event_log import Receipt
+    from projections.outcomes import Outcome
 
 
 def carry_out(
@@ -43,9 +42,8 @@ def report(
     project: Project, asked: Asked, receipt: "Receipt", *, phase: str | None = None, writes: Step | None = None
 ) -> None:
     """Answer with what the command's own events say, so that repeating it gives the same answer."""
-    from projections.outcomes import outcome
-
     from adapters.codec import decode
+    from projections.outcomes import outcome
 
     records = list(project.log.records(receipt.first, receipt.last))
     result = outcome([(record, decode(record)) for record in records])

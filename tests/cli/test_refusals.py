@@ -99,7 +99,7 @@ CASES = {
         "HIERARCHICAL_VIOLATION",
     ),
     "a dependency on itself": Case([draft("spec")], "depend st01-x --on st01-x", "HIERARCHICAL_VIOLATION", then=False),
-    "a dependency on no phase": Case([draft("spec")], "depend st01-x --on st09-z", "NOT_FOUND", 4),
+    "a dependency on no phase": Case([draft("spec")], "depend st01-x --on st09-z", "NOT_FOUND", 4, then=False),
     "a dependency twice": Case(
         [draft("spec"), draft("spec", "st02-y"), "depend st01-x --on st02-y"],
         "depend st01-x --on st02-y",

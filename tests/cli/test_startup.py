@@ -7,7 +7,7 @@ from subprocess import run
 
 from tests.cli.conftest import Orch
 
-HEAVY = {"eventsourcing", "pydantic", "jinja2", "cryptography", "yaml", "rich", "asyncio", "subprocess", "tomllib"}
+HEAVY = {"eventsourcing", "pydantic", "jinja2", "cryptography", "yaml", "rich", "asyncio", "tomllib"}
 PROBE = (
     "import sys; from cli.edge import run_command; from cli.main import program; run_command(program(), sys.argv[1:])"
 )
