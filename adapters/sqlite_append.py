@@ -8,7 +8,7 @@ import apsw
 from adapters.envelope import Prepared, entry_of
 from domain.errors import CommandIdReused, Conflict, Damaged, Refusal
 from domain.event_log import Receipt
-from domain.merkle import extended, leaf_hash, tree_root
+from domain.merkle import grow, leaf_hash, tree_root
 
 HASH = 32
 TILE = 256
@@ -44,18 +44,21 @@ class Appender:
         self._before = size
 
     def append(self, decision: PreparedDecision) -> Receipt | Refusal:
-        """Write one decision wholly or not at all: a failure of one leaves the others of the transaction alone."""
+        """Write one decision; if that fails half way, the caller gives up the transaction."""
+        return self._repeated(decision) or self._conflict(decision) or self._write(decision)
+
+    def append_apart(self, decision: PreparedDecision) -> Receipt | Refusal:
+        """Write one decision of several: if it fails half way, the others of the transaction stay."""
         kept = self._size, self._recorded_at, self._frontier
         self._execute("SAVEPOINT decision")
         try:
-            answer = self._repeated(decision) or self._conflict(decision) or self._write(decision)
-        except BaseException:
+            return self.append(decision)
+        except apsw.ConstraintError as error:
             self._size, self._recorded_at, self._frontier = kept
             self._execute("ROLLBACK TO decision")
-            raise
+            return Damaged(f"The log refused what its own heads allowed: {error}.")
         finally:
             self._execute("RELEASE decision")
-        return answer
 
     def finish(self) -> None:
         """Keep the growing edge of the tree, in the same transaction as its leaves."""
@@ -87,10 +90,10 @@ class Appender:
         first = self._size + 1
         rows = []
         places: dict[str, tuple[int, int]] = {}
-        frontier = self._frontier
+        frontier = list(self._frontier)
         for position, event in enumerate(decision.events, first):
             leaf = leaf_hash(entry_of(position, recorded_at, clock, event.envelope))
-            frontier = extended(frontier, position - 1, leaf)
+            grow(frontier, position - 1, leaf)
             places[event.stream] = (event.version, position)
             rows.append(
                 (

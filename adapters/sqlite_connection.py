@@ -64,6 +64,8 @@ def spoken(path: Path) -> Iterator[None]:
         raise Damaged(f"{path} is damaged: {error}.") from error
     except (apsw.BusyError, apsw.LockedError) as error:
         raise Unavailable(f"{path} is locked by another program.") from error
+    except apsw.ConstraintError as error:
+        raise Damaged(f"{path} refused what its own heads allowed: {error}.") from error
     except apsw.FullError as error:
         raise Unavailable(f"The disk that holds {path} is full; nothing was recorded.") from error
     except (apsw.ReadOnlyError, apsw.PermissionsError, apsw.AuthError) as error:

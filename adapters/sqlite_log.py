@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from os import urandom
 from pathlib import Path
@@ -122,17 +121,11 @@ class SqliteLog:
 
     def heads(self, streams: Sequence[str]) -> tuple[Moment, dict[str, Head]]:
         """Return the heads of those streams that exist, all as of one moment."""
-        query = "SELECT stream, version, position, facts FROM heads WHERE stream = ?"
-        with self._one_moment() as moment:
-            rows = [row for stream in streams for row in self._reader.execute(query, (stream,))]
-        return moment, _heads(rows)
+        return self._heads(f"stream IN ({', '.join('?' * len(streams))})", tuple(streams))
 
     def heads_below(self, prefix: str) -> tuple[Moment, dict[str, Head]]:
         """Return the heads of all streams that begin so, ordered by name."""
-        query = "SELECT stream, version, position, facts FROM heads WHERE stream >= ? AND stream < ? ORDER BY stream"
-        with self._one_moment() as moment:
-            rows = self._reader.execute(query, (prefix, f"{prefix}{LAST_CHARACTER}")).fetchall()
-        return moment, _heads(rows)
+        return self._heads("stream >= ? AND stream < ?", (prefix, f"{prefix}{LAST_CHARACTER}"))
 
     def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
         """Return what the events at those places say."""
@@ -163,33 +156,26 @@ class SqliteLog:
 
     def moment(self, position: int | None = None) -> Moment:
         """Return the moment of a position, or of the last one."""
-        with self._one_moment() as latest:
-            if position is None or position == latest.position:
-                return latest
-            if position > latest.position:
-                raise NotFound(
-                    f"The log ends at position {latest.position}; there is no position {position}.",
-                    fix=(f"orch list --at position:{latest.position}",),
-                )
-            query = "SELECT recorded_at FROM events WHERE position IN (?, ?) ORDER BY position"
-            found = [row[0] for row in self._reader.execute(query, (position, position + 1))]
-        return Moment(position, found[0], found[1]) if position else Moment(0, None, found[0])
+        latest, _ = self._heads("FALSE", ())
+        if position is None or position == latest.position:
+            return latest
+        if position > latest.position:
+            raise NotFound(
+                f"The log ends at position {latest.position}; there is no position {position}.",
+                fix=(f"orch list --at position:{latest.position}",),
+            )
+        return Moment(position, self._recorded_at(position) if position else None, self._recorded_at(position + 1))
 
     def moment_at(self, recorded_at: int) -> Moment:
         """Bisect the positions for a time: recorded time only grows, so it needs no index of its own."""
-        query = "SELECT recorded_at FROM events WHERE position = ?"
-        with self._one_moment() as latest:
-            before, after = 0, latest.position + 1
-            while after - before > 1:
-                middle = (before + after) // 2
-                row = self._reader.execute(query, (middle,)).fetchone()
-                if row is None:
-                    raise Damaged(f"{self._path} lacks position {middle}.")
-                if row[0] <= recorded_at:
-                    before = middle
-                else:
-                    after = middle
-            return self.moment(before)
+        before, after = 0, self.moment().position + 1
+        while after - before > 1:
+            middle = (before + after) // 2
+            if self._recorded_at(middle) <= recorded_at:
+                before = middle
+            else:
+                after = middle
+        return self.moment(before)
 
     def tree(self) -> TreeHead:
         """Return the tree head that was kept with the last append."""
@@ -245,8 +231,10 @@ class SqliteLog:
             writer = self._writer = self._writer or self._opened_to_write()
             writer.execute("BEGIN IMMEDIATE")
             try:
+                alone = len(batch) == len(batch[0]) == 1
                 appender = Appender(writer, self._clock)
-                answers = [[appender.append(decision) for decision in decisions] for decisions in batch]
+                append = appender.append if alone else appender.append_apart
+                answers = [[append(decision) for decision in decisions] for decisions in batch]
                 appender.finish()
                 writer.execute("COMMIT")
             except BaseException:
@@ -267,12 +255,25 @@ class SqliteLog:
         self._wal_pages = pages
         return apsw.SQLITE_OK
 
-    @contextmanager
-    def _one_moment(self) -> Iterator[Moment]:
-        """Read within one transaction, and tell which moment it sees."""
-        with self._reading, spoken(self._path), self._reader:
-            size, recorded_at = the_row(self._reader.execute("SELECT size, recorded_at FROM tree"))
-            yield Moment(size, recorded_at if size else None, None)
+    def _heads(self, which: str, values: tuple[str, ...]) -> tuple[Moment, dict[str, Head]]:
+        """Return heads and the moment they belong to; one statement sees one state of the log."""
+        query = (
+            "SELECT size, recorded_at, stream, version, position, facts"
+            f" FROM tree LEFT JOIN heads ON {which} ORDER BY stream"
+        )
+        rows = self._all(query, values)
+        if not rows:
+            raise Damaged(f"{self._path} has lost the row that holds its tree.")
+        size, recorded_at = rows[0][:2]
+        heads = {row[2]: _head(*row[2:]) for row in rows if row[2] is not None}
+        return Moment(size, recorded_at if size else None, None), heads
+
+    def _recorded_at(self, position: int) -> int:
+        row = self._one("SELECT recorded_at FROM events WHERE position = ?", (position,))
+        if row is None:
+            raise Damaged(f"{self._path} lacks position {position}.")
+        recorded_at: int = row[0]
+        return recorded_at
 
     def _upto(self, position: int | None) -> int:
         return self.moment().position if position is None else position
@@ -286,14 +287,11 @@ class SqliteLog:
             return self._reader.execute(query, values).fetchall()
 
 
-def _heads(rows: Sequence[tuple[Any, ...]]) -> dict[str, Head]:
-    heads = {}
-    for stream, version, position, facts in rows:
-        try:
-            heads[stream] = Head(stream, version, position, orjson.loads(facts))
-        except orjson.JSONDecodeError as error:
-            raise Damaged(f"The head of {stream} cannot be read: {error}.") from None
-    return heads
+def _head(stream: str, version: int, position: int, facts: bytes) -> Head:
+    try:
+        return Head(stream, version, position, orjson.loads(facts))
+    except orjson.JSONDecodeError as error:
+        raise Damaged(f"The head of {stream} cannot be read: {error}.") from None
 
 
 def _settle(part: Path, path: Path) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import apsw
-from adapters.templates import JinjaTemplates
 
 from adapters.keys import make_key
 from adapters.sqlite_log import SqliteLog
+from adapters.templates import JinjaTemplates
 from bench.measured import Measured, seconds, side_by_side
 from domain.actors import Actor
 from domain.commands import Command, DraftDocument, InitialiseProject, Meta, RequestApproval
@@ -37,6 +37,9 @@ def store(folder: Path) -> Iterator[Measured]:
         handle(command, log=log, templates=templates)
 
     carry_out(_draft("st01-request"))
+    for _ in range(600):  # until both logs write over a WAL they have checkpointed, as they do ever after
+        raw.one()
+        carry_out(RequestApproval(_meta(), "st01-request", Step.SPEC))
     ours, commit = side_by_side(
         lambda: carry_out(RequestApproval(_meta(), "st01-request", Step.SPEC)), raw.one, rounds=400
     )

@@ -7,6 +7,7 @@ import click
 
 from cli.edge import run_command
 from cli.lazy import Entry, LazyGroup
+from cli.release import VERSION
 
 NEXT = 'Begin with: orch init, then orch spec PHASE --objectives "what it must achieve"'
 
@@ -72,9 +73,7 @@ def run() -> None:
 
 def _version(context: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked:
-        from importlib.metadata import version
-
-        print(f"orch {version('nss-orchestrator')}")
+        print(f"orch {VERSION}")
         context.exit()
 
 

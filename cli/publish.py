@@ -3,7 +3,7 @@
 import orjson
 
 from cli.project import Project
-from cli.version import VERSION
+from cli.release import VERSION
 from domain.digest import digest_of
 from domain.phase_state import PhaseState
 from domain.steps import Step

@@ -1,14 +1,12 @@
 """orch version: what is running."""
 
 import sys
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
 
 from cli.answers import answer
 from cli.options import Asked, plain
+from cli.release import VERSION
 from cli.screen import print_table
 
-VERSION = "0.1.0"
 PARTS = ("eventsourcing", "pydantic", "orjson", "jinja2", "typer", "click", "apsw", "cryptography")
 
 
@@ -26,6 +24,9 @@ def version(asked: Asked) -> None:
 
 
 def _version_of(part: str) -> str:
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
     try:
         return installed(part)
     except PackageNotFoundError:

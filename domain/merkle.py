@@ -16,18 +16,16 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-def extended(frontier: Sequence[bytes], size: int, leaf: bytes) -> list[bytes]:
-    """Return the frontier of a tree of `size` leaves after one more leaf.
+def grow(frontier: list[bytes], size: int, leaf: bytes) -> None:
+    """Add one more leaf to the frontier of a tree of `size` leaves, in place.
 
     A frontier holds the roots of the perfect subtrees from left to right, one per set bit of the size;
     each trailing set bit is a subtree that the new leaf completes into a larger one.
     """
-    edge = list(frontier)
     while size & 1:
-        leaf = node_hash(edge.pop(), leaf)
+        leaf = sha256(b"\x01" + frontier.pop() + leaf).digest()
         size >>= 1
-    edge.append(leaf)
-    return edge
+    frontier.append(leaf)
 
 
 def root_of(frontier: Sequence[bytes]) -> bytes:
@@ -44,5 +42,5 @@ def tree_root(leaves: Iterable[bytes]) -> bytes:
     """Return the root over leaf hashes, RFC 6962 MTH."""
     frontier: list[bytes] = []
     for size, leaf in enumerate(leaves):
-        frontier = extended(frontier, size, leaf)
+        grow(frontier, size, leaf)
     return root_of(frontier)

@@ -13,7 +13,7 @@ from domain.actors import Actor
 from domain.commands import Command, DraftDocument, InitialiseProject, Meta, RequestApproval
 from domain.event_log import EventLog, Receipt
 from domain.handler import handle
-from domain.merkle import extended, leaf_hash, root_of
+from domain.merkle import grow, leaf_hash, root_of
 from domain.steps import Step
 from projections.replay import heads_from
 
@@ -77,7 +77,7 @@ def check(log: EventLog) -> set[str]:
         leaf = leaf_hash(entry_of(number, record.recorded_at, record.clock, record.envelope))
         assert leaf == record.leaf
         leaves.append(leaf)
-        frontier = extended(frontier, number - 1, leaf)
+        grow(frontier, number - 1, leaf)
     tree = log.tree()
     assert (tree.size, tree.frontier, tree.root) == (len(records), tuple(frontier), root_of(frontier))
     for number in range(len(leaves) // 256):

@@ -1,0 +1,138 @@
+"""The port to the log, in memory: the same promises as a store on disk, except that it forgets."""
+
+from collections.abc import Callable, Iterator, Sequence
+from threading import Lock
+
+from adapters.codec import encode
+from adapters.envelope import canonical, entry_of
+from adapters.envelope import told as told_by
+from domain.errors import CommandIdReused, Conflict, NotFound, Refusal
+from domain.event_log import Decision, Head, Moment, Receipt, Record, Told, TreeHead
+from domain.merkle import grow, leaf_hash, node_hash, root_of
+
+TILE = 256
+
+
+class MemoryLog:
+    """A complete `EventLog`. The clock gives µs since the epoch."""
+
+    def __init__(self, origin: str = "host/project", *, clock: Callable[[], int] = lambda: 0) -> None:
+        self._origin = origin
+        self._clock = clock
+        self._records: list[Record] = []
+        self._heads: dict[str, Head] = {}
+        self._commands: dict[str, tuple[Receipt, str]] = {}
+        self._frontier: list[bytes] = []
+        self._one_writer = Lock()
+
+    @property
+    def origin(self) -> str:
+        return self._origin
+
+    def append(self, decisions: Sequence[Decision]) -> list[Receipt | Refusal]:
+        with self._one_writer:
+            return [self._append(decision) for decision in decisions]
+
+    def receipt(self, command_id: str) -> tuple[Receipt, str | None] | None:
+        known = self._commands.get(command_id)
+        return known and (known[0]._replace(repeated=True), known[1])
+
+    def heads(self, streams: Sequence[str]) -> tuple[Moment, dict[str, Head]]:
+        return self.moment(), {stream: self._heads[stream] for stream in streams if stream in self._heads}
+
+    def heads_below(self, prefix: str) -> tuple[Moment, dict[str, Head]]:
+        return self.moment(), {name: head for name, head in sorted(self._heads.items()) if name.startswith(prefix)}
+
+    def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
+        wanted = set(places)
+        return {(r.stream, r.version): told_by(r) for r in self._records if (r.stream, r.version) in wanted}
+
+    def stream(self, stream: str, *, upto: int | None = None) -> Iterator[Record]:
+        return (record for record in self.records(1, upto) if record.stream == stream)
+
+    def records(self, first: int = 1, last: int | None = None) -> Iterator[Record]:
+        yield from self._records[max(first, 1) - 1 : last]
+
+    def moment(self, position: int | None = None) -> Moment:
+        end = len(self._records)
+        if position is None:
+            position = end
+        if not 0 <= position <= end:
+            raise NotFound(f"The log ends at position {end}; there is no position {position}.")
+        before = self._records[position - 1].recorded_at if position else None
+        return Moment(position, before, self._records[position].recorded_at if position < end else None)
+
+    def moment_at(self, recorded_at: int) -> Moment:
+        return self.moment(sum(record.recorded_at <= recorded_at for record in self._records))
+
+    def tree(self) -> TreeHead:
+        return TreeHead(len(self._records), root_of(self._frontier), tuple(self._frontier))
+
+    def tile(self, level: int, number: int) -> bytes | None:
+        hashes = [record.leaf for record in self._records]
+        for _ in range(level):
+            hashes = [_perfect(hashes[i : i + TILE]) for i in range(0, len(hashes) // TILE * TILE, TILE)]
+        tile = hashes[number * TILE : (number + 1) * TILE]
+        return b"".join(tile) if len(tile) == TILE else None
+
+    def close(self) -> None:
+        """Let go of nothing."""
+
+    def _append(self, decision: Decision) -> Receipt | Refusal:
+        known = self._commands.get(decision.command_id)
+        if known is not None:
+            same = known[1] == decision.fingerprint
+            return known[0]._replace(repeated=True) if same else CommandIdReused(decision.command_id)
+        for stream, read in decision.expects.items():
+            found = self._heads[stream].version if stream in self._heads else 0
+            if found != read:
+                return Conflict(stream, read=read, found=found)
+        return self._write(decision)
+
+    def _write(self, decision: Decision) -> Receipt:
+        for facts in decision.heads.values():
+            canonical(facts)  # a store on disk could keep nothing else
+        clock, first = self._clock(), len(self._records) + 1
+        recorded_at = max(clock, self._records[-1].recorded_at + 1) if self._records else clock
+        new: list[Record] = []
+        for position, event in enumerate(decision.events, first):
+            salt = position.to_bytes(32, "big")
+            made = encode(
+                event,
+                origin=self._origin,
+                command_id=decision.command_id,
+                causation=decision.causation,
+                correlation=decision.correlation,
+                salt=salt,
+            )
+            leaf = leaf_hash(entry_of(position, recorded_at, clock, made.envelope))
+            new.append(
+                Record(
+                    position,
+                    recorded_at,
+                    clock,
+                    made.stream,
+                    made.version,
+                    made.topic,
+                    decision.command_id,
+                    made.envelope,
+                    made.salt,
+                    made.payload,
+                    leaf,
+                )
+            )
+        for record in new:
+            grow(self._frontier, record.position - 1, record.leaf)
+            head = Head(record.stream, record.version, record.position, decision.heads[record.stream])
+            self._heads[record.stream] = head
+        self._records.extend(new)
+        receipt = Receipt(decision.command_id, first, len(self._records), recorded_at)
+        self._commands[decision.command_id] = receipt, decision.fingerprint
+        return receipt
+
+
+def _perfect(hashes: list[bytes]) -> bytes:
+    """Return the root over a power of two of hashes."""
+    while len(hashes) > 1:
+        hashes = [node_hash(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
+    return hashes[0]
