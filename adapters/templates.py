@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -86,13 +87,12 @@ class JinjaTemplates:
         by = f"{wanted_by}: " if wanted_by else ""
         if not NAME.fullmatch(name):
             raise TemplateBroken(f"{by}the part {name[:100]!a} has no plain name like _parts.md.j2.")
-        import templates
-
-        places = [("project", self._overrides)] if self._overrides else []
-        for origin, folder in (*places, ("built-in", Path(str(templates.__file__)).parent)):
-            text = _text_in(folder, name, f"{origin}:{name}")
-            if text is not None:
-                return Source(name, f"{origin}:{name}", text)
+        text = _text_in(self._overrides, name, f"project:{name}")
+        if text is not None:
+            return Source(name, f"project:{name}", text)
+        text = _built_in(name)
+        if text is not None:
+            return Source(name, f"built-in:{name}", text)
         raise TemplateBroken(f"{by}there is no template {name}.")
 
     def _compile(self, sources: Sequence[Source]) -> "Template":
@@ -107,6 +107,13 @@ class JinjaTemplates:
             raise TemplateBroken(f"{file}, line {error.lineno}: {_words(error)}.") from None
         except RecursionError:
             raise TemplateBroken(f"{sources[0].shown} is nested too deeply.") from None
+
+
+@cache  # the program's own files do not change while it runs; the project's may
+def _built_in(name: str) -> str | None:
+    import templates
+
+    return _text_in(Path(str(templates.__file__)).parent, name, f"built-in:{name}")
 
 
 def _text_in(folder: Path | None, name: str, shown: str) -> str | None:

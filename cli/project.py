@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # a read must not pay for the event classes
     from cli.options import Asked
     from domain.commands import Command, Meta
     from domain.event_log import Receipt
+    from domain.templates import Templates
 
 
 class Project(NamedTuple):
@@ -39,12 +40,18 @@ class Project(NamedTuple):
         by = acting(asked.actor, asked.actor_kind, root=self.places.root)
         return Meta(asked.command_id, by, datetime.now(UTC))
 
+    @property
+    def templates(self) -> "Templates":
+        """The project's templates; compiled ones are kept beside the store."""
+        from adapters.templates import JinjaTemplates
+
+        return JinjaTemplates(self.places.templates, self.places.state / "cache")
+
     def handle(self, command: "Command") -> "Receipt":
         """Handle a command with this project's log and templates."""
-        from adapters.templates import JinjaTemplates
         from domain.handler import handle
 
-        return handle(command, log=self.log, templates=JinjaTemplates(self.places.templates))
+        return handle(command, log=self.log, templates=self.templates)
 
 
 @contextmanager
