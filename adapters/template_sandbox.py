@@ -20,9 +20,42 @@ if TYPE_CHECKING:
 
     from adapters.templates import Source
 
-# None of them makes much out of little, and none reaches an attribute: `center(10**9)` is no way to take a machine down.
+# None of them makes much out of little, as `center(10**9)` would, and none reaches into an attribute.
 KEPT_FILTERS = frozenset(
-    ["batch", "count", "d", "default", "dictsort", "first", "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "reverse", "round", "select", "selectattr", "slice", "sort", "string", "sum", "title", "trim", "truncate", "unique", "upper", "capitalize"]
+    [
+        "batch",
+        "count",
+        "d",
+        "default",
+        "dictsort",
+        "first",
+        "int",
+        "items",
+        "join",
+        "last",
+        "length",
+        "list",
+        "lower",
+        "map",
+        "max",
+        "min",
+        "reject",
+        "rejectattr",
+        "reverse",
+        "round",
+        "select",
+        "selectattr",
+        "slice",
+        "sort",
+        "string",
+        "sum",
+        "title",
+        "trim",
+        "truncate",
+        "unique",
+        "upper",
+        "capitalize",
+    ]
 )
 OWN_FILTERS = {
     "inline": markdown.inline,
@@ -45,12 +78,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset(("*", "**", "%"))
 
     def is_safe_callable(self, obj: Any) -> bool:
+        """Allow macros, and the harmless methods of texts and tables."""
         if isinstance(obj, Macro | BlockReference):
             return True
         owner = type(getattr(obj, "__self__", None))
         return getattr(obj, "__name__", "") in METHODS.get(owner, frozenset())
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Calculate with numbers of ordinary size only."""
         small = all(isinstance(side, int | float) and abs(side) < 10**9 for side in (left, right))
         if not small or operator == "**":
             raise SecurityError(f"the operator {operator} is for numbers of ordinary size")
@@ -64,6 +99,7 @@ class GivenSources(BaseLoader):
         self._sources = sources
 
     def get_source(self, environment: Any, template: str) -> tuple[str, str, None]:
+        """Return a template that was read before."""
         source = self._sources.get(template)
         if source is None:
             raise TemplateNotFound(template, f"the part {template!r} must be written out as a name in quotes")
@@ -77,6 +113,7 @@ class CompiledTemplates(BytecodeCache):
         self._folder = folder
 
     def load_bytecode(self, bucket: "Bucket") -> None:
+        """Fill in what is cached, when the folder can be trusted."""
         try:
             if _is_private(self._folder):
                 bucket.bytecode_from_string(self._file(bucket).read_bytes())
@@ -84,6 +121,7 @@ class CompiledTemplates(BytecodeCache):
             bucket.reset()
 
     def dump_bytecode(self, bucket: "Bucket") -> None:
+        """Keep what was compiled, when the folder can be trusted."""
         file = self._file(bucket)
         unfinished = file.with_suffix(f".{os.getpid()}")
         try:
