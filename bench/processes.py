@@ -39,4 +39,5 @@ def _draft(project: Path, phase: str) -> None:
 
 def _run(project: Path, *words: str) -> None:
     environment = os.environ | {"ORCHESTRATOR_ACTOR": "ada", "ORCHESTRATOR_ACTOR_KIND": "human"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # users have compiled modules; some build machines switch them off
     run([ORCH, *words], cwd=project, env=environment, check=True, stdout=DEVNULL, stdin=DEVNULL)
