@@ -1,4 +1,4 @@
-"""Clean what was given: trimmed texts, no empty fields, nothing that cannot be written or shown."""
+"""Clean what was given: trimmed texts, and nothing in them that cannot be written or shown."""
 
 import re
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe
 
 
 def cleaned(value: object, source: str) -> dict[str, object]:
-    """Return a mapping in its one canonical form: texts trimmed, line ends LF, empty fields left out.
+    """Return a mapping with texts trimmed, line ends LF, whole numbers as ints, and every empty value as None.
 
-    `source` is named in refusals: a file, or an option.
+    Empty values stay until the names of their fields were judged; `without_empty` takes them out. `source` is named in refusals: a file, or an option.
     """
     if value is None:
         raise InvalidInput(f"{source} is empty; write fields with their values into it, like `objectives: [...]`.")
@@ -27,6 +27,18 @@ def cleaned(value: object, source: str) -> dict[str, object]:
             f" it is {_kind(value)}."
         )
     return _table(value, source, "", 1)
+
+
+def without_empty(fields: Mapping[str, object]) -> dict[str, object]:
+    """Return the one canonical form: an empty field says nothing, so `strategy: ""` is the same as no strategy."""
+    kept = {name: _compact(value) for name, value in fields.items()}
+    return {name: value for name, value in kept.items() if value is not None and value not in ([], {})}
+
+
+def _compact(value: object) -> object:
+    if isinstance(value, dict):
+        return without_empty(value)
+    return [_compact(item) for item in value] if isinstance(value, list) else value
 
 
 def clean_text(text: str, source: str, place: str = "") -> str:
@@ -50,9 +62,7 @@ def _table(value: Mapping[object, object], source: str, place: str, depth: int) 
             )
         clean_text(key, source, f"a field name in {place or 'the top'}")
         kept = _value(inner, source, f"{place}.{key[:60]}" if place else key[:60], depth + 1)
-        # An empty field says nothing: `strategy: ""` is the same as no strategy at all.
-        if kept is not None and kept not in ("", [], {}):
-            table[key] = kept
+        table[key] = None if kept in ("", [], {}) else kept
     return table
 
 

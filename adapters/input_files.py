@@ -20,7 +20,7 @@ LONG_KEY = re.compile(rf"{KEY}(?:[ \t]*\.[ \t]*{KEY}){{{DEPTH_LIMIT}}}")
 
 
 def read_fields(file: str, *, stdin: BinaryIO | None = None) -> dict[str, object]:
-    """Return the fields that a file holds, cleaned; `-` reads standard input. Raises InvalidInput."""
+    """Return the fields that a file holds, cleaned but not judged; `-` reads standard input. Raises InvalidInput."""
     if file == STDIN:
         name, data = "standard input", _from_stdin(stdin)
     else:
@@ -30,10 +30,7 @@ def read_fields(file: str, *, stdin: BinaryIO | None = None) -> dict[str, object
         form = "json" if text.lstrip().startswith("{") else "yaml"
     else:
         form = FORMATS[Path(file).suffix.lower()]
-    fields = cleaned(parsed(text, form, name), name)
-    if not fields:
-        raise InvalidInput(f"{name} holds no fields; fill in at least one, or leave --from out.")
-    return fields
+    return cleaned(parsed(text, form, name), name)
 
 
 def parsed(text: str, form: str, name: str) -> object:

@@ -49,7 +49,9 @@ def _sentence(problem: "ErrorDetails", model: Any, step: Step) -> str:
             name = str(problem["loc"][-1])
             known = _fields_at(model, problem["loc"][:-1])
             return f"{path_of(problem['loc'][:-1]) or step} has no field {shown(name)}; {nearest(name, known)}"
-        case "missing":
+        case _ if given is None and isinstance(problem["loc"][-1], int):
+            return f"{place} is empty; fill it in or take it out"
+        case _ if kind == "missing" or given is None:
             return f"{place} is missing"
         case "literal_error":
             expected = problem["ctx"]["expected"].replace("'", "").replace(" or ", ", ")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
 from adapters import input_rules as rules
-from adapters.input_cleaning import clean_text, cleaned
+from adapters.input_cleaning import clean_text, cleaned, without_empty
 from adapters.input_flags import FLAGS, Flag, Split
 from domain.errors import InvalidInput
 from domain.steps import Step
@@ -33,6 +33,9 @@ def fields_for(
 
         from_options = [flag.option for flag in FLAGS[step] if flag.split is Split.JSON and flag.name in given]
         judge(step, fields, rules.source_name(file) if file else from_options[0])
+        fields = without_empty(fields)
+        if file is not None and not fields:
+            raise InvalidInput(f"{rules.source_name(file)} fills in no field; fill in at least one.")
     return fields
 
 

@@ -108,6 +108,14 @@ def table(rows: Sequence[Mapping[str, object]], columns: Sequence[tuple[str, str
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def with_article(value: object) -> str:
+    """Return a role with its article: `an author`, `a guitarist`, `the operator` as it is."""
+    role = " ".join(str(value).split())
+    if role.lower().startswith(("a ", "an ", "the ", "one ", "any ")):
+        return role
+    return ("an " if role[:1].lower() in "aeio" else "a ") + role
+
+
 def tidied(text: str) -> str:
     """Return a document with single empty lines and no spaces at line ends, except inside code fences."""
     lines = text.split("\n")

@@ -62,6 +62,7 @@ OWN_FILTERS = {
     "cell": markdown.cell,
     "block": markdown.block,
     "table": markdown.table,
+    "with_article": markdown.with_article,
     "apa": markdown.apa,
 }
 METHODS: dict[type, frozenset[str]] = {
