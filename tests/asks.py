@@ -1,0 +1,115 @@
+"""One builder per command: what is asked, in few words."""
+
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from domain import commands as c
+from domain.actors import Actor
+from domain.phase_events import BlockerType
+from domain.steps import Step
+from tests.facts import ADA, FIELDS, GRACE, NOON, OTHER, PHASE
+
+_numbers = count(1)
+
+
+def meta(by: Actor, at: datetime, command_id: str | None) -> c.Meta:
+    """Return who asks and when, under a new id unless one is given."""
+    return c.Meta(command_id or f"ask-{next(_numbers)}", by, at)
+
+
+def initialise(*, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None) -> c.InitialiseProject:
+    return c.InitialiseProject(meta(by, at, command_id), "host/project", "host/project+00000000+AAAA", "Audio")
+
+
+def set_policy(*, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None, **rules: Any) -> c.ChangePolicy:
+    return c.ChangePolicy(meta(by, at, command_id), **rules)
+
+
+def draft(
+    step: str, *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None, phase: str = PHASE, **more: Any
+) -> c.DraftDocument:
+    return c.DraftDocument(meta(by, at, command_id), phase, Step(step), more.pop("fields", FIELDS), **more)
+
+
+def edit(
+    step: str, text: str, *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None, phase: str = PHASE
+) -> c.EditDocument:
+    return c.EditDocument(meta(by, at, command_id), phase, Step(step), text)
+
+
+def request(step: str, *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None) -> c.RequestApproval:
+    return c.RequestApproval(meta(by, at, command_id), PHASE, Step(step))
+
+
+def approve(
+    step: str, *, by: Actor = GRACE, at: datetime = NOON, command_id: str | None = None, phase: str = PHASE, **more: Any
+) -> c.ApproveDocument:
+    return c.ApproveDocument(meta(by, at, command_id), phase, Step(step), **more)
+
+
+def reject(
+    step: str, *feedback: str, by: Actor = GRACE, at: datetime = NOON, command_id: str | None = None, **more: Any
+) -> c.RejectDocument:
+    return c.RejectDocument(meta(by, at, command_id), PHASE, Step(step), feedback, **more)
+
+
+def reopen(
+    step: str, reason: str = "new facts", *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None
+) -> c.ReopenStep:
+    return c.ReopenStep(meta(by, at, command_id), PHASE, Step(step), reason)
+
+
+def reconfirm(
+    step: str,
+    reason: str = "it still holds",
+    *,
+    by: Actor = GRACE,
+    at: datetime = NOON,
+    command_id: str | None = None,
+    **more: Any,
+) -> c.ReconfirmDocument:
+    return c.ReconfirmDocument(meta(by, at, command_id), PHASE, Step(step), reason, **more)
+
+
+def hand_off(*, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None, phase: str = PHASE) -> c.HandOff:
+    return c.HandOff(meta(by, at, command_id), phase)
+
+
+def archive(
+    reason: str = "it is over",
+    *,
+    by: Actor = ADA,
+    at: datetime = NOON,
+    command_id: str | None = None,
+    phase: str = PHASE,
+) -> c.ArchivePhase:
+    return c.ArchivePhase(meta(by, at, command_id), phase, reason)
+
+
+def retitle(title: str, *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None) -> c.RetitlePhase:
+    return c.RetitlePhase(meta(by, at, command_id), PHASE, title)
+
+
+def depend(
+    on: str = OTHER, *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None, phase: str = PHASE
+) -> c.AddDependency:
+    return c.AddDependency(meta(by, at, command_id), phase, on)
+
+
+def undepend(
+    on: str = OTHER, *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None, phase: str = PHASE
+) -> c.RemoveDependency:
+    return c.RemoveDependency(meta(by, at, command_id), phase, on)
+
+
+def block(
+    words: str = "no kit", *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None
+) -> c.BlockPhase:
+    return c.BlockPhase(meta(by, at, command_id), PHASE, BlockerType.RESOURCE_UNAVAILABLE, words)
+
+
+def unblock(
+    blocker: str = "B1", *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None
+) -> c.UnblockPhase:
+    return c.UnblockPhase(meta(by, at, command_id), PHASE, blocker)

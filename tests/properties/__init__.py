@@ -1,0 +1,1 @@
+"""What must hold for everything hypothesis can think of."""
