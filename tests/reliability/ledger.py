@@ -85,5 +85,7 @@ def check(log: EventLog) -> set[str]:
     folded = heads_from((record, decode(record)) for record in records)
     kept = log.heads_below("")[1]
     assert {s: canonical(h.facts) for s, h in folded.items()} == {s: canonical(h.facts) for s, h in kept.items()}
-    assert {s: (h.version, h.position) for s, h in folded.items()} == {s: (h.version, h.position) for s, h in kept.items()}
+    assert {s: (h.version, h.position) for s, h in folded.items()} == {
+        s: (h.version, h.position) for s, h in kept.items()
+    }
     return set(commands)

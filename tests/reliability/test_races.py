@@ -18,7 +18,9 @@ def work(path: Path, number: int, start: "mp.synchronize.Barrier", answers: "mp.
     with SqliteLog.open(path) as log:
         start.wait()
         for turn in range(COMMANDS):
-            command = draft(f"own-{number}") if turn % 4 == 0 else request("hot") if turn % 2 else request(f"own-{number}")
+            command = (
+                draft(f"own-{number}") if turn % 4 == 0 else request("hot") if turn % 2 else request(f"own-{number}")
+            )
             try:
                 carry_out(log, command)
                 acknowledged.append(command.meta.command_id)
