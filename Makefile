@@ -17,8 +17,8 @@ demo: $(READY) ## a real phase from init to handoff, shown step by step
 test: $(READY) ## the tests
 	$(BIN)/python -m pytest -q
 
-test-reliability: $(READY) ## the long versions: kill -9, power loss, racing processes
-	$(BIN)/python -m pytest -q -m reliability
+test-reliability: $(READY) ## the long campaigns: kill -9, power loss, racing processes
+	RELIABILITY=long $(BIN)/python -m pytest -q tests/reliability
 
 check: $(READY) ## everything but the tests: format, lint, types, layers, docs
 	$(BIN)/ruff format --check .
