@@ -65,16 +65,23 @@ def _of_phase(
         return
     for blocker in state.open_blockers:
         yield _unblocking(state, blocker, told)
-    if way.step != HANDOFF:
-        assert state.current is not None
-        because = standing(state.current, state.documents[state.current], now=now_us, policy=policy)
+    step = state.current
+    if step is not None:
+        because = standing(step, state.documents[step], now=now_us, policy=policy)
         yield _row(state, way, because, told, now_us=now_us)
     elif not state.open_blockers:
-        waiting = [on for on in state.depends_on if on not in phases or not phases[on].handed_off]
-        hopeless = [on for on in waiting if on not in phases or phases[on].archived]
-        if not waiting:
-            yield _row(state, way, "all five documents are approved", told, now_us=now_us)
-        for on in hopeless:
+        yield from _towards_handoff(state, way, phases, told, now_us=now_us)
+
+
+def _towards_handoff(
+    state: PhaseState, way: Way, phases: dict[str, PhaseState], told: Tellings, *, now_us: int
+) -> Iterator[NextStep]:
+    """Yield the handoff when nothing stands in its way, or the dependencies that nothing will ever settle."""
+    waiting = [on for on in state.depends_on if on not in phases or not phases[on].handed_off]
+    if not waiting:
+        yield _row(state, way, "all five documents are approved", told, now_us=now_us)
+    for on in waiting:
+        if on not in phases or phases[on].archived:
             because = f"it depends on {on}, which will not be handed off"
             remove = way._replace(command=f"orch depend {state.phase} --on {on} --remove", instead=())
             yield _row(state, remove, because, told, now_us=now_us)
