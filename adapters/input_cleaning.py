@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from math import isfinite
 
-from adapters.input_rules import shown
+from adapters.input_rules import plain, shown
 from domain.errors import InvalidInput
 
 DEPTH_LIMIT = 32
@@ -17,7 +17,8 @@ UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe
 def cleaned(value: object, source: str) -> dict[str, object]:
     """Return a mapping with texts trimmed, line ends LF, whole numbers as ints, and every empty value as None.
 
-    Empty values stay until the names of their fields were judged; `without_empty` takes them out. `source` is named in refusals: a file, or an option.
+    Empty values stay until the names of their fields were judged; `without_empty` takes them out. `source` is
+    named in refusals: a file, or an option.
     """
     if value is None:
         raise InvalidInput(f"{source} is empty; write fields with their values into it, like `objectives: [...]`.")
@@ -61,7 +62,7 @@ def _table(value: Mapping[object, object], source: str, place: str, depth: int) 
                 f"{source}: {where} has the field name {shown(key)}, which is not text; put it in quotes."
             )
         clean_text(key, source, f"a field name in {place or 'the top'}")
-        kept = _value(inner, source, f"{place}.{key[:60]}" if place else key[:60], depth + 1)
+        kept = _value(inner, source, f"{place}.{plain(key, 60)}" if place else plain(key, 60), depth + 1)
         table[key] = None if kept in ("", [], {}) else kept
     return table
 

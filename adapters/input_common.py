@@ -9,7 +9,12 @@ from adapters import input_rules as rules
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Texts = Annotated[list[Text], Field(min_length=1)]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=rules.TITLE_LIMIT), AfterValidator(rules.title)]
+Title = Annotated[
+    str,
+    StringConstraints(min_length=1),
+    AfterValidator(rules.title),
+    Field(json_schema_extra={"maxLength": rules.TITLE_LIMIT}),
+]
 PhaseId = Annotated[
     str,
     StringConstraints(min_length=1),
