@@ -26,9 +26,9 @@ def main() -> int:
 
 
 def _line(result: Measured) -> str:
-    sign = "≥" if result.at_least else "≤"
+    budget = "no budget" if result.budget is None else f"{'≥' if result.at_least else '≤'} {result.budget:g}"
     mark = "ok  " if result.holds else "OVER"
-    return f"{mark} {result.ratio:7.2f}  ({sign} {result.budget:g})  {result.name}  [{result.detail}]"
+    return f"{mark} {result.ratio:7.2f}  ({budget})  {result.name}  [{result.detail}]"
 
 
 if __name__ == "__main__":

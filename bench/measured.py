@@ -11,7 +11,8 @@ class Measured(NamedTuple):
 
     name: str
     ratio: float
-    budget: float
+    budget: float | None
+    """None: shown for information, the design promises nothing about it."""
     detail: str
     at_least: bool = False
     """The ratio must reach the budget instead of staying below it."""
@@ -19,6 +20,8 @@ class Measured(NamedTuple):
     @property
     def holds(self) -> bool:
         """Whether the budget is kept."""
+        if self.budget is None:
+            return True
         return self.ratio >= self.budget if self.at_least else self.ratio <= self.budget
 
     def document(self) -> dict[str, Any]:

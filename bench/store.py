@@ -46,7 +46,7 @@ def store(folder: Path) -> Iterator[Measured]:
     yield _ratio("one durable command (request) / one raw INSERT+COMMIT", ours, commit, 3)
     names = count()
     ours, commit = side_by_side(lambda: carry_out(_draft(f"draft-{next(names)}")), raw.one, rounds=400)
-    yield _ratio("one durable spec, rendered / one raw INSERT+COMMIT", ours, commit, 3)
+    yield _ratio("one durable spec with its rendering / one raw INSERT+COMMIT", ours, commit, None)
     yield _fifty_at_once(carry_out, raw)
     yield _batches(log, raw)
     log.close()
@@ -61,7 +61,7 @@ def _fifty_at_once(carry_out: Callable[[Command], None], raw: "Raw") -> Measured
             turn = next(rounds)
             list(threads.map(carry_out, [_draft(f"round-{turn}-{n}") for n in range(50)]))
 
-        took, fifty = side_by_side(ours, lambda: [raw.one() for _ in range(50)], rounds=15)
+        took, fifty = side_by_side(ours, raw.fifty_times_one, rounds=15)
     allowed = max(0.040, 2 * fifty)
     detail = f"{took * 1000:.1f} ms; fifty raw commits {fifty * 1000:.1f} ms; allowed {allowed * 1000:.0f} ms"
     return Measured("50 concurrent spec commands / what is allowed", took / allowed, 1, detail)
@@ -105,7 +105,7 @@ def _meta() -> Meta:
     return Meta(str(uuid4()), ADA, datetime.now(UTC))
 
 
-def _ratio(name: str, ours: float, raw: float, budget: float) -> Measured:
+def _ratio(name: str, ours: float, raw: float, budget: float | None) -> Measured:
     return Measured(name, ours / raw, budget, f"{ours * 1000:.2f} ms / {raw * 1000:.2f} ms")
 
 
@@ -126,6 +126,11 @@ class Raw:
     def one(self) -> None:
         """Insert one row durably."""
         self._insert(1)
+
+    def fifty_times_one(self) -> None:
+        """Insert fifty rows, each durably."""
+        for _ in range(50):
+            self.one()
 
     def hundred(self) -> None:
         """Insert a hundred rows durably."""

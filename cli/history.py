@@ -42,7 +42,9 @@ def _show(rows: "list[HistoryRow]") -> None:
         table.append((str(row["position"]), row["recorded_at"][:19].replace("T", " "), _who(row), words))
         if row["reason"]:
             table.append(("", "", "", paint(f"  “{one_line(row['reason'])}”", "dim")))
-        for point in row["feedback"] or ():
+        if row["comments"]:
+            table.append(("", "", "", paint(f"  “{one_line(row['comments'])}”", "dim")))
+        for point in row["feedback"]:
             table.append(("", "", "", paint(f"  – {one_line(point)}", "dim")))
         if abs(row["skew_us"]) >= SKEW_WORTH_SHOWING:
             table.append(

@@ -110,5 +110,5 @@ def _with_options(
     parameters = [p.replace(kind=keyword) for p in own] + more
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # how inspect is overridden
     command.__annotations__ = {p.name: p.annotation for p in parameters}
-    del command.__wrapped__  # type: ignore[attr-defined]  # or get_type_hints would read the inner signature
+    del command.__wrapped__
     return command

@@ -67,6 +67,11 @@ def _show(found: "PhaseStatus", view: View, at: str | None) -> None:
             print(f"{paint('blocked', 'red')}   {blocker['id']} {one_line(blocker['description'] or '[erased]')}")
     if found["depends_on"]:
         print(f"waits for {', '.join(found['depends_on'])}")
+    for name in ("handed_off", "archived"):
+        closing = found[name]
+        if closing:
+            when = closing["at"][:16].replace("T", " ")
+            print(f"{name.replace('_', ' '):<10}by {one_line(closing['by']['name'])} {when}")
     print(f"next      {found['next_action'].replace('_', ' ')}")
     for line in found["next_commands"]:
         print(f"          {clean(line)}")

@@ -14,7 +14,7 @@ PROJECT = HERE.parent / "build" / "demo"
 PHASE = "st01-audio-engine"
 ORCH = Path(sys.executable).with_name("orch")
 FEEDBACK = (
-    "The latency objective cannot be measured as written: give a number, the rate and block size, and how it is measured.",
+    "The latency objective cannot be measured as written: give a number, the rate and block size, and the method.",
     "Say what must never happen on the audio thread.",
 )
 COLOUR = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -56,10 +56,9 @@ def main() -> None:
 
     chapter("Where the documents lie")
     for path in sorted((PROJECT / "dev" / PHASE).iterdir()):
-        print(f"  {path.relative_to(HERE.parent)}  {path.stat().st_size:>7,} bytes")
-    print(
-        f"\nTry it yourself:  cd {PROJECT.relative_to(HERE.parent)}  and  {os.path.relpath(ORCH, PROJECT)} show {PHASE} spec"
-    )
+        print(f"  {path.relative_to(HERE.parent)!s:<52} {path.stat().st_size:>6,} bytes")
+    print(f"\nTry it yourself:  cd {PROJECT.relative_to(HERE.parent)}")
+    print(f"            then  {os.path.relpath(ORCH, PROJECT)} show {PHASE} spec")
 
 
 def chapter(title: str) -> None:

@@ -1,0 +1,53 @@
+"""orch schema: the JSON Schemas of what goes in and comes out."""
+
+from typing import Annotated, ClassVar
+
+import typer
+
+from cli.answers import answer, write_json
+from cli.lazy import Entry, LazyGroup
+from cli.options import Asked, plain
+from cli.screen import print_table
+from domain.errors import NotFound
+from domain.steps import STEPS, Step
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A step, or the kind of an answer such as phase.status.")]
+
+
+class SchemaCommands(LazyGroup):
+    """The JSON Schemas of what goes in and comes out."""
+
+    entries: ClassVar[dict[str, Entry]] = {
+        "list": Entry("cli.schema:list_schemas", "The names of all schemas."),
+        "show": Entry("cli.schema:show_schema", "Print one schema."),
+    }
+
+
+@plain
+def list_schemas(asked: Asked) -> None:
+    """List the schemas: the fields of each step, and the answers of the commands by their kind.
+
+    Next: orch schema show spec
+    """
+    from cli.output_schemas import KINDS
+
+    rows = [{"name": step.value, "of": "input"} for step in STEPS] + [{"name": kind, "of": "output"} for kind in KINDS]
+    table = [(row["name"], row["of"]) for row in rows]
+    answer("schema.list", {"rows": rows}, as_json=asked.json, show=lambda: print_table(table, head=("NAME", "OF")))
+
+
+def show_schema(name: Name) -> None:
+    """Print one JSON Schema (draft 2020-12).
+
+    Next: orch spec PHASE --from spec.yaml
+    """
+    from adapters.input_schemas import schema_of
+    from cli.output_schemas import KINDS
+    from cli.output_schemas import schema_of as output_schema_of
+
+    if name in list(Step):
+        write_json(schema_of(Step(name)))
+    elif name in KINDS:
+        write_json(output_schema_of(name))
+    else:
+        raise NotFound(f"There is no schema {name[:60]!r}.", fix=("orch schema list",))

@@ -1,0 +1,7 @@
+"""The page of commands says what the commands say of themselves."""
+
+from docs.commands import PAGE, page
+
+
+def test_the_page_of_commands_agrees_with_their_help() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m docs.commands"
