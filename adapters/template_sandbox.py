@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import BytecodeCache, StrictUndefined, TemplateNotFound
+from jinja2 import BytecodeCache, StrictUndefined, TemplateNotFound, Undefined
 from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
 from jinja2.loaders import BaseLoader
@@ -79,8 +80,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset(("*", "**", "%"))
 
     def is_safe_callable(self, obj: Any) -> bool:
-        """Allow macros, and the harmless methods of texts and tables."""
-        if isinstance(obj, Macro | BlockReference):
+        """Allow macros and the harmless methods of texts and tables; calling what is not there says so itself."""
+        if isinstance(obj, Macro | BlockReference | Undefined):
             return True
         owner = type(getattr(obj, "__self__", None))
         return getattr(obj, "__name__", "") in METHODS.get(owner, frozenset())
@@ -132,7 +133,8 @@ class CompiledTemplates(BytecodeCache):
                 unfinished.replace(file)
         except OSError:
             # Without a cache the next command compiles again; that is all.
-            unfinished.unlink(missing_ok=True)
+            with suppress(OSError):
+                unfinished.unlink()
 
     def _file(self, bucket: "Bucket") -> Path:
         # The checksum is part of the name: two versions of a template do not throw each other out.
