@@ -28,7 +28,7 @@ def actor(name: str, kind: str = ActorKind.HUMAN) -> Actor:
     if not name.strip() or len(name) > NAME_LIMIT or not name.isprintable():
         raise InvalidInput(
             f"An actor's name has 1 to {NAME_LIMIT} printable characters; got {name[:NAME_LIMIT]!r}.",
-            fix=("orch status --actor ada",),
+            fix=("export ORCHESTRATOR_ACTOR=ada",),
         )
     try:
         return Actor(name, ActorKind(kind))
