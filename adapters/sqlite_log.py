@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from os import urandom
 from pathlib import Path
@@ -66,7 +67,7 @@ class SqliteLog:
     ) -> Self:
         """Make a new, empty log and open it. Raises `AlreadyExists`; never leaves a half-made file in its place."""
         refuse_network(path.parent)
-        part = path.with_name(f".{path.name}.{os.getpid()}.new")
+        part = path.with_name(f".{path.name}.{urandom(8).hex()}.new")
         try:
             with spoken(path):
                 os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
@@ -159,7 +160,7 @@ class SqliteLog:
         latest, _ = self._heads("FALSE", ())
         if position is None or position == latest.position:
             return latest
-        if position > latest.position:
+        if not 0 <= position <= latest.position:
             raise NotFound(
                 f"The log ends at position {latest.position}; there is no position {position}.",
                 fix=(f"orch list --at position:{latest.position}",),
@@ -243,7 +244,9 @@ class SqliteLog:
                 raise
             if self._wal_pages > WAL_PAGES:
                 # No other writer of ours can be at work now, so the WAL cannot be reset under anybody's hands.
-                writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                # What was committed is durable without it: where the disk is full, a later writer tries again.
+                with suppress(apsw.FullError, apsw.IOError):
+                    writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
         return answers
 
     def _opened_to_write(self) -> apsw.Connection:
