@@ -3,10 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
+from adapters.codec import encode
+from adapters.envelope import Prepared, entry_of
 from domain import document_events as documents
 from domain import phase_events as phases
 from domain.actors import Actor, ActorKind
+from domain.event_log import Record
 from domain.events import DomainEvent
+from domain.merkle import leaf_hash
 from domain.policy import PolicyChanged
 from domain.project import ProjectInitialised
 from domain.steps import Step
@@ -14,6 +20,7 @@ from domain.steps import Step
 ORIGIN = "example.org/5a1f7c1e-0000-4000-8000-000000000001"
 COMMAND = "0b8f3a52-0000-4000-8000-000000000002"
 SALT = bytes(range(32))
+PLACE = 42, 1_795_532_748_677_071, 1_795_532_748_677_000
 DIGEST = "sha256:1:" + "ab" * 32
 VERDICT: dict[str, Any] = {
     "step": Step.SPEC,
@@ -82,3 +89,29 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     event(phases.HandedOff, digests=(DIGEST,) * 5, comments="ready"),
     event(phases.Archived, reason="done"),
 )
+
+
+def written(event: DomainEvent) -> Prepared:
+    return encode(event, origin=ORIGIN, command_id=COMMAND, causation=None, correlation=None, salt=SALT)
+
+
+def record_of(prepared: Prepared, **changes: Any) -> Record:
+    leaf = leaf_hash(entry_of(*PLACE, prepared.envelope))
+    record = Record(
+        *PLACE,
+        prepared.stream,
+        prepared.version,
+        prepared.topic,
+        COMMAND,
+        prepared.envelope,
+        prepared.salt,
+        prepared.payload,
+        leaf,
+    )
+    return record._replace(**changes)
+
+
+def with_envelope(event: DomainEvent, **changes: Any) -> Record:
+    prepared = written(event)
+    envelope = orjson.loads(prepared.envelope) | changes
+    return record_of(prepared, envelope=orjson.dumps(envelope, option=orjson.OPT_SORT_KEYS))

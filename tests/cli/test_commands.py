@@ -187,13 +187,6 @@ def test_completion_scripts_name_orch(orch: Orch, shell: str) -> None:
     assert "_ORCH_COMPLETE" in orch("completion", shell).out
 
 
-def test_usage_errors_are_json_too(orch: Orch) -> None:
-    for words in (["nonsense"], ["status", "--nonsense"], ["approve", "st01-x"], ["approve", "st01-x", "nostep"]):
-        refused = orch(*words, "--json")
-        assert (refused.status, refused.error["code"]) == (2, "USAGE_ERROR"), words
-        assert refused.err == ""
-
-
 def test_the_clock_going_back_and_ahead_never_stops_recorded_time(
     drafted: Orch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""Every refusal of the workflow on the command line: code, status, nothing recorded, and a fix that works when pasted."""
+"""Every refusal of the workflow: code, status, nothing recorded, and a fix that works when pasted."""
 
 import shlex
 from typing import NamedTuple
