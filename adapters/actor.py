@@ -52,5 +52,5 @@ def _login() -> str:
     except (OSError, KeyError):
         raise InvalidInput(
             "Nobody is known here: no --actor, no ORCHESTRATOR_ACTOR, no git user, no login name.",
-            fix=("orch status --actor ada",),
+            fix=("export ORCHESTRATOR_ACTOR=ada",),
         ) from None
