@@ -2,6 +2,7 @@
 
 from typing import TypedDict
 
+from domain import hints
 from domain.documents import Document
 from domain.event_log import Told
 from domain.phase_state import Blocker, PhaseState
@@ -81,16 +82,13 @@ def missing_handoff_of(
     if other is None:
         because = f"it depends on {on}, which did not exist"
     elif other.archived:
-        because = f"it depends on {on}, which was archived without a handoff"
-    elif other.current is not None:
-        document = other.documents[other.current]
-        because += f": there, {standing(other.current, document, now=now_us, policy=policy)}"
-        way = way_on(other, now_us)
-        fix = [way.command if way else f"orch why {on}", remove]
-    elif other.open_blockers or other.depends_on:
-        fix = [f"orch why {on}", remove]
+        because += " and is archived"
     else:
-        fix = [f"orch handoff {on}", remove]
+        if other.current is not None:
+            document = other.documents[other.current]
+            because += f": there, {standing(other.current, document, now=now_us, policy=policy)}"
+        waits_in_turn = other.current is None and not other.open_blockers and other.depends_on
+        fix = [f"orch why {on}" if waits_in_turn else hints.handoff(other, now_us), remove]
     return {
         "missing_topic": "phase.handed_off",
         "phase": on,
