@@ -181,6 +181,8 @@ def _remarks(result: Outcome) -> list[str]:
     if result["stale_steps"]:
         are = "is" if len(result["stale_steps"]) == 1 else "are"
         remarks.append(f"{', '.join(result['stale_steps'])} {are} stale now")
+    if result["expired_steps"]:
+        remarks.append(f"the request to approve {', '.join(result['expired_steps'])} had expired")
     if result["withdrew_handoff"]:
         remarks.append("the handoff is withdrawn")
     if result["expires_at"]:

@@ -1,0 +1,156 @@
+"""What happened, a row for each event."""
+
+import json
+from dataclasses import fields, replace
+from datetime import timedelta
+
+import pytest
+
+from domain.errors import UnknownEvent
+from domain.events import DomainEvent
+from domain.policy import Policy
+from domain.policy_state import PolicyState
+from domain.project import Project
+from domain.steps import Step
+from domain.topics import TOPICS
+from projections.history import HistoryRow, history
+from tests.projections.worlds import ADA, LINUS, ROBOT, START, Story, World
+
+
+def rows_of(world: World) -> list[HistoryRow]:
+    return list(history(world.pairs))
+
+
+def world_with_every_topic() -> World:
+    world = World()
+    at = world.next_minute()
+    world.record(Project.initialise(origin="host/1", public_key="k", name="Sound", by=ADA, at=at))
+    world.record(Policy.set_up(by=ADA, at=at))
+    world.policy = PolicyState(request_expiry_seconds=90)
+    story = Story(world).do("retitle", "Engine").draft(Step.SPEC)
+    world.minutes += 5
+    story.do("request", Step.SPEC, policy=world.policy).reject(Step.SPEC, "vague")
+    story.approved_upto(Step.RESEARCH).reopen(Step.SPEC).draft(Step.SPEC).approve(Step.SPEC).reconfirm(Step.RESEARCH)
+    story.do("block", "validation_error", description="no test").do("unblock", "B1", reason="written")
+    story.do("depend", "st00-base").do("undepend", "st00-base")
+    for step in (Step.PLAN, Step.PRD, Step.TASKS):
+        story.draft(step).approve(step)
+    story.do("hand_off", dependencies={}, comments="over to you").do("archive", reason="shipped")
+    return world
+
+
+def test_every_topic_has_words() -> None:
+    rows = rows_of(world_with_every_topic())
+    assert {row["topic"] for row in rows} == set(TOPICS)
+    assert all(row["summary"] and row["summary"][-1] != "." for row in rows)
+    assert [row["position"] for row in rows] == list(range(1, len(rows) + 1))
+
+
+def test_a_row_says_who_did_what_when() -> None:
+    story = Story(World()).draft(Step.SPEC).approve(Step.SPEC)
+    row = rows_of(story.world)[-1]
+    assert row == {
+        "position": 4,
+        "recorded_at": "2026-11-24T14:03:00.000000Z",
+        "clock": "2026-11-24T14:03:00.000000Z",
+        "skew_us": 0,
+        "occurred_at": "2026-11-24T14:03:00.000000Z",
+        "topic": "phase.document_approved",
+        "stream": "phase:st01-audio-engine",
+        "version": 4,
+        "phase": "st01-audio-engine",
+        "step": "spec",
+        "iteration": 1,
+        "digest": "sha256:1:spec1",
+        "actor": {"name": "grace", "kind": "human"},
+        "summary": "approved spec iteration 1",
+        "reason": None,
+        "comments": "well done",
+        "feedback": [],
+        "meaning": "approval",
+        "final": True,
+        "self_approval": False,
+        "forced": False,
+        "broke": [],
+        "policy_version": 1,
+        "erased": False,
+        "command_id": "c3",
+    }
+    assert json.loads(json.dumps(row)) == row
+
+
+def test_a_clock_that_went_back_shows_as_skew() -> None:
+    world = World()
+    world.skew = timedelta(hours=1)
+    (row,) = rows_of(Story(world).world)
+    assert (row["recorded_at"], row["clock"]) == ("2026-11-24T14:01:00.000000Z", "2026-11-24T13:01:00.000000Z")
+    assert row["skew_us"] == 3_600_000_000
+
+
+def test_an_approval_by_force_says_what_it_set_aside() -> None:
+    world = World()
+    world.policy = PolicyState(minimum_approvers=2, author_may_not_approve=True)
+    row = rows_of(Story(world).draft(Step.SPEC).approve(Step.SPEC, by=ADA, forced=True, reason="release day").world)[-1]
+    assert (row["forced"], row["self_approval"]) == (True, True)
+    assert row["broke"] == ["author_may_not_approve", "minimum_approvers"]
+    assert row["reason"] == "release day"
+    assert row["summary"] == (
+        "approved spec iteration 1 as its own author, setting aside author_may_not_approve, minimum_approvers"
+    )
+
+
+def test_an_approval_that_is_not_the_last_says_so() -> None:
+    world = World()
+    world.policy = PolicyState(minimum_approvers=2)
+    row = rows_of(Story(world).draft(Step.SPEC).approve(Step.SPEC, by=LINUS).world)[-1]
+    assert (row["final"], row["summary"]) == (False, "approved spec iteration 1; more approvals are needed")
+
+
+def test_a_rejection_carries_its_feedback_and_the_next_draft_answers_it() -> None:
+    rows = rows_of(Story(World()).draft(Step.SPEC).reject(Step.SPEC, "vague", "long").draft(Step.SPEC).world)
+    assert [row["feedback"] for row in rows if row["feedback"]] == [["vague", "long"]]
+    assert rows[4]["summary"] == "drafted spec iteration 2, answering the feedback"
+
+
+def test_events_of_project_and_policy_belong_to_no_phase() -> None:
+    project, policy, *others = rows_of(world_with_every_topic())
+    assert (project["phase"], project["summary"]) == (None, "began the log of Sound (host/1)")
+    assert (policy["phase"], policy["summary"]) == (
+        None,
+        "put the policy in force: 1 approver, also the author, people only, requests do not expire",
+    )
+    assert {row["phase"] for row in others} == {"st01-audio-engine"}
+
+
+def test_an_agent_is_shown_as_one() -> None:
+    row = rows_of(Story(World()).draft(Step.SPEC, by=ROBOT).world)[-1]
+    assert row["actor"] == {"name": "robot", "kind": "agent"}
+
+
+def test_erased_events_keep_their_rows_without_their_words() -> None:
+    world = world_with_every_topic()
+    before = rows_of(world)
+    world.erase_everything()
+    after = rows_of(world)
+    assert len(before) == len(after)
+    assert [row["erased"] for row in after] == [bool(event.PAYLOAD) for _, event in world.pairs]
+    assert not any(row["erased"] for row in before)
+    assert any(row["reason"] or row["comments"] or row["feedback"] for row in before)
+    assert not any(row["reason"] or row["comments"] or row["feedback"] for row in after)
+    assert after[2]["summary"] == "opened the phase: [erased]"
+    for then, now in zip(before, after, strict=True):
+        changed = {name for name, value in now.items() if value != then.get(name)}
+        assert changed <= {"summary", "reason", "comments", "feedback", "erased"}
+
+
+def test_an_event_without_words_is_an_error_and_not_a_gap() -> None:
+    (record, event), *_ = Story(World()).world.pairs
+    common = {field.name: getattr(event, field.name) for field in fields(DomainEvent)}
+    with pytest.raises(UnknownEvent):
+        list(history([(record, DomainEvent(**common))]))
+
+
+def test_the_time_an_actor_claims_is_kept_beside_the_recorded_one() -> None:
+    (record, event), *_ = Story(World()).world.pairs
+    (row,) = history([(record, replace(event, timestamp=START - timedelta(days=1)))])
+    assert (row["occurred_at"], row["recorded_at"]) == ("2026-11-23T14:00:00.000000Z", "2026-11-24T14:01:00.000000Z")
