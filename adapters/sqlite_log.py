@@ -131,10 +131,13 @@ class SqliteLog:
     def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
         """Return what the events at those places say."""
         query = f"SELECT {COLUMNS} FROM events WHERE stream = ? AND version = ?"
-        with self._reading, spoken(self._path):
-            rows = [row for place in places for row in self._reader.execute(query, place)]
-        records = [Record(*row) for row in rows]
-        return {(record.stream, record.version): told_by(record) for record in records}
+        found = {}
+        for place in places:
+            row = self._one(query, place)
+            if row is None:
+                raise Damaged(f"{self._path} lacks version {place[1]} of {place[0]}, which its head names.")
+            found[place] = told_by(Record(*row))
+        return found
 
     def stream(self, stream: str, *, upto: int | None = None) -> Iterator[Record]:
         """Yield the records of one stream in order, up to and including a position."""

@@ -8,17 +8,11 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from adapters.places import Places
-from domain.errors import InvalidInput, Unavailable
+from domain.errors import FilesUnavailable, InvalidInput, Unavailable
 from domain.steps import Step
 
 LIMIT = 4 * 1024 * 1024
 LOCK_SECONDS = 30.0
-
-
-class FilesystemRefusal(Unavailable):
-    """The file system said no."""
-
-    code = "FILESYSTEM_ERROR"
 
 
 class Workspace:
@@ -104,7 +98,7 @@ class Workspace:
         """Refuse a phase folder that a symbolic link has put outside the project."""
         root, folder = self._places.root.resolve(), self._places.phase(phase).resolve()
         if not folder.is_relative_to(root):
-            raise FilesystemRefusal(f"dev/{phase} leads out of the project, to {folder}.")
+            raise FilesUnavailable(f"dev/{phase} leads out of the project, to {folder}.")
 
 
 def _wait_for(lock: int, phase: str) -> None:
@@ -140,4 +134,4 @@ def _spoken(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FilesystemRefusal(f"{path}: {error.strerror or error}.") from error
+        raise FilesUnavailable(f"{path}: {error.strerror or error}.") from error

@@ -27,6 +27,7 @@ Refusal
 ├── Damaged                     the store contradicts itself
 │   └── UnknownEvent            written by a newer version, or not by us
 └── Unavailable                 not now; safe to repeat
+    └── FilesUnavailable        the file system said no
 """
 
 from collections.abc import Sequence
@@ -230,3 +231,7 @@ class CommandIdReused(InvalidInput):
         super().__init__(
             f"The command id {command_id} was used before for another command. Leave --command-id out for a new one."
         )
+
+
+class FilesUnavailable(Unavailable):
+    code = "FILESYSTEM_ERROR"

@@ -130,7 +130,10 @@ class EventLog(Protocol):
         ...
 
     def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
-        """Return what the events at those (stream, version) places say; places that do not exist are left out."""
+        """Return what the events at those (stream, version) places say.
+
+        Raises `Damaged` for a place that does not exist: heads name only events that are there.
+        """
         ...
 
     def stream(self, stream: str, *, upto: int | None = None) -> Iterator[Record]:

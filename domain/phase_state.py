@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from domain.documents import Document
+from domain.errors import Damaged
 from domain.steps import STEPS, Step, StepState
 
 START = {Step.SPEC: "start_specification"} | {step: f"start_{step}" for step in STEPS[1:]}
@@ -91,13 +92,16 @@ class PhaseState(NamedTuple):
 
     @classmethod
     def from_facts(cls, facts: dict[str, Any]) -> "PhaseState":
-        """Return the state that `to_facts` described."""
-        return cls(
-            phase=facts["phase"],
-            titled=facts["titled"],
-            documents={step: Document.from_facts(facts["documents"][step]) for step in STEPS},
-            depends_on=tuple(facts["depends_on"]),
-            blockers=tuple(Blocker(**b) for b in facts["blockers"]),
-            handed_off=facts["handed_off"],
-            archived=facts["archived"],
-        )
+        """Return the state that `to_facts` described. Raises `Damaged` for anything else."""
+        try:
+            return cls(
+                phase=facts["phase"],
+                titled=facts["titled"],
+                documents={step: Document.from_facts(facts["documents"][step]) for step in STEPS},
+                depends_on=tuple(facts["depends_on"]),
+                blockers=tuple(Blocker(**b) for b in facts["blockers"]),
+                handed_off=facts["handed_off"],
+                archived=facts["archived"],
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Damaged(f"The head of a phase does not say where it stands: {error!r}.") from None

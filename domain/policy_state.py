@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from domain.actors import Actor, ActorKind
+from domain.errors import Damaged
 
 
 class PolicyState(NamedTuple):
@@ -29,5 +30,8 @@ class PolicyState(NamedTuple):
 
     @classmethod
     def from_facts(cls, facts: dict[str, Any]) -> "PolicyState":
-        """Return the policy that `to_facts` described."""
-        return cls(**facts)
+        """Return the policy that `to_facts` described. Raises `Damaged` for anything else."""
+        try:
+            return cls(**facts)
+        except TypeError as error:
+            raise Damaged(f"The head of the policy does not say what it is: {error}.") from None
