@@ -50,7 +50,7 @@ class GroupCommit(Generic[Item, Answer]):
             answers = self._write([ticket.item for ticket in batch])
             for ticket, answer in zip(batch, answers, strict=True):
                 ticket.answer = answer
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # every caller of the shared write gets it and raises it
             for ticket in batch:
                 ticket.error = error
         except BaseException:  # the leader is being stopped: that is no business of those it wrote for

@@ -53,8 +53,24 @@ def _refuse_broken_text(words: Sequence[str]) -> None:
             raise InvalidInput(f"Argument {place} is not valid UTF-8.")
 
 
+def _say_how_to_begin() -> None:
+    """Say how to make a project where there is none."""
+    from adapters.places import find
+    from cli.project import here
+
+    try:
+        find(here())
+    except Refusal as refusal:
+        print(file=sys.stderr)
+        refuse_with(refusal, as_json=False)
+
+
 def _refuse_usage(error: click.ClickException, *, as_json: bool) -> None:
     context = getattr(error, "ctx", None)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and not as_json:
+        print(error.format_message(), file=sys.stderr)
+        _say_how_to_begin()
+        return
     path = context.command_path if context else "orch"
     message = error.format_message()
     refuse(

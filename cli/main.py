@@ -9,7 +9,7 @@ from cli.edge import run_command
 from cli.lazy import Entry, LazyGroup
 from cli.release import VERSION
 
-NEXT = 'Begin with: orch init, then orch spec PHASE --objectives "what it must achieve"'
+NEXT = "Begin with: orch init, then orch next."
 
 
 class Orch(LazyGroup):

@@ -2,12 +2,14 @@
 
 import inspect
 import re
+from importlib.metadata import version
 
 import pytest
 
 from cli import exits, status
 from cli.edge import run_command
 from cli.main import program
+from cli.release import VERSION
 from domain import errors
 from domain.errors import Refusal
 from tests.cli.conftest import Orch
@@ -53,3 +55,14 @@ def test_a_bug_is_one_sentence_and_status_1_and_a_traceback_only_with_debug(
 def test_a_refusal_in_words_goes_to_stderr_and_leaves_stdout_empty(orch: Orch) -> None:
     told = orch("status", "st01-x")
     assert told.out == "" and "NOT_FOUND" in told.err and "→ orch init" in told.err
+
+
+def test_without_a_command_there_is_help_and_where_there_is_no_project_how_to_make_one(orch: Orch) -> None:
+    told = orch()
+    assert told.status == 2 and "Commands:" in told.err and "→ orch init" in told.err
+    orch("init")
+    assert "→ orch init" not in orch().err
+
+
+def test_the_release_is_the_one_of_the_distribution() -> None:
+    assert VERSION == version("nss-orchestrator")
