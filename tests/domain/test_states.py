@@ -1,0 +1,35 @@
+"""The page about states says what the code does."""
+
+from typing import get_args
+
+from docs.states import PAGE, PHASE_COMMANDS, STEP_COMMANDS, STEP_STATES, page, phase_table, step_table
+from domain.commands import ChangePolicy, Command, InitialiseProject
+from domain.errors import AlreadyExists, Rejected
+from domain.steps import StepState
+
+
+def test_the_page_is_what_the_generator_writes() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m docs.states"
+
+
+def test_every_state_is_looked_at_and_is_what_it_says() -> None:
+    for name, row in step_table().items():
+        told = {cell.state for cell in row.values() if cell.refusal}
+        assert told == {name.split(",")[0]}, "a refused command leaves the state as it was"
+    assert {name.split(",")[0] for name in STEP_STATES} == set(StepState)
+
+
+def test_every_condition_of_a_phase_is_what_it_says() -> None:
+    for name, row in phase_table().items():
+        assert {cell.state for cell in row.values() if cell.refusal} == {name}
+
+
+def test_every_command_about_a_phase_is_tried() -> None:
+    tried = {type(ask()) for ask in (*STEP_COMMANDS.values(), *PHASE_COMMANDS.values())}
+    assert tried == set(get_args(Command)) - {InitialiseProject, ChangePolicy}
+
+
+def test_every_rule_that_refuses_is_on_the_page() -> None:
+    text = page()
+    for rule in Rejected.__subclasses__():
+        assert rule.__name__ in text or rule is AlreadyExists, rule
