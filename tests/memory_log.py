@@ -6,7 +6,7 @@ from threading import Lock
 from adapters.codec import encode
 from adapters.envelope import canonical, entry_of
 from adapters.envelope import told as told_by
-from domain.errors import CommandIdReused, Conflict, NotFound, Refusal
+from domain.errors import CommandIdReused, Conflict, Damaged, NotFound, Refusal
 from domain.event_log import Decision, Head, Moment, Receipt, Record, Told, TreeHead
 from domain.merkle import grow, leaf_hash, node_hash, root_of
 
@@ -44,8 +44,10 @@ class MemoryLog:
         return self.moment(), {name: head for name, head in sorted(self._heads.items()) if name.startswith(prefix)}
 
     def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
-        wanted = set(places)
-        return {(r.stream, r.version): told_by(r) for r in self._records if (r.stream, r.version) in wanted}
+        found = {(r.stream, r.version): told_by(r) for r in self._records if (r.stream, r.version) in set(places)}
+        if found.keys() != set(places):
+            raise Damaged(f"There is no event at {sorted(set(places) - found.keys())}.")
+        return found
 
     def stream(self, stream: str, *, upto: int | None = None) -> Iterator[Record]:
         return (record for record in self.records(1, upto) if record.stream == stream)

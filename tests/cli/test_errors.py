@@ -65,4 +65,4 @@ def test_without_a_command_there_is_help_and_where_there_is_no_project_how_to_ma
 
 
 def test_the_release_is_the_one_of_the_distribution() -> None:
-    assert VERSION == version("nss-orchestrator")
+    assert version("nss-orchestrator") == VERSION
