@@ -1,0 +1,193 @@
+"""Publish the answers of the commands as JSON Schema: `python -m cli.output_schemas` writes the files."""
+
+import json
+from functools import cache, reduce
+from operator import or_
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, TypedDict, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+import typing_extensions
+from pydantic import ConfigDict, TypeAdapter
+
+from projections.document_text import DocumentText
+from projections.history import HistoryRow
+from projections.moments import AsOf
+from projections.next_steps import NextStep
+from projections.outcomes import Outcome, PolicyRules
+from projections.phase_list import PhaseRow
+from projections.phase_status import PhaseStatus
+from projections.why import Why
+
+FOLDER = Path(__file__).parent.parent / "docs" / "schemas" / "output"
+VERSION = 1
+
+
+class StatusAnswer(PhaseStatus):
+    """Where a phase stands."""
+
+    as_of: AsOf
+
+
+class ListAnswer(TypedDict):
+    """All phases, a row each."""
+
+    rows: list[PhaseRow]
+    as_of: AsOf
+
+
+class HistoryAnswer(TypedDict):
+    """What happened, a row for each event, in the order of the log."""
+
+    rows: list[HistoryRow]
+    as_of: AsOf
+
+
+class WhyAnswer(Why):
+    """What a step or the handoff still needs; nothing is missing when nothing blocks."""
+
+    as_of: AsOf
+
+
+class NextAnswer(TypedDict):
+    """What can be done now, the most urgent first."""
+
+    rows: list[NextStep]
+    as_of: AsOf
+
+
+class DocumentAnswer(DocumentText):
+    """The recorded text of one iteration; None once it was erased."""
+
+    as_of: AsOf
+
+
+class OutcomeAnswer(Outcome):
+    """What a command recorded; `document` is the file that holds the text."""
+
+    document: str | None
+
+
+class CheckoutAnswer(TypedDict):
+    """What was put back on disk, and where the replaced text is kept."""
+
+    phase: str
+    step: str
+    iteration: int | None
+    digest: str | None
+    document: str | None
+    rescued: str | None
+
+
+class PolicyAnswer(PolicyRules):
+    """The rules in force, and the version that verdicts record."""
+
+    version: int
+
+
+class SchemaRow(TypedDict):
+    name: str
+    of: Literal["input", "output"]
+
+
+class SchemaListAnswer(TypedDict):
+    """The names of all schemas."""
+
+    rows: list[SchemaRow]
+
+
+class Reason(TypedDict):
+    """Why not: a stable code, a sentence, and the commands that would fix it."""
+
+    code: str
+    message: str
+    fix: list[str]
+
+
+class ErrorAnswer(TypedDict):
+    """A refusal or a mistake in the words; the exit status tells which."""
+
+    ok: Literal[False]
+    error: Reason
+
+
+ERROR = "error"
+ANSWERS: dict[str, Any] = {
+    "phase.status": StatusAnswer,
+    "phase.list": ListAnswer,
+    "phase.history": HistoryAnswer,
+    "phase.why": WhyAnswer,
+    "next": NextAnswer,
+    "phase.document": DocumentAnswer,
+    "phase.checkout": CheckoutAnswer,
+    "command.outcome": OutcomeAnswer,
+    "policy": PolicyAnswer,
+    "schema.list": SchemaListAnswer,
+    "version": dict[str, str],
+}
+KINDS = (*ANSWERS, ERROR)
+
+
+def schema_of(kind: str) -> dict[str, object]:
+    """Return the JSON Schema (draft 2020-12) of everything a command prints with `--json`.
+
+    Fields may be added within a version, so unknown ones are allowed.
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:nss-orchestrator:schema:output:{kind}:{VERSION}",
+        **adapter_of(kind).json_schema(),
+        "title": f"Answer: {kind}",
+    }
+
+
+def adapter_of(kind: str, *, closed: bool = False) -> TypeAdapter[Any]:
+    """Return what checks an answer of that kind; a closed one also refuses fields that no schema names."""
+    if kind == ERROR:
+        return TypeAdapter(_twin(ErrorAnswer, closed))
+    data = _twin(ANSWERS[kind], closed)
+    envelope = {"ok": Literal[True], "kind": Literal[kind], "version": Literal[1], "data": data}
+    return TypeAdapter(_typed_dict("Envelope", envelope, closed))
+
+
+@cache
+def _twin(shape: Any, closed: bool) -> Any:
+    """Return a type with every TypedDict in the form pydantic takes: before Python 3.12 not the one of `typing`.
+
+    The read models keep the one of `typing`, because importing the other costs `orch status` too much time.
+    """
+    if is_typeddict(shape):
+        hints = get_type_hints(shape)
+        return _typed_dict(shape.__name__, {n: _twin(t, closed) for n, t in hints.items()}, closed, shape.__doc__)
+    parts = get_args(shape)
+    origin = get_origin(shape)
+    if origin in (Union, UnionType):
+        return reduce(or_, (_twin(part, closed) for part in parts))
+    if origin in (list, dict):
+        return origin[tuple(_twin(part, closed) for part in parts)]
+    return shape
+
+
+def _typed_dict(name: str, fields: dict[str, Any], closed: bool, doc: str | None = None) -> Any:
+    make: Any = typing_extensions.TypedDict  # mypy wants to know the fields, which are known at run time only
+    twin = make(name, fields)
+    twin.__doc__ = doc
+    if closed:
+        twin.__pydantic_config__ = ConfigDict(extra="forbid")
+    return twin
+
+
+def written(kind: str) -> str:
+    """Return the text of a schema file."""
+    return json.dumps(schema_of(kind), indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write the schema files."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for kind in KINDS:
+        (FOLDER / f"{kind}.json").write_text(written(kind), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

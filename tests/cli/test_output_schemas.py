@@ -1,0 +1,85 @@
+"""The published schemas say what the commands print."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.output_schemas import ERROR, FOLDER, KINDS, adapter_of, schema_of, written
+from domain.steps import Step, StepState
+from tests.cli.conftest import Orch
+
+CLI = Path(__file__).parents[2] / "cli"
+READS = {
+    "phase.status": ("status", "st01-x"),
+    "phase.list": ("list",),
+    "phase.history": ("history", "st01-x"),
+    "phase.why": ("why", "st01-x"),
+    "next": ("next",),
+    "phase.document": ("show", "st01-x", "spec"),
+    "phase.checkout": ("checkout", "st01-x", "spec"),
+    "command.outcome": ("approve", "st01-x", "spec"),
+    "policy": ("policy", "show"),
+    "schema.list": ("schema", "list"),
+    "version": ("version",),
+    ERROR: ("status", "st99-unknown"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_published_file_is_what_the_code_says(kind: str) -> None:
+    assert (FOLDER / f"{kind}.json").read_text("utf-8") == written(kind), "run python -m cli.output_schemas"
+
+
+def test_no_published_file_lacks_its_code() -> None:
+    assert {file.stem for file in FOLDER.iterdir()} == set(KINDS)
+
+
+def test_every_kind_that_a_command_answers_with_is_published() -> None:
+    sources = [file.read_text("utf-8") for file in CLI.glob("*.py")]
+    answered = {kind for source in sources for kind in re.findall(r'\banswer\(\s*"([\w.]+)"', source)}
+    assert answered == set(KINDS) - {ERROR}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(kind: str, drafted: Orch) -> None:
+    drafted("block", "st01-x", "--type", "resource_unavailable", "--description", "no sound card")
+    if kind == "phase.checkout":
+        (Path("dev") / "st01-x" / "spec.md").write_text("# by hand\n", "utf-8")
+    said = drafted(*READS[kind], "--json").out
+    adapter_of(kind, closed=True).validate_json(said)
+    document = json.loads(said)
+    assert document.get("kind", ERROR) == kind
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"version"}))
+def test_a_missing_or_unknown_field_would_be_noticed(kind: str, drafted: Orch) -> None:
+    document: dict[str, Any] = (
+        json.loads(drafted(*READS[kind], "--json").out) if kind != "phase.checkout" else _checkout()
+    )
+    part = document["error" if kind == ERROR else "data"]
+    closed = adapter_of(kind, closed=True)
+    closed.validate_python(document)
+    part["unheard_of"] = 1
+    adapter_of(kind).validate_python(document)
+    with pytest.raises(ValueError, match="unheard_of"):
+        closed.validate_python(document)
+    del part["unheard_of"], part[next(iter(part))]
+    with pytest.raises(ValueError, match="Field required"):
+        adapter_of(kind).validate_python(document)
+
+
+def test_states_and_steps_are_closed_choices_in_the_schema() -> None:
+    definitions = schema_of("phase.status")["$defs"]
+    assert isinstance(definitions, dict)
+    assert definitions["StepState"]["enum"] == list(StepState)
+    assert definitions["Steps"]["required"] == list(Step)
+
+
+def _checkout() -> dict[str, Any]:
+    data: dict[str, Any] = dict.fromkeys(("phase", "step"), "x") | dict.fromkeys(
+        ("iteration", "digest", "document", "rescued")
+    )
+    return {"ok": True, "kind": "phase.checkout", "version": 1, "data": data}
