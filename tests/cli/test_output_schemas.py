@@ -45,7 +45,7 @@ def test_every_kind_that_a_command_answers_with_is_published() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(kind: str, drafted: Orch) -> None:
-    drafted("block", "st01-x", "--type", "resource_unavailable", "--description", "no sound card")
+    assert drafted("block", "st01-x", "no sound card").status == 0
     if kind == "phase.checkout":
         (Path("dev") / "st01-x" / "spec.md").write_text("# by hand\n", "utf-8")
     said = drafted(*READS[kind], "--json").out
