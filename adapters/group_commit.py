@@ -55,7 +55,7 @@ class GroupCommit(Generic[Item, Answer]):
                 ticket.error = error
         except BaseException:  # the leader is being stopped: that is no business of those it wrote for
             for ticket in batch:
-                ticket.error = Unavailable("The writer was interrupted; nothing was recorded.")
+                ticket.error = Unavailable("The writer was interrupted, perhaps after the commit; repeat the command.")
             raise
         finally:
             for ticket in batch:

@@ -1,16 +1,16 @@
 """What happens under the lock: check, number, stamp, hash and insert."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import apsw
 
 from adapters.envelope import Prepared, entry_of
+from adapters.sqlite_rows import tree_of
 from domain.errors import CommandIdReused, Conflict, Damaged, Refusal
 from domain.event_log import Receipt
 from domain.merkle import grow, leaf_hash, tree_root
 
-HASH = 32
 TILE = 256
 
 INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -37,11 +37,9 @@ class Appender:
         self._execute = connection.execute
         self._executemany = connection.executemany
         self._clock = clock
-        size, frontier, recorded_at = the_row(self._execute("SELECT size, frontier, recorded_at FROM tree"))
-        self._size: int = size
-        self._recorded_at: int = recorded_at
-        self._frontier = [frontier[i : i + HASH] for i in range(0, len(frontier), HASH)]
-        self._before = size
+        row = self._execute("SELECT size, frontier, recorded_at FROM tree").fetchone()
+        self._size, self._frontier, self._recorded_at = tree_of(row)
+        self._before = self._size
 
     def append(self, decision: PreparedDecision) -> Receipt | Refusal:
         """Write one decision; if that fails half way, the caller gives up the transaction."""
@@ -52,13 +50,13 @@ class Appender:
         kept = self._size, self._recorded_at, self._frontier
         self._execute("SAVEPOINT decision")
         try:
-            return self.append(decision)
+            answer = self.append(decision)
         except apsw.ConstraintError as error:
             self._size, self._recorded_at, self._frontier = kept
             self._execute("ROLLBACK TO decision")
-            return Damaged(f"The log refused what its own heads allowed: {error}.")
-        finally:
-            self._execute("RELEASE decision")
+            answer = Damaged(f"The log refused what its own heads allowed: {error}.")
+        self._execute("RELEASE decision")  # not after other errors: a full disk ends the whole transaction by itself
+        return answer
 
     def finish(self) -> None:
         """Keep the growing edge of the tree, in the same transaction as its leaves."""
@@ -134,14 +132,6 @@ class Appender:
         self._execute("INSERT INTO tiles VALUES (?, ?, ?, ?)", (level, number, b"".join(hashes), tree_root(hashes)))
         if (number + 1) % TILE == 0:
             self._put_tile(level + 1, number // TILE)
-
-
-def the_row(found: apsw.Cursor) -> tuple[Any, ...]:
-    """Return the one row that every log has."""
-    row: tuple[Any, ...] | None = found.fetchone()
-    if row is None:
-        raise Damaged("The log has lost the row that holds its tree.")
-    return row
 
 
 def find_receipt(execute: Callable[..., apsw.Cursor], command_id: str) -> tuple[Receipt, str | None] | None:

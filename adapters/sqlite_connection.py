@@ -60,7 +60,8 @@ def spoken(path: Path) -> Iterator[None]:
     """Say in our words what SQLite refused."""
     try:
         yield
-    except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, UnicodeDecodeError) as error:
+    except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, apsw.SQLError, UnicodeDecodeError) as error:
+        # our SQL is fixed: what SQLite cannot make sense of is the schema in the file
         raise Damaged(f"{path} is damaged: {error}.") from error
     except (apsw.BusyError, apsw.LockedError) as error:
         raise Unavailable(f"{path} is locked by another program.") from error

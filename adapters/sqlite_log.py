@@ -12,21 +12,20 @@ from types import TracebackType
 from typing import Any, Self
 
 import apsw
-import orjson
 
 from adapters import sqlite_schema
 from adapters.envelope import canonical
 from adapters.envelope import told as told_by
 from adapters.file_systems import refuse_network
 from adapters.group_commit import GroupCommit
-from adapters.sqlite_append import HASH, Appender, PreparedDecision, find_receipt, the_row
+from adapters.sqlite_append import Appender, PreparedDecision, find_receipt
 from adapters.sqlite_connection import connect, prepare, spoken
+from adapters.sqlite_rows import COLUMNS, HASH, VERSION, head_of, moment_of, record_of, records_of, tree_of
 from adapters.writers_queue import WritersQueue
 from domain.errors import AlreadyExists, Damaged, NotFound, Refusal, Unavailable
 from domain.event_log import Decision, Head, Moment, Receipt, Record, Told, TreeHead
 from domain.merkle import root_of
 
-COLUMNS = "position, recorded_at, clock, stream, version, topic, command_id, envelope, salt, payload, leaf"
 PAGE = 500
 """Rows fetched at a time by the reads that go through history."""
 WAL_PAGES = 1000
@@ -136,7 +135,7 @@ class SqliteLog:
             row = self._one(query, place)
             if row is None:
                 raise Damaged(f"{self._path} lacks version {place[1]} of {place[0]}, which its head names.")
-            found[place] = told_by(Record(*row))
+            found[place] = told_by(record_of(row))
         return found
 
     def stream(self, stream: str, *, upto: int | None = None) -> Iterator[Record]:
@@ -147,15 +146,15 @@ class SqliteLog:
         )
         version, last = 0, self._upto(upto)
         while rows := self._all(query, (stream, version, last)):
-            yield from (Record(*row) for row in rows)
-            version = rows[-1][4]
+            yield from records_of(rows, column=VERSION, after=version)
+            version = rows[-1][VERSION]
 
     def records(self, first: int = 1, last: int | None = None) -> Iterator[Record]:
         """Yield the records between two positions, both included, in order."""
         query = f"SELECT {COLUMNS} FROM events WHERE position >= ? AND position <= ? ORDER BY position LIMIT {PAGE}"
         position, last = first, self._upto(last)
         while rows := self._all(query, (position, last)):
-            yield from (Record(*row) for row in rows)
+            yield from records_of(rows, column=0, after=position - 1)
             position = rows[-1][0] + 1
 
     def moment(self, position: int | None = None) -> Moment:
@@ -183,10 +182,8 @@ class SqliteLog:
 
     def tree(self) -> TreeHead:
         """Return the tree head that was kept with the last append."""
-        with self._reading, spoken(self._path):
-            size, edge = the_row(self._reader.execute("SELECT size, frontier FROM tree"))
-        frontier = tuple(edge[i : i + HASH] for i in range(0, len(edge), HASH))
-        return TreeHead(size, root_of(frontier), frontier)
+        size, frontier, _ = tree_of(self._one("SELECT size, frontier, recorded_at FROM tree"))
+        return TreeHead(size, root_of(frontier), tuple(frontier))
 
     def tile(self, level: int, number: int) -> bytes | None:
         """Return a full tile, or None while it is not full."""
@@ -268,18 +265,14 @@ class SqliteLog:
             f" FROM tree LEFT JOIN heads ON {which} ORDER BY stream"
         )
         rows = self._all(query, values)
-        if not rows:
-            raise Damaged(f"{self._path} has lost the row that holds its tree.")
-        size, recorded_at = rows[0][:2]
-        heads = {row[2]: _head(*row[2:]) for row in rows if row[2] is not None}
-        return Moment(size, recorded_at if size else None, None), heads
+        moment = moment_of(rows[0][:2] if rows else None)
+        return moment, {row[2]: head_of(row[2:]) for row in rows if row[2] is not None}
 
     def _recorded_at(self, position: int) -> int:
         row = self._one("SELECT recorded_at FROM events WHERE position = ?", (position,))
-        if row is None:
+        if row is None or type(row[0]) is not int:
             raise Damaged(f"{self._path} lacks position {position}.")
-        recorded_at: int = row[0]
-        return recorded_at
+        return row[0]
 
     def _upto(self, position: int | None) -> int:
         return self.moment().position if position is None else position
@@ -291,13 +284,6 @@ class SqliteLog:
     def _all(self, query: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         with self._reading, spoken(self._path):
             return self._reader.execute(query, values).fetchall()
-
-
-def _head(stream: str, version: int, position: int, facts: bytes) -> Head:
-    try:
-        return Head(stream, version, position, orjson.loads(facts))
-    except orjson.JSONDecodeError as error:
-        raise Damaged(f"The head of {stream} cannot be read: {error}.") from None
 
 
 def _settle(part: Path, path: Path) -> None:

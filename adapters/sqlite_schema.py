@@ -83,6 +83,12 @@ BEGIN SELECT RAISE(ABORT, 'full tiles are never deleted'); END;
 CREATE TRIGGER commands_new BEFORE INSERT ON commands
 WHEN EXISTS (SELECT 1 FROM commands WHERE command_id = NEW.command_id)
 BEGIN SELECT RAISE(ABORT, 'a command is recorded once'); END;
+
+CREATE TRIGGER commands_never_change BEFORE UPDATE ON commands
+BEGIN SELECT RAISE(ABORT, 'recorded commands are never changed'); END;
+
+CREATE TRIGGER commands_never_go BEFORE DELETE ON commands
+BEGIN SELECT RAISE(ABORT, 'recorded commands are never deleted'); END;
 """
 
 

@@ -49,10 +49,13 @@ class WritersQueue:
                     os.close(file)
 
         Thread(target=block, daemon=True).start()
-        if got.wait(self._timeout_s):
-            return
-        with guard:
-            if got.is_set():
+        try:
+            if got.wait(self._timeout_s):
                 return
-            given_up = True
-        raise Unavailable(f"Other writers have held the log for {self._timeout_s:.0f} s.")
+            raise Unavailable(f"Other writers have held the log for {self._timeout_s:.0f} s.")
+        except BaseException:  # a signal that ends the waiting is giving up too: nobody else would close the file
+            with guard:
+                given_up = True
+                if got.is_set():
+                    os.close(file)
+            raise

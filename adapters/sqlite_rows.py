@@ -1,0 +1,68 @@
+"""Rows of the log as the port's types; what no log has written is damage."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import orjson
+
+from domain.errors import Damaged
+from domain.event_log import Head, Moment, Record
+
+COLUMNS = "position, recorded_at, clock, stream, version, topic, command_id, envelope, salt, payload, leaf"
+VERSION = 4
+"""Where the version stands in COLUMNS."""
+HASH = 32
+
+Row = tuple[Any, ...]
+ENTRY = (int, int, int, str, int, str, str, bytes)
+RECORDS = frozenset(((*ENTRY, bytes, bytes, bytes), (*ENTRY, type(None), type(None), bytes)))
+HEADS = frozenset(((str, int, int, bytes),))
+TREES = frozenset(((int, bytes, int),))
+
+
+def record_of(row: Row) -> Record:
+    """Return a row of the events as a record."""
+    return Record(*_typed(row, RECORDS, "An event"))
+
+
+def records_of(rows: Sequence[Row], *, column: int, after: int) -> Iterator[Record]:
+    """Yield rows whose numbers in a column grow; a damaged index can give others, for ever."""
+    for row in rows:
+        record = record_of(row)
+        if row[column] <= after:
+            raise Damaged(f"The log is damaged: {row[column]} comes after {after}.")
+        after = row[column]
+        yield record
+
+
+def head_of(row: Row) -> Head:
+    """Return a row of the heads as a head."""
+    stream, version, position, facts = _typed(row, HEADS, "A head")
+    try:
+        return Head(stream, version, position, orjson.loads(facts))
+    except orjson.JSONDecodeError as error:
+        raise Damaged(f"The head of {stream} cannot be read: {error}.") from None
+
+
+def tree_of(row: Row | None) -> tuple[int, list[bytes], int]:
+    """Return size, frontier and last recorded time; the row is there in every log."""
+    if row is None:
+        raise Damaged("The log has lost the row that holds its tree.")
+    size, edge, recorded_at = _typed(row, TREES, "The tree")
+    if size < 0 or len(edge) != size.bit_count() * HASH:
+        raise Damaged(f"The log is damaged: its tree of {size} entries has an edge of {len(edge)} bytes.")
+    return size, [edge[i : i + HASH] for i in range(0, len(edge), HASH)], recorded_at
+
+
+def moment_of(row: Row | None) -> Moment:
+    """Return the moment of the last position, from the first columns of the tree's row."""
+    if row is None or tuple(map(type, row)) != (int, int) or row[0] < 0:
+        raise Damaged("The log has lost the row that holds its tree.")
+    return Moment(row[0], row[1] if row[0] else None, None)
+
+
+def _typed(row: Row, shapes: frozenset[Row], what: str) -> Row:
+    """SQLite checks types when it writes, not when it reads."""
+    if tuple(map(type, row)) not in shapes:
+        raise Damaged(f"The log is damaged: {what.lower()} has a column of another type.")
+    return row
