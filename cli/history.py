@@ -38,7 +38,7 @@ def history(asked: Asked, phase: PhaseId) -> None:
 def _show(rows: "list[HistoryRow]") -> None:
     table = []
     for row in rows:
-        words = one_line(row["summary"])
+        words = one_line(row["summary"]) + (paint(" (text erased)", "dim") if row["erased"] else "")
         table.append((str(row["position"]), row["recorded_at"][:19].replace("T", " "), _who(row), words))
         if row["reason"]:
             table.append(("", "", "", paint(f"  “{one_line(row['reason'])}”", "dim")))

@@ -54,7 +54,8 @@ def next_commands(project: Project, phase: str) -> list[str]:
 
 
 def _show(found: "PhaseStatus", view: View, at: str | None) -> None:
-    print(f"{paint(found['phase'], 'bold')}  {one_line(found['title'])}")
+    erased = paint(" (its own title was erased)", "dim") if found["title_erased"] else ""
+    print(f"{paint(found['phase'], 'bold')}  {one_line(found['title'])}{erased}")
     if at:
         moment = as_of(view.moment)
         print(paint(f"as of position {moment['position']}, recorded {moment['recorded_at']}", "dim"))
