@@ -97,7 +97,11 @@ class SqliteLog:
         vfs: str | None = None,
     ) -> Self:
         """Open a log that exists."""
-        if not path.is_file():
+        try:
+            there = path.is_file()
+        except PermissionError as error:
+            raise Unavailable(f"{path}: {error.strerror}.") from error
+        if not there:
             raise NotFound(f"There is no log at {path}.", fix=("orch init",))
         if not read_only:
             refuse_network(path.parent)
