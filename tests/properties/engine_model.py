@@ -1,0 +1,254 @@
+"""The whole engine once more, as plainly as it can be said: what is accepted, what is refused, what is then true.
+
+It shares no code with the domain but the words: steps, states, commands, and the digest of a text.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from domain import commands as c
+from domain.actors import Actor, ActorKind
+from domain.digest import digest_of, normalised
+from domain.steps import STEPS, Step, StepState
+from domain.times import microseconds
+from tests.plain_templates import plain_text
+from tests.properties.engine_state import Paper, Phase, Policy, asked_for
+
+S = StepState
+
+
+class No(Exception):
+    """The name of the refusal that must come."""
+
+
+def refuse_if(broken: bool, refusal: str) -> None:
+    """Say no under a condition."""
+    if broken:
+        raise No(refusal)
+
+
+class Engine:
+    """Everything that is true after the commands so far."""
+
+    def __init__(self) -> None:
+        self.phases: dict[str, Phase] = {}
+        self.policy = Policy()
+        self.known: dict[str, tuple[Any, ...]] = {}
+
+    def ask(self, command: c.Command) -> str:
+        """Return `accepted`, `repeated` or the name of the refusal; change what an accepted command changes."""
+        name = command.meta.command_id
+        if name in self.known:
+            return "repeated" if self.known[name] == asked_for(command) else "CommandIdReused"
+        try:
+            self.decide(command)
+        except No as no:
+            return str(no)
+        self.known[name] = asked_for(command)
+        return "accepted"
+
+    def decide(self, command: Any) -> None:
+        """Judge first, change last: a refusal leaves everything as it was."""
+        match command:
+            case c.InitialiseProject():
+                raise No("AlreadyExists")
+            case c.ChangePolicy():
+                self._change_policy(command)
+            case c.DraftDocument() | c.EditDocument():
+                self._write(command)
+            case _:
+                self._go_on(command)
+
+    def _go_on(self, command: Any) -> None:
+        """Judge a command about a phase that must exist; what ran out is written down only if it is accepted."""
+        refuse_if(command.phase != command.phase.lower(), "InvalidInput")
+        refuse_if(command.phase not in self.phases, "NotFound")
+        phase = self.phases[command.phase]
+        ran_out = [phase.papers[step] for step in self._ran_out(phase, command)]
+        for paper in ran_out:
+            paper.state = S.EXPIRED
+        try:
+            RULES[type(command)](self, phase, command)
+        except No:
+            for paper in ran_out:
+                paper.state = S.AWAITING_APPROVAL
+            raise
+
+    def _ran_out(self, phase: Phase, command: Any) -> list[Step]:
+        now = microseconds(command.meta.at)
+        papers = phase.papers.items()
+        return [s for s, p in papers if p.state == S.AWAITING_APPROVAL and p.expires is not None and now >= p.expires]
+
+    def _change_policy(self, command: c.ChangePolicy) -> None:
+        given = {name: getattr(command, name) for name in vars(self.policy) if getattr(command, name) is not None}
+        wanted = replace(self.policy, **given)
+        if wanted.request_expiry_seconds == 0:
+            wanted.request_expiry_seconds = None
+        refuse_if(not 1 <= wanted.minimum_approvers <= 50, "InvalidInput")
+        seconds = wanted.request_expiry_seconds
+        refuse_if(seconds is not None and not 1 <= seconds <= 366 * 86400, "InvalidInput")
+        refuse_if(wanted == self.policy, "NothingChanged")
+        self.policy = wanted
+
+    def _write(self, command: c.DraftDocument | c.EditDocument) -> None:
+        refuse_if(command.phase != command.phase.lower(), "InvalidInput")
+        is_edit, step = isinstance(command, c.EditDocument), command.step
+        phase = self.phases.get(command.phase)
+        refuse_if(phase is None and step != Step.SPEC, "NotFound")
+        refuse_if(isinstance(command, c.EditDocument) and not command.text.strip(), "InvalidInput")
+        phase = phase or Phase(title=command.phase[5:].capitalize())
+        ran_out = self._ran_out(phase, command)
+        paper = phase.papers[step]
+        refuse_if(phase.archived, "PhaseArchived")
+        refuse_if(paper.state == S.APPROVED, "StepAlreadyApproved")
+        refuse_if(phase.gap(step), "StepNotApproved")
+        if isinstance(command, c.DraftDocument):
+            phase.title = command.title or phase.title
+            answers = [words for feedback in paper.open_feedback for words in feedback]
+            text = plain_text(step, command.fields, title=phase.title, iteration=paper.iteration + 1, answers=answers)
+        else:
+            text = normalised(command.text)
+        digest = digest_of(text, step)
+        same = digest == paper.digest and paper.state not in (S.REOPENED, S.STALE)
+        refuse_if(is_edit and same, "NothingChanged")
+        for other in ran_out:
+            phase.papers[other].state = S.EXPIRED
+        phase.papers[step] = Paper(
+            S.AWAITING_APPROVAL, paper.iteration + 1, text, digest, command.meta.by.name, self._expiry(command)
+        )
+        self.phases[command.phase] = phase
+
+    def _expiry(self, command: Any) -> int | None:
+        seconds = self.policy.request_expiry_seconds
+        return None if seconds is None else microseconds(command.meta.at) + seconds * 1_000_000
+
+    def _request(self, phase: Phase, command: c.RequestApproval) -> None:
+        refuse_if(phase.archived, "PhaseArchived")
+        paper = phase.papers[command.step]
+        refuse_if(paper.state not in (S.AWAITING_APPROVAL, S.EXPIRED), "NothingToJudge")
+        paper.state, paper.expires = S.AWAITING_APPROVAL, self._expiry(command)
+
+    def _approve(self, phase: Phase, command: c.ApproveDocument) -> None:
+        paper = self._judged(phase, command, even_expired=command.forced)
+        refuse_if(command.forced and not command.reason.strip(), "ReasonMissing")
+        self._count(paper, command)
+
+    def _reject(self, phase: Phase, command: c.RejectDocument) -> None:
+        paper = self._judged(phase, command)
+        refuse_if(not "".join(command.feedback).strip(), "ReasonMissing")
+        paper.state = S.REJECTED
+        paper.open_feedback.append(command.feedback)
+
+    def _reconfirm(self, phase: Phase, command: c.ReconfirmDocument) -> None:
+        paper = phase.papers[command.step]
+        self._refuse_unseen(paper, command)
+        refuse_if(phase.archived, "PhaseArchived")
+        refuse_if(paper.state != S.STALE or not paper.was_approved, "NotReconfirmable")
+        refuse_if(phase.gap(command.step), "StepNotApproved")
+        self._refuse_other(paper, command)
+        refuse_if(not command.reason.strip(), "ReasonMissing")
+        self._count(paper, command)
+
+    def _judged(self, phase: Phase, command: Any, *, even_expired: bool = False) -> Paper:
+        paper = phase.papers[command.step]
+        self._refuse_unseen(paper, command)
+        refuse_if(phase.archived, "PhaseArchived")
+        refuse_if(paper.state == S.EXPIRED and not even_expired, "RequestExpired")
+        refuse_if(paper.state not in (S.AWAITING_APPROVAL, S.EXPIRED), "NothingToJudge")
+        self._refuse_other(paper, command)
+        return paper
+
+    def _refuse_unseen(self, paper: Paper, command: Any) -> None:
+        refuse_if(bool(paper.digest) and command.seen not in (None, paper.digest), "VerdictIsStale")
+
+    def _refuse_other(self, paper: Paper, command: Any) -> None:
+        refuse_if(command.iteration not in (None, paper.iteration), "VerdictIsStale")
+        refuse_if(command.digest not in (None, paper.digest), "VerdictIsStale")
+        refuse_if(command.meta.by.name in paper.approvals, "AlreadyJudged")
+
+    def _count(self, paper: Paper, command: Any) -> None:
+        by: Actor = command.meta.by
+        broken = (self.policy.author_may_not_approve and by.name == paper.author) or (
+            self.policy.agents_may_not_approve and by.kind != ActorKind.HUMAN
+        )
+        refuse_if(broken and not command.forced, "PolicyForbids")
+        paper.approvals.append(by.name)
+        if command.forced or len(paper.approvals) >= self.policy.minimum_approvers:
+            paper.state, paper.was_approved = S.APPROVED, False
+
+    def _reopen(self, phase: Phase, command: c.ReopenStep) -> None:
+        refuse_if(phase.archived, "PhaseArchived")
+        paper = phase.papers[command.step]
+        refuse_if(paper.state != S.APPROVED, "StepNotApprovedYet")
+        refuse_if(not command.reason.strip(), "ReasonMissing")
+        paper.state, paper.approvals, paper.open_feedback = S.REOPENED, [], [(command.reason,)]
+        phase.handed_off = False
+        for later in STEPS[STEPS.index(command.step) + 1 :]:
+            other = phase.papers[later]
+            if other.state != S.NOT_STARTED:
+                other.was_approved |= other.state == S.APPROVED
+                other.state, other.approvals = S.STALE, []
+
+    def _hand_off(self, phase: Phase, command: c.HandOff) -> None:
+        refuse_if(phase.archived, "PhaseArchived")
+        refuse_if(phase.handed_off, "NothingChanged")
+        ready = all(paper.state == S.APPROVED for paper in phase.papers.values()) and not any(phase.blockers)
+        refuse_if(not ready or not all(self.phases[on].handed_off for on in phase.waits_for), "NotReadyForHandoff")
+        phase.handed_off = True
+
+    def _archive(self, phase: Phase, command: c.ArchivePhase) -> None:
+        refuse_if(phase.archived, "PhaseArchived")
+        refuse_if(not command.reason.strip(), "ReasonMissing")
+        phase.archived = True
+
+    def _retitle(self, phase: Phase, command: c.RetitlePhase) -> None:
+        refuse_if(phase.archived, "PhaseArchived")
+        phase.title = command.title
+
+    def _depend(self, phase: Phase, command: c.AddDependency) -> None:
+        self._refuse_closed(phase)
+        refuse_if(command.on in phase.waits_for, "NothingChanged")
+        refuse_if(command.on == command.phase or command.phase in self._all_below(command.on), "DependencyCycle")
+        refuse_if(command.on not in self.phases, "NotFound")
+        phase.waits_for.append(command.on)
+
+    def _all_below(self, name: str) -> set[str]:
+        direct = self.phases[name].waits_for if name in self.phases else []
+        return {*direct}.union(*(self._all_below(on) for on in direct))
+
+    def _undepend(self, phase: Phase, command: c.RemoveDependency) -> None:
+        self._refuse_closed(phase)
+        refuse_if(command.on not in phase.waits_for, "NothingChanged")
+        phase.waits_for.remove(command.on)
+
+    def _block(self, phase: Phase, command: c.BlockPhase) -> None:
+        self._refuse_closed(phase)
+        phase.blockers.append(True)
+
+    def _unblock(self, phase: Phase, command: c.UnblockPhase) -> None:
+        refuse_if(phase.archived, "PhaseArchived")
+        number = int(command.blocker[1:]) - 1
+        refuse_if(not 0 <= number < len(phase.blockers), "NotFound")
+        refuse_if(not phase.blockers[number], "NothingChanged")
+        phase.blockers[number] = False
+
+    def _refuse_closed(self, phase: Phase) -> None:
+        refuse_if(phase.archived, "PhaseArchived")
+        refuse_if(phase.handed_off, "PhaseHandedOff")
+
+
+RULES: dict[type, Callable[[Engine, Phase, Any], None]] = {
+    c.RequestApproval: Engine._request,
+    c.ApproveDocument: Engine._approve,
+    c.RejectDocument: Engine._reject,
+    c.ReconfirmDocument: Engine._reconfirm,
+    c.ReopenStep: Engine._reopen,
+    c.HandOff: Engine._hand_off,
+    c.ArchivePhase: Engine._archive,
+    c.RetitlePhase: Engine._retitle,
+    c.AddDependency: Engine._depend,
+    c.RemoveDependency: Engine._undepend,
+    c.BlockPhase: Engine._block,
+    c.UnblockPhase: Engine._unblock,
+}

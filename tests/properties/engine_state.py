@@ -1,0 +1,55 @@
+"""What the plain model of the engine knows: phases, their papers, the policy."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain import commands as c
+from domain.steps import STEPS, Step, StepState
+
+
+@dataclass
+class Paper:
+    """A step and its latest text."""
+
+    state: StepState = StepState.NOT_STARTED
+    iteration: int = 0
+    text: str = ""
+    digest: str = ""
+    author: str = ""
+    expires: int | None = None
+    approvals: list[str] = field(default_factory=list)
+    open_feedback: list[tuple[str, ...]] = field(default_factory=list)
+    was_approved: bool = False
+
+
+@dataclass
+class Phase:
+    """A phase: papers, what it waits for, what is in its way."""
+
+    title: str
+    papers: dict[Step, Paper] = field(default_factory=lambda: {step: Paper() for step in STEPS})
+    waits_for: list[str] = field(default_factory=list)
+    blockers: list[bool] = field(default_factory=list)
+    """True while one is open."""
+    handed_off: bool = False
+    archived: bool = False
+
+    def gap(self, step: Step) -> bool:
+        """Tell whether an earlier step lacks its approval."""
+        return any(self.papers[s].state != StepState.APPROVED for s in STEPS[: STEPS.index(step)])
+
+
+@dataclass
+class Policy:
+    """The rules in force."""
+
+    author_may_not_approve: bool = False
+    minimum_approvers: int = 1
+    agents_may_not_approve: bool = True
+    request_expiry_seconds: int | None = None
+
+
+def asked_for(command: c.Command) -> tuple[Any, ...]:
+    """Return what tells a repeated command from a reused id."""
+    words = {name: value for name, value in command._asdict().items() if name not in ("meta", "seen")}
+    return type(command), command.meta.by, repr(words)
