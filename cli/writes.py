@@ -9,7 +9,7 @@ from cli.options import Asked
 from cli.project import Project
 from cli.publish import publish
 from cli.screen import clean, one_line, paint
-from domain.phase_ids import checked
+from domain.phase_ids import PREFIX, checked
 from domain.steps import Step
 
 if TYPE_CHECKING:
@@ -69,8 +69,16 @@ def _show(project: Project, result: "Outcome", phase: str | None, document: str 
     for name, value in lines:
         if value:
             print(f"  {paint(f'{name:<9}', 'dim')} {clean(value)}")
+    for line in _next(project, phase):
+        print(f"  {paint('next     ', 'dim')} {clean(line)}")
+
+
+def _next(project: Project, phase: str | None) -> list[str]:
+    """Return what to type next: for the phase, or for a project without one."""
     if phase:
         from cli.status import next_commands
 
-        for line in next_commands(project, phase):
-            print(f"  {paint('next     ', 'dim')} {clean(line)}")
+        return next_commands(project, phase)
+    if project.log.heads_below(PREFIX)[1]:
+        return ["orch next"]
+    return ['orch spec st01-first-phase --objectives "what it must achieve"']
