@@ -41,7 +41,7 @@ except Refusal as refusal:
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """Give a folder on a way that everybody may go, unlike those that pytest makes."""
-    with TemporaryDirectory(dir="/tmp") as folder:  # noqa: S108  # the one folder that is open to all
+    with TemporaryDirectory(dir="/tmp") as folder:  # the one folder that is open to all
         yield Path(folder)
 
 
