@@ -93,10 +93,11 @@ BEGIN SELECT RAISE(ABORT, 'recorded commands are never deleted'); END;
 
 
 def make(connection: apsw.Connection, origin: str) -> None:
-    """Make the tables of a new log in one transaction."""
-    with connection:
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        connection.execute(SCHEMA)
-        connection.execute(GUARDS)
-        connection.execute("INSERT INTO store VALUES ('origin', ?)", (origin,))
+    """Make the tables of a new log in one transaction; if that fails, the caller throws the file away."""
+    connection.execute("BEGIN")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute(SCHEMA)
+    connection.execute(GUARDS)
+    connection.execute("INSERT INTO store VALUES ('origin', ?)", (origin,))
+    connection.execute("COMMIT")
