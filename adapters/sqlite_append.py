@@ -88,10 +88,16 @@ class Appender:
         first = self._size + 1
         rows = []
         places: dict[str, tuple[int, int]] = {}
-        frontier = list(self._frontier)
+        full: list[tuple[int, bytes]] = []
+        tiles = (first - 1) // TILE
+        above, within = self._frontier[: tiles.bit_count()], self._frontier[tiles.bit_count() :]
         for position, event in enumerate(decision.events, first):
             leaf = leaf_hash(entry_of(position, recorded_at, clock, event.envelope))
-            grow(frontier, position - 1, leaf)
+            grow(within, (position - 1) % TILE, leaf)
+            if position % TILE == 0:  # the leaves of a full tile have become one node: its root
+                grow(above, tiles, within[0])
+                full.append((tiles, within.pop()))
+                tiles += 1
             places[event.stream] = (event.version, position)
             rows.append(
                 (
@@ -114,12 +120,12 @@ class Appender:
         self._execute(
             "INSERT INTO commands VALUES (?, ?, ?, ?)", (decision.command_id, decision.fingerprint, first, last)
         )
-        for number in range(self._size // TILE, last // TILE):
-            self._put_tile(0, number)
-        self._size, self._recorded_at, self._frontier = last, recorded_at, frontier
+        for number, root in full:
+            self._put_tile(0, number, root)
+        self._size, self._recorded_at, self._frontier = last, recorded_at, above + within
         return Receipt(decision.command_id, first, last, recorded_at)
 
-    def _put_tile(self, level: int, number: int) -> None:
+    def _put_tile(self, level: int, number: int, root: bytes | None = None) -> None:
         """Store a tile that has just filled up, and the tile above it when that fills up too."""
         first = number * TILE
         if level == 0:
@@ -129,19 +135,19 @@ class Appender:
             query = "SELECT root FROM tiles WHERE level = ? AND number >= ? AND number < ? ORDER BY number"
             found = self._execute(query, (level - 1, first, first + TILE))
         hashes = [row[0] for row in found]
-        self._execute("INSERT INTO tiles VALUES (?, ?, ?, ?)", (level, number, b"".join(hashes), tree_root(hashes)))
+        tile = level, number, b"".join(hashes), root or tree_root(hashes)
+        self._execute("INSERT INTO tiles VALUES (?, ?, ?, ?)", tile)
         if (number + 1) % TILE == 0:
             self._put_tile(level + 1, number // TILE)
 
 
 def find_receipt(execute: Callable[..., apsw.Cursor], command_id: str) -> tuple[Receipt, str | None] | None:
     """Return the receipt of a recorded command and the fingerprint of what was asked."""
-    query = (
-        "SELECT first, last, recorded_at, fingerprint FROM commands JOIN events ON position = last"
-        " WHERE commands.command_id = ?"
-    )
-    row = execute(query, (command_id,)).fetchone()
-    if row is None:
+    row = execute("SELECT first, last, fingerprint FROM commands WHERE command_id = ?", (command_id,)).fetchone()
+    if row is None:  # as nearly always, so this takes one look into one table
         return None
-    first, last, recorded_at, fingerprint = row
-    return Receipt(command_id, first, last, recorded_at, repeated=True), fingerprint
+    first, last, fingerprint = row
+    at = execute("SELECT recorded_at FROM events WHERE position = ?", (last,)).fetchone()
+    if at is None:
+        raise Damaged(f"The log lacks position {last}, the last of command {command_id}.")
+    return Receipt(command_id, first, last, at[0], repeated=True), fingerprint
