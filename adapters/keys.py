@@ -5,6 +5,8 @@ from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
 
+from adapters.durable import sync
+
 ED25519 = b"\x01"
 """The signature type of Ed25519 in a C2SP signed note."""
 
@@ -29,6 +31,8 @@ def make_key(folder: Path, origin: str) -> str:
         opened.write(pem)
         opened.flush()
         os.fsync(opened.fileno())
+    sync(folder)
+    sync(folder.parent)
     return verifier
 
 

@@ -40,20 +40,26 @@ class Places(NamedTuple):
 
 
 def places_of(root: Path, *, env: Mapping[str, str] = os.environ) -> Places:
-    """Return the places of the project at a root; ORCHESTRATOR_STATE_DIR and _TEMPLATE_DIR move theirs."""
+    """Return the places of the project at a root; ORCHESTRATOR_STATE_DIR and _TEMPLATE_DIR move theirs.
+
+    A relative one is relative to the root, wherever the command is typed.
+    """
     folder = root / FOLDER
-    state = Path(env["ORCHESTRATOR_STATE_DIR"]) if env.get("ORCHESTRATOR_STATE_DIR") else folder
-    own = Path(env["ORCHESTRATOR_TEMPLATE_DIR"]) if env.get("ORCHESTRATOR_TEMPLATE_DIR") else folder / "templates"
+    state = root / env["ORCHESTRATOR_STATE_DIR"] if env.get("ORCHESTRATOR_STATE_DIR") else folder
+    own = root / env["ORCHESTRATOR_TEMPLATE_DIR"] if env.get("ORCHESTRATOR_TEMPLATE_DIR") else folder / "templates"
     return Places(root=root, state=state.absolute(), templates=own.absolute())
 
 
 def find(start: Path, *, env: Mapping[str, str] = os.environ) -> Places:
-    """Return the places of the project around a folder: the nearest one upwards that holds `.orch/log.db`."""
+    """Return the places of the project around a folder: the nearest one upwards that holds `.orch/log.db`.
+
+    Where ORCHESTRATOR_STATE_DIR puts the store elsewhere, `.orch` alone marks the root: from every folder below it
+    the documents are the same files, or the gate would look for an edit in the wrong place.
+    """
     if "\x00" in str(env.get("ORCHESTRATOR_STATE_DIR", "")):
         raise InvalidInput("ORCHESTRATOR_STATE_DIR holds a NUL character.")
+    moved = bool(env.get("ORCHESTRATOR_STATE_DIR"))
     for folder in (start, *start.parents):
-        if (folder / FOLDER / "log.db").is_file():
+        if (folder / FOLDER / "log.db").is_file() or (moved and (folder / FOLDER).is_dir()):
             return places_of(folder, env=env)
-    if env.get("ORCHESTRATOR_STATE_DIR") and places_of(start, env=env).log.is_file():
-        return places_of(start, env=env)
     raise NotFound(f"There is no project here or above ({start}).", fix=("orch init",))

@@ -3,32 +3,32 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 
 import apsw
 
 from adapters.sqlite_schema import APPLICATION_ID, SCHEMA_VERSION
 from domain.errors import Damaged, InvalidInput, Unavailable
 
-OPEN_TRIES = 50
-"""The first opening of a log can meet another process that is just recovering it."""
+RECOVERY_S = 0.5
+"""An opening is tried again at least so long: the first one can meet another process that is recovering the log."""
 
 
 def connect(path: Path, *, read_only: bool, timeout_s: float, vfs: str | None = None) -> apsw.Connection:
     """Open a log that exists. Nothing is created and no table is made here."""
     flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE
     with spoken(path):
-        for tries in range(OPEN_TRIES):
+        until = monotonic() + max(timeout_s, RECOVERY_S)
+        while True:
             try:
                 connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
                 prepare(connection, timeout_s=timeout_s)
                 _check(connection, path)
                 return connection
             except apsw.BusyError:
-                if tries == OPEN_TRIES - 1:
+                if monotonic() > until:
                     raise
                 sleep(0.01)
-    raise AssertionError("unreachable")
 
 
 def prepare(connection: apsw.Connection, *, timeout_s: float) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Self
 import apsw
 
 from adapters import sqlite_schema
+from adapters.durable import sync
 from adapters.envelope import canonical
 from adapters.envelope import told as told_by
 from adapters.file_systems import refuse_network
@@ -248,8 +249,9 @@ class SqliteLog:
                 raise
             if self._wal_pages > WAL_PAGES:
                 # No other writer of ours can be at work now, so the WAL cannot be reset under anybody's hands.
-                # What was committed is durable without it: where the disk is full, a later writer tries again.
-                with suppress(apsw.FullError, apsw.IOError):
+                # What was committed is durable without it: where the disk is full or somebody else checkpoints,
+                # a later writer tries again.
+                with suppress(apsw.FullError, apsw.IOError, apsw.BusyError):
                     writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
         return answers
 
@@ -292,14 +294,6 @@ class SqliteLog:
 
 def _settle(part: Path, path: Path) -> None:
     """Give a finished file its name, unless somebody was first, and make both durable."""
-    _sync(part)
+    sync(part)
     os.link(part, path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
+    sync(path.parent)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EXDEV
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from time import monotonic, sleep
@@ -91,7 +92,7 @@ class Workspace:
             while os.path.lexists(aside):
                 count += 1
                 aside = folder / f"{step}-{stamp}-{count}.md"
-            os.rename(path, aside)
+            _move(path, aside)
         return aside
 
     def _refuse_way_out(self, phase: str) -> None:
@@ -112,6 +113,18 @@ def _wait_for(lock: int, phase: str) -> None:
                 raise Unavailable(f"Another command has held the files of {phase} for {LOCK_SECONDS:.0f} s.") from None
         sleep(pause)
         pause = min(pause * 2, 0.02)
+
+
+def _move(path: Path, aside: Path) -> None:
+    """Move a file; `rescued/` may lie on another file system, where a rename cannot reach."""
+    try:
+        os.rename(path, aside)
+    except OSError as error:
+        if error.errno != EXDEV:
+            raise
+        from shutil import move
+
+        move(path, aside)
 
 
 def _replace(path: Path, data: bytes) -> None:

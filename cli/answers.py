@@ -1,25 +1,38 @@
 """Exactly one answer on stdout: a JSON document, or words."""
 
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 
 from cli.screen import clean, one_line, paint
-from domain.errors import Refusal
+from domain.errors import Refusal, Unavailable
 
 # orjson escapes C0 controls itself; C1 controls and marks that reorder text are escaped here, still the same JSON.
 UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
+class AnswerLost(Unavailable):
+    """Whoever was to read stdout could not take it; what was done is done, and can be asked again."""
+
+    code = "FILESYSTEM_ERROR"
+
+
 def answer(kind: str, data: Mapping[str, Any], *, as_json: bool, show: Callable[[], None]) -> None:
     """Print the data as one JSON document, or let `show` print words."""
-    if as_json:
-        write_json({"ok": True, "kind": kind, "version": 1, "data": data})
-    else:
-        show()
+    try:
+        if as_json:
+            write_json({"ok": True, "kind": kind, "version": 1, "data": data})
+        else:
+            show()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise AnswerLost(f"The answer could not be written: {error.strerror}.") from error
 
 
 def write_json(document: Mapping[str, Any]) -> None:
@@ -30,6 +43,20 @@ def write_json(document: Mapping[str, Any]) -> None:
 
 def refuse(code: str, message: str, fix: Sequence[str], *, as_json: bool) -> None:
     """Print why not: as JSON on stdout, or in words on stderr with the commands that would fix it."""
+    stream = sys.stdout if as_json else sys.stderr
+    try:
+        _say_no(code, message, fix, as_json=as_json)
+        stream.flush()
+    except OSError:
+        let_go(stream)  # the exit status still says it
+
+
+def let_go(stream: TextIO) -> None:
+    """Nobody takes our output: no more to say there, and Python must not complain at exit either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _say_no(code: str, message: str, fix: Sequence[str], *, as_json: bool) -> None:
     message = message.encode("utf-8", "backslashreplace").decode()
     fix = [line.encode("utf-8", "backslashreplace").decode() for line in fix]
     if as_json:

@@ -1,13 +1,12 @@
 """The one place where a refusal becomes words and an exit status."""
 
-import os
 import sys
 from collections.abc import Sequence
 
 import click
 
 from cli import exits
-from cli.answers import refuse, refuse_with
+from cli.answers import AnswerLost, let_go, refuse, refuse_with
 from domain.errors import InvalidInput, Refusal
 
 
@@ -21,6 +20,10 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
         status = command.main(args=list(words), prog_name="orch", standalone_mode=False)
         sys.stdout.flush()
         return status if isinstance(status, int) else exits.DONE
+    except AnswerLost as lost:
+        let_go(sys.stdout)
+        refuse_with(lost, as_json=False)
+        return exits.status_of(lost)
     except Refusal as refusal:
         refuse_with(refusal, as_json=as_json)
         return exits.status_of(refusal)
@@ -30,9 +33,8 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         refuse("CANCELLED", "Cancelled; nothing was recorded after the last answer.", (), as_json=as_json)
         return exits.CANCELLED
-    except BrokenPipeError:
-        # The reader of our output has left: no more to say, and Python must not complain at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):  # click exits by itself when the reader of our output has left
+        let_go(sys.stdout)
         return exits.DONE
     except Exception as error:
         if debug:

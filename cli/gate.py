@@ -4,7 +4,7 @@ from adapters.envelope import envelope_of
 from cli.options import Asked
 from cli.project import Project
 from domain.digest import digest_of
-from domain.errors import DocumentEdited, VerdictIsStale
+from domain.errors import DocumentEdited, InvalidInput, VerdictIsStale
 from domain.phase_ids import stream_of
 from domain.phase_state import PhaseState
 from domain.steps import Step
@@ -24,6 +24,18 @@ def refuse_edited(project: Project, asked: Asked, phase: str, step: Step) -> str
     if digest != _latest(project, phase, step) and _iteration_with(project, phase, step, digest) is None:
         raise DocumentEdited(phase, step, path=project.files.shown(phase, step))
     return digest
+
+
+def is_edited(project: Project, phase: str, step: Step) -> bool:
+    """Tell whether the file holds something that no iteration recorded."""
+    try:
+        text = project.files.read(phase, step)
+    except InvalidInput:  # not UTF-8, or no regular file
+        return True
+    if text is None:
+        return False
+    digest = digest_of(text, step)
+    return digest != _latest(project, phase, step) and _iteration_with(project, phase, step, digest) is None
 
 
 def refuse_other_than_latest(project: Project, asked: Asked, phase: str, step: Step) -> str | None:

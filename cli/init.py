@@ -6,7 +6,8 @@ from typing import Annotated, Optional
 
 import typer
 
-from adapters.places import Places, places_of
+from adapters.durable import sync
+from adapters.places import FOLDER, Places, places_of
 from adapters.sqlite_log import SqliteLog
 from adapters.workspace import Workspace
 from cli.options import Asked, writing
@@ -57,8 +58,9 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
         key = known.facts["public_key"] if known else make_key(places.keys, log.origin)
         try:
             receipt = project.handle(InitialiseProject(meta, log.origin, key, name or places.root.name or "project"))
-        except Refusal:
-            if not known:
+        except Refusal as refusal:
+            # Where the store failed, the log may hold the key's public half all the same.
+            if not known and not isinstance(refusal, Unavailable):
                 key_file(places.keys, key).unlink()
             raise
         report(project, asked, receipt)
@@ -67,11 +69,14 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
 
 
 def _make_folders(places: Places) -> None:
+    """Make the folder of the store, and `.orch`: it marks the root also where the store lies elsewhere."""
     try:
-        places.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        ignore = places.state / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text(NOT_FOR_GIT)
+        for folder in (places.root / FOLDER, places.state):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            ignore = folder / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text(NOT_FOR_GIT)
+            sync(folder.parent)
     except OSError as error:
         raise Unavailable(f"{places.state}: {error.strerror or error}.") from error
 

@@ -1,5 +1,7 @@
 """The command `orch`: which commands there are, in the order of the work."""
 
+import io
+import os
 import sys
 from typing import ClassVar
 
@@ -68,6 +70,11 @@ def program() -> click.Command:
 
 def run() -> None:
     """Run `orch` and leave with its exit status."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the caller
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115  # it stays open as long as we run
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # JSON is UTF-8 in every locale
     sys.exit(run_command(program(), sys.argv[1:]))
 
 

@@ -67,6 +67,18 @@ def view_of_all(project: Project, at: str | None) -> View:
     return _view_at(project, at, None)
 
 
+def heads_at(project: Project, streams: list[str], moment: Moment | None) -> dict[str, Head]:
+    """Return the heads of some streams as they were at a moment, or as they are now."""
+    if moment is None:
+        return project.log.heads(streams)[1]
+    from projections.replay import heads_from
+
+    heads: dict[str, Head] = {}
+    for stream in streams:
+        heads |= heads_from(decoded(project.log.stream(stream, upto=moment.position)))
+    return heads
+
+
 def decoded(records: Iterator[Record]) -> "Iterator[tuple[Record, DomainEvent]]":
     """Yield every record with the event it holds."""
     from adapters.codec import decode
@@ -75,14 +87,12 @@ def decoded(records: Iterator[Record]) -> "Iterator[tuple[Record, DomainEvent]]"
 
 
 def _view_at(project: Project, at: str, streams: list[str] | None) -> View:
-    from projections.replay import heads_from
-
     moment, time = resolved(at, project.log)
-    heads: dict[str, Head] = {}
     if streams is None:
+        from projections.replay import heads_from
+
         heads = heads_from(decoded(project.log.records(1, moment.position))) if moment.position else {}
     else:
-        for stream in streams:
-            heads |= heads_from(decoded(project.log.stream(stream, upto=moment.position)))
+        heads = heads_at(project, streams, moment)
     now = time if time is not None else moment.recorded_at or 0
     return View(moment, now, heads)

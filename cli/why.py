@@ -8,7 +8,7 @@ from cli.answers import answer
 from cli.arguments import PhaseId
 from cli.options import Asked, reading
 from cli.project import opened
-from cli.reads import view_of_phase
+from cli.reads import heads_at, view_of_phase
 from cli.screen import clean, one_line, paint
 from domain.phase_ids import stream_of
 from domain.phase_state import PhaseState
@@ -32,7 +32,7 @@ def why(asked: Asked, phase: PhaseId, step: MaybeStep = None) -> None:
     with opened() as project:
         view, head = view_of_phase(project, phase, asked.at)
         waits_for = PhaseState.from_facts(head.facts).depends_on
-        found = project.log.heads([stream_of(on) for on in waits_for])[1]
+        found = heads_at(project, [stream_of(on) for on in waits_for], view.moment if asked.at else None)
         dependencies = {on: found.get(stream_of(on)) for on in waits_for}
         told = project.log.told(places(head))
         result = reasons(head, step, told, now_us=view.now, policy=view.policy, dependencies=dependencies)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cli.answers import answer
+from cli.gate import is_edited
 from cli.options import Asked
 from cli.project import Project
 from cli.publish import publish
@@ -34,7 +35,9 @@ def carry_out(
     checked(phase)
     with project.files.locked(phase):
         receipt = project.handle(command())
-        publish(project, phase, writes)
+        # A repeated command passed no gate: a text edited since stays where it is.
+        edited = receipt.repeated and writes is not None and is_edited(project, phase, writes)
+        publish(project, phase, None if edited else writes)
     report(project, asked, receipt, phase=phase, writes=writes)
 
 

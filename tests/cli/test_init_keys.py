@@ -1,0 +1,29 @@
+"""The signing key of a new log: gone where the log does not know it, kept where it may."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.sqlite_log import SqliteLog
+from domain.errors import Conflict, Refusal, Unavailable
+from tests.cli.conftest import Orch
+
+
+@pytest.mark.parametrize(
+    ("refusal", "kept"),
+    [(Unavailable("The answer of the store was lost."), 1), (Conflict("project", read=0, found=1), 0)],
+)
+def test_only_a_key_that_the_log_cannot_know_is_removed(
+    orch: Orch, monkeypatch: pytest.MonkeyPatch, refusal: Refusal, kept: int
+) -> None:
+    append = SqliteLog.append
+
+    def and_lose_the_answer(log: SqliteLog, decisions: Any) -> Any:
+        if kept:
+            append(log, decisions)
+        raise refusal
+
+    monkeypatch.setattr(SqliteLog, "append", and_lose_the_answer)
+    assert orch("init").status in (5, 8)
+    assert len(list(Path(".orch/keys").glob("*.pem"))) == kept
