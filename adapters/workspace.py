@@ -97,7 +97,10 @@ class Workspace:
 
     def _refuse_way_out(self, phase: str) -> None:
         """Refuse a phase folder that a symbolic link has put outside the project."""
-        root, folder = self._places.root.resolve(), self._places.phase(phase).resolve()
+        try:
+            root, folder = self._places.root.resolve(), self._places.phase(phase).resolve()
+        except RuntimeError:  # how Python 3.11 and 3.12 say ELOOP
+            raise FilesUnavailable(f"dev/{phase} is a symbolic link that leads to itself.") from None
         if not folder.is_relative_to(root):
             raise FilesUnavailable(f"dev/{phase} leads out of the project, to {folder}.")
 
