@@ -150,6 +150,14 @@ class UnblockPhase(NamedTuple):
     reason: str = ""
 
 
+class RotateKey(NamedTuple):
+    """Let another key speak for the log."""
+
+    meta: Meta
+    public_key: str
+    reason: str
+
+
 Command: TypeAlias = (
     InitialiseProject
     | ChangePolicy
@@ -167,11 +175,16 @@ Command: TypeAlias = (
     | RemoveDependency
     | BlockPhase
     | UnblockPhase
+    | RotateKey
 )
 
 
+UNSAID = frozenset(("meta", "seen", "public_key"))
+"""What the edge adds to a command by itself."""
+
+
 def fingerprint(command: Command) -> str:
-    """Return the hex SHA-256 of what was asked and by whom: its words, not the moment, the id or what was on disk."""
-    words = {name: value for name, value in command._asdict().items() if name not in ("meta", "seen")}
+    """Return the hex SHA-256 of what was asked and by whom: its words, and nothing of `UNSAID`."""
+    words = {name: value for name, value in command._asdict().items() if name not in UNSAID}
     asked = [type(command).__name__, command.meta.by, words]
     return sha256(dumps(asked, sort_keys=True).encode()).hexdigest()

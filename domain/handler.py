@@ -7,6 +7,7 @@ from domain import dependencies, drafting
 from domain.aggregates import EventSourced
 from domain.errors import AlreadyExists, CommandIdReused, Refusal, VerdictIsStale
 from domain.event_log import Decision, EventLog, Receipt
+from domain.ledger import Ledger
 from domain.phase import Phase
 from domain.policy import Policy
 from domain.project import STREAM as PROJECT
@@ -54,6 +55,8 @@ def _decide(command: c.Command, read: ReadSet, log: EventLog, templates: Templat
             policy = read.policy()
             policy.change(_wanted(command, policy), reason=command.reason, by=by, at=at)
             return (policy,)
+        case c.RotateKey():
+            return (_rotate(command, read),)
         case c.DraftDocument():
             return (drafting.draft(command, read, log, templates),)
         case c.EditDocument():
@@ -115,6 +118,16 @@ def _initialise(command: c.InitialiseProject, read: ReadSet, log: EventLog) -> t
     policy = Policy.set_up(by=by, at=at)
     read.expects.update({PROJECT: 0, policy.id: 0})
     return project, policy
+
+
+def _rotate(command: c.RotateKey, read: ReadSet) -> Ledger:
+    by, at = command.meta.by, command.meta.at
+    ledger = read.find_ledger()
+    if ledger is None:
+        first = read.project().public_key
+        return Ledger.rotated_first(command.public_key, replaces=first, reason=command.reason, by=by, at=at)
+    ledger.rotate(command.public_key, reason=command.reason, by=by, at=at)
+    return ledger
 
 
 def _wanted(command: c.ChangePolicy, policy: Policy) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from domain.actors import Actor
 from domain.aggregates import EventSourced
+from domain.errors import Damaged
 from domain.events import DomainEvent
 
 STREAM = "project"
@@ -22,6 +23,14 @@ class ProjectState(NamedTuple):
     def to_facts(self) -> dict[str, Any]:
         """Return the state as JSON-able values."""
         return self._asdict()
+
+    @classmethod
+    def from_facts(cls, facts: dict[str, Any]) -> "ProjectState":
+        """Return the state that `to_facts` described. Raises `Damaged` for anything else."""
+        try:
+            return cls(**facts)
+        except TypeError as error:
+            raise Damaged(f"The head of the project does not say what it is: {error}.") from None
 
 
 @dataclass(frozen=True)

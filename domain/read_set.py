@@ -3,11 +3,15 @@
 from domain import phase_ids
 from domain.errors import NotFound
 from domain.event_log import EventLog, Head
+from domain.ledger import STREAM as LEDGER
+from domain.ledger import Ledger, LedgerState
 from domain.phase import Phase
 from domain.phase_state import PhaseState
 from domain.policy import STREAM as POLICY
 from domain.policy import Policy
 from domain.policy_state import PolicyState
+from domain.project import STREAM as PROJECT
+from domain.project import ProjectState
 from domain.unknown import unknown_phase
 
 
@@ -41,3 +45,15 @@ class ReadSet:
         if head is None:
             raise NotFound("The log holds no project yet.", fix=("orch init",))
         return Policy.restore(head.stream, head.version, PolicyState.from_facts(head.facts))
+
+    def project(self) -> ProjectState:
+        """Return the project of this log."""
+        head = self._head(PROJECT)
+        if head is None:
+            raise NotFound("The log holds no project yet.", fix=("orch init",))
+        return ProjectState.from_facts(head.facts)
+
+    def find_ledger(self) -> Ledger | None:
+        """Return the ledger, or None while nothing has happened to it."""
+        head = self._head(LEDGER)
+        return Ledger.restore(head.stream, head.version, LedgerState.from_facts(head.facts)) if head else None

@@ -3,6 +3,7 @@
 from domain import document_events as documents
 from domain import phase_events as phases
 from domain.events import DomainEvent
+from domain.ledger import KeyRotated
 from domain.policy import PolicyChanged
 from domain.project import ProjectInitialised
 
@@ -25,5 +26,6 @@ EVENTS: tuple[type[DomainEvent], ...] = (
     phases.Unblocked,
     phases.HandedOff,
     phases.Archived,
+    KeyRotated,
 )
 TOPICS: dict[str, type[DomainEvent]] = {event.TOPIC: event for event in EVENTS}

@@ -8,6 +8,7 @@ from domain import phase_events as phases
 from domain.errors import UnknownEvent
 from domain.event_log import Record
 from domain.events import DomainEvent
+from domain.ledger import KeyRotated
 from domain.phase_ids import phase_of
 from domain.policy import PolicyChanged
 from domain.project import ProjectInitialised
@@ -133,7 +134,7 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
             }
         case ProjectInitialised():
             result["origin"] = event.origin
-        case phases.Opened() | phases.Retitled() | phases.HandedOff() | phases.Archived():
+        case phases.Opened() | phases.Retitled() | phases.HandedOff() | phases.Archived() | KeyRotated():
             pass  # the topic says it all; the free text is not part of an outcome
         case _:
             raise UnknownEvent(f"No outcome is known for {type(event).__name__}.")
@@ -141,6 +142,7 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
 
 SENTENCES = {
     "project.initialised": "the log {origin} begins",
+    "ledger.key_rotated": "another key speaks for the log",
     "phase.document_drafted": "{document} recorded, waiting for approval",
     "phase.document_approved": "{document} approved",
     "phase.document_reconfirmed": "{document} reconfirmed",

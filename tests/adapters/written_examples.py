@@ -12,6 +12,7 @@ from domain import phase_events as phases
 from domain.actors import Actor, ActorKind
 from domain.event_log import Record
 from domain.events import DomainEvent
+from domain.ledger import KeyRotated
 from domain.merkle import leaf_hash
 from domain.policy import PolicyChanged
 from domain.project import ProjectInitialised
@@ -88,6 +89,13 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     event(phases.Unblocked, blocker="B1", reason="arrived"),
     event(phases.HandedOff, digests=(DIGEST,) * 5, comments="ready"),
     event(phases.Archived, reason="done"),
+    event(
+        KeyRotated,
+        "ledger",
+        public_key="example.org/x+05060708+AQ==",
+        replaces="example.org/x+01020304+AQ==",
+        reason="lost",
+    ),
 )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from domain.errors import UnknownEvent
 from domain.events import DomainEvent
+from domain.ledger import Ledger
 from domain.policy import Policy
 from domain.policy_state import PolicyState
 from domain.project import Project
@@ -36,6 +37,7 @@ def world_with_every_topic() -> World:
     for step in (Step.PLAN, Step.PRD, Step.TASKS):
         story.draft(step).approve(step)
     story.do("hand_off", dependencies={}, comments="over to you").do("archive", reason="shipped")
+    world.record(Ledger.rotated_first("k2", replaces="k", reason="lost", by=ADA, at=world.next_minute()))
     return world
 
 
@@ -112,14 +114,15 @@ def test_a_rejection_carries_its_feedback_and_the_next_draft_answers_it() -> Non
     assert rows[4]["summary"] == "drafted spec iteration 2, answering the feedback"
 
 
-def test_events_of_project_and_policy_belong_to_no_phase() -> None:
+def test_events_of_project_policy_and_ledger_belong_to_no_phase() -> None:
     project, policy, *others = rows_of(world_with_every_topic())
     assert (project["phase"], project["summary"]) == (None, "began the log of Sound (host/1)")
     assert (policy["phase"], policy["summary"]) == (
         None,
         "put the policy in force: 1 approver, also the author, people only, requests do not expire",
     )
-    assert {row["phase"] for row in others} == {"st01-audio-engine"}
+    assert {row["phase"] for row in others[:-1]} == {"st01-audio-engine"}
+    assert (others[-1]["topic"], others[-1]["phase"]) == ("ledger.key_rotated", None)
 
 
 def test_an_agent_is_shown_as_one() -> None:
