@@ -1,7 +1,9 @@
 """Read the fields of a document from a YAML, JSON or TOML file, or from standard input."""
 
 import json
+import os
 import re
+import stat
 from pathlib import Path
 from typing import BinaryIO
 
@@ -56,13 +58,20 @@ def _from_file(file: str) -> bytes:
             " standard input with --from - ."
         )
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb", opener=_without_waiting) as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise InvalidInput(f"{name} is not a regular file; pass it through standard input with --from - .")
             return _bounded(stream, name)
     except FileNotFoundError:
         raise InvalidInput(f"{name}: there is no such file; check the path after --from.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidInput(f"{name} cannot be read: {reason}. Check the path after --from.") from None
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; opening a pipe would wait for somebody to write."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _from_stdin(stdin: BinaryIO | None) -> bytes:

@@ -47,6 +47,12 @@ def places_of(root: Path, *, env: Mapping[str, str] = os.environ) -> Places:
     folder = root / FOLDER
     state = root / env["ORCHESTRATOR_STATE_DIR"] if env.get("ORCHESTRATOR_STATE_DIR") else folder
     own = root / env["ORCHESTRATOR_TEMPLATE_DIR"] if env.get("ORCHESTRATOR_TEMPLATE_DIR") else folder / "templates"
+    for path in (root, state, own):
+        try:
+            str(path).encode()
+        except UnicodeEncodeError:
+            # SQLite takes paths in UTF-8 only, and no JSON answer could name the file.
+            raise InvalidInput(f"The path {path} is not valid UTF-8; rename the folder.") from None
     return Places(root=root, state=state.absolute(), templates=own.absolute())
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
@@ -121,7 +122,9 @@ def _text_in(folder: Path | None, name: str, shown: str) -> str | None:
     if folder is None:
         return None
     try:
-        with (folder / name).open("rb") as stream:
+        with open(folder / name, "rb", opener=_without_waiting) as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise TemplateBroken(f"{shown} is not a regular file.")
             if Path(os.path.realpath(folder / name)).parent != Path(os.path.realpath(folder)):
                 raise TemplateBroken(f"{shown} is a link to somewhere else; put the template itself there.")
             data = stream.read(SOURCE_LIMIT + 1)
@@ -135,6 +138,11 @@ def _text_in(folder: Path | None, name: str, shown: str) -> str | None:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise TemplateBroken(f"{shown}: byte {error.start} is not UTF-8; save it as UTF-8.") from None
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open a file; opening a pipe would wait for somebody to write."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _digest(sources: Sequence[Source]) -> str:

@@ -1,9 +1,10 @@
 """The documents on disk: a projection that people read, edit and commit."""
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from errno import EXDEV
+from errno import ELOOP, EXDEV
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from time import monotonic, sleep
@@ -28,7 +29,7 @@ class Workspace:
         folder = self._places.state / "locks"
         with _spoken(folder):
             folder.mkdir(mode=0o700, exist_ok=True)
-            lock = os.open(folder / phase, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            lock = os.open(folder / phase, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             _wait_for(lock, phase)
             yield
@@ -61,11 +62,23 @@ class Workspace:
                 file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
             except FileNotFoundError:
                 return None
-            with os.fdopen(file, "rb") as opened:
-                data = opened.read(LIMIT + 1)
+            except OSError as error:
+                if error.errno != ELOOP:
+                    raise
+                raise self._unreadable(phase, step, "is a symbolic link") from None
+            try:
+                if not stat.S_ISREG(os.fstat(file).st_mode):
+                    raise self._unreadable(phase, step, "is not a regular file")
+                with os.fdopen(file, "rb", closefd=False) as opened:
+                    data = opened.read(LIMIT + 1)
+            finally:
+                os.close(file)
         if len(data) > LIMIT:
-            raise InvalidInput(f"{self.shown(phase, step)} is larger than {LIMIT // 1024 // 1024} MiB.")
+            raise self._unreadable(phase, step, f"is larger than {LIMIT // 1024 // 1024} MiB")
         return data
+
+    def _unreadable(self, phase: str, step: Step, why: str) -> InvalidInput:
+        return InvalidInput(f"{self.shown(phase, step)} {why}.", fix=(f"orch checkout {phase} {step}",))
 
     def write(self, phase: str, name: str, text: str) -> Path:
         """Replace a file of a phase's folder whole: a reader sees the old text or the new one, never a part."""

@@ -7,7 +7,7 @@ import click
 
 from cli import exits
 from cli.answers import AnswerLost, let_go, refuse, refuse_with
-from domain.errors import InvalidInput, Refusal
+from domain.errors import FilesUnavailable, InvalidInput, Refusal
 
 
 def run_command(command: click.Command, words: Sequence[str]) -> int:
@@ -18,6 +18,8 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
     try:
         _refuse_broken_text(words)
         status = command.main(args=list(words), prog_name="orch", standalone_mode=False)
+        if status == exits.CANCELLED:  # Typer's word for Ctrl-C
+            raise click.Abort
         sys.stdout.flush()
         return status if isinstance(status, int) else exits.DONE
     except AnswerLost as lost:
@@ -31,11 +33,20 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
         _refuse_usage(error, as_json=as_json)
         return exits.USAGE
     except (click.Abort, KeyboardInterrupt):
-        refuse("CANCELLED", "Cancelled; nothing was recorded after the last answer.", (), as_json=as_json)
+        refuse(
+            "CANCELLED",
+            "Cancelled. If a command was under way, orch history tells whether it was recorded.",
+            (),
+            as_json=as_json,
+        )
         return exits.CANCELLED
     except (BrokenPipeError, SystemExit):  # click exits by itself when the reader of our output has left
         let_go(sys.stdout)
         return exits.DONE
+    except OSError as error:
+        if debug:
+            raise
+        return _refuse_lost(error, as_json=as_json)
     except Exception as error:
         if debug:
             raise
@@ -46,6 +57,18 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
             as_json=as_json,
         )
         return exits.BUG
+
+
+def _refuse_lost(error: OSError, *, as_json: bool) -> int:
+    """Say what the operating system refused, if only on stderr: it may be stdout itself that takes no more."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        let_go(sys.stdout)
+        as_json = False
+    lost = FilesUnavailable(f"{error.filename or 'The answer'}: {error.strerror or error}.")
+    refuse_with(lost, as_json=as_json)
+    return exits.status_of(lost)
 
 
 def _refuse_broken_text(words: Sequence[str]) -> None:

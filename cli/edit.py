@@ -11,7 +11,7 @@ from cli.publish import publish
 from cli.screen import clean, paint
 from cli.writes import carry_out
 from domain.digest import digest_of
-from domain.errors import NotFound, NothingChanged
+from domain.errors import InvalidInput, NotFound, NothingChanged
 from domain.phase_ids import checked
 from domain.phase_state import PhaseState
 from domain.steps import Step
@@ -54,7 +54,7 @@ def checkout(asked: Asked, phase: PhaseId, step: StepName) -> None:
             raise unknown_phase(project.log, phase)
         document = PhaseState.from_facts(head.facts).documents[step]
         path = project.files.shown(phase, step)
-        on_disk = project.files.read_bytes(phase, step)
+        on_disk = _on_disk(project, phase, step)
         if on_disk is None and not document.iteration:
             raise NotFound(f"{phase}: {step} has no recorded text.", fix=(f"orch status {phase}",))
         rescued = None
@@ -79,6 +79,14 @@ def checkout(asked: Asked, phase: PhaseId, step: StepName) -> None:
             print(f"  {paint('rescued  ', 'dim')} {clean(str(rescued))}")
 
     answer("phase.checkout", data, as_json=asked.json, show=show)
+
+
+def _on_disk(project: Project, phase: str, step: Step) -> bytes | None:
+    """Return what the file holds, None where there is none; whatever else lies there differs from every text."""
+    try:
+        return project.files.read_bytes(phase, step)
+    except InvalidInput:
+        return b"\xff"  # no UTF-8: the same as any file that is not text
 
 
 def _done(iteration: int) -> str:

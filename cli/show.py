@@ -39,7 +39,7 @@ def show(asked: Asked, phase: PhaseId, step: StepName, iteration: Iteration = No
         view, head = view_of_phase(project, phase, asked.at)
         place = _place(project, head, step, iteration, upto=view.moment.position)
         found = document_text(phase, project.log.told([place])[place])
-    if raw:
+    if raw and not asked.json:
         if found["text"] is None:
             raise NotFound(f"{phase}: the text of {step} was erased.", fix=(f"orch show {phase} {step}",))
         sys.stdout.buffer.write(found["text"].encode())

@@ -106,7 +106,7 @@ class World:
             os.chdir(before)
         for stream in streams[1:]:
             stream.flush()
-        out, err = (stream.buffer.getvalue().decode() for stream in streams[1:])  # type: ignore[attr-defined]
+        out, err = (stream.buffer.getvalue().decode() for stream in streams[1:])
         return Said(words, status, out, err)
 
     def tried(self, *words: str, **around: Any) -> Said:

@@ -1,7 +1,6 @@
 """Any words at all after any command: an answer or a refusal, and nothing broken."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -134,8 +133,10 @@ def lines(draw: st.DrawFn, values: st.SearchStrategy[str]) -> tuple[str, ...]:
     options: list[str] = []
     arguments: list[str] = []
     for parameter in COMMANDS[name].params:
-        value = st.one_of(sensible(parameter), values) if parameter.name != "step" else st.one_of(
-            sensible(parameter), sensible(parameter), values
+        value = (
+            st.one_of(sensible(parameter), values)
+            if parameter.name != "step"
+            else st.one_of(sensible(parameter), sensible(parameter), values)
         )
         if isinstance(parameter, click.Argument):
             if parameter.required or draw(st.booleans()):
@@ -157,10 +158,10 @@ def lines(draw: st.DrawFn, values: st.SearchStrategy[str]) -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = World(tmp_path_factory.mktemp("made"))
     world.make()
-    yield world
+    return world
 
 
 def tried(made: World, line: tuple[str, ...], stdin: bytes = b"") -> None:
