@@ -17,11 +17,11 @@ def acting(name: str | None, kind: str | None, *, root: Path, env: Mapping[str, 
 
 
 def refuse_guessed_kind(kind: str | None, *, command: str, env: Mapping[str, str] = os.environ) -> None:
-    """Refuse a verdict of unknown kind where no terminal speaks for a person: an agent would pass for one."""
+    """Refuse a verdict or a change of policy of unknown kind where no terminal speaks for a person: an agent would pass for one."""
     if kind or env.get("ORCHESTRATOR_ACTOR_KIND") or (sys.stdin.isatty() and sys.stdout.isatty()):
         return
     raise InvalidInput(
-        "Away from a terminal a verdict must say what gives it: human, agent or service.",
+        "Away from a terminal --actor-kind must say what decides: human, agent or service.",
         fix=(f"{command} --actor-kind human", f"{command} --actor-kind agent"),
     )
 

@@ -54,11 +54,17 @@ def envelope_of(record: Record) -> dict[str, Any]:
 
 
 def payload_of(record: Record, envelope: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the free text of an event, or None where there is none or it was erased."""
+    """Return the free text of an event, or None where there is none or it was erased.
+
+    A text that the envelope does not commit to is nobody's word: it raises `Damaged` and is never shown.
+    """
     if record.payload is None:
         return None
-    if envelope.get("payload") is None:
+    commits = envelope.get("payload")
+    if commits is None:
         raise Damaged(f"Position {record.position} holds a payload that its envelope does not know.")
+    if record.salt is None or commits["sha256"] != commitment(record.salt, record.payload):
+        raise Damaged(f"The text at position {record.position} is not the one that was recorded.")
     try:
         payload: dict[str, Any] = orjson.loads(record.payload)
     except orjson.JSONDecodeError as error:

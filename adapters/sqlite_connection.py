@@ -53,6 +53,8 @@ def _check(connection: apsw.Connection, path: Path) -> None:
             f"{path} was made by a newer version of orch (schema {version}, this one knows {SCHEMA_VERSION}).",
             fix=("orch version",),
         )
+    if version < 1:
+        raise Damaged(f"{path} does not say by which schema it was made.")
 
 
 @contextmanager

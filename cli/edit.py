@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from cli.answers import answer
 from cli.arguments import PhaseId, StepName
+from cli.gate import refuse_erased
 from cli.options import Asked, plain, writing
 from cli.project import Project, opened
 from cli.publish import publish
@@ -57,6 +58,7 @@ def checkout(asked: Asked, phase: PhaseId, step: StepName) -> None:
         on_disk = _on_disk(project, phase, step)
         if on_disk is None and not document.iteration:
             raise NotFound(f"{phase}: {step} has no recorded text.", fix=(f"orch status {phase}",))
+        refuse_erased(project, phase, step)
         rescued = None
         if on_disk is not None:
             if _says(on_disk, step) == document.digest:

@@ -3,11 +3,13 @@
 from adapters.envelope import envelope_of
 from cli.options import Asked
 from cli.project import Project
+from domain import hints
 from domain.digest import digest_of
-from domain.errors import DocumentEdited, InvalidInput, VerdictIsStale
+from domain.errors import DocumentEdited, InvalidInput, TextErased, VerdictIsStale
 from domain.phase_ids import stream_of
 from domain.phase_state import PhaseState
 from domain.steps import Step
+from projections.document_text import place_of_latest
 
 
 def refuse_edited(project: Project, asked: Asked, phase: str, step: Step) -> str | None:
@@ -42,10 +44,21 @@ def refuse_other_than_latest(project: Project, asked: Asked, phase: str, step: S
     """Return the digest of the file a verdict is about; refuse an edited or an outdated one."""
     seen = refuse_edited(project, asked, phase, step)
     latest = _latest(project, phase, step)
+    if seen is None and not project.log.receipt(asked.command_id):
+        refuse_erased(project, phase, step)
     if seen is not None and seen != latest:
         older = _iteration_with(project, phase, step, seen)
         raise VerdictIsStale(phase, step, judged=f"iteration {older}, which is on disk", latest=latest)
     return seen
+
+
+def refuse_erased(project: Project, phase: str, step: Step) -> None:
+    """Refuse what needs the recorded text of the latest iteration when it was erased."""
+    head = project.head(phase)
+    place = place_of_latest(head, step) if head else None
+    if place is not None and project.log.told([place])[place].erased:
+        iteration = project.log.told([place])[place].facts["iteration"]
+        raise TextErased(phase, step, iteration=iteration, fix=(hints.draft(phase, step),))
 
 
 def _latest(project: Project, phase: str, step: Step) -> str:

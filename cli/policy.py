@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar, Optional
 
 import typer
 
+from adapters.actor import refuse_guessed_kind
 from cli.answers import answer
 from cli.arguments import Reason
 from cli.lazy import Entry, LazyGroup
@@ -73,6 +74,7 @@ def set_policy(
     rules = (author_may_not_approve, minimum_approvers, agents_may_not_approve, request_expiry)
     if all(rule is None for rule in rules):
         raise InvalidInput("Name at least one rule to change.", fix=("orch policy set --minimum-approvers 2",))
+    refuse_guessed_kind(asked.actor_kind, command=f"orch policy set {_options(*rules)}")
     with opened(to_write=True) as project:
         from domain.commands import ChangePolicy
 
@@ -83,3 +85,16 @@ def set_policy(
 def _rows(data: dict[str, Any]) -> list[tuple[str, str]]:
     words = {"True": "yes", "False": "no", "None": "off"}
     return [(name.replace("_", " "), words.get(str(value), str(value))) for name, value in data.items()]
+
+
+def _options(
+    author_may_not: bool | None, approvers: int | None, agents_may_not: bool | None, expiry: int | None
+) -> str:
+    """Return the options as they were typed."""
+    typed = [
+        None if author_may_not is None else f"--author-may-{'not-' if author_may_not else ''}approve",
+        None if approvers is None else f"--minimum-approvers {approvers}",
+        None if agents_may_not is None else f"--agents-may-{'not-' if agents_may_not else ''}approve",
+        None if expiry is None else f"--request-expiry {expiry}",
+    ]
+    return " ".join(option for option in typed if option)

@@ -36,8 +36,9 @@ def list_schemas(asked: Asked) -> None:
     answer("schema.list", {"rows": rows}, as_json=asked.json, show=lambda: print_table(table, head=("NAME", "OF")))
 
 
-def show_schema(name: Name) -> None:
-    """Print one JSON Schema (draft 2020-12).
+@plain
+def show_schema(_: Asked, name: Name) -> None:
+    """Print one JSON Schema (draft 2020-12) as it is; --json changes nothing.
 
     Next: orch spec PHASE --from spec.yaml
     """

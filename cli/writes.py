@@ -10,6 +10,7 @@ from cli.options import Asked
 from cli.project import Project
 from cli.publish import publish
 from cli.screen import clean, one_line, paint
+from domain.errors import FilesUnavailable
 from domain.phase_ids import PREFIX, checked
 from domain.steps import Step
 
@@ -37,7 +38,11 @@ def carry_out(
         receipt = project.handle(command())
         # A repeated command passed no gate: a text edited since stays where it is.
         edited = receipt.repeated and writes is not None and is_edited(project, phase, writes)
-        publish(project, phase, None if edited else writes)
+        try:
+            publish(project, phase, None if edited else writes)
+        except FilesUnavailable as error:
+            error.message = f"This was recorded at position {receipt.last}, but its files are behind: {error.message}"
+            raise
     report(project, asked, receipt, phase=phase, writes=writes)
 
 

@@ -194,7 +194,7 @@ def page() -> str:
         "code. **Bold** is the state after an accepted command; ✗ names the refusal, and nothing was recorded.",
         "",
         "Refusals that depend on who asks, or on the words of the command, are not in the tables: PolicyForbids,",
-        "AlreadyJudged, VerdictIsStale, DocumentEdited, ReasonMissing, CommandIdReused.",
+        "PolicyNeedsPerson, AlreadyJudged, VerdictIsStale, DocumentEdited, TextErased, ReasonMissing, CommandIdReused.",
         "",
         "## One step",
         "",

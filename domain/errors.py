@@ -9,6 +9,8 @@ Refusal
 │   ├── AlreadyJudged           the same person judged this iteration before
 │   ├── RequestExpired          the request for approval ran out
 │   ├── PolicyForbids           the project's policy says no; force overrides it
+│   ├── PolicyNeedsPerson       only a person may change a policy that binds agents
+│   ├── TextErased              nobody can read the text a verdict would be about
 │   ├── DocumentEdited          the file on disk is not a recorded text
 │   ├── NothingChanged          the command would change nothing
 │   ├── StepNotApprovedYet      only an approved step can be reopened
@@ -25,7 +27,8 @@ Refusal
 ├── NotFound                    it names something the log has never seen
 ├── Conflict                    somebody was first; read again
 ├── Damaged                     the store contradicts itself
-│   └── UnknownEvent            written by a newer version, or not by us
+│   ├── UnknownEvent            written by a newer version, or not by us
+│   └── SignatureRefused        its keys did not sign this text
 └── Unavailable                 not now; safe to repeat
     └── FilesUnavailable        the file system said no
 """
@@ -86,6 +89,12 @@ class UnknownEvent(Damaged):
     """An event this version cannot read is refused, never skipped."""
 
     code = "UNKNOWN_EVENT"
+
+
+class SignatureRefused(Damaged):
+    """A signed text of which nothing may be believed."""
+
+    code = "SIGNATURE_REFUSED"
 
 
 class Unavailable(Refusal):
@@ -152,6 +161,23 @@ class PolicyForbids(Rejected):
             f"{phase}: {step}: {why}.",
             fix=(f"orch why {phase} {step}", f'orch {command} --force --reason "why the policy is set aside"'),
         )
+
+
+class PolicyNeedsPerson(Rejected):
+    code = "POLICY_VIOLATION"
+
+    def __init__(self, name: str, kind: str) -> None:
+        super().__init__(
+            f"{name} acts as {kind}; while only people may approve, only people may change the policy.",
+            fix=("orch policy show",),
+        )
+
+
+class TextErased(Rejected):
+    code = "TEXT_ERASED"
+
+    def __init__(self, phase: str, step: str, *, iteration: int, fix: Sequence[str]) -> None:
+        super().__init__(f"{phase}: the text of {step} iteration {iteration} was erased; draft it anew.", fix=fix)
 
 
 class DocumentEdited(Rejected):

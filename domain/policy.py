@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from domain.actors import Actor
+from domain.actors import Actor, ActorKind
 from domain.aggregates import EventSourced
-from domain.errors import InvalidInput, NothingChanged
+from domain.errors import InvalidInput, NothingChanged, PolicyNeedsPerson
 from domain.events import DomainEvent
 from domain.policy_state import PolicyState
 
@@ -66,7 +66,9 @@ class Policy(EventSourced):
         )
 
     def change(self, wanted: PolicyState, *, reason: str, by: Actor, at: datetime) -> None:
-        """Put other rules in force."""
+        """Put other rules in force. A policy that agents could loosen for themselves would bind nobody."""
+        if self.state.agents_may_not_approve and by.kind is not ActorKind.HUMAN:
+            raise PolicyNeedsPerson(by.name, by.kind)
         if not 1 <= wanted.minimum_approvers <= MOST_APPROVERS:
             raise InvalidInput(
                 f"The minimum number of approvers is 1 to {MOST_APPROVERS}; got {wanted.minimum_approvers}.",

@@ -5,11 +5,19 @@ from typing import Any
 import pytest
 
 from adapters.codec import decode
+from adapters.envelope import commitment
 from domain import document_events as documents
 from domain.errors import Damaged, InvalidInput, UnknownEvent
+from domain.event_log import Record
 from domain.events import DomainEvent
 from domain.phase_events import DependencyAdded, Opened
-from tests.adapters.written_examples import EXAMPLES, event, record_of, with_envelope, written
+from tests.adapters.written_examples import EXAMPLES, SALT, event, record_of, with_envelope, written
+
+
+def with_payload(event: DomainEvent, payload: bytes) -> Record:
+    """Return a record whose envelope commits to another payload than the event has."""
+    commits = {"sha256": commitment(SALT, payload), "size": len(payload)}
+    return with_envelope(event, payload=commits)._replace(payload=payload)
 
 
 def example(kind: type[DomainEvent]) -> DomainEvent:
@@ -54,9 +62,9 @@ def test_an_envelope_without_its_parts_is_damage(changes: dict[str, Any]) -> Non
 def test_a_payload_that_cannot_be_read_or_was_not_announced_is_damage() -> None:
     opened, depends = example(Opened), example(DependencyAdded)
     for record in (
-        record_of(written(opened), payload=b"{"),
-        record_of(written(opened), payload=b"[]"),
-        record_of(written(opened), payload=b"{}"),
+        with_payload(opened, b"{"),
+        with_payload(opened, b"[]"),
+        with_payload(opened, b"{}"),
         record_of(written(depends), payload=b"{}"),
     ):
         with pytest.raises(Damaged):
@@ -65,7 +73,14 @@ def test_a_payload_that_cannot_be_read_or_was_not_announced_is_damage() -> None:
 
 def test_a_text_that_this_version_does_not_know_is_refused() -> None:
     with pytest.raises(UnknownEvent, match="colour"):
-        decode(record_of(written(example(Opened)), payload=b'{"title":"A","colour":"red"}'))
+        decode(with_payload(example(Opened), b'{"title":"A","colour":"red"}'))
+
+
+def test_a_text_that_the_envelope_does_not_commit_to_is_damage() -> None:
+    opened = written(example(Opened))
+    for changes in ({"payload": b'{"title":"Another"}'}, {"salt": bytes(32)}, {"salt": None}):
+        with pytest.raises(Damaged, match="not the one that was recorded"):
+            decode(record_of(opened, **changes))
 
 
 @pytest.mark.parametrize("title", ["\ud800", b"bytes", {1: 2}])

@@ -155,6 +155,60 @@ def test_an_erased_payload_shows_as_erased_and_everything_still_folds(drafted: O
     assert drafted("approve", "st01-x", "spec").status == 0
 
 
+def test_a_text_that_nobody_can_read_takes_no_verdict(drafted: Orch) -> None:
+    import sqlite3
+
+    store = sqlite3.connect(".orch/log.db")
+    store.execute("DROP TRIGGER events_never_change")
+    store.execute("UPDATE events SET payload = NULL, salt = NULL WHERE topic = 'phase.document_drafted'")
+    store.commit()
+    store.close()
+    Path("dev/st01-x/spec.md").unlink()
+    for words in ("approve st01-x spec", "reject st01-x spec --feedback no", "checkout st01-x spec"):
+        refused = drafted(*words.split(), "--json")
+        assert (refused.status, refused.error["code"]) == (3, "TEXT_ERASED"), words
+    import shlex
+
+    assert drafted(*shlex.split(refused.error["fix"][0])[1:]).status == 0
+    assert drafted("approve", "st01-x", "spec").status == 0
+
+
+def test_a_text_that_was_changed_in_the_store_is_never_shown(drafted: Orch) -> None:
+    import sqlite3
+
+    store = sqlite3.connect(".orch/log.db")
+    store.execute("DROP TRIGGER events_never_change")
+    wrong = "CAST(replace(CAST(payload AS TEXT), 'Round', 'Wrong') AS BLOB)"
+    store.execute(f"UPDATE events SET payload = {wrong} WHERE topic LIKE '%drafted'")
+    store.commit()
+    store.close()
+    for words in ("show st01-x spec", "history st01-x", "show st01-x spec --raw"):
+        refused = drafted(*words.split())
+        assert refused.status == 6 and "Wrong" not in refused.out, words
+
+
+def test_an_agent_cannot_loosen_the_policy_that_binds_it(project: Orch) -> None:
+    words = ("policy", "set", "--agents-may-approve")
+    before = position(project)
+    refused = project(*words, "--actor-kind", "agent", "--json")
+    assert (refused.status, refused.error["code"], position(project)) == (3, "POLICY_VIOLATION", before)
+    assert project(*words).status == 0
+    assert project("policy", "set", "--agents-may-not-approve", "--actor-kind", "agent").status == 0
+
+
+def test_a_decision_whose_files_cannot_be_written_is_recorded_and_says_so(drafted: Orch) -> None:
+    state = Path("dev/st01-x/phase-state.json")
+    state.unlink()
+    state.mkdir()
+    before = position(drafted)
+    answer = drafted("approve", "st01-x", "spec", "--command-id", "once", "--json")
+    assert (answer.status, answer.error["code"], position(drafted)) == (8, "FILESYSTEM_ERROR", before + 1)
+    assert f"recorded at position {before + 1}" in answer.error["message"]
+    state.rmdir()
+    assert drafted("approve", "st01-x", "spec", "--command-id", "once").status == 0
+    assert state.is_file()
+
+
 def test_why_names_the_missing_event(drafted: Orch) -> None:
     why = drafted("why", "st01-x", "research", "--json").data
     assert why["blocked"] and why["missing"][0]["missing_topic"] == "phase.document_approved"

@@ -3,7 +3,7 @@
 from typing import get_args
 
 from docs.states import PAGE, PHASE_COMMANDS, STEP_COMMANDS, STEP_STATES, page, phase_table, step_table
-from domain.commands import ChangePolicy, Command, InitialiseProject, RotateKey
+from domain.commands import Command
 from domain.errors import AlreadyExists, Rejected
 from domain.steps import StepState
 
@@ -26,7 +26,7 @@ def test_every_condition_of_a_phase_is_what_it_says() -> None:
 
 def test_every_command_about_a_phase_is_tried() -> None:
     tried = {type(ask()) for ask in (*STEP_COMMANDS.values(), *PHASE_COMMANDS.values())}
-    assert tried == set(get_args(Command)) - {InitialiseProject, ChangePolicy, RotateKey}
+    assert tried == {command for command in get_args(Command) if "phase" in command._fields}
 
 
 def test_every_rule_that_refuses_is_on_the_page() -> None:

@@ -201,6 +201,10 @@ class EngineMachine(EngineChecks):
         self.now += timedelta(seconds=seconds)
         self.store_clock += (seconds + jump) * 1_000_000
 
+    @rule(by=some_actor, reason=some_reason, key=st.sampled_from(("host/project+00000001+BBBB", "key")))
+    def rotate_key(self, by: Actor, reason: str, key: str) -> None:
+        self.ask(c.RotateKey(self.meta(by), key, reason))
+
     @rule()
     def another_process_goes_on(self) -> None:
         self.log = self.open_again()

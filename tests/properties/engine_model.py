@@ -55,6 +55,8 @@ class Engine:
                 raise No("AlreadyExists")
             case c.ChangePolicy():
                 self._change_policy(command)
+            case c.RotateKey():
+                refuse_if(not command.reason.strip(), "ReasonMissing")
             case c.DraftDocument() | c.EditDocument():
                 self._write(command)
             case _:
@@ -81,6 +83,8 @@ class Engine:
         return [s for s, p in papers if p.state == S.AWAITING_APPROVAL and p.expires is not None and now >= p.expires]
 
     def _change_policy(self, command: c.ChangePolicy) -> None:
+        bound = self.policy.agents_may_not_approve and command.meta.by.kind != ActorKind.HUMAN
+        refuse_if(bound, "PolicyNeedsPerson")
         given = {name: getattr(command, name) for name in vars(self.policy) if getattr(command, name) is not None}
         wanted = replace(self.policy, **given)
         if wanted.request_expiry_seconds == 0:

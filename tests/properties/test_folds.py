@@ -13,6 +13,8 @@ from domain.actors import Actor, ActorKind
 from domain.aggregates import EventSourced
 from domain.documents import Approval, Document
 from domain.events import DomainEvent
+from domain.ledger import STREAM as LEDGER
+from domain.ledger import Ledger, LedgerState
 from domain.phase import Phase
 from domain.phase_events import BlockerType
 from domain.phase_state import Blocker, PhaseState
@@ -60,6 +62,8 @@ def eventful() -> list[DomainEvent]:
         asks.block(),
         asks.unblock(),
         asks.retitle("Sound"),
+        asks.rotate_key("host/project+00000001+BBBB"),
+        asks.rotate_key("host/project+00000002+CCCC"),
         asks.hand_off(),
         asks.reopen("spec"),
         asks.set_policy(request_expiry_seconds=60),
@@ -97,6 +101,8 @@ def restored(stream: str, version: int, facts: dict[str, Any]) -> EventSourced:
     """Return an aggregate from its head, as the engine does before it decides."""
     if stream == POLICY:
         return Policy.restore(stream, version, PolicyState.from_facts(facts))
+    if stream == LEDGER:
+        return Ledger.restore(stream, version, LedgerState.from_facts(facts))
     if stream == PROJECT:
         return Project.restore(stream, version, ProjectState(**facts))
     return Phase.restore(stream, version, PhaseState.from_facts(facts))
