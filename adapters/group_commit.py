@@ -35,10 +35,16 @@ class GroupCommit(Generic[Item, Answer]):
         ticket: _Ticket[Item, Answer] = _Ticket(item)
         with self._list:
             self._waiting.append(ticket)
-        while not ticket.done:
-            with self._leader:
-                if not ticket.done:
-                    self._lead()
+        try:
+            while not ticket.done:
+                with self._leader:
+                    if not ticket.done:
+                        self._lead()
+        except BaseException:  # whoever is stopped while waiting must not be written for later on
+            with self._list:
+                if ticket in self._waiting:
+                    self._waiting.remove(ticket)
+            raise
         if ticket.error is not None:
             raise ticket.error
         return ticket.answer  # type: ignore[return-value]  # set whenever there is no error

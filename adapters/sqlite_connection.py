@@ -65,6 +65,8 @@ def spoken(path: Path) -> Iterator[None]:
     except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, apsw.SQLError, UnicodeDecodeError) as error:
         # our SQL is fixed: what SQLite cannot make sense of is the schema in the file
         raise Damaged(f"{path} is damaged: {error}.") from error
+    except UnicodeEncodeError as error:
+        raise Unavailable(f"SQLite opens no file whose path is not UTF-8: {str(path)!a}.") from error
     except (apsw.BusyError, apsw.LockedError) as error:
         raise Unavailable(f"{path} is locked by another program.") from error
     except apsw.ConstraintError as error:

@@ -28,6 +28,9 @@ class WritersQueue:
             flock(file, LOCK_EX | LOCK_NB)
         except BlockingIOError:
             self._wait(file)
+        except OSError as error:  # a file system without locks
+            os.close(file)
+            raise Unavailable(f"{self._path}: {error.strerror}.") from error
         try:
             yield
         finally:
@@ -40,9 +43,14 @@ class WritersQueue:
         """
         got, guard = Event(), Lock()
         given_up = False
+        failed: OSError | None = None
 
         def block() -> None:
-            flock(file, LOCK_EX)
+            nonlocal failed
+            try:
+                flock(file, LOCK_EX)
+            except OSError as error:
+                failed = error
             with guard:
                 got.set()
                 if given_up:
@@ -50,9 +58,10 @@ class WritersQueue:
 
         Thread(target=block, daemon=True).start()
         try:
-            if got.wait(self._timeout_s):
-                return
-            raise Unavailable(f"Other writers have held the log for {self._timeout_s:.0f} s.")
+            if not got.wait(self._timeout_s):
+                raise Unavailable(f"Other writers have held the log for {self._timeout_s:.0f} s.")
+            if failed is not None:
+                raise Unavailable(f"{self._path}: {failed.strerror}.") from failed
         except BaseException:  # a signal that ends the waiting is giving up too: nobody else would close the file
             with guard:
                 given_up = True

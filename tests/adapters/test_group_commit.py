@@ -1,5 +1,6 @@
 """Group commit: who waits shares the next write, its answers and its errors."""
 
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -97,6 +98,30 @@ def test_an_interrupted_writer_tells_the_others_to_repeat(pool: ThreadPoolExecut
     errors = [type(one.exception(20)) for one in stopped]
     assert sorted(error.__name__ for error in errors) == ["KeyboardInterrupt", "Unavailable", "Unavailable"]
     assert commits.submit(4) == 40
+
+
+def test_whoever_is_stopped_while_waiting_is_not_written_for_later(pool: ThreadPoolExecutor) -> None:
+    class Stopped(BaseException):
+        pass
+
+    def stop(_number: int, _frame: object) -> None:
+        raise Stopped
+
+    write = Slow()
+    commits = GroupCommit(write)
+    first = pool.submit(commits.submit, 1)
+    assert write.begun.wait(20)
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(Stopped):
+            commits.submit(2)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    write.go_on.set()
+    assert first.result(20) == 10
+    assert commits.submit(3) == 30
+    assert write.batches == [[1], [3]]
 
 
 def test_a_failed_commit_of_the_log_is_told_to_every_caller_and_records_nothing(

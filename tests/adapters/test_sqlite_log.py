@@ -200,9 +200,22 @@ def test_a_decision_that_cannot_be_written_as_json_stops_its_call_before_anythin
         accepted(log, decision("phase:b"))
 
 
-def test_versions_that_the_heads_allow_and_the_log_has_already_are_damage_and_spare_the_others(tmp_path: Path) -> None:
+def test_a_decision_whose_versions_do_not_go_on_from_what_it_read_is_a_bug_of_the_caller(tmp_path: Path) -> None:
     with SqliteLog.open(small_log(tmp_path)) as log:
-        wrong = decision("phase:a")._replace(expects={"phase:a": 6})
+        asked = decision("phase:a", after=6, events=3)
+        for wrong in (asked._replace(expects={"phase:a": 5}), asked._replace(events=asked.events[::2])):
+            with pytest.raises(ValueError, match="goes on with version"):
+                log.append([decision("phase:b"), wrong])
+        assert log.moment().position == 6
+
+
+def test_versions_that_the_heads_allow_and_the_log_has_already_are_damage_and_spare_the_others(tmp_path: Path) -> None:
+    path = small_log(tmp_path)
+    vandal = apsw.Connection(str(path))
+    vandal.execute("UPDATE heads SET version = 0")
+    vandal.close()
+    with SqliteLog.open(path) as log:
+        wrong = decision("phase:a")
         with pytest.raises(Damaged):
             log.append([wrong])
         first, answer, conflict, last = log.append(
@@ -211,7 +224,7 @@ def test_versions_that_the_heads_allow_and_the_log_has_already_are_damage_and_sp
         assert isinstance(answer, Damaged) and isinstance(conflict, Conflict)
         assert isinstance(first, Receipt) and isinstance(last, Receipt)
         assert (first.first, last.first) == (7, 8)
-        assert len(whole(log)) == 8
+        assert log.tree().size == 8
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become nobody")
