@@ -113,3 +113,9 @@ def unblock(
     blocker: str = "B1", *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None
 ) -> c.UnblockPhase:
     return c.UnblockPhase(meta(by, at, command_id), PHASE, blocker)
+
+
+def rotate_key(
+    key: str, reason: str = "lost laptop", *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None
+) -> c.RotateKey:
+    return c.RotateKey(meta(by, at, command_id), key, reason)

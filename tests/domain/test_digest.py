@@ -22,6 +22,7 @@ def test_the_digest_of_a_known_text_never_changes() -> None:
     [
         "# Plan\nText\n",
         "\ufeff# Plan\nText\n",
+        "\ufeff\ufeff# Plan\nText\n",
         "# Plan\r\nText\r\n",
         "# Plan\rText",
         "# Plan\nText",

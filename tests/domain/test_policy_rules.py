@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from domain.actors import Actor
-from domain.errors import InvalidInput, NotFound, NothingChanged, PolicyForbids, ReasonMissing
+from domain.errors import InvalidInput, NotFound, NothingChanged, PolicyForbids, PolicyNeedsPerson, ReasonMissing
 from tests import asks
 from tests.facts import (
     ADA,
@@ -125,6 +125,19 @@ def test_a_reconfirmation_is_judged_under_the_full_policy() -> None:
         f'orch reconfirm {PHASE} research --force --reason "why the policy is set aside"',
         code="POLICY_VIOLATION",
         saying="ada wrote this text",
+    )
+
+
+@pytest.mark.parametrize(("by", "kind"), [(ROBOT, "agent"), (SERVICE, "service")])
+def test_only_a_person_changes_a_policy_that_binds_agents(by: Actor, kind: str) -> None:
+    given().when(asks.set_policy(agents_may_not_approve=False, by=by)).refused(
+        PolicyNeedsPerson, "orch policy show", code="POLICY_VIOLATION", saying=f"{by.name} acts as {kind}"
+    ).when(asks.set_policy(agents_may_not_approve=False)).then(policy(agents_may_not_approve=False))
+
+
+def test_an_agent_may_change_a_policy_that_does_not_bind_it() -> None:
+    given(policy(agents_may_not_approve=False)).when(asks.set_policy(minimum_approvers=2, by=ROBOT)).then(
+        policy(agents_may_not_approve=False, minimum_approvers=2, by=ROBOT)
     )
 
 

@@ -66,7 +66,7 @@ class EngineMachine(EngineChecks):
         self.read_on()
         for phase, times in zip(PHASES, progress, strict=True):
             self.go_on(phase, times)
-        self.change_policy(by, None, number, None, expiry)
+        self.change_policy(ADA, None, number, None, expiry)
 
     @rule(
         by=some_actor,

@@ -16,7 +16,7 @@ from tests.memory_log import MemoryLog
 from tests.properties.engine_machine import EngineMachine
 
 EXAMPLES, STEPS = 300, 50
-OUTSIDE = {"DocumentEdited"}
+OUTSIDE = {"DocumentEdited", "TextErased"}
 """What the command line refuses before the engine is asked."""
 
 
