@@ -13,19 +13,9 @@ from domain.digest import digest_of, normalised
 from domain.steps import STEPS, Step, StepState
 from domain.times import microseconds
 from tests.plain_templates import plain_text
-from tests.properties.engine_state import Paper, Phase, Policy, asked_for
+from tests.properties.engine_state import No, Paper, Phase, Policy, asked_for, refuse_if
 
 S = StepState
-
-
-class No(Exception):
-    """The name of the refusal that must come."""
-
-
-def refuse_if(broken: bool, refusal: str) -> None:
-    """Say no under a condition."""
-    if broken:
-        raise No(refusal)
 
 
 class Engine:

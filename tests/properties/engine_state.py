@@ -1,10 +1,20 @@
-"""What the plain model of the engine knows: phases, their papers, the policy."""
+"""What the plain model of the engine knows: phases, their papers, the policy, and how it says no."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from domain import commands as c
 from domain.steps import STEPS, Step, StepState
+
+
+class No(Exception):
+    """The name of the refusal that must come."""
+
+
+def refuse_if(broken: bool, refusal: str) -> None:
+    """Say no under a condition."""
+    if broken:
+        raise No(refusal)
 
 
 @dataclass
