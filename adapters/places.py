@@ -30,6 +30,11 @@ class Places(NamedTuple):
         """The signing keys."""
         return self.state / "keys"
 
+    @property
+    def checkpoints(self) -> Path:
+        """The checkpoints this project signed."""
+        return self.state / "checkpoints"
+
     def phase(self, phase: str) -> Path:
         """The folder of one phase."""
         return self.root / "dev" / phase

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypedDict, Union, get_args, get_origin, get_typ
 import typing_extensions
 from pydantic import ConfigDict, TypeAdapter
 
+from projections.coverage import Coverage
 from projections.document_text import DocumentText
 from projections.history import HistoryRow
 from projections.moments import AsOf
@@ -24,8 +25,9 @@ VERSION = 1
 
 
 class StatusAnswer(PhaseStatus):
-    """Where a phase stands."""
+    """Where a phase stands; `checkpoint` tells how much of the log as it is now no checkpoint covers."""
 
+    checkpoint: Coverage
     as_of: AsOf
 
 
@@ -96,6 +98,26 @@ class SchemaListAnswer(TypedDict):
     rows: list[SchemaRow]
 
 
+class CheckpointAnswer(TypedDict):
+    """A signed checkpoint; `note` is what auditors keep. Keys are verifier keys, C2SP signed-note."""
+
+    origin: str
+    size: int
+    root: str
+    note: str
+    signed_by: list[str]
+    not_signed_by: list[str]
+    file: str
+    anchor: str | None
+
+
+class KeyAnswer(TypedDict):
+    """The verifier key in force, and those it replaced, the oldest first."""
+
+    key: str
+    replaced: list[str]
+
+
 class Reason(TypedDict):
     """Why not: a stable code, a sentence, and the commands that would fix it."""
 
@@ -123,6 +145,8 @@ ANSWERS: dict[str, Any] = {
     "command.outcome": OutcomeAnswer,
     "policy": PolicyAnswer,
     "schema.list": SchemaListAnswer,
+    "audit.checkpoint": CheckpointAnswer,
+    "audit.key": KeyAnswer,
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from adapters.checkpoint_files import CheckpointFiles
 from cli.answers import answer
 from cli.arguments import phases_known
 from cli.options import Asked, reading
@@ -11,10 +12,12 @@ from cli.project import Project, opened
 from cli.reads import View, view_of_phase
 from cli.screen import clean, one_line, paint, print_table, state
 from domain.event_log import Head
+from projections.coverage import coverage
 from projections.moments import as_of
 from projections.phase_status import phase_status, places
 
 if TYPE_CHECKING:
+    from projections.coverage import Coverage
     from projections.phase_status import PhaseStatus
 
 Phase = Annotated[
@@ -36,8 +39,19 @@ def status(asked: Asked, phase: Phase = None) -> None:
     with opened() as project:
         view, head = view_of_phase(project, phase, asked.at)
         found = status_of(project, view, head)
-        data = {**found, "as_of": as_of(view.moment)}
-        answer("phase.status", data, as_json=asked.json, show=lambda: _show(found, view, asked.at))
+        last = CheckpointFiles(project.places.checkpoints).last()
+        covered = coverage(
+            (project.log.moment() if asked.at else view.moment).position,
+            size=last.size if last else 0,
+            kept_at=last.kept_at if last else None,
+        )
+        data = {**found, "checkpoint": covered, "as_of": as_of(view.moment)}
+
+        def show() -> None:
+            _show(found, view, asked.at)
+            _show_coverage(covered)
+
+        answer("phase.status", data, as_json=asked.json, show=show)
     return None
 
 
@@ -76,6 +90,15 @@ def _show(found: "PhaseStatus", view: View, at: str | None) -> None:
     print(f"next      {found['next_action'].replace('_', ' ')}")
     for line in found["next_commands"]:
         print(f"          {clean(line)}")
+
+
+def _show_coverage(covered: "Coverage") -> None:
+    if not covered["size"]:
+        print(paint("checkpoint none yet: orch audit checkpoint", "dim"))
+    elif covered["uncovered"]:
+        events = "1 event" if covered["uncovered"] == 1 else f"{covered['uncovered']} events"
+        since = f"{events} since the last one ({(covered['kept_at'] or '')[:16].replace('T', ' ')})"
+        print(paint(f"checkpoint {since}", "dim"))
 
 
 def _row(name: str, step: Any) -> tuple[str, ...]:

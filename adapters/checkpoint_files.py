@@ -1,0 +1,68 @@
+"""The checkpoints this project has signed, a file each; what proves anything is the copy that somebody else holds."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from adapters.durable import sync
+from domain.errors import FilesUnavailable
+
+SUFFIX = ".note"
+
+
+class KeptCheckpoint(NamedTuple):
+    """One signed checkpoint of ours."""
+
+    size: int
+    """How many events it covers."""
+    kept_at: int
+    """When the file was written, µs since the epoch by this machine's clock."""
+    path: Path
+
+
+class CheckpointFiles:
+    """A folder of signed notes, named after the size of their tree."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def last(self) -> KeptCheckpoint | None:
+        """Return the checkpoint that covers most, or None before the first."""
+        try:
+            names = [name for name in os.listdir(self._folder) if name.removesuffix(SUFFIX).isdecimal()]
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise FilesUnavailable(f"{self._folder}: {error.strerror}.") from error
+        if not names:
+            return None
+        path = self._folder / max(names, key=lambda name: int(name.removesuffix(SUFFIX)))
+        return KeptCheckpoint(int(path.stem), path.stat().st_mtime_ns // 1000, path)
+
+    def keep(self, size: int, note: bytes) -> Path:
+        """Keep a signed note, durably and whole."""
+        path = self._folder / f"{size}{SUFFIX}"
+        part = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            file = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            with os.fdopen(file, "wb") as opened:
+                opened.write(note)
+            sync(part)
+            os.replace(part, path)
+            sync(self._folder)
+        except OSError as error:
+            raise FilesUnavailable(f"{path}: {error.strerror}.") from error
+        return path
+
+
+def anchor(path: Path, note: bytes) -> None:
+    """Append a signed note to a file elsewhere, with an empty line between two of them."""
+    try:
+        file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        with os.fdopen(file, "ab") as opened:
+            opened.write(b"\n" + note if opened.tell() else note)
+            opened.flush()
+            os.fsync(opened.fileno())
+    except OSError as error:
+        raise FilesUnavailable(f"{path}: {error.strerror}.") from error

@@ -1,0 +1,86 @@
+"""orch audit checkpoint: sign what the log holds, so that nobody can rewrite it unseen."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from adapters.checkpoint_files import CheckpointFiles, anchor
+from cli.answers import answer
+from cli.options import Asked, plain
+from cli.project import Project, opened
+from cli.reads import decoded
+from cli.screen import clean, paint
+from domain.errors import NotFound
+
+if TYPE_CHECKING:
+    from projections.log_keys import LogKeys
+
+Anchor = Annotated[
+    Optional[Path],  # noqa: UP045  # Typer reads Optional at every release we allow
+    typer.Option("--anchor", metavar="FILE", help="Append the checkpoint to this file too, on another machine's disk."),
+]
+
+
+@plain
+def checkpoint(asked: Asked, anchor_file: Anchor = None) -> None:
+    """Sign the log's tree head and print the signed note. Give it to somebody who does not own this store.
+
+    Next: orch audit checkpoint > held.txt
+    """
+    from domain.checkpoints import Checkpoint
+
+    with opened() as project:
+        tree = project.log.tree()
+        if not tree.size:
+            raise NotFound("The log holds no project yet.", fix=("orch init",))
+        body = Checkpoint(project.log.origin, tree.size, tree.root).text()
+        note, signed_by, missing = _signed(project, body)
+        path = CheckpointFiles(project.places.checkpoints).keep(tree.size, note)
+        if anchor_file is not None:
+            anchor(anchor_file, note)
+    for key in missing:
+        print(paint(f"The private half of {clean(key)} is not here; it does not sign.", "yellow"), file=sys.stderr)
+    data = {
+        "origin": project.log.origin,
+        "size": tree.size,
+        "root": tree.root.hex(),
+        "note": note.decode(),
+        "signed_by": signed_by,
+        "not_signed_by": missing,
+        "file": str(path),
+        "anchor": str(anchor_file) if anchor_file else None,
+    }
+    answer("audit.checkpoint", data, as_json=asked.json, show=lambda: print(note.decode(), end=""))
+
+
+def keys_of(project: Project) -> "LogKeys":
+    """Return the keys that have spoken for the log."""
+    from projections.log_keys import log_keys
+
+    heads = project.log.heads(["project", "ledger"])[1]
+    if "project" not in heads:
+        raise NotFound("The log holds no project yet.", fix=("orch init",))
+    return log_keys(heads["project"], heads.get("ledger"))
+
+
+def _signed(project: Project, body: str) -> tuple[bytes, list[str], list[str]]:
+    """Return the note, the keys that signed it, and replaced ones whose private half is gone."""
+    from adapters.keys import load_key
+    from adapters.signed_notes import note, sign
+    from projections.log_keys import signers
+
+    keys = keys_of(project)
+    last = CheckpointFiles(project.places.checkpoints).last()
+    rotations = decoded(project.log.stream("ledger"))
+    lines, signed_by, missing = [], [], []
+    for key in signers(keys, rotations, covered=last.size if last else 0):
+        try:
+            lines.append(sign(body, key, load_key(project.places.keys, key)))
+            signed_by.append(key)
+        except NotFound:
+            if key == keys.current:
+                raise
+            missing.append(key)
+    return note(body, lines), signed_by, missing

@@ -1,0 +1,65 @@
+"""orch audit key: the keys that speak for the log."""
+
+from typing import ClassVar
+
+from cli.answers import answer
+from cli.arguments import Reason
+from cli.checkpoint import keys_of
+from cli.lazy import Entry, LazyGroup
+from cli.options import Asked, plain, writing
+from cli.project import opened
+from cli.screen import clean, paint
+from cli.writes import report
+
+
+class KeyCommands(LazyGroup):
+    """The keys that speak for the log."""
+
+    entries: ClassVar[dict[str, Entry]] = {
+        "show": Entry("cli.key:show_key", "The verifier key to give to auditors."),
+        "rotate": Entry("cli.key:rotate_key", "Replace the key; the next checkpoint carries both signatures."),
+    }
+
+
+@plain
+def show_key(asked: Asked) -> None:
+    """Print the verifier key: auditors check checkpoints with it.
+
+    Next: orch audit checkpoint
+    """
+    with opened() as project:
+        keys = keys_of(project)
+    data = {"key": keys.current, "replaced": list(keys.replaced)}
+
+    def show() -> None:
+        print(clean(keys.current))
+        for key in keys.replaced:
+            print(f"{clean(key)}  {paint('replaced', 'dim')}")
+
+    answer("audit.key", data, as_json=asked.json, show=show)
+
+
+@writing
+def rotate_key(asked: Asked, reason: Reason = "") -> None:
+    """Make another key and let it speak for the log from now on; the private half of the old one stays in its file.
+
+    Next: orch audit checkpoint
+    """
+    from adapters.keys import key_file, make_key
+    from domain.commands import RotateKey
+    from domain.errors import Refusal, Unavailable
+
+    with opened(to_write=True) as project:
+        meta = project.meta(asked)
+        if project.log.receipt(asked.command_id):  # the key of the first time holds; no second one is made
+            report(project, asked, project.handle(RotateKey(meta, "", reason)))
+            return
+        key = make_key(project.places.keys, project.log.origin)
+        try:
+            receipt = project.handle(RotateKey(meta, key, reason))
+        except Unavailable:
+            raise  # perhaps it was recorded: then its private half is needed
+        except Refusal:
+            key_file(project.places.keys, key).unlink()
+            raise
+        report(project, asked, receipt)

@@ -1,0 +1,106 @@
+"""Checkpoints and keys on the command line."""
+
+import os
+import stat
+from pathlib import Path
+
+from adapters.signed_notes import opened
+from domain.checkpoints import Checkpoint
+from tests.cli.conftest import Orch, position
+
+
+def held(orch: Orch) -> bytes:
+    """Take a checkpoint as an auditor would: `orch audit checkpoint > held.txt`."""
+    told = orch("audit", "checkpoint")
+    assert told.status == 0 and told.err == ""
+    return told.out.encode()
+
+
+def key(orch: Orch) -> str:
+    found: str = orch("audit", "key", "show", "--json").data["key"]
+    return found
+
+
+def test_what_is_printed_is_a_signed_checkpoint_of_the_whole_log(drafted: Orch) -> None:
+    note = opened(held(drafted), [key(drafted)])
+    checkpoint = Checkpoint.parse(note.text)
+    assert checkpoint.size == position(drafted)
+    assert checkpoint.origin.startswith("example.org/") and note.verified == (key(drafted),)
+    assert drafted("audit", "checkpoint", "--json").data["root"] == checkpoint.root.hex()
+
+
+def test_a_checkpoint_is_kept_and_appends_nothing(drafted: Orch) -> None:
+    before = position(drafted)
+    note = held(drafted)
+    path = Path(f".orch/checkpoints/{before}.note")
+    assert path.read_bytes() == note and position(drafted) == before
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+
+
+def test_status_says_how_much_no_checkpoint_covers(drafted: Orch) -> None:
+    def covered() -> dict[str, object]:
+        found: dict[str, object] = drafted("status", "st01-x", "--json").data["checkpoint"]
+        return found
+
+    assert covered() == {"size": 0, "kept_at": None, "uncovered": 5}
+    assert "orch audit checkpoint" in drafted("status", "st01-x").out
+    held(drafted)
+    assert (covered()["size"], covered()["uncovered"]) == (5, 0)
+    drafted("approve", "st01-x", "spec")
+    assert covered()["uncovered"] == 1
+    assert "1 event since the last one" in drafted("status", "st01-x").out
+
+
+def test_a_rotated_key_signs_once_more_beside_the_new_one(drafted: Orch) -> None:
+    first = key(drafted)
+    held(drafted)
+    assert drafted("audit", "key", "rotate", "--reason", "a year has passed").status == 0
+    second = key(drafted)
+    assert second != first and drafted("audit", "key", "show", "--json").data["replaced"] == [first]
+    assert opened(held(drafted), [first]).unknown == 1
+    both = opened(held(drafted), [second])
+    assert both.verified == (second,)
+    drafted("approve", "st01-x", "spec")
+    assert opened(held(drafted), [second]).unknown == 0
+
+
+def test_a_lost_old_key_does_not_stop_the_new_one(drafted: Orch) -> None:
+    first = key(drafted)
+    (old,) = Path(".orch/keys").iterdir()
+    drafted("audit", "key", "rotate", "--reason", "lost")
+    old.unlink()
+    told = drafted("audit", "checkpoint", "--json")
+    assert told.data["not_signed_by"] == [first] and told.data["signed_by"] == [key(drafted)]
+
+
+def test_a_rotation_needs_a_reason_and_makes_no_key_without_one(drafted: Orch) -> None:
+    before = position(drafted)
+    refused = drafted("audit", "key", "rotate", "--json")
+    assert (refused.status, position(drafted), len(list(Path(".orch/keys").iterdir()))) == (2, before, 1)
+    assert refused.error["fix"] == ['orch audit key rotate --reason "why the key is replaced"']
+
+
+def test_repeating_a_rotation_makes_no_second_key(drafted: Orch) -> None:
+    words = ("audit", "key", "rotate", "--reason", "lost", "--command-id", "once", "--json")
+    first = drafted(*words)
+    assert drafted(*words).out == first.out
+    assert len(list(Path(".orch/keys").iterdir())) == 2
+
+
+def test_without_the_private_key_nothing_is_signed(drafted: Orch) -> None:
+    (own,) = Path(".orch/keys").iterdir()
+    own.unlink()
+    refused = drafted("audit", "checkpoint", "--json")
+    assert refused.status == 4 and not Path(".orch/checkpoints").exists()
+
+
+def test_an_anchor_gathers_checkpoints_elsewhere(drafted: Orch) -> None:
+    anchor = Path("anchor.txt")
+    notes = []
+    for _ in range(2):
+        drafted("request", "st01-x", "spec")
+        told = drafted("audit", "checkpoint", "--anchor", str(anchor), "--json")
+        notes.append(told.data["note"])
+    assert anchor.read_text() == "\n".join(notes)
+    refused = drafted("audit", "checkpoint", "--anchor", "/no/such/folder/file", "--json")
+    assert (refused.status, refused.error["code"]) == (8, "FILESYSTEM_ERROR")
