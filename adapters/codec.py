@@ -1,7 +1,7 @@
 """Domain events to stored bytes and back: a closed registry, strict both ways."""
 
 from dataclasses import MISSING, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
@@ -96,12 +96,20 @@ def decode(record: Record) -> DomainEvent:
         return event_class(
             originator_id=record.stream,
             originator_version=record.version,
-            timestamp=datetime.strptime(envelope["occurred_at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC),
+            timestamp=_time(envelope["occurred_at"]),
             by=Actor(envelope["actor"]["id"], ActorKind(envelope["actor"]["kind"])),
             **values,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Damaged(f"Position {record.position} does not hold a {record.topic}: {error}.") from None
+
+
+def _time(found: str) -> datetime:
+    """Return the time that is written so, and in no other way."""
+    at = datetime.fromisoformat(found)
+    if rfc3339(microseconds(at)) != found:
+        raise ValueError(f"{found!r} is no time as envelopes write it")
+    return at
 
 
 def _text(value: dict[str, Any]) -> bytes:

@@ -10,6 +10,8 @@ from domain.errors import Damaged, UnknownEvent
 from domain.event_log import Record, Told
 
 VERSION = 1
+COLUMNS = ("stream", "version", "topic", "command_id")
+"""What a row of the log repeats from its envelope, to be found by."""
 
 
 class Prepared(NamedTuple):
@@ -43,6 +45,7 @@ def envelope_of(record: Record) -> dict[str, Any]:
     try:
         envelope: dict[str, Any] = orjson.loads(record.envelope)
         version = envelope["v"]
+        columns = tuple(envelope[name] for name in COLUMNS) if version == VERSION else None
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise Damaged(f"The envelope at position {record.position} cannot be read: {error}.") from None
     if version != VERSION:
@@ -50,6 +53,8 @@ def envelope_of(record: Record) -> dict[str, Any]:
             f"Position {record.position} was written by a newer version of orch (envelope version {version}).",
             fix=("orch version",),
         )
+    if columns != (record.stream, record.version, record.topic, record.command_id):
+        raise Damaged(f"The columns at position {record.position} contradict the envelope beside them.")
     return envelope
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from adapters.codec import decode
-from adapters.envelope import commitment
+from adapters.envelope import commitment, told
 from domain import document_events as documents
 from domain.errors import Damaged, InvalidInput, UnknownEvent
 from domain.event_log import Record
@@ -57,6 +57,36 @@ def test_an_envelope_that_cannot_be_read_is_damage(envelope: bytes) -> None:
 def test_an_envelope_without_its_parts_is_damage(changes: dict[str, Any]) -> None:
     with pytest.raises(Damaged):
         decode(with_envelope(example(DependencyAdded), **changes))
+
+
+@pytest.mark.parametrize(
+    "written_so",
+    [
+        "2026-11-24T14:00:00Z",
+        "2026-11-24T14:00:00.000001",
+        "2026-11-24T14:00:00.000001+00:00",
+        "2026-11-24 14:00:00.000001Z",
+        "2026-11-24T15:00:00.000001+01:00",
+        "20261124T140000.000001Z",
+        "2026-W48-2T14:00:00.000001Z",
+        "2026-13-24T14:00:00.000001Z",
+    ],
+)
+def test_a_time_that_is_written_in_another_way_is_damage(written_so: str) -> None:
+    assert decode(with_envelope(example(Opened), occurred_at="2026-11-24T14:00:00.000001Z")) == example(Opened)
+    with pytest.raises(Damaged):
+        decode(with_envelope(example(Opened), occurred_at=written_so))
+
+
+@pytest.mark.parametrize(
+    "column", [{"stream": "phase:st02-b"}, {"version": 8}, {"topic": "phase.retitled"}, {"command_id": "other"}]
+)
+def test_a_column_that_contradicts_its_envelope_is_damage(column: dict[str, Any]) -> None:
+    record = record_of(written(example(Opened)))
+    assert told(record).texts == {"title": "Audio “Engine”"}
+    for read in (decode, told):
+        with pytest.raises(Damaged, match="contradict"):
+            read(record._replace(**column))
 
 
 def test_a_payload_that_cannot_be_read_or_was_not_announced_is_damage() -> None:

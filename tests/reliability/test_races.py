@@ -57,6 +57,9 @@ def test_eight_processes_lose_nothing_and_record_nothing_twice(tmp_path: Path) -
     assert len(acknowledged) + sum(conflicts for _, conflicts in said) == PROCESSES * COMMANDS
     with SqliteLog.open(path, read_only=True) as log:
         recorded = check(log)
+        hot = {record.command_id for record in log.stream("phase:hot")}
+    assert sum(bool(hot & set(mine)) for mine, _ in said) > 1, "several processes got through to the hot phase"
+    assert sum(conflicts for _, conflicts in said) > 0, "and got in each other's way"
     assert len(acknowledged) == len(set(acknowledged))
     assert recorded >= set(acknowledged)
     assert len(recorded) == len(acknowledged) + 2  # init and the first draft of the hot phase
