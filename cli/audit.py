@@ -15,6 +15,7 @@ class AuditCommands(LazyGroup):
         "checkpoint": Entry(
             "cli.checkpoint:checkpoint", "Sign the log as it is; the copy held elsewhere is the proof."
         ),
+        "prove": Entry("cli.prove:prove", "Prove an event, or that the log only grew, to somebody else."),
         "key": Entry("cli.key:KeyCommands", "The keys that speak for the log."),
         "sample": Entry("cli.audit_sample:sample", "Events drawn by chance that anybody can draw again."),
     }

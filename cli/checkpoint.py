@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 
 import typer
 
@@ -23,36 +23,41 @@ Anchor = Annotated[
 ]
 
 
+class SignedHead(NamedTuple):
+    """A tree head with its signatures."""
+
+    size: int
+    root: bytes
+    note: bytes
+    signed_by: list[str]
+    missing: list[str]
+    """Replaced keys that should have signed once more, but whose private half is gone."""
+
+
 @plain
 def checkpoint(asked: Asked, anchor_file: Anchor = None) -> None:
     """Sign the log's tree head and print the signed note. Give it to somebody who does not own this store.
 
     Next: orch audit checkpoint > held.txt
     """
-    from domain.checkpoints import Checkpoint
-
     with opened() as project:
-        tree = project.log.tree()
-        if not tree.size:
-            raise NotFound("The log holds no project yet.", fix=("orch init",))
-        body = Checkpoint(project.log.origin, tree.size, tree.root).text()
-        note, signed_by, missing = _signed(project, body)
-        path = CheckpointFiles(project.places.checkpoints).keep(tree.size, note)
+        head = signed_head(project)
+        path = CheckpointFiles(project.places.checkpoints).keep(head.size, head.note)
         if anchor_file is not None:
-            anchor(anchor_file, note)
-    for key in missing:
+            anchor(anchor_file, head.note)
+    for key in head.missing:
         print(paint(f"The private half of {clean(key)} is not here; it does not sign.", "yellow"), file=sys.stderr)
     data = {
         "origin": project.log.origin,
-        "size": tree.size,
-        "root": tree.root.hex(),
-        "note": note.decode(),
-        "signed_by": signed_by,
-        "not_signed_by": missing,
+        "size": head.size,
+        "root": head.root.hex(),
+        "note": head.note.decode(),
+        "signed_by": head.signed_by,
+        "not_signed_by": head.missing,
         "file": str(path),
         "anchor": str(anchor_file) if anchor_file else None,
     }
-    answer("audit.checkpoint", data, as_json=asked.json, show=lambda: print(note.decode(), end=""))
+    answer("audit.checkpoint", data, as_json=asked.json, show=lambda: print(head.note.decode(), end=""))
 
 
 def keys_of(project: Project) -> "LogKeys":
@@ -65,13 +70,16 @@ def keys_of(project: Project) -> "LogKeys":
     return log_keys(heads["project"], heads.get("ledger"))
 
 
-def _signed(project: Project, body: str) -> tuple[bytes, list[str], list[str]]:
-    """Return the note, the keys that signed it, and replaced ones whose private half is gone."""
+def signed_head(project: Project) -> SignedHead:
+    """Return the log's tree head as it is now, signed by every key that has to."""
     from adapters.keys import load_key
     from adapters.signed_notes import note, sign
+    from domain.checkpoints import Checkpoint
     from projections.log_keys import signers
 
     keys = keys_of(project)
+    tree = project.log.tree()
+    body = Checkpoint(project.log.origin, tree.size, tree.root).text()
     last = CheckpointFiles(project.places.checkpoints).last()
     rotations = decoded(project.log.stream("ledger"))
     lines, signed_by, missing = [], [], []
@@ -83,4 +91,4 @@ def _signed(project: Project, body: str) -> tuple[bytes, list[str], list[str]]:
             if key == keys.current:
                 raise
             missing.append(key)
-    return note(body, lines), signed_by, missing
+    return SignedHead(tree.size, tree.root, note(body, lines), signed_by, missing)

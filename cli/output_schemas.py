@@ -111,6 +111,30 @@ class CheckpointAnswer(TypedDict):
     anchor: str | None
 
 
+class ProofAnswer(TypedDict):
+    """An inclusion proof (RFC 6962): hashes in hex, the lowest first; `index` counts from 0."""
+
+    position: int
+    index: int
+    size: int
+    root: str
+    topic: str
+    leaf: str
+    proof: list[str]
+    folder: str
+    files: list[str]
+
+
+class ConsistencyAnswer(TypedDict):
+    """A consistency proof (RFC 6962) between the trees of two sizes: hashes in hex."""
+
+    old: int
+    new: int
+    old_root: str
+    new_root: str
+    proof: list[str]
+
+
 class KeyAnswer(TypedDict):
     """The verifier key in force, and those it replaced, the oldest first."""
 
@@ -147,6 +171,8 @@ ANSWERS: dict[str, Any] = {
     "schema.list": SchemaListAnswer,
     "audit.checkpoint": CheckpointAnswer,
     "audit.key": KeyAnswer,
+    "audit.proof": ProofAnswer,
+    "audit.consistency": ConsistencyAnswer,
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)

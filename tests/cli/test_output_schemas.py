@@ -23,6 +23,10 @@ READS = {
     "command.outcome": ("approve", "st01-x", "spec"),
     "policy": ("policy", "show"),
     "schema.list": ("schema", "list"),
+    "audit.checkpoint": ("audit", "checkpoint"),
+    "audit.key": ("audit", "key", "show"),
+    "audit.proof": ("audit", "prove", "1", "-o", "proof"),
+    "audit.consistency": ("audit", "prove", "--between", "1", "2"),
     "version": ("version",),
     ERROR: ("status", "st99-unknown"),
 }

@@ -1,0 +1,36 @@
+"""Proofs as files that others can check without us (C2SP tlog-proof; one base64 hash a line)."""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from adapters.durable import sync
+from domain.errors import AlreadyExists, FilesUnavailable
+
+HEADER = "c2sp.org/tlog-proof@v1"
+
+
+def tlog_proof(index: int, proof: Sequence[bytes], checkpoint: bytes) -> bytes:
+    """Return an inclusion proof with its checkpoint: header, index from 0, hashes, an empty line, the signed note."""
+    return f"{HEADER}\nindex {index}\n{hash_lines(proof)}\n".encode() + checkpoint
+
+
+def hash_lines(hashes: Sequence[bytes]) -> str:
+    """Return the hashes in base64, each on a line of its own."""
+    return "".join(f"{b64encode(each).decode()}\n" for each in hashes)
+
+
+def write_new(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files into a folder, made where it is missing; refuses to replace one."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = [name for name in files if (folder / name).exists()]
+        if taken:
+            raise AlreadyExists(f"There is a file already: {folder / taken[0]}.", fix=(f"ls {folder}",))
+        for name, content in files.items():
+            with (folder / name).open("xb") as opened:
+                opened.write(content)
+            sync(folder / name)
+        sync(folder)
+    except OSError as error:
+        raise FilesUnavailable(f"{folder}: {error.strerror}.") from error

@@ -1,0 +1,61 @@
+"""Proofs on the command line, checked as somebody else would: from the files alone."""
+
+from base64 import b64decode
+from pathlib import Path
+
+from adapters.signed_notes import opened
+from domain.checkpoints import Checkpoint
+from domain.merkle import leaf_hash
+from domain.proofs import verify_consistency, verify_inclusion
+from tests.cli.conftest import Orch, position
+
+
+def test_every_event_is_proven_from_three_files(drafted: Orch) -> None:
+    drafted("approve", "st01-x", "spec")
+    for place in range(1, position(drafted) + 1):
+        folder = Path(f"proof-{place}")
+        assert drafted("audit", "prove", str(place), "-o", str(folder)).status == 0
+        head, _, checkpoint = (folder / "proof.tlog-proof").read_bytes().partition(b"\n\n")
+        header, index, *lines = head.decode().split("\n")
+        assert header == "c2sp.org/tlog-proof@v1" and index == f"index {place - 1}"
+        note = opened(checkpoint, [(folder / "vkey").read_text().strip()])
+        tree = Checkpoint.parse(note.text)
+        entry = (folder / "entry").read_bytes()
+        assert entry.startswith(b"%d " % place) and b'"actor"' in entry
+        proof = [b64decode(line) for line in lines]
+        assert verify_inclusion(place - 1, tree.size, leaf_hash(entry), proof, tree.root)
+        assert not verify_inclusion(place - 1, tree.size, leaf_hash(entry + b" "), proof, tree.root)
+
+
+def test_the_log_is_proven_to_have_only_grown(drafted: Orch) -> None:
+    old = Checkpoint.parse(drafted("audit", "checkpoint").out.partition("\n\n")[0] + "\n")
+    drafted("approve", "st01-x", "spec")
+    new = Checkpoint.parse(drafted("audit", "checkpoint").out.partition("\n\n")[0] + "\n")
+    told = drafted("audit", "prove", "--between", str(old.size), str(new.size))
+    proof = [b64decode(line) for line in told.out.splitlines()]
+    assert verify_consistency(old.size, new.size, old.root, new.root, proof)
+    data = drafted("audit", "prove", "--between", str(old.size), str(new.size), "--json").data
+    assert (data["old_root"], data["new_root"]) == (old.root.hex(), new.root.hex())
+
+
+def test_a_proof_never_replaces_a_file(drafted: Orch) -> None:
+    assert drafted("audit", "prove", "1", "-o", "proof").status == 0
+    before = Path("proof/entry").read_bytes()
+    refused = drafted("audit", "prove", "2", "-o", "proof", "--json")
+    assert (refused.status, refused.error["code"]) == (3, "ALREADY_EXISTS")
+    assert Path("proof/entry").read_bytes() == before
+
+
+def test_what_cannot_be_proven_is_refused_with_what_can(drafted: Orch) -> None:
+    for words, status in (
+        (("99", "-o", "p"), 4),
+        ((), 2),
+        (("1",), 2),
+        (("--between", "3", "2"), 2),
+        (("--between", "1", "99"), 2),
+    ):
+        refused = drafted("audit", "prove", *words, "--json")
+        assert refused.status == status, words
+        assert drafted(*refused.error["fix"][-1].split()[1:]).status == 0
+        for path in Path("proof").glob("*"):
+            path.unlink()
