@@ -2,12 +2,14 @@
 
 import re
 from datetime import datetime
+from pathlib import Path
 
-from domain.errors import InvalidInput
+from domain.errors import Damaged, InvalidInput
 from domain.event_log import EventLog, Moment
 from domain.times import microseconds
 
 FORM = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,6})?)?([Zz]|[+-]\d{2}:?\d{2})?", re.ASCII)
+MOST_NOTE = 1_000_000
 EXAMPLE = "2026-11-24T14:00:00Z"
 
 
@@ -15,8 +17,30 @@ def resolved(at: str, log: EventLog) -> tuple[Moment, int | None]:
     """Return the moment that `at` names, and the time in µs it stands for (None when it names a position)."""
     if at.startswith("position:"):
         return log.moment(_position(at.removeprefix("position:"))), None
+    if at.startswith("checkpoint:"):
+        return _covered(Path(at.removeprefix("checkpoint:")), log), None
     time = time_of(at)
     return log.moment_at(time), time
+
+
+def _covered(path: Path, log: EventLog) -> Moment:
+    """Return the last moment that a checkpoint covers; refuse a checkpoint of another history than the log's."""
+    from domain.checkpoints import Checkpoint
+    from domain.tree_ranges import range_root_of
+
+    try:
+        text = path.read_bytes()[:MOST_NOTE].decode().partition("\n\n")[0] + "\n"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise InvalidInput(f"{path} cannot be read: {reason}.", fix=("orch audit checkpoint",)) from None
+    checkpoint = Checkpoint.parse(text)
+    if checkpoint.origin != log.origin:
+        raise InvalidInput(f"{path} is a checkpoint of {checkpoint.origin}, not of {log.origin}.")
+    if checkpoint.size > log.moment().position:
+        raise Damaged(f"{path} covers {checkpoint.size} events; this log has only {log.moment().position}.")
+    if range_root_of(log)(0, checkpoint.size) != checkpoint.root:
+        raise Damaged(f"{path} is a checkpoint of another history: the log's first {checkpoint.size} events differ.")
+    return log.moment(checkpoint.size)
 
 
 def time_of(at: str) -> int:
@@ -24,7 +48,7 @@ def time_of(at: str) -> int:
     found = FORM.fullmatch(at)
     if not found:
         raise InvalidInput(
-            f"A moment is RFC 3339 with an offset or position:N; got {at[:60]!r}.",
+            f"A moment is RFC 3339 with an offset, position:N or checkpoint:FILE; got {at[:60]!r}.",
             fix=(f"orch list --at {EXAMPLE}", "orch list --at position:1"),
         )
     try:

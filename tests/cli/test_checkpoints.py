@@ -104,3 +104,24 @@ def test_an_anchor_gathers_checkpoints_elsewhere(drafted: Orch) -> None:
     assert anchor.read_text() == "\n".join(notes)
     refused = drafted("audit", "checkpoint", "--anchor", "/no/such/folder/file", "--json")
     assert (refused.status, refused.error["code"]) == (8, "FILESYSTEM_ERROR")
+
+
+def test_a_checkpoint_names_a_moment(drafted: Orch) -> None:
+    Path("held.txt").write_bytes(held(drafted))
+    drafted("approve", "st01-x", "spec")
+    seen = drafted("status", "st01-x", "--at", "checkpoint:held.txt", "--json").data
+    assert seen["steps"]["spec"]["state"] == "awaiting_approval" and seen["as_of"]["position"] == 5
+
+
+def test_a_checkpoint_of_another_history_is_damage_and_of_another_log_a_mistake(drafted: Orch) -> None:
+    note = held(drafted).decode()
+    origin, size, root, *rest = note.split("\n")
+    for lines, status in (
+        ((origin, size, root[:10] + ("A" if root[10] != "A" else "B") + root[11:]), 6),
+        ((origin, "99", root), 6),
+        (("example.org/other", size, root), 2),
+        ((origin, "x", root), 2),
+    ):
+        Path("held.txt").write_text("\n".join((*lines, *rest)))
+        assert drafted("list", "--at", "checkpoint:held.txt").status == status, lines
+    assert drafted("list", "--at", "checkpoint:nowhere.txt").status == 2
