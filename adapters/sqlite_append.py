@@ -6,12 +6,10 @@ from typing import NamedTuple
 import apsw
 
 from adapters.envelope import Prepared, entry_of
-from adapters.sqlite_rows import tree_of
+from adapters.sqlite_rows import LEAVES, ROOTS, TILE, tree_of
 from domain.errors import CommandIdReused, Conflict, Damaged, Refusal
 from domain.event_log import Receipt
 from domain.merkle import grow, leaf_hash, tree_root
-
-TILE = 256
 
 INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_HEAD = (
@@ -129,11 +127,9 @@ class Appender:
         """Store a tile that has just filled up, and the tile above it when that fills up too."""
         first = number * TILE
         if level == 0:
-            query = "SELECT leaf FROM events WHERE position > ? AND position <= ? ORDER BY position"
-            found = self._execute(query, (first, first + TILE))
+            found = self._execute(LEAVES, (first, first + TILE))
         else:
-            query = "SELECT root FROM tiles WHERE level = ? AND number >= ? AND number < ? ORDER BY number"
-            found = self._execute(query, (level - 1, first, first + TILE))
+            found = self._execute(ROOTS, (level - 1, first, first + TILE))
         hashes = [row[0] for row in found]
         tile = level, number, b"".join(hashes), root or tree_root(hashes)
         self._execute("INSERT INTO tiles VALUES (?, ?, ?, ?)", tile)

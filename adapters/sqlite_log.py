@@ -19,7 +19,20 @@ from adapters.file_systems import refuse_network
 from adapters.group_commit import GroupCommit
 from adapters.sqlite_append import Appender, PreparedDecision, find_receipt
 from adapters.sqlite_connection import connect, spoken
-from adapters.sqlite_rows import COLUMNS, HASH, VERSION, head_of, moment_of, record_of, records_of, tree_of
+from adapters.sqlite_rows import (
+    COLUMNS,
+    HASH,
+    LEAVES,
+    ROOTS,
+    VERSION,
+    hashes_of,
+    head_of,
+    moment_of,
+    record_of,
+    records_of,
+    tile_of,
+    tree_of,
+)
 from adapters.writers_queue import WritersQueue
 from domain.errors import Damaged, NotFound, Refusal, Unavailable
 from domain.event_log import Decision, Head, Moment, Receipt, Record, Told, TreeHead
@@ -175,8 +188,13 @@ class SqliteLog:
 
     def tile(self, level: int, number: int) -> bytes | None:
         """Return a full tile, or None while it is not full."""
-        row = self._one("SELECT hashes FROM tiles WHERE level = ? AND number = ?", (level, number))
-        return row[0] if row else None
+        return tile_of(self._one("SELECT hashes FROM tiles WHERE level = ? AND number = ?", (level, number)))
+
+    def hashes(self, level: int, start: int, stop: int) -> list[bytes]:
+        """Return hashes of a tile level: the leaves, or the roots of the full tiles below."""
+        if level == 0:
+            return hashes_of(self._all(LEAVES, (start, stop)))
+        return hashes_of(self._all(ROOTS, (level - 1, start, stop)))
 
     def close(self) -> None:
         """Let go of the file. The WAL stays: the next writer goes on with it."""

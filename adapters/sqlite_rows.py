@@ -12,11 +12,17 @@ COLUMNS = "position, recorded_at, clock, stream, version, topic, command_id, env
 VERSION = 4
 """Where the version stands in COLUMNS."""
 HASH = 32
+TILE = 256
+"""Hashes in a full tile."""
+LEAVES = "SELECT leaf FROM events WHERE position > ? AND position <= ? ORDER BY position"
+ROOTS = "SELECT root FROM tiles WHERE level = ? AND number >= ? AND number < ? ORDER BY number"
+"""The hashes of a tile level: of the lowest one, and of those above it."""
 
 Row = tuple[Any, ...]
 ENTRY = (int, int, int, str, int, str, str, bytes)
 RECORDS = frozenset(((*ENTRY, bytes, bytes, bytes), (*ENTRY, type(None), type(None), bytes)))
 HEADS = frozenset(((str, int, int, bytes),))
+HASHES = frozenset(((bytes,),))
 TREES = frozenset(((int, bytes, int),))
 
 
@@ -52,6 +58,24 @@ def tree_of(row: Row | None) -> tuple[int, list[bytes], int]:
     if size < 0 or len(edge) != size.bit_count() * HASH:
         raise Damaged(f"The log is damaged: its tree of {size} entries has an edge of {len(edge)} bytes.")
     return size, [edge[i : i + HASH] for i in range(0, len(edge), HASH)], recorded_at
+
+
+def hashes_of(rows: Sequence[Row]) -> list[bytes]:
+    """Return rows of one hash each."""
+    for row in rows:
+        if len(_typed(row, HASHES, "A hash")[0]) != HASH:
+            raise Damaged(f"The log is damaged: a hash has {len(row[0])} bytes.")
+    return [row[0] for row in rows]
+
+
+def tile_of(row: Row | None) -> bytes | None:
+    """Return a row of a full tile's hashes, or None for a tile that is not there."""
+    if row is None:
+        return None
+    if len(_typed(row, HASHES, "A tile")[0]) != TILE * HASH:
+        raise Damaged(f"The log is damaged: a tile has {len(row[0])} bytes.")
+    hashes: bytes = row[0]
+    return hashes
 
 
 def moment_of(row: Row | None) -> Moment:

@@ -160,6 +160,14 @@ class EventLog(Protocol):
         """Return a full tile: 256 hashes of 32 bytes (C2SP tlog-tiles), or None while it is not full."""
         ...
 
+    def hashes(self, level: int, start: int, stop: int) -> list[bytes]:
+        """Return the hashes [start, stop) of a tile level, counted from 0, as far as the log has them.
+
+        Level 0 is the leaves (leaf 0 is position 1); each hash of a higher level is the root of a full tile below.
+        Full tiles are cheaper by `tile`; this is for the growing ones, and so for fewer than 256 at a time.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the store."""
         ...

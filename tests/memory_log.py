@@ -71,11 +71,14 @@ class MemoryLog:
         return TreeHead(len(self._records), root_of(self._frontier), tuple(self._frontier))
 
     def tile(self, level: int, number: int) -> bytes | None:
+        tile = self.hashes(level, number * TILE, (number + 1) * TILE)
+        return b"".join(tile) if len(tile) == TILE else None
+
+    def hashes(self, level: int, start: int, stop: int) -> list[bytes]:
         hashes = [record.leaf for record in self._records]
         for _ in range(level):
             hashes = [_perfect(hashes[i : i + TILE]) for i in range(0, len(hashes) // TILE * TILE, TILE)]
-        tile = hashes[number * TILE : (number + 1) * TILE]
-        return b"".join(tile) if len(tile) == TILE else None
+        return hashes[start:stop]
 
     def close(self) -> None:
         """Let go of nothing."""

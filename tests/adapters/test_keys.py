@@ -5,10 +5,14 @@ from base64 import b64decode
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from adapters.keys import key_file, make_key
+from adapters.keys import key_file, load_key, make_key
+from domain.errors import Damaged, InvalidInput, NotFound, Unavailable
 
 ORIGIN = "example.org/5a1f7c1e-0000-4000-8000-000000000001"
 
@@ -48,3 +52,33 @@ def test_a_new_key_takes_no_other_keys_place(tmp_path: Path) -> None:
     second = make_key(tmp_path, ORIGIN)
     assert first != second and key_file(tmp_path, first) != key_file(tmp_path, second)
     assert key_file(tmp_path, first).read_bytes() == kept
+
+
+def test_the_private_half_is_found_by_its_verifier_key(tmp_path: Path) -> None:
+    first, second = (make_key(tmp_path, ORIGIN) for _ in range(2))
+    for verifier in (first, second):
+        public = load_key(tmp_path, verifier).public_key().public_bytes_raw()
+        assert public == b64decode(verifier.split("+", 2)[2])[1:]
+
+
+def test_a_private_half_that_is_not_there_or_not_that_key_signs_nothing(tmp_path: Path) -> None:
+    verifier, other = make_key(tmp_path / "keys", ORIGIN), make_key(tmp_path / "keys", ORIGIN)
+    file = key_file(tmp_path / "keys", verifier)
+    with pytest.raises(NotFound, match="no private key"):
+        load_key(tmp_path, verifier)
+    with pytest.raises(InvalidInput, match="not a verifier key"):
+        load_key(tmp_path, "name+../../keys+AQ==")
+    elliptic, locked = (
+        generate_private_key(SECP256R1()).private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption
+        )
+        for encryption in (serialization.NoEncryption(), serialization.BestAvailableEncryption(b"word"))
+    )
+    for content in (key_file(tmp_path / "keys", other).read_bytes(), b"", b"\xff\0", elliptic, locked):
+        file.write_bytes(content)
+        with pytest.raises(Damaged, match=str(file)):
+            load_key(tmp_path / "keys", verifier)
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(Unavailable, match="Is a directory"):
+        load_key(tmp_path / "keys", verifier)

@@ -13,6 +13,7 @@ import pytest
 from adapters.sqlite_log import SqliteLog
 from domain.errors import Damaged, Refusal
 from domain.event_log import EventLog
+from domain.tree_ranges import range_root_of
 from tests.adapters.log_entries import NOON, decision
 from tests.adapters.sqlite_stores import small_log, wal_of
 
@@ -32,6 +33,8 @@ READS: dict[str, Callable[[EventLog], object]] = {
     "moment at": lambda log: log.moment_at(NOON + 3),
     "tree": lambda log: log.tree(),
     "tile": lambda log: log.tile(0, 0),
+    "hashes": lambda log: log.hashes(0, 0, 256),
+    "root of a part": lambda log: range_root_of(log)(0, 12),
     "append": lambda log: log.append([decision("phase:b"), decision("phase:c")]),
 }
 
@@ -153,3 +156,23 @@ def test_a_reading_never_goes_round_in_an_index_that_contradicts_its_rows(tmp_pa
     path.write_bytes(changed)
     with SqliteLog.open(path) as log, pytest.raises(Damaged, match="3 comes after 11"):
         list(islice(log.stream("phase:a"), 1000))
+
+
+@pytest.mark.parametrize("written", ["zeroblob(8191)", "zeroblob(8224)", "x''", "7", "'text'"])
+def test_a_tile_or_a_hash_of_another_size_or_type_is_damage(tmp_path: Path, written: str) -> None:
+    path = small_log(tmp_path, commands=3, events=100)
+    with SqliteLog.open(path, read_only=True) as log:
+        whole = log.tile(0, 0)
+        assert whole is not None and len(whole) == 8192 and len(log.hashes(1, 0, 256)) == 1
+    connection = apsw.Connection(str(path))
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("UPDATE sqlite_schema SET sql = replace(sql, 'STRICT, ', '') WHERE name = 'tiles'")
+    connection.execute("DELETE FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'tiles'")
+    connection.close()
+    connection = apsw.Connection(str(path))
+    connection.execute(f"UPDATE tiles SET hashes = {written}, root = {written}")
+    connection.close()
+    with SqliteLog.open(path, read_only=True) as log:
+        for read in (lambda: log.tile(0, 0), lambda: log.hashes(1, 0, 256), lambda: range_root_of(log)(0, 300)):
+            with pytest.raises(Damaged, match="is damaged"):
+                read()

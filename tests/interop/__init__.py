@@ -1,0 +1,1 @@
+"""What we write, read by programs of others."""
