@@ -12,6 +12,8 @@ from domain.errors import Damaged, InvalidInput, Unavailable
 
 RECOVERY_S = 0.5
 """An opening is tried again at least so long: the first one can meet another process that is recovering the log."""
+WAL_BYTES = 8 * 1024 * 1024
+"""A WAL that grew beyond this, for a large text, is cut back when it is begun anew."""
 
 
 def connect(path: Path, *, read_only: bool, timeout_s: float, vfs: str | None = None) -> apsw.Connection:
@@ -42,6 +44,7 @@ def prepare(connection: apsw.Connection, *, timeout_s: float) -> None:
     connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     connection.wal_autocheckpoint(0)
     connection.execute("PRAGMA synchronous = FULL; PRAGMA recursive_triggers = ON; PRAGMA mmap_size = 0")
+    connection.pragma("journal_size_limit", WAL_BYTES)
 
 
 def _check(connection: apsw.Connection, path: Path) -> None:

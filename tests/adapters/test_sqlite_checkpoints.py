@@ -10,6 +10,7 @@ import apsw
 import pytest
 
 from adapters import sqlite_log
+from adapters.sqlite_connection import WAL_BYTES
 from adapters.sqlite_log import SqliteLog
 from tests.adapters.log_entries import accepted, decision
 from tests.adapters.sqlite_stores import small_log, wal_of, whole
@@ -84,6 +85,17 @@ def test_a_wal_that_became_long_is_moved_into_the_file(tmp_path: Path, monkeypat
         assert path.stat().st_size > size
         assert wal_of(path).stat().st_size < 40 * 4096 * 3, "and then begun again"
         assert len(whole(log)) == 202
+
+
+def test_a_wal_that_grew_for_a_large_text_is_cut_back(tmp_path: Path) -> None:
+    path = small_log(tmp_path)
+    with SqliteLog.open(path) as log:
+        for number in range(2):
+            accepted(log, decision(f"phase:{number}", text="x" * 10 * 1024 * 1024))
+        assert wal_of(path).stat().st_size > WAL_BYTES
+        accepted(log, decision("phase:small"))
+        assert wal_of(path).stat().st_size <= WAL_BYTES
+        assert len(whole(log)) == 9
 
 
 def test_the_file_is_written_only_by_who_holds_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
