@@ -9,13 +9,9 @@ class AuditCommands(LazyGroup):
     """What auditors ask, answered from the whole log."""
 
     entries: ClassVar[dict[str, Entry]] = {
-        "trail": Entry("cli.audit_trail:trail", "Every event: who, what, when, why, from which state to which."),
-        "exceptions": Entry("cli.audit_exceptions:exceptions", "What went another way than the policy's plain one."),
-        "population": Entry("cli.audit_population:population", "How many events there are, of which kind, by whom."),
         "checkpoint": Entry(
             "cli.checkpoint:checkpoint", "Sign the log as it is; the copy held elsewhere is the proof."
         ),
         "prove": Entry("cli.prove:prove", "Prove an event, or that the log only grew, to somebody else."),
         "key": Entry("cli.key:KeyCommands", "The keys that speak for the log."),
-        "sample": Entry("cli.audit_sample:sample", "Events drawn by chance that anybody can draw again."),
     }
