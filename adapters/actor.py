@@ -17,7 +17,7 @@ def acting(name: str | None, kind: str | None, *, root: Path, env: Mapping[str, 
 
 
 def refuse_guessed_kind(kind: str | None, *, command: str, env: Mapping[str, str] = os.environ) -> None:
-    """Refuse a verdict or a change of policy of unknown kind where no terminal speaks for a person: an agent would pass for one."""
+    """Refuse a decision of unknown kind where no terminal speaks for a person: an agent would pass for one."""
     if kind or env.get("ORCHESTRATOR_ACTOR_KIND") or (sys.stdin.isatty() and sys.stdout.isatty()):
         return
     raise InvalidInput(
