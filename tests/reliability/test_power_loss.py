@@ -6,7 +6,7 @@ from random import Random
 import apsw
 import pytest
 
-from adapters import sqlite_log
+from adapters import sqlite_connection, sqlite_log
 from adapters.sqlite_log import SqliteLog
 from domain.errors import Refusal
 from tests.reliability.disk import Acknowledged, Crash, Image, Note, RecordingDisk, crashes
@@ -72,8 +72,9 @@ def count_losses(folder: Path, kind: type[SqliteLog], *, states: int) -> tuple[i
 
 @pytest.fixture(autouse=True)
 def checkpoints_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the run pass through many checkpoints, where the order of syncs matters most."""
+    """Let the run pass through many checkpoints, where the order of syncs matters most, and cut the WAL after each."""
     monkeypatch.setattr(sqlite_log, "WAL_PAGES", 40)
+    monkeypatch.setattr(sqlite_connection, "WAL_BYTES", 20 * 4096)
 
 
 def test_no_acknowledged_command_is_lost_to_power_loss(tmp_path: Path) -> None:
