@@ -3,7 +3,8 @@
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 import orjson
@@ -15,6 +16,10 @@ from domain.errors import Refusal, Unavailable
 UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
+HELD_BACK = 1 << 18
+"""Characters of a long answer that are kept until they are known to be good."""
+
+
 class AnswerLost(Unavailable):
     """Whoever was to read stdout could not take it; what was done is done, and can be asked again."""
 
@@ -23,12 +28,38 @@ class AnswerLost(Unavailable):
 
 def answer(kind: str, data: Mapping[str, Any], *, as_json: bool, show: Callable[[], None]) -> None:
     """Print the data as one JSON document, or let `show` print words."""
-    try:
+    with _said_when_lost():
         if as_json:
             write_json({"ok": True, "kind": kind, "version": 1, "data": data})
         else:
             show()
         sys.stdout.flush()
+
+
+def answer_in_pieces(pieces: Iterable[str]) -> None:
+    """Print a long answer as it comes. The first part is held back: a refusal by then leaves stdout empty."""
+    held: list[str] | None = []
+    size = 0
+    for piece in pieces:
+        if held is None:
+            with _said_when_lost():
+                sys.stdout.write(piece)
+            continue
+        held.append(piece)
+        size += len(piece)
+        if size > HELD_BACK:
+            with _said_when_lost():
+                sys.stdout.writelines(held)
+            held = None
+    with _said_when_lost():
+        sys.stdout.writelines(held or ())
+        sys.stdout.flush()
+
+
+@contextmanager
+def _said_when_lost() -> Iterator[None]:
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -37,8 +68,12 @@ def answer(kind: str, data: Mapping[str, Any], *, as_json: bool, show: Callable[
 
 def write_json(document: Mapping[str, Any]) -> None:
     """Print one JSON document on one line."""
-    text = orjson.dumps(document).decode()
-    print(UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    print(json_of(document))
+
+
+def json_of(value: Any) -> str:
+    """Return JSON on one line that shows no control character."""
+    return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", orjson.dumps(value).decode())
 
 
 def refuse(code: str, message: str, fix: Sequence[str], *, as_json: bool) -> None:

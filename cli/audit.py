@@ -9,6 +9,12 @@ class AuditCommands(LazyGroup):
     """What auditors ask, answered from the whole log."""
 
     entries: ClassVar[dict[str, Entry]] = {
+        "trail": Entry("cli.audit_trail:trail", "Every event: who, what, when, why, from which state to which."),
+        "exceptions": Entry(
+            "cli.audit_exceptions:exceptions", "Forced actions, self-approvals and what else stands out."
+        ),
+        "population": Entry("cli.audit_population:population", "How many events, by topic, actor, kind and month."),
+        "sample": Entry("cli.audit_sample:sample", "Events drawn by a seed, so that anybody can draw them again."),
         "checkpoint": Entry(
             "cli.checkpoint:checkpoint", "Sign the log as it is; the copy held elsewhere is the proof."
         ),

@@ -10,6 +10,14 @@ from typing import Any, Literal, TypedDict, Union, get_args, get_origin, get_typ
 import typing_extensions
 from pydantic import ConfigDict, TypeAdapter
 
+from cli.audit_answers import (
+    DiffAnswer,
+    ExceptionsAnswer,
+    FileAnswer,
+    PopulationAnswer,
+    SampleAnswer,
+    TrailAnswer,
+)
 from projections.coverage import Coverage
 from projections.document_text import DocumentText
 from projections.history import HistoryRow
@@ -173,6 +181,12 @@ ANSWERS: dict[str, Any] = {
     "audit.key": KeyAnswer,
     "audit.proof": ProofAnswer,
     "audit.consistency": ConsistencyAnswer,
+    "audit.trail": TrailAnswer,
+    "audit.file": FileAnswer,
+    "audit.exceptions": ExceptionsAnswer,
+    "audit.population": PopulationAnswer,
+    "audit.sample": SampleAnswer,
+    "phase.diff": DiffAnswer,
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)

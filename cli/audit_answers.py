@@ -1,0 +1,65 @@
+"""The shapes of what the audit's reads answer with `--json`."""
+
+from typing import TypedDict
+
+from cli.audit_formats import Format
+from projections.audit_exceptions import ExceptionKind, ExceptionRow
+from projections.audit_population import Population
+from projections.audit_sample import SampleRow
+from projections.audit_trail import TrailRow
+from projections.moments import AsOf
+from projections.text_diff import TextDiff
+
+
+class TrailAnswer(TypedDict):
+    """Every event that passes the filters; `more` when the limit left some out."""
+
+    rows: list[TrailRow]
+    more: bool
+    as_of: AsOf
+
+
+class FileAnswer(TypedDict):
+    """The file that was written, and the SHA-256 of its bytes."""
+
+    file: str
+    format: Format
+    rows: int
+    more: bool
+    bytes: int
+    sha256: str
+
+
+class ExceptionCount(TypedDict):
+    exception: ExceptionKind
+    count: int
+
+
+class ExceptionsAnswer(TypedDict):
+    """Whatever went another way than the plain one; every kind is counted, with 0 where there was none."""
+
+    rows: list[ExceptionRow]
+    counts: list[ExceptionCount]
+    as_of: AsOf
+
+
+class PopulationAnswer(Population):
+    """How many events there are."""
+
+    as_of: AsOf
+
+
+class SampleAnswer(TypedDict):
+    """The events drawn; the same seed, filters and moment draw them again."""
+
+    rows: list[SampleRow]
+    seed: str
+    algorithm: str
+    population: int
+    as_of: AsOf
+
+
+class DiffAnswer(TextDiff):
+    """What changed between two iterations."""
+
+    as_of: AsOf

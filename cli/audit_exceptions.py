@@ -1,0 +1,61 @@
+"""orch audit exceptions: what an auditor looks at first."""
+
+from collections import Counter
+
+from cli.answers import answer
+from cli.audit_filters import Filters, filtered, rows_in, scope_of
+from cli.options import Asked, reading
+from cli.project import opened
+from cli.screen import one_line, paint
+from projections.audit_exceptions import ExceptionKind, ExceptionRow, audit_exceptions
+from projections.moments import as_of
+
+WORDS = {
+    ExceptionKind.FORCED: "forced",
+    ExceptionKind.SELF_APPROVAL: "self-approval",
+    ExceptionKind.NOT_A_PERSON: "verdict not by a person",
+    ExceptionKind.EXPIRED: "request expired",
+    ExceptionKind.RECONFIRMED: "stale step reconfirmed",
+}
+
+
+@reading
+@filtered
+def exceptions(asked: Asked, filters: Filters) -> None:
+    """List forced actions, self-approvals, verdicts by agents or services, expired requests, stale steps reconfirmed.
+
+    An event that stands out in two ways is listed twice.
+
+    Next: orch audit population
+    """
+    with opened() as project:
+        scope = scope_of(project, asked, filters)
+        rows = list(audit_exceptions(rows_in(project, scope)))
+    counts = Counter(row["exception"] for row in rows)
+    data = {
+        "rows": rows,
+        "counts": [{"exception": kind, "count": counts[kind]} for kind in ExceptionKind],
+        "as_of": as_of(scope.moment),
+    }
+    answer("audit.exceptions", data, as_json=asked.json, show=lambda: _show(rows, counts, scope.moment.position))
+
+
+def _show(rows: list[ExceptionRow], counts: "Counter[ExceptionKind]", position: int) -> None:
+    for row in rows:
+        actor = row["actor"]
+        place = "/".join(part for part in (row["phase"], row["step"]) if part)
+        time = row["recorded_at"][:19].replace("T", " ")
+        who = one_line(f"{actor['name']} ({actor['kind']})")
+        print(f"{row['position']:>7}  {time}  {paint(WORDS[row['exception']], 'yellow')}  {place}")
+        print(f"{'':9}{who} {one_line(row['summary'])}{' (text erased)' if row['erased'] else ''}")
+        print(f"{'':9}{why(row)}")
+    print(f"{len(rows)} exceptions up to position {position}:")
+    for kind in ExceptionKind:
+        print(f"{counts[kind]:>7}  {WORDS[kind]}")
+
+
+def why(row: ExceptionRow) -> str:
+    """Return the reason that was given, or say plainly that there is none."""
+    if row["reason"]:
+        return f"“{one_line(row['reason'])}”"
+    return "the reason was erased" if row["erased"] else "no reason was given"

@@ -1,0 +1,117 @@
+"""Rows of the audit trail as text, JSON, CSV and CloudEvents, a piece at a time."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from cli.answers import json_of
+from cli.screen import clean, one_line
+from projections.audit_trail import TrailRow
+
+# Spreadsheets take these for the beginning of a formula (OWASP, CSV Injection), the full-width forms included.
+FORMULA = re.compile("[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]")
+Plain = Callable[[str], str]
+
+
+class Format(StrEnum):
+    """How rows are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+def as_json(kind: str, rows: Iterable[Mapping[str, Any]], rest: Callable[[], Mapping[str, Any]]) -> Iterator[str]:
+    """Yield one answer of that kind; `rest` is what else its data has, asked for behind the last row."""
+    yield f'{{"ok":true,"kind":{json_of(kind)},"version":1,"data":{{"rows":['
+    comma = ""
+    for row in rows:
+        yield comma + json_of(row)
+        comma = ","
+    yield "]," + json_of(rest())[1:-1] + "}}\n"
+
+
+def as_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[str]:
+    """Yield RFC 4180: a header, then a line each, ended by CR LF. No line break is ever inside a cell."""
+    yield _csv_line(columns)
+    for row in rows:
+        yield _csv_line([_cell(_field(row, column)) for column in columns])
+
+
+def as_cloud_events(rows: Iterable[TrailRow], origin: str) -> Iterator[str]:
+    """Yield CloudEvents 1.0 in structured mode, one JSON document on each line."""
+    for row in rows:
+        event = {
+            "specversion": "1.0",
+            "id": f"{origin}/{row['position']}",
+            "source": origin,
+            "type": row["topic"],
+            "time": row["recorded_at"],
+            "datacontenttype": "application/json",
+            "data": row,
+        }
+        if row["phase"]:  # an empty subject is not allowed
+            event["subject"] = f"{row['phase']}/{row['step']}" if row["step"] else row["phase"]
+        yield json_of(event) + "\n"
+
+
+def as_text(rows: Iterable[TrailRow], *, dim: Plain) -> Iterator[str]:
+    """Yield a few lines for each row: who, what, when, where; from which state to which; why; by which bytes."""
+    for row in rows:
+        yield "".join(f"{line}\n" for line in _lines(row, dim))
+
+
+def columns_of(row_type: type) -> list[str]:
+    """Return the header: the fields of the JSON rows, an actor as its two parts."""
+    fields = row_type.__annotations__  # a TypedDict lists its parents' fields, too
+    return [column for name in fields for column in (("actor.name", "actor.kind") if name == "actor" else (name,))]
+
+
+def _lines(row: TrailRow, dim: Plain) -> Iterator[str]:
+    place = "/".join(part for part in (row["phase"], row["step"]) if part) or row["stream"]
+    actor = row["actor"]
+    who = f"{actor['name']} ({actor['kind']})"
+    erased = " (text erased)" if row["erased"] else ""
+    time = row["recorded_at"][:19].replace("T", " ")
+    yield f"{row['position']:>7}  {time}  {one_line(who)}  {place}: {one_line(row['summary'])}{erased}"
+    if row["to_state"]:
+        yield f"{'':9}{_words(row['from_state'] or 'nothing')} → {_words(row['to_state'])}"
+    for words in (row["reason"], row["comments"]):
+        if words:
+            yield f"{'':9}“{one_line(words)}”"
+    for point in row["feedback"]:
+        yield f"{'':9}– {one_line(point)}"
+    digest = f"{row['digest']}  " if row["digest"] else ""
+    yield dim(f"{'':9}{one_line(digest)}leaf {row['leaf']}")
+
+
+def _words(state: str) -> str:
+    return state.replace("_", " ")
+
+
+def _field(row: Mapping[str, Any], column: str) -> Any:
+    outer, _, inner = column.partition(".")
+    return row[outer][inner] if inner else row[outer]
+
+
+def _cell(value: Any) -> str:
+    """Return one cell: nothing for None, JSON for lists, and text that no spreadsheet runs."""
+    if value is None:
+        return ""
+    if isinstance(value, bool | list):
+        return json_of(value)
+    if isinstance(value, int):
+        return str(value)
+    text = str(value)
+    quiet = clean(text).replace("\n", "\\u000a").replace("\t", "\\u0009")
+    return f"'{quiet}" if FORMULA.match(text) else quiet
+
+
+def _csv_line(cells: Sequence[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue()

@@ -1,0 +1,38 @@
+"""orch audit population: how many events there are."""
+
+from cli.answers import answer
+from cli.audit_filters import Filters, filtered, rows_in, scope_of
+from cli.options import Asked, reading
+from cli.project import opened
+from cli.screen import one_line, paint
+from projections.audit_population import Population, audit_population
+from projections.moments import as_of
+
+
+@reading
+@filtered
+def population(asked: Asked, filters: Filters) -> None:
+    """Count the events by topic, actor, kind of actor and month (UTC), and the verdicts by outcome.
+
+    Next: orch audit sample --n 25
+    """
+    with opened() as project:
+        scope = scope_of(project, asked, filters)
+        counted = audit_population(rows_in(project, scope))
+    data = {**counted, "as_of": as_of(scope.moment)}
+    answer("audit.population", data, as_json=asked.json, show=lambda: _show(counted, scope.moment.position))
+
+
+def _show(counted: Population, position: int) -> None:
+    print(f"{counted['total']:,} events, of the {position:,} up to position {position}")
+    _part("BY TOPIC", [(row["topic"], row["count"]) for row in counted["topics"]])
+    _part("BY ACTOR", [(f"{row['name']} ({row['kind']})", row["count"]) for row in counted["actors"]])
+    _part("BY KIND", [(row["kind"], row["count"]) for row in counted["kinds"]])
+    _part("BY MONTH", [(row["month"], row["count"]) for row in counted["months"]])
+    _part("VERDICTS", [(row["outcome"], row["count"]) for row in counted["verdicts"]])
+
+
+def _part(title: str, rows: list[tuple[str, int]]) -> None:
+    print(f"\n{paint(title, 'bold')}")
+    for name, count in rows:
+        print(f"{count:>9,}  {one_line(name)}")

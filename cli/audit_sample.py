@@ -1,0 +1,83 @@
+"""orch audit sample: events drawn by a seed."""
+
+import shlex
+from collections.abc import Iterator
+from secrets import token_hex
+from typing import Annotated, Any, Optional
+
+import typer
+
+from cli.audit_filters import Filters, filtered, rows_in, scope_of
+from cli.audit_formats import Format, as_cloud_events, as_csv, as_json, as_text, columns_of
+from cli.audit_output import Cut, FormatName, Output, Yes, deliver, destination
+from cli.options import Asked, reading
+from cli.project import opened
+from cli.screen import one_line, paint
+from domain.errors import InvalidInput
+from projections.audit_sample import ALGORITHM, SampleRow, audit_sample
+from projections.moments import as_of
+
+MOST = 100_000
+"""A sample is held in memory; the trail is not."""
+Size = Annotated[int, typer.Option("--n", metavar="N", min=1, max=MOST, help="How many events.")]
+Seed = Annotated[
+    Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
+    typer.Option("--seed", metavar="S", help="Decides the draw; one is made up and shown otherwise."),
+]
+
+
+@reading
+@filtered
+def sample(
+    asked: Asked,
+    filters: Filters,
+    size: Size = 25,
+    seed: Seed = None,
+    form: FormatName = None,
+    output: Output = None,
+    yes: Yes = False,
+) -> None:
+    """Draw events by a seed, so that anybody can draw the same ones again.
+
+    Of all positions that pass the filters, those with the lowest SHA-256 of the text SEED/POSITION are drawn:
+    printf '%s/%s' SEED POSITION | sha256sum. The log grows, so name the moment, too: --at position:N.
+
+    Next: orch audit trail
+    """
+    to = destination(asked, form, output, yes=yes)
+    chosen = token_hex(8) if seed is None else _checked(seed)
+    with opened() as project:
+        scope = scope_of(project, asked, filters)
+        drawn = audit_sample(rows_in(project, scope), seed=chosen, size=size)
+        origin, state = project.log.origin, project.places.state
+    rest = {
+        "seed": chosen,
+        "algorithm": ALGORITHM,
+        "population": drawn.population,
+        "as_of": as_of(scope.moment),
+    }
+
+    def make() -> tuple[Cut[SampleRow], Iterator[str]]:
+        rows = Cut(drawn.rows, None)
+        if to.format is Format.JSON:
+            return rows, as_json("audit.sample", rows, lambda: rest)
+        if to.format is Format.CSV:
+            return rows, as_csv(rows, columns_of(SampleRow))
+        if to.format is Format.JSONL:
+            return rows, as_cloud_events(rows, origin)
+        return rows, _text(rows, rest, painted=to.file is None)
+
+    deliver(asked, to, make, keep_out=state)
+
+
+def _text(rows: Cut[SampleRow], rest: dict[str, Any], *, painted: bool) -> Iterator[str]:
+    yield from as_text(rows, dim=(lambda text: paint(text, "dim")) if painted else str)
+    yield f"{rows.count:,} of {rest['population']:,} events: {ALGORITHM}, seed {one_line(rest['seed'])}\n"
+    moment = f"--at position:{rest['as_of']['position']}"
+    yield f"The same again: the same filters, --seed {shlex.quote(one_line(rest['seed']))} {moment}\n"
+
+
+def _checked(seed: str) -> str:
+    if not seed or len(seed) > 200 or not seed.isprintable():
+        raise InvalidInput("A seed has 1 to 200 printable characters.", fix=("orch audit sample --seed 2026-q4",))
+    return seed
