@@ -99,7 +99,8 @@ class Workspace:
             self._refuse_way_out(phase)
             if not os.path.lexists(path):
                 return None
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for each in (folder.parent, folder):
+                each.mkdir(mode=0o700, exist_ok=True)
             aside = folder / f"{step}-{stamp}.md"
             count = 1
             while os.path.lexists(aside):

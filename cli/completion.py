@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
-import click
 import typer
-from click.shell_completion import get_completion_class
+from typer._completion_shared import get_completion_script  # where Typer keeps what its --show-completion prints
 
 from domain.errors import InvalidInput
 
@@ -18,9 +17,8 @@ def completion(shell: Shell) -> None:
 
     For bash: orch completion bash > ~/.local/share/bash-completion/completions/orch
     """
-    make = get_completion_class(shell) if shell in SHELLS else None
-    if make is None:
+    if shell not in SHELLS:
         raise InvalidInput(
             f"There is completion for {', '.join(SHELLS)}; got {shell[:30]!r}.", fix=("orch completion bash",)
         )
-    print(make(click.get_current_context().find_root().command, {}, "orch", "_ORCH_COMPLETE").source())
+    print(get_completion_script(prog_name="orch", complete_var="_ORCH_COMPLETE", shell=shell))

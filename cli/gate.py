@@ -24,7 +24,9 @@ def refuse_edited(project: Project, asked: Asked, phase: str, step: Step) -> str
         return None
     digest = digest_of(text, step)
     if digest != _latest(project, phase, step) and _iteration_with(project, phase, step, digest) is None:
-        raise DocumentEdited(phase, step, path=project.files.shown(phase, step))
+        head = project.head(phase)
+        approved = head is not None and step in PhaseState.from_facts(head.facts).completed
+        raise DocumentEdited(phase, step, path=project.files.shown(phase, step), approved=approved)
     return digest
 
 

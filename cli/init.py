@@ -1,17 +1,19 @@
 """orch init: make a folder a project."""
 
 import re
+import sys
 from socket import gethostname
 from typing import Annotated, Optional
 
 import typer
 
 from adapters.durable import sync
-from adapters.places import FOLDER, Places, places_of
+from adapters.places import FOLDER, Places, find, places_of
 from adapters.sqlite_log import SqliteLog
 from adapters.workspace import Workspace
 from cli.options import Asked, writing
 from cli.project import Project, here
+from cli.screen import clean
 from cli.writes import report
 from domain.errors import AlreadyExists, InvalidInput, Refusal, Unavailable
 
@@ -49,6 +51,7 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
         raise InvalidInput(
             f"A host has letters, digits, dots and hyphens; got {chosen[:70]!r}.", fix=("orch init --host example.org",)
         )
+    _say_when_inside_another(places)
     _make_folders(places)
     log = _begun(places, origin=f"{chosen}/{uuid4()}")
     try:
@@ -66,6 +69,19 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
         report(project, asked, receipt)
     finally:
         log.close()
+
+
+def _say_when_inside_another(places: Places) -> None:
+    """Say when this will be a project inside a project: commands typed below find the inner one only."""
+    try:
+        around = find(places.root)
+    except Refusal:
+        return
+    if around.root != places.root:
+        print(
+            f"This folder lies inside the project {clean(str(around.root))}; it becomes one of its own.",
+            file=sys.stderr,
+        )
 
 
 def _make_folders(places: Places) -> None:

@@ -1,5 +1,6 @@
 """orch audit key: the keys that speak for the log."""
 
+import sys
 from typing import ClassVar
 
 from cli.answers import answer
@@ -34,7 +35,7 @@ def show_key(asked: Asked) -> None:
     def show() -> None:
         print(clean(keys.current))
         for key in keys.replaced:
-            print(f"{clean(key)}  {paint('replaced', 'dim')}")
+            print(f"{paint('replaced', 'dim', stream=sys.stderr)} {clean(key)}", file=sys.stderr)
 
     answer("audit.key", data, as_json=asked.json, show=show)
 

@@ -77,6 +77,10 @@ def run() -> None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115  # it stays open as long as we run
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # JSON is UTF-8 in every locale
+    if "_ORCH_COMPLETE" in os.environ:  # the shell asks what could be typed, in the words of Typer's scripts
+        from typer._completion_classes import completion_init
+
+        completion_init()
     sys.exit(run_command(program(), sys.argv[1:]))
 
 

@@ -9,7 +9,6 @@ from domain.event_log import EventLog, Moment
 from domain.times import microseconds
 
 FORM = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,6})?)?([Zz]|[+-]\d{2}:?\d{2})?", re.ASCII)
-MOST_NOTE = 1_000_000
 EXAMPLE = "2026-11-24T14:00:00Z"
 
 
@@ -25,15 +24,18 @@ def resolved(at: str, log: EventLog) -> tuple[Moment, int | None]:
 
 def _covered(path: Path, log: EventLog) -> Moment:
     """Return the last moment that a checkpoint covers; refuse a checkpoint of another history than the log's."""
+    from adapters.signed_notes import opened
     from domain.checkpoints import Checkpoint
     from domain.tree_ranges import range_root_of
+    from projections.log_keys import LogKeys, log_keys
 
     try:
-        text = path.read_bytes()[:MOST_NOTE].decode().partition("\n\n")[0] + "\n"
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise InvalidInput(f"{path} cannot be read: {reason}.", fix=("orch audit checkpoint",)) from None
-    checkpoint = Checkpoint.parse(text)
+        note = path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.", fix=("orch audit checkpoint",)) from None
+    heads = log.heads(["project", "ledger"])[1]
+    keys = log_keys(heads["project"], heads.get("ledger")) if "project" in heads else LogKeys("", ())
+    checkpoint = Checkpoint.parse(opened(note, [keys.current, *keys.replaced]).text)
     if checkpoint.origin != log.origin:
         raise InvalidInput(f"{path} is a checkpoint of {checkpoint.origin}, not of {log.origin}.")
     if checkpoint.size > log.moment().position:

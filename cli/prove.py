@@ -35,12 +35,17 @@ def prove(asked: Asked, position: Position = None, out: Out = None, between: Bet
 
     Next: check it elsewhere, for example with Go's sumdb/tlog
     """
+    if between is not None and out is not None:
+        raise InvalidInput(
+            "--between prints its hashes; send them to a file.",
+            fix=(f"orch audit prove --between {between[0]} {between[1]}",),
+        )
     if between is not None:
         _consistency(asked, *between)
     elif position is None or out is None:
         raise InvalidInput(
             "Say which event and where the proof goes, or --between two sizes.",
-            fix=("orch audit prove 1 -o proof", "orch audit prove --between 1 2"),
+            fix=(f"orch audit prove {position or 1} -o proof", "orch audit prove --between 1 2"),
         )
     else:
         _inclusion(asked, position, out)

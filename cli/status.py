@@ -1,5 +1,6 @@
 """orch status: where a phase stands."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
@@ -11,7 +12,12 @@ from cli.options import Asked, reading
 from cli.project import Project, opened
 from cli.reads import View, view_of_phase
 from cli.screen import clean, one_line, paint, print_table, state
+from domain.digest import digest_of
+from domain.errors import Refusal
 from domain.event_log import Head
+from domain.phase_ids import stream_of
+from domain.phase_state import PhaseState
+from domain.steps import Step
 from projections.coverage import coverage
 from projections.moments import as_of
 from projections.phase_status import phase_status, places
@@ -49,6 +55,8 @@ def status(asked: Asked, phase: Phase = None) -> None:
 
         def show() -> None:
             _show(found, view, asked.at)
+            if asked.at is None:
+                _show_edited(project, found)
             _show_coverage(covered)
 
         answer("phase.status", data, as_json=asked.json, show=show)
@@ -58,7 +66,16 @@ def status(asked: Asked, phase: Phase = None) -> None:
 def status_of(project: Project, view: View, head: Head) -> "PhaseStatus":
     """Return the status of one phase at the moment of a view."""
     told = project.log.told(places(head))
-    return phase_status(head, told, now_us=view.now, policy=view.policy)
+    found = phase_status(head, told, now_us=view.now, policy=view.policy)
+    if found["current_step"] == "handoff" and _waits(project, found["depends_on"]):
+        found["next_commands"] = [f"orch why {found['phase']}"]
+    return found
+
+
+def _waits(project: Project, phases: list[str]) -> bool:
+    """Tell whether one of these phases has still to be handed off."""
+    heads = project.log.heads([stream_of(phase) for phase in phases])[1]
+    return any(not PhaseState.from_facts(head.facts).handed_off for head in heads.values())
 
 
 def next_commands(project: Project, phase: str) -> list[str]:
@@ -86,10 +103,20 @@ def _show(found: "PhaseStatus", view: View, at: str | None) -> None:
         closing = found[name]
         if closing:
             when = closing["at"][:16].replace("T", " ")
-            print(f"{name.replace('_', ' '):<10}by {one_line(closing['by']['name'])} {when}")
+            print(f"{name.replace('_', ' '):<11}by {one_line(closing['by']['name'])} {when}")
     print(f"next      {found['next_action'].replace('_', ' ')}")
     for line in found["next_commands"]:
         print(f"          {clean(line)}")
+
+
+def _show_edited(project: Project, found: "PhaseStatus") -> None:
+    """Name the documents on disk that say something else than was recorded."""
+    for name, step in found["steps"].items():
+        with suppress(Refusal):  # what is no text at all is said when somebody decides about it
+            text = project.files.read(found["phase"], Step(name))
+            if text is not None and digest_of(text, Step(name)) != step["digest"]:  # type: ignore[index]  # a step
+                path = project.files.shown(found["phase"], Step(name))
+                print(paint(f"on disk   {path} is not the recorded text: orch edit or orch checkout", "yellow"))
 
 
 def _show_coverage(covered: "Coverage") -> None:
@@ -108,6 +135,7 @@ def _row(name: str, step: Any) -> tuple[str, ...]:
 
 def _verdict(step: Any) -> str:
     if step["verdict_by"]:
-        return f"{one_line(step['verdict_by']['name'])} {step['verdict_at'][:16].replace('T', ' ')}"
+        mark = " (forced)" if step["forced"] else " (own text)" if step["self_approval"] else ""
+        return f"{one_line(step['verdict_by']['name'])} {step['verdict_at'][:16].replace('T', ' ')}{mark}"
     approvals = step["approvals"]
     return f"{approvals['given']} of {approvals['needed']}" if approvals["given"] else ""

@@ -183,12 +183,20 @@ class TextErased(Rejected):
 class DocumentEdited(Rejected):
     code = "DOCUMENT_EDITED"
 
-    def __init__(self, phase: str, step: str, *, path: str) -> None:
-        super().__init__(
-            f"{phase}: {path} was edited and is not a recorded iteration of {step}."
-            " Record it as the next iteration (edit), or put the recorded text back (checkout).",
-            fix=(f"orch edit {phase} {step}", f"orch checkout {phase} {step}"),
-        )
+    def __init__(self, phase: str, step: str, *, path: str, approved: bool = False) -> None:
+        edited = f"{phase}: {path} was edited and is not a recorded iteration of {step}."
+        checkout = f"orch checkout {phase} {step}"
+        if approved:
+            reopen = f'orch reopen {phase} {step} --reason "what has to change"'
+            super().__init__(
+                f"{edited} Put the approved text back (checkout), or reopen the step to record another (edit).",
+                fix=(checkout, reopen),
+            )
+        else:
+            super().__init__(
+                f"{edited} Record it as the next iteration (edit), or put the recorded text back (checkout).",
+                fix=(f"orch edit {phase} {step}", checkout),
+            )
 
 
 class NothingChanged(Rejected):

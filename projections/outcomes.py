@@ -167,7 +167,8 @@ def sentence(result: Outcome) -> str:
     topics = {event["topic"] for event in result["events"]}
     main = next(topic for topic in SENTENCES if topic in topics)
     document = f"{result['step']} iteration {result['iteration']}"
-    said = SENTENCES[main].format(document=document, **result)
+    said = "{document}: an approval was recorded" if result["final"] is False else SENTENCES[main]
+    said = said.format(document=document, **result)
     subject = f"{result['phase']}: " if result["phase"] else ""
     return subject + said + "".join(f"; {remark}" for remark in _remarks(result))
 

@@ -113,15 +113,30 @@ def test_a_checkpoint_names_a_moment(drafted: Orch) -> None:
     assert seen["steps"]["spec"]["state"] == "awaiting_approval" and seen["as_of"]["position"] == 5
 
 
-def test_a_checkpoint_of_another_history_is_damage_and_of_another_log_a_mistake(drafted: Orch) -> None:
+def test_a_checkpoint_that_was_changed_is_refused(drafted: Orch) -> None:
     note = held(drafted).decode()
     origin, size, root, *rest = note.split("\n")
     for lines, status in (
         ((origin, size, root[:10] + ("A" if root[10] != "A" else "B") + root[11:]), 6),
-        ((origin, "99", root), 6),
-        (("example.org/other", size, root), 2),
-        ((origin, "x", root), 2),
+        ((origin, "4", root), 6),
+        (("example.org/other", size, root), 6),
     ):
         Path("held.txt").write_text("\n".join((*lines, *rest)))
         assert drafted("list", "--at", "checkpoint:held.txt").status == status, lines
+    Path("held.txt").write_text(note.partition("\n\n")[0] + "\n")
+    assert drafted("list", "--at", "checkpoint:held.txt").status == 2
     assert drafted("list", "--at", "checkpoint:nowhere.txt").status == 2
+
+
+def test_a_checkpoint_of_another_history_is_damage(drafted: Orch) -> None:
+    """The log is rolled back to an older copy and goes on otherwise: what the auditor holds tells."""
+    older = {path: path.read_bytes() for path in Path(".orch").glob("log.db*")}
+    drafted("approve", "st01-x", "spec", "--comments", "the first history")
+    Path("held.txt").write_bytes(held(drafted))
+    for path in Path(".orch").glob("log.db*"):
+        path.unlink()
+    for path, content in older.items():
+        path.write_bytes(content)
+    assert drafted("list", "--at", "checkpoint:held.txt").status == 6, "the log is shorter than what was signed"
+    drafted("approve", "st01-x", "spec", "--comments", "another history")
+    assert drafted("list", "--at", "checkpoint:held.txt").status == 6, "as long, but another history"

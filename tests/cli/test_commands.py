@@ -2,8 +2,10 @@
 
 import os
 import stat
+import sys
 import time
 from pathlib import Path
+from subprocess import run
 
 import orjson
 import pytest
@@ -240,7 +242,60 @@ def test_the_groups_have_help_too(orch: Orch) -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_name_orch(orch: Orch, shell: str) -> None:
-    assert "_ORCH_COMPLETE" in orch("completion", shell).out
+    script = orch("completion", shell).out
+    assert f"_ORCH_COMPLETE=complete_{shell}" in script
+
+
+def test_the_shell_completes_commands_options_and_phases(drafted: Orch) -> None:
+    script = drafted("completion", "bash").out
+    folder = Path(sys.executable).parent
+    for typed, wanted in {
+        "orch sta": "status",
+        "orch status --a": "--at",
+        "orch status st01": "st01-x",
+        "orch audit che": "checkpoint",
+        "orch policy s": "show",
+    }.items():
+        words = typed.split()
+        place = f"COMP_WORDS=({typed}); COMP_CWORD={len(words) - 1}; _orch_completion orch"
+        ask = f"{script}\n{place}; echo ${{COMPREPLY[@]}}"
+        path = f"{folder}:{os.environ['PATH']}"
+        done = run(["bash", "-c", ask], capture_output=True, text=True, env=dict(os.environ, PATH=path))
+        assert wanted in done.stdout.split(), (typed, done.stdout, done.stderr)
+
+
+def test_status_does_not_promise_a_handoff_that_waits_for_another_phase(drafted: Orch) -> None:
+    drafted("approve", "st01-x", "spec")
+    for step, option in {"research": "foundation", "plan": "architecture", "prd": "goal", "tasks": "tasks"}.items():
+        assert drafted(step, "st01-x", f"--{option}", "known").status == 0
+        assert drafted("approve", "st01-x", step).status == 0
+    drafted("spec", "st02-y", "--objectives", "y")
+    drafted("depend", "st01-x", "--on", "st02-y")
+    assert drafted("status", "st01-x", "--json").data["next_commands"] == ["orch why st01-x"]
+    drafted("depend", "st01-x", "--on", "st02-y", "--remove")
+    assert drafted("status", "st01-x", "--json").data["next_commands"] == ["orch handoff st01-x"]
+
+
+def test_status_names_a_document_that_was_edited_on_disk(drafted: Orch) -> None:
+    assert "not the recorded text" not in drafted("status", "st01-x").out
+    Path("dev/st01-x/spec.md").write_text("by hand\n")
+    assert "dev/st01-x/spec.md is not the recorded text" in drafted("status", "st01-x").out
+
+
+def test_an_edited_approved_document_offers_what_works(drafted: Orch) -> None:
+    drafted("approve", "st01-x", "spec")
+    Path("dev/st01-x/spec.md").write_text("by hand\n")
+    refused = drafted("spec", "st01-x", "--objectives", "new", "--json")
+    assert refused.error["fix"][0] == "orch checkout st01-x spec" and "reopen" in refused.error["fix"][1]
+    assert drafted("reopen", "st01-x", "spec", "--reason", "why").status == 0
+    assert drafted("edit", "st01-x", "spec").status == 0
+
+
+def test_init_inside_a_project_says_so(project: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("inner").mkdir()
+    monkeypatch.chdir("inner")
+    told = project("init")
+    assert told.status == 0 and "lies inside the project" in told.err
 
 
 def test_the_clock_going_back_and_ahead_never_stops_recorded_time(

@@ -95,7 +95,7 @@ def test_approvals_that_are_not_enough_say_so() -> None:
     world.policy = PolicyState(minimum_approvers=2)
     story = Story(world).draft(Step.SPEC).approve(Step.SPEC)
     assert (last(story)["final"], last(story)["digest"]) == (False, "sha256:1:spec1")
-    assert said(story) == f"{story.name}: spec iteration 1 approved; more approvals are needed"
+    assert said(story) == f"{story.name}: spec iteration 1: an approval was recorded; more approvals are needed"
 
 
 def test_force_is_part_of_the_answer() -> None:
