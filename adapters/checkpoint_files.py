@@ -66,3 +66,12 @@ def anchor(path: Path, note: bytes) -> None:
             os.fsync(opened.fileno())
     except OSError as error:
         raise FilesUnavailable(f"{path}: {error.strerror}.") from error
+
+
+def notes_of(data: bytes) -> list[bytes]:
+    """Return the signed notes in a file: one as it was printed, or several as `anchor` puts them.
+
+    A note is a text, an empty line and its signature lines; so between two notes there is an empty line too.
+    """
+    parts = data.strip(b"\n").split(b"\n\n") if data.strip(b"\n") else []
+    return [b"\n\n".join(parts[at : at + 2]) + b"\n" for at in range(0, len(parts), 2)]

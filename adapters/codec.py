@@ -71,16 +71,36 @@ def decode(record: Record) -> DomainEvent:
 
     Raises `UnknownEvent` for a topic or a fact this version does not know, `Damaged` for what contradicts itself.
     """
+    event_class = _class_of(record)
+    envelope = envelope_of(record)
+    try:
+        texts = payload_of(record, envelope)
+    except (KeyError, TypeError) as error:
+        raise Damaged(f"The envelope at position {record.position} lacks or garbles {error}.") from None
+    return _made(event_class, record, envelope, texts)
+
+
+def event_without_texts(record: Record, envelope: dict[str, Any]) -> DomainEvent:
+    """Return the event of an opened envelope as if its free text were erased, which no fold minds."""
+    return _made(_class_of(record), record, envelope, None)
+
+
+def _class_of(record: Record) -> type[DomainEvent]:
     event_class = TOPICS.get(record.topic)
     if event_class is None:
         raise UnknownEvent(
             f"Position {record.position} holds {record.topic[:80]!r}, which this version of orch does not know.",
             fix=("orch version",),
         )
-    envelope = envelope_of(record)
+    return event_class
+
+
+def _made(
+    event_class: type[DomainEvent], record: Record, envelope: dict[str, Any], texts: dict[str, Any] | None
+) -> DomainEvent:
     shape = _shape(event_class)
     try:
-        facts, texts = envelope["facts"], payload_of(record, envelope)
+        facts = envelope["facts"]
         unknown = facts.keys() - shape.facts | (texts or {}).keys() - shape.payload
         if unknown:
             raise UnknownEvent(

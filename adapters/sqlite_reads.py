@@ -16,6 +16,7 @@ from adapters.sqlite_rows import (
     LEAVES,
     ROOTS,
     VERSION,
+    commands_of,
     hashes_of,
     head_of,
     moment_of,
@@ -25,7 +26,7 @@ from adapters.sqlite_rows import (
     tree_of,
 )
 from domain.errors import Damaged, NotFound
-from domain.event_log import Head, Moment, Receipt, Record, Told, TreeHead
+from domain.event_log import Head, KnownCommand, Moment, Receipt, Record, Told, TreeHead
 from domain.merkle import root_of
 
 PAGE = 500
@@ -49,6 +50,14 @@ class SqliteReads:
         """Return the receipt and the fingerprint of a recorded command."""
         with self._reading, spoken(self._path):
             return find_receipt(self._reader.execute, command_id)
+
+    def commands(self) -> Iterator[KnownCommand]:
+        """Yield every recorded command, ordered by its id."""
+        query = f"SELECT command_id, first, last FROM commands WHERE command_id > ? ORDER BY command_id LIMIT {PAGE}"
+        after = ""
+        while rows := self._all(query, (after,)):
+            yield from commands_of(rows, after=after)
+            after = rows[-1][0]
 
     def heads(self, streams: Sequence[str]) -> tuple[Moment, dict[str, Head]]:
         """Return the heads of those streams that exist, all as of one moment."""

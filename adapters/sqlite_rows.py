@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from domain.errors import Damaged
-from domain.event_log import Head, Moment, Record
+from domain.event_log import Head, KnownCommand, Moment, Record
 
 COLUMNS = "position, recorded_at, clock, stream, version, topic, command_id, envelope, salt, payload, leaf"
 VERSION = 4
@@ -21,6 +21,7 @@ ROOTS = "SELECT root FROM tiles WHERE level = ? AND number >= ? AND number < ? O
 Row = tuple[Any, ...]
 ENTRY = (int, int, int, str, int, str, str, bytes)
 RECORDS = frozenset(((*ENTRY, bytes, bytes, bytes), (*ENTRY, type(None), type(None), bytes)))
+COMMANDS = frozenset(((str, int, int),))
 HEADS = frozenset(((str, int, int, bytes),))
 HASHES = frozenset(((bytes,),))
 TREES = frozenset(((int, bytes, int),))
@@ -39,6 +40,16 @@ def records_of(rows: Sequence[Row], *, column: int, after: int) -> Iterator[Reco
             raise Damaged(f"The log is damaged: {row[column]} comes after {after}.")
         after = row[column]
         yield record
+
+
+def commands_of(rows: Sequence[Row], *, after: str) -> Iterator[KnownCommand]:
+    """Yield rows of the commands, whose ids grow."""
+    for row in rows:
+        command = KnownCommand(*_typed(row, COMMANDS, "A command"))
+        if command.command_id.encode() <= after.encode():  # as SQLite compares texts
+            raise Damaged(f"The log is damaged: command {command.command_id} comes after {after}.")
+        after = command.command_id
+        yield command
 
 
 def head_of(row: Row) -> Head:

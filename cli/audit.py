@@ -18,6 +18,7 @@ class AuditCommands(LazyGroup):
         "checkpoint": Entry(
             "cli.checkpoint:checkpoint", "Sign the log as it is; the copy held elsewhere is the proof."
         ),
+        "verify": Entry("cli.verify:verify", "Check the whole log, and what you hold against it."),
         "prove": Entry("cli.prove:prove", "Prove an event, or that the log only grew, to somebody else."),
         "key": Entry("cli.key:KeyCommands", "The keys that speak for the log."),
     }

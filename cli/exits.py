@@ -5,14 +5,19 @@ from domain.errors import Conflict, Damaged, InvalidInput, NotFound, Refusal, Re
 DONE = 0
 BUG = 1
 USAGE = 2
+DAMAGED = 6
+INCOMPLETE = 7
 CANCELLED = 130
+
+VERDICT = {"verified": DONE, "damaged": DAMAGED, "incomplete": INCOMPLETE}
+"""Of a verification, which answers with data whatever it finds."""
 
 STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (InvalidInput, USAGE),
     (Rejected, 3),
     (NotFound, 4),
     (Conflict, 5),
-    (Damaged, 6),
+    (Damaged, DAMAGED),
     (Unavailable, 8),
 )
 

@@ -26,6 +26,7 @@ from projections.next_steps import NextStep
 from projections.outcomes import Outcome, PolicyRules
 from projections.phase_list import PhaseRow
 from projections.phase_status import PhaseStatus
+from projections.verification import Verification
 from projections.why import Why
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas" / "output"
@@ -181,6 +182,7 @@ ANSWERS: dict[str, Any] = {
     "audit.key": KeyAnswer,
     "audit.proof": ProofAnswer,
     "audit.consistency": ConsistencyAnswer,
+    "audit.verification": Verification,
     "audit.trail": TrailAnswer,
     "audit.file": FileAnswer,
     "audit.exceptions": ExceptionsAnswer,

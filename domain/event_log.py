@@ -39,6 +39,14 @@ class Receipt(NamedTuple):
     """The command had been recorded before; nothing was written this time."""
 
 
+class KnownCommand(NamedTuple):
+    """A line of the table of commands: which positions a command wrote."""
+
+    command_id: str
+    first: int
+    last: int
+
+
 class Moment(NamedTuple):
     """A place in the log and what time it was there (µs since the epoch; position 0 is before the first event)."""
 
@@ -119,6 +127,10 @@ class EventLog(Protocol):
 
         The fingerprint is None where it was rebuilt from envelopes, which do not carry it.
         """
+        ...
+
+    def commands(self) -> Iterator[KnownCommand]:
+        """Yield every recorded command, ordered by its id."""
         ...
 
     def heads(self, streams: Sequence[str]) -> tuple[Moment, dict[str, Head]]:

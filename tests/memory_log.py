@@ -7,7 +7,7 @@ from adapters.codec import encode
 from adapters.envelope import canonical, entry_of
 from adapters.envelope import told as told_by
 from domain.errors import CommandIdReused, Conflict, Damaged, NotFound, Refusal
-from domain.event_log import Decision, Head, Moment, Receipt, Record, Told, TreeHead
+from domain.event_log import Decision, Head, KnownCommand, Moment, Receipt, Record, Told, TreeHead
 from domain.merkle import grow, leaf_hash, node_hash, root_of
 
 TILE = 256
@@ -36,6 +36,10 @@ class MemoryLog:
     def receipt(self, command_id: str) -> tuple[Receipt, str | None] | None:
         known = self._commands.get(command_id)
         return known and (known[0]._replace(repeated=True), known[1])
+
+    def commands(self) -> Iterator[KnownCommand]:
+        for command_id, (receipt, _) in sorted(self._commands.items()):
+            yield KnownCommand(command_id, receipt.first, receipt.last)
 
     def heads(self, streams: Sequence[str]) -> tuple[Moment, dict[str, Head]]:
         return self.moment(), {stream: self._heads[stream] for stream in streams if stream in self._heads}

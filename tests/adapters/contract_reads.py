@@ -172,3 +172,13 @@ class ReadsContract:
         assert log.moment(0) == (0, None, None)
         with pytest.raises(NotFound):
             log.moment(1)
+
+    def test_the_commands_are_listed_by_id_with_the_positions_they_wrote(self, log: EventLog) -> None:
+        assert list(log.commands()) == []
+        accepted(log, decision("phase:a", command_id="b", events=3), decision("phase:b", command_id="a"))
+        accepted(log, *(decision(f"phase:{number}", command_id=f"c{number:04}") for number in range(1200)))
+        assert list(log.commands()) == [
+            ("a", 4, 4),
+            ("b", 1, 3),
+            *((f"c{number:04}", 5 + number, 5 + number) for number in range(1200)),
+        ]

@@ -26,6 +26,7 @@ READS = {
     "audit.checkpoint": ("audit", "checkpoint"),
     "audit.key": ("audit", "key", "show"),
     "audit.proof": ("audit", "prove", "1", "-o", "proof"),
+    "audit.verification": ("audit", "verify"),
     "audit.consistency": ("audit", "prove", "--between", "1", "2"),
     "audit.trail": ("audit", "trail"),
     "audit.file": ("audit", "trail", "-o", "trail.csv", "--format", "csv", "--yes"),

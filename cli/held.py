@@ -1,0 +1,68 @@
+"""The checkpoints that an auditor brings: read, their signatures checked, ready to be held against the log."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from adapters.checkpoint_files import notes_of
+from adapters.signed_notes import LARGEST, opened
+from domain.checkpoints import Checkpoint
+from domain.errors import InvalidInput, SignatureRefused
+from projections.verification import Findings, HeldCheckpoint
+
+MOST_FILE = 64 * LARGEST
+
+
+class Held(NamedTuple):
+    """A note that is signed by a known key, and speaks of this log."""
+
+    file: str
+    checkpoint: Checkpoint
+    signed_by: tuple[str, ...]
+
+    def told(self, *, holds: bool) -> HeldCheckpoint:
+        """Return it as the answer shows it."""
+        size, root = self.checkpoint.size, self.checkpoint.root.hex()
+        return {"file": self.file, "size": size, "root": root, "signed_by": list(self.signed_by), "holds": holds}
+
+
+def notes_in(files: Sequence[Path]) -> list[tuple[str, bytes]]:
+    """Return every signed note of some files, with the name of its file. Raises `InvalidInput`."""
+    found = []
+    for path in files:
+        try:
+            with path.open("rb") as file:
+                data = file.read(MOST_FILE + 1)
+        except OSError as error:
+            raise InvalidInput(f"{path} cannot be read: {error.strerror}.", fix=("orch audit checkpoint",)) from None
+        if len(data) > MOST_FILE:
+            raise InvalidInput(f"{path} is larger than {MOST_FILE} bytes.")
+        notes = notes_of(data)
+        if not notes:
+            raise InvalidInput(f"{path} holds no checkpoint.", fix=("orch audit checkpoint",))
+        found += [(str(path), note) for note in notes]
+    return found
+
+
+def held(
+    notes: Sequence[tuple[str, bytes]], vkeys: Sequence[str], *, origin: str, findings: Findings
+) -> tuple[list[Held], list[HeldCheckpoint]]:
+    """Return the checkpoints that count, and those that do not because nobody known signed them or of another log."""
+    good, bad = [], []
+    for file, note in notes:
+        try:
+            text, signed_by, _ = opened(note, vkeys)
+            checkpoint = Checkpoint.parse(text)
+        except InvalidInput as error:
+            raise InvalidInput(f"{file}: {error.message}", fix=("orch audit checkpoint",)) from None
+        except SignatureRefused as error:
+            findings.note(None, "checkpoint signature", "a signature of a known key", f"{file}: {error.message}")
+            bad.append(HeldCheckpoint(file=file, size=None, root=None, signed_by=[], holds=False))
+            continue
+        one = Held(file, checkpoint, signed_by)
+        if checkpoint.origin == origin:
+            good.append(one)
+        else:
+            findings.note(None, "checkpoint origin", f"{checkpoint.origin} ({file})", origin)
+            bad.append(one.told(holds=False))
+    return good, bad

@@ -1,0 +1,78 @@
+"""Fold a log anew and compare what comes out with the heads that the log keeps."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from domain.aggregates import EventSourced
+from domain.errors import Refusal
+from domain.event_log import Head, Record
+from domain.events import DomainEvent
+from projections.folding import fold
+from projections.verification import Findings
+
+
+class Fold:
+    """The state of every stream so far. A stream that cannot be folded is named once and left alone then."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._note = findings.note
+        self._aggregates: dict[str, EventSourced] = {}
+        self._stuck: set[str] = set()
+
+    def add(self, record: Record, event_of: Callable[[], DomainEvent]) -> None:
+        """Fold one more event."""
+        if record.stream in self._stuck:
+            return
+        try:
+            fold(self._aggregates, record, event_of())
+        except Refusal as refusal:
+            self.give_up(record.stream)
+            self._note(record.position, "event", "an event this version of orch knows", refusal.message)
+        except Exception as error:  # noqa: BLE001  # what was written by nobody of ours may break any rule of a fold
+            self.give_up(record.stream)
+            self._note(record.position, "event", f"{record.topic} after what came before", repr(error))
+
+    def give_up(self, stream: str) -> None:
+        """Leave a stream alone from here on: one of its events is not what it has to be."""
+        self._stuck.add(stream)
+
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """Return the facts of every stream that could be folded."""
+        return {s: aggregate.head() for s, aggregate in self._aggregates.items() if s not in self._stuck}
+
+
+def compare_heads(
+    heads: Mapping[str, Head],
+    last: Mapping[str, tuple[int, int]],
+    facts: Mapping[str, dict[str, Any]],
+    *,
+    written: Callable[[Any], bytes],
+    findings: Findings,
+) -> None:
+    """Compare heads with the last event of each stream and with the facts of a fresh fold."""
+    for stream, (version, position) in last.items():
+        head = heads.get(stream)
+        if head is None:
+            findings.note(position, "head", f"a head of {stream}", "none")
+            continue
+        if (head.version, head.position) != (version, position):
+            found = f"version {head.version} at {head.position}"
+            findings.note(position, "head", f"{stream} version {version} at {position}", found)
+        if stream in facts:
+            expected, kept = written(facts[stream]), written(head.facts)
+            if expected != kept:
+                findings.note(
+                    position, "head", f"{stream} {_from_difference(expected, kept)}", _difference(expected, kept)
+                )
+    for stream in heads.keys() - last.keys():
+        findings.note(None, "head", "no head without events", stream)
+
+
+def _from_difference(expected: bytes, found: bytes) -> str:
+    return _difference(found, expected)
+
+
+def _difference(one: bytes, other: bytes) -> str:
+    """Return the part of the other text around the first byte that differs."""
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return "…" + other[max(0, at - 30) : at + 60].decode(errors="replace")

@@ -1,0 +1,70 @@
+"""One bit turned somewhere in a store or its WAL: found, or nothing changed that anybody can see; never a traceback."""
+
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import apsw
+import pytest
+
+from tests.cli.conftest import Answer, Orch
+
+TURNS = 2000 if os.environ.get("RELIABILITY") == "long" else 150
+READS = (
+    ("list", "--json"),
+    ("history", "st01-x", "--json"),
+    ("show", "st01-x", "spec", "--json"),
+    ("audit", "key", "show", "--json"),
+)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in ("log.db", "log.db-wal") if (folder / name).exists()}
+
+
+def seen(orch: Orch) -> list[Answer]:
+    return [orch(*words) for words in READS]
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("which", ["log.db", "log.db-wal"])
+def test_a_turned_bit_is_found_or_changes_nothing_that_can_be_seen(drafted: Orch, which: str, seed: int) -> None:
+    drafted("approve", "st01-x", "spec", "--comments", "measurable")
+    Path("held.txt").write_text(drafted("audit", "checkpoint").out)
+    store = Path(".orch")
+    if which == "log.db":
+        settle(store / "log.db")
+    whole, before = files(store), seen(drafted)
+    assert which in whole and drafted("audit", "verify", "--against", "held.txt").status == 0
+    assert all(answer.status == 0 for answer in before)
+    dice, said = Random(seed), Counter[Any]()
+    for _ in range(TURNS):
+        at, bit = dice.randrange(len(whole[which])), dice.randrange(8)
+        put(store, whole, which, at, bit)
+        answer = drafted("audit", "verify", "--against", "held.txt", "--json")
+        assert answer.status in (0, 2, 6, 8), (at, bit, answer)
+        said[answer.status] += 1
+        if answer.status == 0:
+            assert seen(drafted) == before, (at, bit)
+    assert said[6] and (said[0] or which == "log.db-wal"), said  # any frame that is wrong ends the WAL there
+
+
+def settle(path: Path) -> None:
+    """Move the WAL into the file."""
+    connection = apsw.Connection(str(path))
+    connection.pragma("user_version")
+    connection.close()
+
+
+def put(store: Path, whole: dict[str, bytes], which: str, at: int, bit: int) -> None:
+    for name in ("log.db", "log.db-wal", "log.db-shm"):
+        (store / name).unlink(missing_ok=True)
+    for name, content in whole.items():
+        changed = bytearray(content)
+        if name == which:
+            changed[at] ^= 1 << bit
+        (store / name).write_bytes(changed)
+    shutil.rmtree(store / "cache", ignore_errors=True)
