@@ -101,6 +101,13 @@ class SchemaRow(TypedDict):
     of: Literal["input", "output"]
 
 
+class SchemaAnswer(TypedDict):
+    """One JSON Schema."""
+
+    name: str
+    schema: dict[str, Any]
+
+
 class SchemaListAnswer(TypedDict):
     """The names of all schemas."""
 
@@ -178,6 +185,7 @@ ANSWERS: dict[str, Any] = {
     "command.outcome": OutcomeAnswer,
     "policy": PolicyAnswer,
     "schema.list": SchemaListAnswer,
+    "schema": SchemaAnswer,
     "audit.checkpoint": CheckpointAnswer,
     "audit.key": KeyAnswer,
     "audit.proof": ProofAnswer,

@@ -37,18 +37,22 @@ def list_schemas(asked: Asked) -> None:
 
 
 @plain
-def show_schema(_: Asked, name: Name) -> None:
-    """Print one JSON Schema (draft 2020-12) as it is; --json changes nothing.
+def show_schema(asked: Asked, name: Name) -> None:
+    """Print one JSON Schema (draft 2020-12).
 
     Next: orch spec PHASE --from spec.yaml
     """
+    schema = _schema_of(name)
+    answer("schema", {"name": name, "schema": schema}, as_json=asked.json, show=lambda: write_json(schema))
+
+
+def _schema_of(name: str) -> dict[str, object]:
     from adapters.input_schemas import schema_of
     from cli.output_schemas import KINDS
     from cli.output_schemas import schema_of as output_schema_of
 
     if name in list(Step):
-        write_json(schema_of(Step(name)))
-    elif name in KINDS:
-        write_json(output_schema_of(name))
-    else:
-        raise NotFound(f"There is no schema {name[:60]!r}.", fix=("orch schema list",))
+        return schema_of(Step(name))
+    if name in KINDS:
+        return output_schema_of(name)
+    raise NotFound(f"There is no schema {name[:60]!r}.", fix=("orch schema list",))

@@ -23,6 +23,7 @@ READS = {
     "command.outcome": ("approve", "st01-x", "spec"),
     "policy": ("policy", "show"),
     "schema.list": ("schema", "list"),
+    "schema": ("schema", "show", "spec"),
     "audit.checkpoint": ("audit", "checkpoint"),
     "audit.key": ("audit", "key", "show"),
     "audit.proof": ("audit", "prove", "1", "-o", "proof"),
