@@ -151,6 +151,16 @@ DRAFTS = {
 PREVIOUS = {"research": "spec", "plan": "research", "prd": "plan", "tasks": "prd"}
 
 
+def is_verdict(said: Said) -> bool:
+    """Tell whether this is the answer of a verification, which says what it found with 6 or 7."""
+    return (
+        said.words[:2] == ("audit", "verify")
+        and said.status in (6, 7)
+        and bool(said.out)
+        and '"ok":false' not in said.out
+    )
+
+
 def judge(said: Said) -> None:
     """Hold an answer against the conventions of the command line."""
     assert said.status in STATUSES, said
@@ -160,7 +170,7 @@ def judge(said: Said) -> None:
         assert not CONTROL.search(said.out), (CONTROL.search(said.out), said)
     if "--json" in said.words:
         judge_json(said)
-    elif said.status:
+    elif said.status and not is_verdict(said):
         assert said.out == "", said
         assert said.err, said
 
@@ -169,7 +179,7 @@ def judge_json(said: Said) -> None:
     """Exactly one JSON document, with the fields that every answer has."""
     assert said.out.endswith("\n") and said.out.count("\n") == 1, said
     document = orjson.loads(said.out)
-    if said.status == 0:
+    if said.status == 0 or is_verdict(said):
         assert document["ok"] is True and document["kind"] and document["version"] == 1, said
         assert isinstance(document["data"], dict)
         return
