@@ -3,7 +3,7 @@
 from dataclasses import MISSING, fields
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from types import NoneType, UnionType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -26,7 +26,10 @@ class Shape(NamedTuple):
 
     facts: tuple[str, ...]
     payload: tuple[str, ...]
-    defaults: frozenset[str]
+    known: frozenset[str]
+    texts: frozenset[str]
+    erased: dict[str, None]
+    defaults: dict[str, Any]
     hints: dict[str, Any]
 
 
@@ -101,8 +104,8 @@ def _made(
     shape = _shape(event_class)
     try:
         facts = envelope["facts"]
-        unknown = facts.keys() - shape.facts | (texts or {}).keys() - shape.payload
-        if unknown:
+        if not facts.keys() <= shape.known or (texts and not texts.keys() <= shape.texts):
+            unknown = facts.keys() - shape.facts | (texts or {}).keys() - shape.payload
             raise UnknownEvent(
                 f"Position {record.position} was written by a newer version of orch: {record.topic} has"
                 f" {', '.join(sorted(unknown))}.",
@@ -110,20 +113,27 @@ def _made(
             )
         values = {name: _value(facts[name], shape.hints[name]) for name in shape.facts if _has(name, facts, shape)}
         if texts is None:
-            values.update(dict.fromkeys(shape.payload))
+            values.update(shape.erased)
         else:
             values.update({n: _value(texts[n], shape.hints[n]) for n in shape.payload if _has(n, texts, shape)})
-        return event_class(
-            originator_id=record.stream,
-            originator_version=record.version,
-            timestamp=_time(envelope["occurred_at"]),
-            by=Actor(envelope["actor"]["id"], ActorKind(envelope["actor"]["kind"])),
-            **values,
-        )
+        actor = envelope["actor"]
+        values["originator_id"] = record.stream
+        values["originator_version"] = record.version
+        values["timestamp"] = _time(envelope["occurred_at"])
+        values["by"] = _actor(actor["id"], actor["kind"])
+        event = event_class.__new__(event_class)
+        event.__dict__.update(shape.defaults, **values)  # half the time of the constructor of a frozen dataclass
+        return event
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Damaged(f"Position {record.position} does not hold a {record.topic}: {error}.") from None
 
 
+@lru_cache(maxsize=256)
+def _actor(name: str, kind: str) -> Actor:
+    return Actor(name, ActorKind(kind))
+
+
+@lru_cache(maxsize=256)  # the events of a command share theirs
 def _time(found: str) -> datetime:
     """Return the time that is written so, and in no other way."""
     at = datetime.fromisoformat(found)
@@ -151,10 +161,14 @@ def _has(name: str, stored: dict[str, Any], shape: Shape) -> bool:
 @cache
 def _shape(event_class: type[DomainEvent]) -> Shape:
     stored = [field for field in fields(event_class) if field.name not in OUTSIDE_FACTS]
+    facts = tuple(field.name for field in stored if field.name not in event_class.PAYLOAD)
     return Shape(
-        facts=tuple(field.name for field in stored if field.name not in event_class.PAYLOAD),
+        facts=facts,
         payload=event_class.PAYLOAD,
-        defaults=frozenset(field.name for field in stored if field.default is not MISSING),
+        known=frozenset(facts),
+        texts=frozenset(event_class.PAYLOAD),
+        erased=dict.fromkeys(event_class.PAYLOAD),
+        defaults={field.name: field.default for field in stored if field.default is not MISSING},
         hints=get_type_hints(event_class),
     )
 

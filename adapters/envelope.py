@@ -14,6 +14,9 @@ COLUMNS = ("stream", "version", "topic", "command_id")
 """What a row of the log repeats from its envelope, to be found by."""
 
 
+CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+
+
 class Prepared(NamedTuple):
     """An event ready to be stored; only position and time are missing."""
 
@@ -27,7 +30,7 @@ class Prepared(NamedTuple):
 
 def canonical(value: Any) -> bytes:
     """Return canonical JSON: UTF-8, sorted keys, no white space. Raises TypeError for what JSON cannot hold."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
+    return orjson.dumps(value, option=CANONICAL)
 
 
 def commitment(salt: bytes, payload: bytes) -> str:

@@ -19,6 +19,7 @@ ROOTS = "SELECT root FROM tiles WHERE level = ? AND number >= ? AND number < ? O
 """The hashes of a tile level: of the lowest one, and of those above it."""
 
 Row = tuple[Any, ...]
+_new = tuple.__new__
 ENTRY = (int, int, int, str, int, str, str, bytes)
 RECORDS = frozenset(((*ENTRY, bytes, bytes, bytes), (*ENTRY, type(None), type(None), bytes)))
 COMMANDS = frozenset(((str, int, int),))
@@ -34,12 +35,13 @@ def record_of(row: Row) -> Record:
 
 def records_of(rows: Sequence[Row], *, column: int, after: int) -> Iterator[Record]:
     """Yield rows whose numbers in a column grow; a damaged index can give others, for ever."""
-    for row in rows:
-        record = record_of(row)
+    for row in rows:  # every read of history goes through here: each call that is saved counts
+        if tuple(map(type, row)) not in RECORDS:
+            record_of(row)
         if row[column] <= after:
             raise Damaged(f"The log is damaged: {row[column]} comes after {after}.")
         after = row[column]
-        yield record
+        yield _new(Record, row)
 
 
 def commands_of(rows: Sequence[Row], *, after: str) -> Iterator[KnownCommand]:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from os import urandom
 from typing import Any, NamedTuple
 
-import orjson
+from orjson import JSONDecodeError, dumps, loads
 
 from adapters.codec import event_without_texts
-from adapters.envelope import canonical
+from adapters.envelope import CANONICAL, canonical
 from cli.held import Held
 from cli.verifying_beside import compare_beyond, compare_commands, compare_tiles
 from domain.errors import Damaged
@@ -58,8 +58,9 @@ class Verifier:
         self.rows = Rows(log.origin, findings, first=options.first, payloads=not options.envelopes_only)
         self._next = options.first
         self._done: Callable[[int], None] = lambda _: None
-        self._fold = Fold(findings)
         self._whole = options.first == 1
+        self._folds = options.fold and self._whole
+        self._fold = Fold(event_without_texts, findings)
         self.commands = Commands(urandom(32))
         self._run: tuple[str, int] = ("", 0)
         self._unreadable: set[int] = set()
@@ -80,12 +81,16 @@ class Verifier:
             self._take_over()
         start = self._options.first
         leaves: list[bytes] = []
+        room = self.tree.room
         for record in self._records(start, self.size):
             if record.position != self._next:
                 self._lost_before(record.position, leaves, wanted)
+                room = self.tree.room
             self._next += 1
             leaves.append(self._checked(record))
-            self._filled(leaves, wanted)
+            if len(leaves) >= room:
+                self._filled(leaves, wanted)
+                room = self.tree.room
         self._lost_before(self.size + 1, leaves, wanted)
         self.tree.add(leaves)
         self._roots_upto(self.tree.size, wanted)
@@ -106,20 +111,19 @@ class Verifier:
 
     def _checked(self, record: Record) -> bytes:
         """Check a row and return its leaf."""
-        leaf = self.rows.leaf(record)
         try:
-            envelope = orjson.loads(record.envelope)
-            written = canonical(envelope)
-        except (orjson.JSONDecodeError, TypeError):
+            envelope = loads(record.envelope)
+            written = dumps(envelope, option=CANONICAL)
+        except (JSONDecodeError, TypeError):
             envelope = written = None
-        command_id = record.command_id
-        if command_id != self._run[0]:
+        if record.command_id != self._run[0]:
             self._end_run(record.position - 1)
-            self._run = (command_id, record.position)
-        if not self.rows.check(record, envelope, written):
+            self._run = (record.command_id, record.position)
+        leaf, fit = self.rows.add(record, envelope, written)
+        if not fit:
             self._fold.give_up(record.stream)
-        elif self._options.fold and self._whole:
-            self._fold.add(record, lambda: event_without_texts(record, envelope))
+        elif self._folds:
+            self._fold.add(record, envelope)
         return leaf
 
     def _end_run(self, last: int) -> None:
@@ -240,7 +244,7 @@ class Verifier:
             self._end_run(self.size)
             compare_commands(self._log, self.commands, self._records, size=self.size, findings=self._findings)
             if heads is not None:
-                facts = self._fold.facts() if self._options.fold else {}
+                facts = self._fold.facts() if self._folds else {}
                 compare_heads(heads, self.rows.last, facts, written=_written, findings=self._findings)
 
 

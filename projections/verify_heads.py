@@ -14,17 +14,18 @@ from projections.verification import Findings
 class Fold:
     """The state of every stream so far. A stream that cannot be folded is named once and left alone then."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, event_of: Callable[[Record, Any], DomainEvent], findings: Findings) -> None:
+        self._event_of = event_of
         self._note = findings.note
         self._aggregates: dict[str, EventSourced] = {}
         self._stuck: set[str] = set()
 
-    def add(self, record: Record, event_of: Callable[[], DomainEvent]) -> None:
+    def add(self, record: Record, envelope: Any) -> None:
         """Fold one more event."""
         if record.stream in self._stuck:
             return
         try:
-            fold(self._aggregates, record, event_of())
+            fold(self._aggregates, record, self._event_of(record, envelope))
         except Refusal as refusal:
             self.give_up(record.stream)
             self._note(record.position, "event", "an event this version of orch knows", refusal.message)
