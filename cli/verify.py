@@ -97,15 +97,20 @@ def _verified(
 
 
 def _keys(project: Project) -> list[str]:
-    """Return the keys that the log itself names; none where it is too damaged to say."""
+    """Return the keys that the log itself names, without those that are none."""
+    from adapters.signed_notes import VerifierKey
     from cli.checkpoint import keys_of
     from domain.errors import NotFound
 
+    found = []
     try:
         keys = keys_of(project)
-    except (Damaged, NotFound):  # the verification itself finds out what is wrong with the heads
-        return []
-    return [keys.current, *keys.replaced]
+        for key in (keys.current, *keys.replaced):
+            VerifierKey.parse(str(key))
+            found.append(key)
+    except (Damaged, NotFound, InvalidInput):  # the verification itself finds out what is wrong with the heads
+        pass
+    return found
 
 
 COLOURS = {"verified": "green", "incomplete": "yellow", "damaged": "red"}

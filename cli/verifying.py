@@ -9,7 +9,7 @@ from orjson import JSONDecodeError, dumps, loads
 from adapters.codec import event_without_texts
 from adapters.envelope import CANONICAL, canonical
 from cli.held import Held
-from cli.verifying_beside import compare_beyond, compare_commands, compare_tiles
+from cli.verifying_beside import compare_beyond, compare_commands, compare_tiles, look_into_the_store
 from domain.errors import Damaged
 from domain.event_log import EventLog, Head, Moment, Record, TreeHead
 from domain.merkle import root_of
@@ -43,6 +43,7 @@ class Options(NamedTuple):
     first: int = 1
     envelopes_only: bool = False
     fold: bool = True
+    """Fold the events anew, and let the store look into itself."""
 
 
 class Verifier:
@@ -240,6 +241,8 @@ class Verifier:
         if not self.tree.first_tile:  # else the roots of the tiles before the range are not known
             compare_tiles(self._log, self.tree.roots, self._findings)
         compare_beyond(self._log, self.size, self._findings)
+        if self._options.fold:
+            look_into_the_store(self._log, self._findings)
         if self._whole:
             self._end_run(self.size)
             compare_commands(self._log, self.commands, self._records, size=self.size, findings=self._findings)

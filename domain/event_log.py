@@ -180,6 +180,10 @@ class EventLog(Protocol):
         """
         ...
 
+    def unsound(self) -> list[str]:
+        """Return what the store finds wrong with its own indexes and pages, in its own words; nothing as a rule."""
+        ...
+
     def close(self) -> None:
         """Let go of the store."""
         ...

@@ -182,3 +182,7 @@ class ReadsContract:
             ("b", 1, 3),
             *((f"c{number:04}", 5 + number, 5 + number) for number in range(1200)),
         ]
+
+    def test_a_log_as_it_was_written_is_sound(self, log: EventLog) -> None:
+        accepted(log, decision("phase:a", events=300), decision("phase:b", text="Mixer"))
+        assert log.unsound() == []

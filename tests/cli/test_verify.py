@@ -185,6 +185,16 @@ def test_others_may_write_while_it_verifies(tmp_path: Path) -> None:
         assert verifier.rows.events == verifier.size < log.moment().position
 
 
+@pytest.mark.parametrize("facts", ["{}", '{"origin":"x","public_key":7,"named":1}', "[]", "7", "{"])
+def test_a_head_without_a_key_is_damage_and_leaves_the_keys_of_the_auditor(world: World, facts: str) -> None:
+    with inside(LOG) as connection:
+        connection.execute("UPDATE heads SET facts = CAST(? AS BLOB) WHERE stream = 'project'", (facts,))
+    for words in ((), ("--vkey", world.key)):
+        answer = world.orch("audit", "verify", "--against", HELD, *words, "--json", "--debug")
+        assert answer.status == 6 and answer.data["verdict"] == "damaged"
+        assert answer.data["checkpoints"][0]["holds"] is bool(words)
+
+
 def test_nothing_is_written(world: World) -> None:
     before = {
         file: file.read_bytes() for file in Path(".orch").rglob("*") if file.is_file() and file.suffix != ".db-shm"

@@ -216,3 +216,24 @@ def test_a_log_made_anew_under_another_key_is_not_the_one_of_the_checkpoint(worl
     assert found["verdict"] == "damaged" and found["problem_counts"] == {"checkpoint origin": 1}
     found = world.orch("audit", "verify", "--against", HELD, "--json").data
     assert found["verdict"] == "damaged" and found["problem_counts"] == {"checkpoint signature": 1}
+
+
+def test_an_index_that_contradicts_its_rows_is_found(world: World) -> None:
+    """What reads by stream and version would then say something else than what reads by position."""
+    with inside(LOG) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        (sql_of,) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'events'").fetchone()
+        without = sql_of.replace(",\n    UNIQUE (stream, version)", "")
+        index = "sqlite_autoindex_events_1"
+        (root,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (index,)).fetchone()
+        connection.execute("DELETE FROM sqlite_schema WHERE name = ?", (index,))
+        connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'events'", (without,))
+    with inside(LOG) as connection:
+        connection.execute("UPDATE events SET version = 900 WHERE position = 20")
+    with inside(LOG) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'events'", (sql_of,))
+        row = ("index", index, "events", root)
+        connection.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, NULL)", row)
+    found = world.found()
+    assert found["verdict"] == "damaged" and "store" in found["problem_counts"], found["problem_counts"]
