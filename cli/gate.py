@@ -50,7 +50,8 @@ def refuse_other_than_latest(project: Project, asked: Asked, phase: str, step: S
         refuse_erased(project, phase, step)
     if seen is not None and seen != latest:
         older = _iteration_with(project, phase, step, seen)
-        raise VerdictIsStale(phase, step, judged=f"iteration {older}, which is on disk", latest=latest)
+        judged = f"iteration {older}, which is on disk"
+        raise VerdictIsStale(phase, step, judged=judged, latest=latest, on_disk=True)
     return seen
 
 

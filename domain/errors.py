@@ -129,10 +129,11 @@ class NothingToJudge(Rejected):
 class VerdictIsStale(Rejected):
     code = "VERDICT_STALE"
 
-    def __init__(self, phase: str, step: str, *, judged: str, latest: str) -> None:
+    def __init__(self, phase: str, step: str, *, judged: str, latest: str, on_disk: bool = False) -> None:
+        show = f"orch show {phase} {step}"
         super().__init__(
             f"{phase}: the verdict on {step} is for {judged}, but the latest is {latest}.",
-            fix=(f"orch checkout {phase} {step}", f"orch show {phase} {step}"),
+            fix=(f"orch checkout {phase} {step}", show) if on_disk else (show,),
         )
 
 

@@ -161,4 +161,4 @@ def _refuse_unseen(phase: Phase, step: Step, seen: str | None) -> None:
     """Refuse a verdict when the text that was shown is no longer the latest."""
     latest = phase.state.documents[step].digest
     if seen is not None and latest and seen != latest:
-        raise VerdictIsStale(phase.state.phase, step, judged=seen, latest=latest)
+        raise VerdictIsStale(phase.state.phase, step, judged=seen, latest=latest, on_disk=True)

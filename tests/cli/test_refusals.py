@@ -47,11 +47,9 @@ CASES = {
     "drafting an approved step": Case(approved("spec"), draft("spec", extra=",more"), "WORKFLOW_VIOLATION"),
     "a verdict on nothing": Case(approved("spec"), "approve st01-x research", "WORKFLOW_VIOLATION"),
     "a second approval": Case(approved("spec"), "approve st01-x spec", "WORKFLOW_VIOLATION", then=False),
-    "another iteration": Case(
-        [draft("spec")], "approve st01-x spec --iteration 7", "VERDICT_STALE", paste=(1,), then=False
-    ),
+    "another iteration": Case([draft("spec")], "approve st01-x spec --iteration 7", "VERDICT_STALE", then=False),
     "another digest": Case(
-        [draft("spec")], f"approve st01-x spec --digest sha256:1:{'0' * 64}", "VERDICT_STALE", paste=(1,), then=False
+        [draft("spec")], f"approve st01-x spec --digest sha256:1:{'0' * 64}", "VERDICT_STALE", then=False
     ),
     "a rejection without feedback": Case([draft("spec")], "reject st01-x spec", "VALIDATION_ERROR", 2, then=False),
     "one's own text under four eyes": Case(
