@@ -23,7 +23,7 @@ def refuse_edited(project: Project, asked: Asked, phase: str, step: Step) -> str
     if text is None:
         return None
     digest = digest_of(text, step)
-    if digest != _latest(project, phase, step) and _iteration_with(project, phase, step, digest) is None:
+    if not _is_recorded(project, phase, step, digest):
         head = project.head(phase)
         approved = head is not None and step in PhaseState.from_facts(head.facts).completed
         raise DocumentEdited(phase, step, path=project.files.shown(phase, step), approved=approved)
@@ -36,10 +36,7 @@ def is_edited(project: Project, phase: str, step: Step) -> bool:
         text = project.files.read(phase, step)
     except InvalidInput:  # not UTF-8, or no regular file
         return True
-    if text is None:
-        return False
-    digest = digest_of(text, step)
-    return digest != _latest(project, phase, step) and _iteration_with(project, phase, step, digest) is None
+    return text is not None and not _is_recorded(project, phase, step, digest_of(text, step))
 
 
 def refuse_other_than_latest(project: Project, asked: Asked, phase: str, step: Step) -> str | None:
@@ -59,9 +56,14 @@ def refuse_erased(project: Project, phase: str, step: Step) -> None:
     """Refuse what needs the recorded text of the latest iteration when it was erased."""
     head = project.head(phase)
     place = place_of_latest(head, step) if head else None
-    if place is not None and project.log.told([place])[place].erased:
-        iteration = project.log.told([place])[place].facts["iteration"]
-        raise TextErased(phase, step, iteration=iteration, fix=(hints.draft(phase, step),))
+    told = project.log.told([place])[place] if place else None
+    if told is not None and told.erased:
+        raise TextErased(phase, step, iteration=told.facts["iteration"], fix=(hints.draft(phase, step),))
+
+
+def _is_recorded(project: Project, phase: str, step: Step, digest: str) -> bool:
+    """Tell whether any iteration has that digest; the latest is looked at first, without the history."""
+    return digest == _latest(project, phase, step) or _iteration_with(project, phase, step, digest) is not None
 
 
 def _latest(project: Project, phase: str, step: Step) -> str:
