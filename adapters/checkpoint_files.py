@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapters.durable import sync
+from adapters.new_files import new_file
 from domain.errors import FilesUnavailable
 
 SUFFIX = ".note"
@@ -42,17 +43,13 @@ class CheckpointFiles:
     def keep(self, size: int, note: bytes) -> Path:
         """Keep a signed note, durably and whole."""
         path = self._folder / f"{size}{SUFFIX}"
-        part = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            file = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            with os.fdopen(file, "wb") as opened:
+            with new_file(path, replace=True) as opened:
                 opened.write(note)
-            sync(part)
-            os.replace(part, path)
             sync(self._folder)
         except OSError as error:
-            raise FilesUnavailable(f"{path}: {error.strerror}.") from error
+            raise FilesUnavailable(f"{self._folder}: {error.strerror}.") from error
         return path
 
 
