@@ -158,6 +158,23 @@ class RotateKey(NamedTuple):
     reason: str
 
 
+class RedactPayload(NamedTuple):
+    """Erase the free text of one event."""
+
+    meta: Meta
+    position: int
+    reason: str
+
+
+class ReviewLog(NamedTuple):
+    """Record that an auditor looked at the positions from a first to a last one."""
+
+    meta: Meta
+    first: int
+    last: int
+    comments: str = ""
+
+
 Command: TypeAlias = (
     InitialiseProject
     | ChangePolicy
@@ -176,6 +193,8 @@ Command: TypeAlias = (
     | BlockPhase
     | UnblockPhase
     | RotateKey
+    | RedactPayload
+    | ReviewLog
 )
 
 

@@ -10,6 +10,7 @@ Refusal
 │   ├── RequestExpired          the request for approval ran out
 │   ├── PolicyForbids           the project's policy says no; force overrides it
 │   ├── PolicyNeedsPerson       only a person may change a policy that binds agents
+│   ├── LatestTextStays         the text that decisions rest on is drafted anew before it is erased
 │   ├── TextErased              nobody can read the text a verdict would be about
 │   ├── DocumentEdited          the file on disk is not a recorded text
 │   ├── NothingChanged          the command would change nothing
@@ -167,10 +168,20 @@ class PolicyForbids(Rejected):
 class PolicyNeedsPerson(Rejected):
     code = "POLICY_VIOLATION"
 
-    def __init__(self, name: str, kind: str) -> None:
+    def __init__(self, name: str, kind: str, *, may: str = "change the policy") -> None:
         super().__init__(
-            f"{name} acts as {kind}; while only people may approve, only people may change the policy.",
+            f"{name} acts as {kind}; while only people may approve, only people may {may}.",
             fix=("orch policy show",),
+        )
+
+
+class LatestTextStays(Rejected):
+    code = "LATEST_TEXT"
+
+    def __init__(self, phase: str, step: str, *, iteration: int, fix: Sequence[str]) -> None:
+        super().__init__(
+            f"{phase}: iteration {iteration} is the latest text of {step}; draft it anew, then erase the old one.",
+            fix=fix,
         )
 
 

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 from domain import commands as c
 from domain import dependencies, drafting
 from domain.aggregates import EventSourced
-from domain.errors import AlreadyExists, CommandIdReused, Refusal, VerdictIsStale
+from domain.errors import AlreadyExists, CommandIdReused, NotFound, Refusal, VerdictIsStale
 from domain.event_log import Decision, EventLog, Receipt
 from domain.ledger import Ledger
 from domain.phase import Phase
@@ -13,8 +13,10 @@ from domain.policy import Policy
 from domain.project import STREAM as PROJECT
 from domain.project import Project
 from domain.read_set import ReadSet
+from domain.redaction import redact
 from domain.steps import Step
 from domain.templates import Templates
+from domain.tree_ranges import range_root_of
 
 
 def handle(command: c.Command, *, log: EventLog, templates: Templates) -> Receipt:
@@ -56,7 +58,14 @@ def _decide(command: c.Command, read: ReadSet, log: EventLog, templates: Templat
             policy.change(_wanted(command, policy), reason=command.reason, by=by, at=at)
             return (policy,)
         case c.RotateKey():
-            return (_rotate(command, read),)
+            ledger = read.ledger()
+            first_key = read.project().public_key
+            ledger.rotate(command.public_key, first_key=first_key, reason=command.reason, by=by, at=at)
+            return (ledger,)
+        case c.RedactPayload():
+            return (redact(command, read, log),)
+        case c.ReviewLog():
+            return (_review(command, read, log),)
         case c.DraftDocument():
             return (drafting.draft(command, read, log, templates),)
         case c.EditDocument():
@@ -120,13 +129,13 @@ def _initialise(command: c.InitialiseProject, read: ReadSet, log: EventLog) -> t
     return project, policy
 
 
-def _rotate(command: c.RotateKey, read: ReadSet) -> Ledger:
-    by, at = command.meta.by, command.meta.at
-    ledger = read.find_ledger()
-    if ledger is None:
-        first = read.project().public_key
-        return Ledger.rotated_first(command.public_key, replaces=first, reason=command.reason, by=by, at=at)
-    ledger.rotate(command.public_key, reason=command.reason, by=by, at=at)
+def _review(command: c.ReviewLog, read: ReadSet, log: EventLog) -> Ledger:
+    by, at, last = command.meta.by, command.meta.at, log.moment().position
+    if command.last > last:
+        raise NotFound(f"The log ends at position {last}; there is no position {command.last}.")
+    ledger = read.ledger()
+    root = range_root_of(log)(0, command.last).hex()
+    ledger.review(command.first, command.last, root=root, comments=command.comments, by=by, at=at)
     return ledger
 
 

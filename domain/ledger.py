@@ -1,89 +1,45 @@
-"""What happens to the log itself: which keys speak for it."""
+"""The log as a thing that has keys, is reviewed, and whose texts can be erased."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING
 
 from domain.actors import Actor
 from domain.aggregates import EventSourced
-from domain.errors import Damaged, ReasonMissing
-from domain.events import DomainEvent
+from domain.errors import InvalidInput, ReasonMissing
+from domain.ledger_events import KeyRotated, PayloadRedacted, Reviewed
+from domain.ledger_state import LedgerState
 
 STREAM = "ledger"
 
 
-class LedgerState(NamedTuple):
-    """The head of the ledger's stream. It begins with the first rotation; until then the project's key speaks."""
-
-    public_key: str
-    """The verifier key in force."""
-    replaced: tuple[str, ...]
-    """The keys before it, the oldest first."""
-    rotated: int
-    """The event that put the key in force."""
-
-    def to_facts(self) -> dict[str, Any]:
-        """Return the state as JSON-able values."""
-        return {"public_key": self.public_key, "replaced": list(self.replaced), "rotated": self.rotated}
-
-    @classmethod
-    def from_facts(cls, facts: dict[str, Any]) -> "LedgerState":
-        """Return the state that `to_facts` described. Raises `Damaged` for anything else."""
-        try:
-            return cls(facts["public_key"], tuple(facts["replaced"]), facts["rotated"])
-        except (KeyError, TypeError) as error:
-            raise Damaged(f"The head of the ledger does not say what it is: {error!r}.") from None
-
-
-@dataclass(frozen=True)
-class KeyRotated(DomainEvent):
-    """Another key speaks for the log from now on."""
-
-    TOPIC: ClassVar[str] = "ledger.key_rotated"
-    PAYLOAD: ClassVar[tuple[str, ...]] = ("reason",)
-    public_key: str
-    """The new verifier key, C2SP signed-note: `name+hash+base64`."""
-    replaces: str
-    reason: str | None
-
-    def mutate(self, aggregate: Any) -> Any:
-        if aggregate is None:
-            return Ledger.begin(self, LedgerState(self.public_key, (self.replaces,), self.originator_version))
-        return super().mutate(aggregate)
-
-    def apply(self, aggregate: "Ledger") -> None:
-        replaced = (*aggregate.state.replaced, self.replaces)
-        aggregate.state = LedgerState(self.public_key, replaced, self.originator_version)
-
-
 class Ledger(EventSourced):
-    """The log as a thing that has keys."""
+    """What happens to the log itself. Every method decides, or refuses and leaves no event."""
 
     if TYPE_CHECKING:
         state: LedgerState
 
-    @classmethod
-    def rotated_first(cls, public_key: str, *, replaces: str, reason: str, by: Actor, at: datetime) -> Self:
-        """Replace the key that the project began with."""
-        _refuse_without(reason)
-        return cls.start(
-            KeyRotated(
-                originator_id=STREAM,
-                originator_version=1,
-                timestamp=at,
-                by=by,
-                public_key=public_key,
-                replaces=replaces,
-                reason=reason,
+    def rotate(self, public_key: str, *, first_key: str, reason: str, by: Actor, at: datetime) -> None:
+        """Replace the key in force; until the first rotation that is the key the project began with."""
+        _refuse_without(reason, "Replacing the key", command="audit key rotate", example="why the key is replaced")
+        replaces = self.state.public_key or first_key
+        self.happen(KeyRotated, public_key=public_key, replaces=replaces, reason=reason, by=by, at=at)
+
+    def redact(self, position: int, *, stream: str, version: int, reason: str, by: Actor, at: datetime) -> None:
+        """Erase the free text of an event that may lose it: `domain.redaction` has made sure."""
+        command = f"audit redact {position}"
+        _refuse_without(reason, "A redaction", command=command, example="why the text has to go")
+        self.happen(PayloadRedacted, position=position, stream=stream, version=version, reason=reason, by=by, at=at)
+
+    def review(self, first: int, last: int, *, root: str, comments: str, by: Actor, at: datetime) -> None:
+        """Record that positions `first` to `last` were reviewed in the log whose tree up to `last` has that root."""
+        if not 1 <= first <= last:
+            raise InvalidInput(
+                f"A review is of positions from 1 on, the first before the last; got {first} to {last}.",
+                fix=("orch audit review --from position:1",),
             )
-        )
-
-    def rotate(self, public_key: str, *, reason: str, by: Actor, at: datetime) -> None:
-        """Replace the key in force."""
-        _refuse_without(reason)
-        self.happen(KeyRotated, public_key=public_key, replaces=self.state.public_key, reason=reason, by=by, at=at)
+        self.happen(Reviewed, first=first, last=last, root=root, comments=comments, by=by, at=at)
 
 
-def _refuse_without(reason: str) -> None:
+def _refuse_without(reason: str, what: str, *, command: str, example: str) -> None:
     if not reason.strip():
-        raise ReasonMissing("Replacing the key", command="audit key rotate", example="why the key is replaced")
+        raise ReasonMissing(what, command=command, example=example)

@@ -4,7 +4,8 @@ from domain import phase_ids
 from domain.errors import NotFound
 from domain.event_log import EventLog, Head
 from domain.ledger import STREAM as LEDGER
-from domain.ledger import Ledger, LedgerState
+from domain.ledger import Ledger
+from domain.ledger_state import LedgerState
 from domain.phase import Phase
 from domain.phase_state import PhaseState
 from domain.policy import STREAM as POLICY
@@ -53,7 +54,8 @@ class ReadSet:
             raise NotFound("The log holds no project yet.", fix=("orch init",))
         return ProjectState.from_facts(head.facts)
 
-    def find_ledger(self) -> Ledger | None:
-        """Return the ledger, or None while nothing has happened to it."""
+    def ledger(self) -> Ledger:
+        """Return the ledger; it stands at version 0 while nothing has happened to it."""
         head = self._head(LEDGER)
-        return Ledger.restore(head.stream, head.version, LedgerState.from_facts(head.facts)) if head else None
+        version, state = (head.version, LedgerState.from_facts(head.facts)) if head else (0, LedgerState())
+        return Ledger.restore(LEDGER, version, state)

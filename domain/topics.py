@@ -3,7 +3,7 @@
 from domain import document_events as documents
 from domain import phase_events as phases
 from domain.events import DomainEvent
-from domain.ledger import KeyRotated
+from domain.ledger_events import KeyRotated, PayloadRedacted, Reviewed
 from domain.policy import PolicyChanged
 from domain.project import ProjectInitialised
 
@@ -27,5 +27,7 @@ EVENTS: tuple[type[DomainEvent], ...] = (
     phases.HandedOff,
     phases.Archived,
     KeyRotated,
+    PayloadRedacted,
+    Reviewed,
 )
 TOPICS: dict[str, type[DomainEvent]] = {event.TOPIC: event for event in EVENTS}

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from domain.event_log import Head, Record
 from domain.events import DomainEvent
-from domain.ledger import KeyRotated, LedgerState
+from domain.ledger_events import KeyRotated
+from domain.ledger_state import LedgerState
 from domain.project import ProjectState
 
 
@@ -19,10 +20,8 @@ class LogKeys(NamedTuple):
 
 def log_keys(project: Head, ledger: Head | None) -> LogKeys:
     """Return the keys as the heads know them."""
-    if ledger is None:
-        return LogKeys(ProjectState.from_facts(project.facts).public_key, ())
-    state = LedgerState.from_facts(ledger.facts)
-    return LogKeys(state.public_key, state.replaced)
+    state = LedgerState.from_facts(ledger.facts) if ledger else LedgerState()
+    return LogKeys(state.public_key or ProjectState.from_facts(project.facts).public_key, state.replaced)
 
 
 def signers(keys: LogKeys, rotations: Iterable[tuple[Record, DomainEvent]], *, covered: int) -> Sequence[str]:

@@ -8,7 +8,7 @@ from domain import phase_events as phases
 from domain.errors import UnknownEvent
 from domain.event_log import Record
 from domain.events import DomainEvent
-from domain.ledger import KeyRotated
+from domain import ledger_events as ledger
 from domain.phase_ids import phase_of
 from domain.policy import PolicyChanged
 from domain.project import ProjectInitialised
@@ -32,6 +32,14 @@ class PolicyRules(TypedDict):
     minimum_approvers: int
     agents_may_not_approve: bool
     request_expiry_seconds: int | None
+
+
+class ReviewedRange(TypedDict):
+    """What an auditor looked at; `root` is the hex RFC 6962 root of the log up to `last`."""
+
+    first: int
+    last: int
+    root: str
 
 
 class Outcome(TypedDict):
@@ -58,6 +66,8 @@ class Outcome(TypedDict):
     depends_on: str | None
     policy: PolicyRules | None
     origin: str | None
+    redacted: int | None
+    reviewed: ReviewedRange | None
 
 
 def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
@@ -85,6 +95,8 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
         "depends_on": None,
         "policy": None,
         "origin": None,
+        "redacted": None,
+        "reviewed": None,
     }
     for _, happening in pairs:
         _fill(result, happening)
@@ -134,7 +146,11 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
             }
         case ProjectInitialised():
             result["origin"] = event.origin
-        case phases.Opened() | phases.Retitled() | phases.HandedOff() | phases.Archived() | KeyRotated():
+        case ledger.PayloadRedacted():
+            result["redacted"] = event.position
+        case ledger.Reviewed():
+            result["reviewed"] = {"first": event.first, "last": event.last, "root": event.root}
+        case phases.Opened() | phases.Retitled() | phases.HandedOff() | phases.Archived() | ledger.KeyRotated():
             pass  # the topic says it all; the free text is not part of an outcome
         case _:
             raise UnknownEvent(f"No outcome is known for {type(event).__name__}.")
@@ -143,6 +159,8 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
 SENTENCES = {
     "project.initialised": "the log {origin} begins",
     "ledger.key_rotated": "another key speaks for the log",
+    "ledger.payload_redacted": "the text of position {redacted} is erased",
+    "ledger.reviewed": "the review of positions {reviewed[first]} to {reviewed[last]} is recorded",
     "phase.document_drafted": "{document} recorded, waiting for approval",
     "phase.document_approved": "{document} approved",
     "phase.document_reconfirmed": "{document} reconfirmed",

@@ -7,7 +7,7 @@ from domain import document_events as documents
 from domain import phase_events as phases
 from domain.errors import UnknownEvent
 from domain.events import DomainEvent
-from domain.ledger import KeyRotated
+from domain import ledger_events as ledger
 from domain.policy import PolicyChanged
 from domain.policy_state import PolicyState
 from domain.project import ProjectInitialised
@@ -90,8 +90,13 @@ def _about_the_phase(event: DomainEvent) -> Saying:
             return Saying("handed the phase off", comments=comments or None)
         case phases.Archived(reason=reason):
             return Saying("archived the phase", reason=reason or None)
-        case KeyRotated():
+        case ledger.KeyRotated():
             return Saying("replaced the key that speaks for the log", reason=event.reason or None)
+        case ledger.PayloadRedacted():
+            where = f"position {event.position} ({event.stream} version {event.version})"
+            return Saying(f"erased the text of {where}", reason=event.reason or None)
+        case ledger.Reviewed():
+            return Saying(f"reviewed positions {event.first} to {event.last}", comments=event.comments or None)
         case _:
             raise UnknownEvent(f"No reader has words for {type(event).__name__}.")
 

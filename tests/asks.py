@@ -119,3 +119,20 @@ def rotate_key(
     key: str, reason: str = "lost laptop", *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None
 ) -> c.RotateKey:
     return c.RotateKey(meta(by, at, command_id), key, reason)
+
+
+def redact(
+    position: int,
+    reason: str = "a name in it",
+    *,
+    by: Actor = ADA,
+    at: datetime = NOON,
+    command_id: str | None = None,
+) -> c.RedactPayload:
+    return c.RedactPayload(meta(by, at, command_id), position, reason)
+
+
+def review(
+    first: int, last: int, *, comments: str = "", by: Actor = ADA, at: datetime = NOON, command_id: str | None = None
+) -> c.ReviewLog:
+    return c.ReviewLog(meta(by, at, command_id), first, last, comments)

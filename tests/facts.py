@@ -10,6 +10,8 @@ from domain.actors import Actor, ActorKind
 from domain.digest import digest_of
 from domain.document_events import Meaning, Source
 from domain.events import DomainEvent
+from domain.ledger import STREAM as LEDGER
+from domain.ledger_events import KeyRotated, PayloadRedacted, Reviewed
 from domain.phase_events import BlockerType
 from domain.phase_ids import stream_of, title_from
 from domain.policy import STREAM as POLICY
@@ -225,3 +227,18 @@ def done(*steps: str) -> tuple[Fact, ...]:
 
 
 ALL_DONE = done(*STEPS)
+
+
+def key_rotated(public_key: str, *, replaces: str, reason: str = "lost", by: Actor = ADA, at: datetime = NOON) -> Fact:
+    return Fact(KeyRotated, LEDGER, by, at, {"public_key": public_key, "replaces": replaces, "reason": reason})
+
+
+def redacted(
+    position: int, stream: str, version: int, *, reason: str = "a name in it", by: Actor = ADA, at: datetime = NOON
+) -> Fact:
+    place = {"position": position, "stream": stream, "version": version}
+    return Fact(PayloadRedacted, LEDGER, by, at, {**place, "reason": reason})
+
+
+def reviewed(first: int, last: int, *, root: str, comments: str = "", by: Actor = ADA, at: datetime = NOON) -> Fact:
+    return Fact(Reviewed, LEDGER, by, at, {"first": first, "last": last, "root": root, "comments": comments})

@@ -12,7 +12,7 @@ from domain import phase_events as phases
 from domain.actors import Actor, ActorKind
 from domain.event_log import Record
 from domain.events import DomainEvent
-from domain.ledger import KeyRotated
+from domain.ledger_events import KeyRotated, PayloadRedacted, Reviewed
 from domain.merkle import leaf_hash
 from domain.policy import PolicyChanged
 from domain.project import ProjectInitialised
@@ -36,7 +36,7 @@ VERDICT: dict[str, Any] = {
 }
 
 
-def event(kind: type[DomainEvent], stream: str = "phase:st01-audio-engine", **fields: Any) -> DomainEvent:
+def event(kind: type[DomainEvent], stream: str = "phase:st01-audio-engine", /, **fields: Any) -> DomainEvent:
     """Return an event with a fixed stream, version, time and actor."""
     at = datetime(2026, 11, 24, 14, 0, 0, 1, tzinfo=UTC)
     by = Actor("Ada Ü. 愛", ActorKind.AGENT)
@@ -96,6 +96,10 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         replaces="example.org/x+01020304+AQ==",
         reason="lost",
     ),
+    event(
+        PayloadRedacted, "ledger", position=12, stream="phase:st01-audio-engine", version=5, reason="a password in it"
+    ),
+    event(Reviewed, "ledger", first=1, last=40, root="cd" * 32, comments="all of October"),
 )
 
 

@@ -6,7 +6,8 @@ from domain.commands import InitialiseProject, RotateKey
 from domain.errors import ReasonMissing
 from domain.event_log import Head
 from domain.handler import handle
-from domain.ledger import STREAM, LedgerState
+from domain.ledger import STREAM
+from domain.ledger_state import LedgerState
 from tests.memory_log import MemoryLog
 from tests.reliability.ledger import TEMPLATES, meta
 

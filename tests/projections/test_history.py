@@ -8,7 +8,9 @@ import pytest
 
 from domain.errors import UnknownEvent
 from domain.events import DomainEvent
+from domain.ledger import STREAM as LEDGER
 from domain.ledger import Ledger
+from domain.ledger_state import LedgerState
 from domain.policy import Policy
 from domain.policy_state import PolicyState
 from domain.project import Project
@@ -37,7 +39,11 @@ def world_with_every_topic() -> World:
     for step in (Step.PLAN, Step.PRD, Step.TASKS):
         story.draft(step).approve(step)
     story.do("hand_off", dependencies={}, comments="over to you").do("archive", reason="shipped")
-    world.record(Ledger.rotated_first("k2", replaces="k", reason="lost", by=ADA, at=world.next_minute()))
+    ledger, by, at = Ledger.restore(LEDGER, 0, LedgerState()), ADA, world.next_minute()
+    ledger.rotate("k2", first_key="k", reason="lost", by=by, at=at)
+    ledger.redact(3, stream=story.stream, version=1, reason="a name in it", by=by, at=at)
+    ledger.review(1, 3, root="ab" * 32, comments="all of it", by=by, at=at)
+    world.record(ledger)
     return world
 
 
@@ -121,8 +127,12 @@ def test_events_of_project_policy_and_ledger_belong_to_no_phase() -> None:
         None,
         "put the policy in force: 1 approver, also the author, people only, requests do not expire",
     )
-    assert {row["phase"] for row in others[:-1]} == {"st01-audio-engine"}
-    assert (others[-1]["topic"], others[-1]["phase"]) == ("ledger.key_rotated", None)
+    assert {row["phase"] for row in others[:-3]} == {"st01-audio-engine"}
+    assert [(row["summary"], row["reason"] or row["comments"], row["phase"]) for row in others[-3:]] == [
+        ("replaced the key that speaks for the log", "lost", None),
+        ("erased the text of position 3 (phase:st01-audio-engine version 1)", "a name in it", None),
+        ("reviewed positions 1 to 3", "all of it", None),
+    ]
 
 
 def test_an_agent_is_shown_as_one() -> None:

@@ -53,6 +53,8 @@ def test_a_draft_answers_with_its_iteration_and_digest() -> None:
         "depends_on": None,
         "policy": None,
         "origin": None,
+        "redacted": None,
+        "reviewed": None,
     }
     assert json.loads(json.dumps(result)) == result
 

@@ -14,7 +14,8 @@ from domain.aggregates import EventSourced
 from domain.documents import Approval, Document
 from domain.events import DomainEvent
 from domain.ledger import STREAM as LEDGER
-from domain.ledger import Ledger, LedgerState
+from domain.ledger import Ledger
+from domain.ledger_state import LedgerState
 from domain.phase import Phase
 from domain.phase_events import BlockerType
 from domain.phase_state import Blocker, PhaseState
@@ -74,6 +75,8 @@ def eventful() -> list[DomainEvent]:
         asks.approve("spec", at=NOON.replace(hour=13)),
         asks.reconfirm("research", at=NOON.replace(hour=13)),
         asks.archive(at=NOON.replace(hour=13)),
+        asks.redact(3),
+        asks.review(1, 9),
     ):
         story = story.when(command)
     return told_by(story.log)

@@ -1,0 +1,73 @@
+"""What can happen to the log itself, and what each happening changes.
+
+`apply` runs again on every replay: it changes facts and never judges.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from domain.events import DomainEvent
+from domain.ledger_state import LedgerState
+
+if TYPE_CHECKING:
+    from domain.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class LedgerEvent(DomainEvent):
+    """Any of these may be the first: the ledger begins with whatever happens to it first."""
+
+    def mutate(self, aggregate: Any) -> Any:
+        if aggregate is None:
+            from domain.ledger import Ledger
+
+            return Ledger.begin(self, self.change(LedgerState()))
+        return super().mutate(aggregate)
+
+    def apply(self, aggregate: "Ledger") -> None:
+        aggregate.state = self.change(aggregate.state)
+
+    def change(self, state: LedgerState) -> LedgerState:
+        """Return the facts after this event; most events leave them as they are."""
+        return state
+
+
+@dataclass(frozen=True)
+class KeyRotated(LedgerEvent):
+    """Another key speaks for the log from now on."""
+
+    TOPIC: ClassVar[str] = "ledger.key_rotated"
+    PAYLOAD: ClassVar[tuple[str, ...]] = ("reason",)
+    public_key: str
+    """The new verifier key, C2SP signed-note: `name+hash+base64`."""
+    replaces: str
+    reason: str | None
+
+    def change(self, state: LedgerState) -> LedgerState:
+        return LedgerState(self.public_key, (*state.replaced, self.replaces), self.originator_version)
+
+
+@dataclass(frozen=True)
+class PayloadRedacted(LedgerEvent):
+    """The free text of an earlier event is erased. Its envelope stays, and so does every proof."""
+
+    TOPIC: ClassVar[str] = "ledger.payload_redacted"
+    PAYLOAD: ClassVar[tuple[str, ...]] = ("reason",)
+    position: int
+    """The event whose free text goes; `stream` and `version` name the same event."""
+    stream: str
+    version: int
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Reviewed(LedgerEvent):
+    """An auditor has looked at a range of the log."""
+
+    TOPIC: ClassVar[str] = "ledger.reviewed"
+    PAYLOAD: ClassVar[tuple[str, ...]] = ("comments",)
+    first: int
+    last: int
+    root: str
+    """Hex RFC 6962 root of the tree over positions 1 to `last`: it says which log was looked at."""
+    comments: str | None
