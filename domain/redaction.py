@@ -28,8 +28,14 @@ def redact(command: c.RedactPayload, read: ReadSet, log: EventLog) -> Ledger:
     if told.topic == DocumentDrafted.TOPIC:
         _refuse_latest(record, Step(told.facts["step"]), read)
     ledger = read.ledger()
-    place = {"stream": record.stream, "version": record.version}
-    ledger.redact(position, **place, reason=command.reason, by=by, at=command.meta.at)
+    ledger.redact(
+        position,
+        stream=record.stream,
+        version=record.version,
+        reason=command.reason,
+        by=by,
+        at=command.meta.at,
+    )
     return ledger
 
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from domain import document_events as documents
+from domain import ledger_events as ledger
 from domain import phase_events as phases
 from domain.errors import UnknownEvent
 from domain.event_log import Record
 from domain.events import DomainEvent
-from domain import ledger_events as ledger
 from domain.phase_ids import phase_of
 from domain.policy import PolicyChanged
 from domain.project import ProjectInitialised

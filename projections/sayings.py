@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from domain import document_events as documents
+from domain import ledger_events as ledger
 from domain import phase_events as phases
 from domain.errors import UnknownEvent
 from domain.events import DomainEvent
-from domain import ledger_events as ledger
 from domain.policy import PolicyChanged
 from domain.policy_state import PolicyState
 from domain.project import ProjectInitialised
