@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-reliability check bench wheel clean
+.PHONY: help demo test test-reliability test-every-byte check bench wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ test: $(READY) ## the tests
 
 test-reliability: $(READY) ## the long campaigns: kill -9, power loss, racing processes
 	RELIABILITY=long $(BIN)/python -m pytest -q tests/reliability
+
+test-every-byte: $(READY) ## the longest campaign: a bit turned at every byte of a store and its WAL
+	EVERY_BYTE=1 $(BIN)/python -m pytest -q tests/cli/test_verify_flips.py
 
 check: $(READY) ## everything but the tests: format, lint, types, layers, docs
 	$(BIN)/ruff format --check .
