@@ -1,11 +1,14 @@
 """Proofs as files that others can check without us (C2SP tlog-proof; one base64 hash a line)."""
 
+import os
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 
 from adapters.durable import sync
-from domain.errors import AlreadyExists, FilesUnavailable
+from adapters.new_files import new_file
+from domain.errors import AlreadyExists, FilesUnavailable, Refusal
 
 HEADER = "c2sp.org/tlog-proof@v1"
 
@@ -21,16 +24,21 @@ def hash_lines(hashes: Sequence[bytes]) -> str:
 
 
 def write_new(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files into a folder, made where it is missing; refuses to replace one."""
+    """Write files into a folder, made where it is missing: all of them or none, and never over another file."""
+    made: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        taken = [name for name in files if (folder / name).exists()]
+        taken = [name for name in files if os.path.lexists(folder / name)]
         if taken:
-            raise AlreadyExists(f"There is a file already: {folder / taken[0]}.", fix=(f"ls {folder}",))
+            raise AlreadyExists(f"There is a file already: {folder / taken[0]}.", fix=(f"ls {quote(str(folder))}",))
         for name, content in files.items():
-            with (folder / name).open("xb") as opened:
+            with new_file(folder / name, replace=False) as opened:
                 opened.write(content)
-            sync(folder / name)
+            made.append(folder / name)
         sync(folder)
-    except OSError as error:
-        raise FilesUnavailable(f"{folder}: {error.strerror}.") from error
+    except (OSError, Refusal) as error:
+        for path in made:
+            path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise FilesUnavailable(f"{folder}: {error.strerror}.") from error
+        raise

@@ -2,9 +2,15 @@
 
 from base64 import b64decode
 from pathlib import Path
+from resource import RLIMIT_FSIZE, getrlimit, setrlimit
+from signal import SIG_DFL, SIG_IGN, SIGXFSZ, signal
 
+import pytest
+
+from adapters.proof_files import write_new
 from adapters.signed_notes import opened
 from domain.checkpoints import Checkpoint
+from domain.errors import FilesUnavailable
 from domain.merkle import leaf_hash
 from domain.proofs import verify_consistency, verify_inclusion
 from tests.cli.conftest import Orch, position
@@ -44,6 +50,19 @@ def test_a_proof_never_replaces_a_file(drafted: Orch) -> None:
     refused = drafted("audit", "prove", "2", "-o", "proof", "--json")
     assert (refused.status, refused.error["code"]) == (3, "ALREADY_EXISTS")
     assert Path("proof/entry").read_bytes() == before
+
+
+def test_a_proof_that_cannot_be_written_whole_leaves_no_file(drafted: Orch, tmp_path: Path) -> None:
+    limit = getrlimit(RLIMIT_FSIZE)
+    try:
+        setrlimit(RLIMIT_FSIZE, (200, limit[1]))  # the key fits, the entry does not
+        signal(SIGXFSZ, SIG_IGN)
+        with pytest.raises(FilesUnavailable):
+            write_new(tmp_path / "proof", {"vkey": b"k" * 100, "entry": b"e" * 1000})
+    finally:
+        setrlimit(RLIMIT_FSIZE, limit)
+        signal(SIGXFSZ, SIG_DFL)
+    assert list((tmp_path / "proof").iterdir()) == []
 
 
 def test_what_cannot_be_proven_is_refused_with_what_can(drafted: Orch) -> None:
