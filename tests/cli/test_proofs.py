@@ -52,7 +52,7 @@ def test_a_proof_never_replaces_a_file(drafted: Orch) -> None:
     assert Path("proof/entry").read_bytes() == before
 
 
-def test_a_proof_that_cannot_be_written_whole_leaves_no_file(drafted: Orch, tmp_path: Path) -> None:
+def test_a_proof_that_cannot_be_written_whole_leaves_no_file(tmp_path: Path) -> None:
     limit = getrlimit(RLIMIT_FSIZE)
     try:
         setrlimit(RLIMIT_FSIZE, (200, limit[1]))  # the key fits, the entry does not
