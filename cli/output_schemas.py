@@ -18,6 +18,7 @@ from cli.audit_answers import (
     SampleAnswer,
     TrailAnswer,
 )
+from cli.config import ConfigAnswer
 from projections.coverage import Coverage
 from projections.document_text import DocumentText
 from projections.history import HistoryRow
@@ -184,6 +185,7 @@ ANSWERS: dict[str, Any] = {
     "phase.checkout": CheckoutAnswer,
     "command.outcome": OutcomeAnswer,
     "policy": PolicyAnswer,
+    "config": ConfigAnswer,
     "schema.list": SchemaListAnswer,
     "schema": SchemaAnswer,
     "audit.checkpoint": CheckpointAnswer,

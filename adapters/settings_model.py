@@ -1,0 +1,27 @@
+"""Judge the values of settings with pydantic; loaded only where a value is no plain path."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, TypeAdapter, ValidationError
+
+from adapters.input_rules import shown
+from adapters.settings import Kind, Setting
+from adapters.settings_file import HELP, is_words
+from domain.errors import InvalidInput
+
+
+def _words(text: str) -> str:
+    if not is_words(text):
+        raise ValueError("no words")
+    return text
+
+
+TYPES: dict[Kind, Any] = {Kind.PATH: Annotated[str, AfterValidator(_words)]}
+
+
+def judge(setting: Setting, value: object, where: str) -> None:
+    """Refuse a value of another kind than the setting's, naming the place where it was said."""
+    try:
+        TypeAdapter(TYPES[setting.kind]).validate_python(value, strict=True)
+    except ValidationError:
+        raise InvalidInput(f"{where} has to be {setting.kind}; got {shown(value)}.", fix=HELP) from None
