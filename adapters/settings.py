@@ -16,6 +16,11 @@ class Kind(StrEnum):
     """What a value has to be."""
 
     PATH = "a path"
+    OCCASIONS = 'a list of approval and handoff, such as ["approval"]'
+
+
+OCCASIONS = ("approval", "handoff")
+"""After what a command may sign a checkpoint: an approval or a reconfirmation, final or not; a handoff."""
 
 
 class Source(StrEnum):
@@ -36,7 +41,7 @@ class Setting(NamedTuple):
     guide: str
     """Its key in a JSON file: the names of production.json in the deployment guide, and more in their manner."""
     flag: str
-    default: str
+    default: object
 
     @property
     def variable(self) -> str:
@@ -47,6 +52,8 @@ class Setting(NamedTuple):
 SETTINGS = (
     Setting("state_dir", Kind.PATH, "orchestrator.storage.stateDirectory", "--state-dir", ".orch"),
     Setting("template_dir", Kind.PATH, "orchestrator.storage.templateDirectory", "--template-dir", ".orch/templates"),
+    Setting("checkpoints.after", Kind.OCCASIONS, "orchestrator.checkpoints.after", "", []),
+    Setting("checkpoints.anchor", Kind.PATH, "orchestrator.checkpoints.anchor", "--anchor", None),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 FOLDERS = ("state_dir", "template_dir")
@@ -98,7 +105,7 @@ def chosen(
         if flags.get(name):
             found[name] = Value(flags[name], Source.FLAG, setting.flag)
         elif env.get(setting.variable):
-            found[name] = Value(env[setting.variable], Source.ENVIRONMENT, setting.variable)
+            found[name] = Value(_said(setting, env[setting.variable]), Source.ENVIRONMENT, setting.variable)
         else:
             kept = in_file() if kept is None else kept
             said = name in kept
@@ -110,6 +117,17 @@ def unread(env: Mapping[str, str]) -> list[str]:
     """Return the variables that begin with our prefix and that nothing reads."""
     read = {setting.variable for setting in SETTINGS} | set(OTHERS)
     return sorted(name for name in env if name.startswith(ENVIRONMENT) and name not in read)
+
+
+def _said(setting: Setting, words: str) -> object:
+    """Return what a variable says; a list has commas in it."""
+    if setting.kind is Kind.PATH:
+        return words
+    from adapters.settings_model import judge
+
+    value = [word.strip() for word in words.split(",") if word.strip()]
+    judge(setting, value, setting.variable)
+    return value
 
 
 def _default(setting: Setting) -> Value:

@@ -1,11 +1,11 @@
 """Judge the values of settings with pydantic; loaded only where a value is no plain path."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from adapters.input_rules import shown
-from adapters.settings import Kind, Setting
+from adapters.settings import OCCASIONS, Kind, Setting
 from adapters.settings_file import HELP, is_words
 from domain.errors import InvalidInput
 
@@ -16,7 +16,10 @@ def _words(text: str) -> str:
     return text
 
 
-TYPES: dict[Kind, Any] = {Kind.PATH: Annotated[str, AfterValidator(_words)]}
+TYPES: dict[Kind, Any] = {
+    Kind.PATH: Annotated[str, AfterValidator(_words)],
+    Kind.OCCASIONS: list[Literal[OCCASIONS]],  # type: ignore[valid-type]  # mypy reads no choices that have a name
+}
 
 
 def judge(setting: Setting, value: object, where: str) -> None:

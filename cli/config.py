@@ -50,6 +50,8 @@ def show_config(asked: Asked) -> None:
     keys of production.json in the deployment guide). A variable is ORCHESTRATOR_ and the name in capitals.
 
     state_dir: where the store and its keys are. template_dir: where the project's own templates are.
+    checkpoints.after: after what a checkpoint is signed, approval or handoff or both. checkpoints.anchor: the file
+    elsewhere that every checkpoint is appended to.
 
     Next: orch doctor
     """

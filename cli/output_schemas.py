@@ -19,6 +19,7 @@ from cli.audit_answers import (
     TrailAnswer,
 )
 from cli.config import ConfigAnswer
+from cli.signing import SignedAfter
 from projections.coverage import Coverage
 from projections.document_text import DocumentText
 from projections.history import HistoryRow
@@ -75,9 +76,10 @@ class DocumentAnswer(DocumentText):
 
 
 class OutcomeAnswer(Outcome):
-    """What a command recorded; `document` is the file that holds the text."""
+    """What a command recorded; `document` is the file that holds the text, `checkpoint` what was signed after it."""
 
     document: str | None
+    checkpoint: SignedAfter | None
 
 
 class CheckoutAnswer(TypedDict):
