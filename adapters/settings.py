@@ -9,6 +9,8 @@ from typing import NamedTuple
 ENVIRONMENT = "ORCHESTRATOR_"
 CONFIG = "config"
 """What names the file of settings; a flag or a variable, never a setting in the file itself."""
+HELP = ("orch config show --help",)
+"""What names every setting."""
 NOBODYS: Mapping[str, str] = {}
 
 
@@ -123,11 +125,26 @@ def _said(setting: Setting, words: str) -> object:
     """Return what a variable says; a list has commas in it."""
     if setting.kind is Kind.PATH:
         return words
-    from adapters.settings_model import judge
-
     value = [word.strip() for word in words.split(",") if word.strip()]
-    judge(setting, value, setting.variable)
+    judge_value(setting, value, setting.variable)
     return value
+
+
+def judge_value(setting: Setting, value: object, where: str) -> None:
+    """Refuse a value of another kind than the setting's. What is plainly right does not pay for pydantic."""
+    match setting.kind, value:
+        case Kind.PATH, str() if is_words(value):
+            return
+        case Kind.OCCASIONS, list() if all(each in OCCASIONS for each in value):
+            return
+    from adapters.settings_model import refuse_other
+
+    refuse_other(setting, value, where)
+
+
+def is_words(value: str) -> bool:
+    """Tell whether that can be a path: words without a NUL, and such as UTF-8 can write."""
+    return bool(value) and not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value)
 
 
 def _default(setting: Setting) -> Value:

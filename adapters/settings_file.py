@@ -5,11 +5,10 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from adapters.settings import BY_NAME, FOLDERS, NOBODYS, SETTINGS, Kind, Value, chosen, is_named
+from adapters.settings import BY_NAME, FOLDERS, HELP, NOBODYS, SETTINGS, Value, chosen, is_named, judge_value
 from domain.errors import FilesUnavailable, InvalidInput
 
 LARGEST = 64 * 1024
-HELP = ("orch config show --help",)
 
 
 def folders_in(path: Path, *, named: bool) -> dict[str, object]:
@@ -80,17 +79,9 @@ def _judged(path: Path, data: bytes, wanted: Sequence[str]) -> dict[str, object]
     _refuse_unknown(path, [key for key in said if key not in known and not _is_empty(key, said, known)], list(known))
     keys = {name: key for key, name in known.items()}
     values = {name: said[keys[name]] for name in wanted if keys[name] in said}
-    if not all(BY_NAME[name].kind is Kind.PATH and is_words(value) for name, value in values.items()):
-        from adapters.settings_model import judge  # pydantic: not for what every command asks
-
-        for name, value in values.items():
-            judge(BY_NAME[name], value, f"{path}: {keys[name]}")
+    for name, value in values.items():
+        judge_value(BY_NAME[name], value, f"{path}: {keys[name]}")
     return values
-
-
-def is_words(value: object) -> bool:
-    """Tell whether that can be a path: words without a NUL, and such as UTF-8 can write."""
-    return isinstance(value, str) and bool(value) and not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value)
 
 
 def _flat(table: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:

@@ -1,12 +1,11 @@
-"""Judge the values of settings with pydantic; loaded only where a value is no plain path."""
+"""Judge the values of settings with pydantic; loaded only for what is not plainly right."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from adapters.input_rules import shown
-from adapters.settings import OCCASIONS, Kind, Setting
-from adapters.settings_file import HELP, is_words
+from adapters.settings import HELP, OCCASIONS, Kind, Setting, is_words
 from domain.errors import InvalidInput
 
 
@@ -22,7 +21,7 @@ TYPES: dict[Kind, Any] = {
 }
 
 
-def judge(setting: Setting, value: object, where: str) -> None:
+def refuse_other(setting: Setting, value: object, where: str) -> None:
     """Refuse a value of another kind than the setting's, naming the place where it was said."""
     try:
         TypeAdapter(TYPES[setting.kind]).validate_python(value, strict=True)
