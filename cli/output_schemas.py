@@ -18,6 +18,7 @@ from cli.audit_answers import (
     SampleAnswer,
     TrailAnswer,
 )
+from cli.audit_tiles import TilesAnswer
 from cli.config import ConfigAnswer
 from cli.health import DoctorAnswer
 from cli.signing import SignedAfter
@@ -199,6 +200,7 @@ ANSWERS: dict[str, Any] = {
     "audit.verification": Verification,
     "audit.trail": TrailAnswer,
     "audit.file": FileAnswer,
+    "audit.tiles": TilesAnswer,
     "audit.exceptions": ExceptionsAnswer,
     "audit.population": PopulationAnswer,
     "audit.sample": SampleAnswer,

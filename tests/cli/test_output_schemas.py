@@ -33,6 +33,7 @@ READS = {
     "audit.consistency": ("audit", "prove", "--between", "1", "2"),
     "audit.trail": ("audit", "trail"),
     "audit.file": ("audit", "trail", "-o", "trail.csv", "--format", "csv", "--yes"),
+    "audit.tiles": ("audit", "export", "--tiles", "tiles"),
     "audit.exceptions": ("audit", "exceptions"),
     "audit.population": ("audit", "population"),
     "audit.sample": ("audit", "sample", "--seed", "s"),
