@@ -9,6 +9,8 @@ from adapters.new_files import new_file
 from domain.errors import FilesUnavailable
 
 SUFFIX = ".note"
+STAMP = ".tsr"
+"""Of a time stamp over the note of the same name (RFC 3161 TimeStampResp, as `openssl ts` reads it)."""
 
 
 class KeptCheckpoint(NamedTuple):
@@ -58,11 +60,20 @@ class CheckpointFiles:
         path = self._folder / f"{size}{SUFFIX}"
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
+            if path.is_file() and path.read_bytes() != note:  # another key signs; the stamp was of the other text
+                path.with_suffix(STAMP).unlink(missing_ok=True)
             with new_file(path, replace=True) as opened:
                 opened.write(note)
             sync(self._folder)
         except OSError as error:
             raise FilesUnavailable(f"{self._folder}: {error.strerror}.") from error
+        return path
+
+    def keep_stamp(self, size: int, answer: bytes) -> Path:
+        """Keep a time-stamping authority's whole answer beside the checkpoint of a size."""
+        path = self._folder / f"{size}{STAMP}"
+        with new_file(path, replace=True) as opened:
+            opened.write(answer)
         return path
 
 

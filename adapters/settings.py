@@ -18,6 +18,7 @@ class Kind(StrEnum):
     """What a value has to be."""
 
     PATH = "a path"
+    URL = "an address with http:// or https://"
     OCCASIONS = 'a list of approval and handoff, such as ["approval"]'
 
 
@@ -56,6 +57,7 @@ SETTINGS = (
     Setting("template_dir", Kind.PATH, "orchestrator.storage.templateDirectory", "--template-dir", ".orch/templates"),
     Setting("checkpoints.after", Kind.OCCASIONS, "orchestrator.checkpoints.after", "", []),
     Setting("checkpoints.anchor", Kind.PATH, "orchestrator.checkpoints.anchor", "--anchor", None),
+    Setting("checkpoints.timestamp_url", Kind.URL, "orchestrator.checkpoints.timestampUrl", "--timestamp", None),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 FOLDERS = ("state_dir", "template_dir")
@@ -125,7 +127,7 @@ def _said(setting: Setting, words: str) -> object:
     """Return what a variable says; a list has commas in it."""
     if setting.kind is Kind.PATH:
         return words
-    value = [word.strip() for word in words.split(",") if word.strip()]
+    value = words if setting.kind is Kind.URL else [word.strip() for word in words.split(",") if word.strip()]
     judge_value(setting, value, setting.variable)
     return value
 
@@ -135,11 +137,26 @@ def judge_value(setting: Setting, value: object, where: str) -> None:
     match setting.kind, value:
         case Kind.PATH, str() if is_words(value):
             return
+        case Kind.URL, str() if is_url(value):
+            return
         case Kind.OCCASIONS, list() if all(each in OCCASIONS for each in value):
             return
     from adapters.settings_model import refuse_other
 
     refuse_other(setting, value, where)
+
+
+def is_url(words: str) -> bool:
+    """Tell whether that is the address of a server: http or https, a host, no spaces and no controls."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(words)
+        host = parts.hostname
+    except ValueError:
+        return False
+    plain = words.isascii() and words.isprintable() and " " not in words
+    return plain and parts.scheme in ("http", "https") and bool(host)
 
 
 def is_words(value: str) -> bool:

@@ -22,6 +22,8 @@ from cli.audit_tiles import TilesAnswer
 from cli.config import ConfigAnswer
 from cli.health import DoctorAnswer
 from cli.signing import SignedAfter
+from cli.stamping import StampTold
+from cli.timestamp import TimestampAnswer
 from projections.coverage import Coverage
 from projections.document_text import DocumentText
 from projections.history import HistoryRow
@@ -130,6 +132,7 @@ class CheckpointAnswer(TypedDict):
     not_signed_by: list[str]
     file: str
     anchor: str | None
+    timestamp: StampTold | None
 
 
 class ProofAnswer(TypedDict):
@@ -194,6 +197,7 @@ ANSWERS: dict[str, Any] = {
     "schema.list": SchemaListAnswer,
     "schema": SchemaAnswer,
     "audit.checkpoint": CheckpointAnswer,
+    "audit.timestamp": TimestampAnswer,
     "audit.key": KeyAnswer,
     "audit.proof": ProofAnswer,
     "audit.consistency": ConsistencyAnswer,

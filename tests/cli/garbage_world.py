@@ -153,10 +153,11 @@ PREVIOUS = {"research": "spec", "plan": "research", "prd": "plan", "tasks": "prd
 
 
 def is_verdict(said: Said) -> bool:
-    """Tell whether this is the answer of a verification or of the doctor, who say what they found with their status."""
+    """Tell whether this is an answer whose status says what was found: by verify, by the doctor, by a time stamp."""
     verified = said.words[:2] == ("audit", "verify") and said.status in (6, 7)
     examined = said.words[:1] == ("doctor",) and said.status in (6, 8)
-    return (verified or examined) and bool(said.out) and '"ok":false' not in said.out
+    unstamped = said.words[:2] == ("audit", "checkpoint") and said.status == 8
+    return (verified or examined or unstamped) and bool(said.out) and '"ok":false' not in said.out
 
 
 def judge(said: Said) -> None:
