@@ -19,6 +19,8 @@ class AuditCommands(LazyGroup):
             "cli.checkpoint:checkpoint", "Sign the log as it is; the copy held elsewhere is the proof."
         ),
         "verify": Entry("cli.verify:verify", "Check the whole log, and what you hold against it."),
+        "timestamp": Entry("cli.timestamp:timestamp", "Check a time stamp over a checkpoint, and see its time."),
         "prove": Entry("cli.prove:prove", "Prove an event, or that the log only grew, to somebody else."),
+        "export": Entry("cli.audit_tiles:export", "Write the log's tree as files that others can check and serve."),
         "key": Entry("cli.key:KeyCommands", "The keys that speak for the log."),
     }

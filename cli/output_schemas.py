@@ -18,6 +18,12 @@ from cli.audit_answers import (
     SampleAnswer,
     TrailAnswer,
 )
+from cli.audit_tiles import TilesAnswer
+from cli.config import ConfigAnswer
+from cli.health import DoctorAnswer
+from cli.signing import SignedAfter
+from cli.stamping import StampTold
+from cli.timestamp import TimestampAnswer
 from projections.coverage import Coverage
 from projections.document_text import DocumentText
 from projections.history import HistoryRow
@@ -74,9 +80,10 @@ class DocumentAnswer(DocumentText):
 
 
 class OutcomeAnswer(Outcome):
-    """What a command recorded; `document` is the file that holds the text."""
+    """What a command recorded; `document` is the file that holds the text, `checkpoint` what was signed after it."""
 
     document: str | None
+    checkpoint: SignedAfter | None
 
 
 class CheckoutAnswer(TypedDict):
@@ -125,6 +132,7 @@ class CheckpointAnswer(TypedDict):
     not_signed_by: list[str]
     file: str
     anchor: str | None
+    timestamp: StampTold | None
 
 
 class ProofAnswer(TypedDict):
@@ -184,15 +192,19 @@ ANSWERS: dict[str, Any] = {
     "phase.checkout": CheckoutAnswer,
     "command.outcome": OutcomeAnswer,
     "policy": PolicyAnswer,
+    "config": ConfigAnswer,
+    "doctor": DoctorAnswer,
     "schema.list": SchemaListAnswer,
     "schema": SchemaAnswer,
     "audit.checkpoint": CheckpointAnswer,
+    "audit.timestamp": TimestampAnswer,
     "audit.key": KeyAnswer,
     "audit.proof": ProofAnswer,
     "audit.consistency": ConsistencyAnswer,
     "audit.verification": Verification,
     "audit.trail": TrailAnswer,
     "audit.file": FileAnswer,
+    "audit.tiles": TilesAnswer,
     "audit.exceptions": ExceptionsAnswer,
     "audit.population": PopulationAnswer,
     "audit.sample": SampleAnswer,

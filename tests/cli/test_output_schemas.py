@@ -9,6 +9,7 @@ import pytest
 
 from cli.output_schemas import ERROR, FOLDER, KINDS, adapter_of, schema_of, written
 from domain.steps import Step, StepState
+from tests.authority import Authority
 from tests.cli.conftest import Orch
 
 CLI = Path(__file__).parents[2] / "cli"
@@ -22,15 +23,19 @@ READS = {
     "phase.checkout": ("checkout", "st01-x", "spec"),
     "command.outcome": ("approve", "st01-x", "spec"),
     "policy": ("policy", "show"),
+    "config": ("config", "show"),
+    "doctor": ("doctor",),
     "schema.list": ("schema", "list"),
     "schema": ("schema", "show", "spec"),
     "audit.checkpoint": ("audit", "checkpoint"),
+    "audit.timestamp": ("audit", "timestamp", "held.txt", "5.tsr", "--roots", "ca.pem"),
     "audit.key": ("audit", "key", "show"),
     "audit.proof": ("audit", "prove", "1", "-o", "proof"),
     "audit.verification": ("audit", "verify"),
     "audit.consistency": ("audit", "prove", "--between", "1", "2"),
     "audit.trail": ("audit", "trail"),
     "audit.file": ("audit", "trail", "-o", "trail.csv", "--format", "csv", "--yes"),
+    "audit.tiles": ("audit", "export", "--tiles", "tiles"),
     "audit.exceptions": ("audit", "exceptions"),
     "audit.population": ("audit", "population"),
     "audit.sample": ("audit", "sample", "--seed", "s"),
@@ -58,6 +63,7 @@ def test_every_kind_that_a_command_answers_with_is_published() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(kind: str, drafted: Orch) -> None:
     assert drafted("block", "st01-x", "no sound card").status == 0
+    _prepare(kind, drafted)
     if kind == "phase.checkout":
         (Path("dev") / "st01-x" / "spec.md").write_text("# by hand\n", "utf-8")
     said = drafted(*READS[kind], "--json").out
@@ -68,6 +74,7 @@ def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(kind: 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"version"}))
 def test_a_missing_or_unknown_field_would_be_noticed(kind: str, drafted: Orch) -> None:
+    _prepare(kind, drafted)
     document: dict[str, Any] = (
         json.loads(drafted(*READS[kind], "--json").out) if kind != "phase.checkout" else _checkout()
     )
@@ -88,6 +95,16 @@ def test_states_and_steps_are_closed_choices_in_the_schema() -> None:
     assert isinstance(definitions, dict)
     assert definitions["StepState"]["enum"] == list(StepState)
     assert definitions["Steps"]["required"] == list(Step)
+
+
+def _prepare(kind: str, drafted: Orch) -> None:
+    """Put the files there that a command of that kind reads."""
+    if kind == "audit.timestamp":
+        authority = Authority(Path("authority").absolute())
+        note = drafted("audit", "checkpoint").out
+        Path("held.txt").write_text(note)
+        Path("5.tsr").write_bytes(authority.stamp(note.encode()))
+        Path("ca.pem").write_bytes(authority.roots.read_bytes())
 
 
 def _checkout() -> dict[str, Any]:
