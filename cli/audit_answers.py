@@ -8,6 +8,7 @@ from projections.audit_population import Population
 from projections.audit_sample import SampleRow
 from projections.audit_trail import TrailRow
 from projections.moments import AsOf
+from projections.replay import ReplayRow
 from projections.text_diff import TextDiff
 
 
@@ -15,6 +16,14 @@ class TrailAnswer(TypedDict):
     """Every event that passes the filters; `more` when the limit left some out."""
 
     rows: list[TrailRow]
+    more: bool
+    as_of: AsOf
+
+
+class ReplayAnswer(TypedDict):
+    """Every event of the range with the state after it; `more` when the limit left some out."""
+
+    rows: list[ReplayRow]
     more: bool
     as_of: AsOf
 

@@ -15,6 +15,7 @@ from cli.audit_answers import (
     ExceptionsAnswer,
     FileAnswer,
     PopulationAnswer,
+    ReplayAnswer,
     SampleAnswer,
     TrailAnswer,
 )
@@ -192,6 +193,7 @@ ANSWERS: dict[str, Any] = {
     "audit.consistency": ConsistencyAnswer,
     "audit.verification": Verification,
     "audit.trail": TrailAnswer,
+    "audit.replay": ReplayAnswer,
     "audit.file": FileAnswer,
     "audit.exceptions": ExceptionsAnswer,
     "audit.population": PopulationAnswer,

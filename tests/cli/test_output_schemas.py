@@ -30,6 +30,7 @@ READS = {
     "audit.verification": ("audit", "verify"),
     "audit.consistency": ("audit", "prove", "--between", "1", "2"),
     "audit.trail": ("audit", "trail"),
+    "audit.replay": ("replay",),
     "audit.file": ("audit", "trail", "-o", "trail.csv", "--format", "csv", "--yes"),
     "audit.exceptions": ("audit", "exceptions"),
     "audit.population": ("audit", "population"),
