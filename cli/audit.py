@@ -20,5 +20,7 @@ class AuditCommands(LazyGroup):
         ),
         "verify": Entry("cli.verify:verify", "Check the whole log, and what you hold against it."),
         "prove": Entry("cli.prove:prove", "Prove an event, or that the log only grew, to somebody else."),
+        "review": Entry("cli.review:review", "Record that you have reviewed a range of the log."),
+        "reviews": Entry("cli.reviews:reviews", "Who reviewed what, and what nobody has reviewed yet."),
         "key": Entry("cli.key:KeyCommands", "The keys that speak for the log."),
     }

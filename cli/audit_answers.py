@@ -9,6 +9,7 @@ from projections.audit_sample import SampleRow
 from projections.audit_trail import TrailRow
 from projections.moments import AsOf
 from projections.replay import ReplayRow
+from projections.reviews import ReviewRow, Span
 from projections.text_diff import TextDiff
 
 
@@ -25,6 +26,14 @@ class ReplayAnswer(TypedDict):
 
     rows: list[ReplayRow]
     more: bool
+    as_of: AsOf
+
+
+class ReviewsAnswer(TypedDict):
+    """Every review, and the positions that no review which still holds covers."""
+
+    rows: list[ReviewRow]
+    unreviewed: list[Span]
     as_of: AsOf
 
 

@@ -16,6 +16,7 @@ from cli.audit_answers import (
     FileAnswer,
     PopulationAnswer,
     ReplayAnswer,
+    ReviewsAnswer,
     SampleAnswer,
     TrailAnswer,
 )
@@ -194,6 +195,7 @@ ANSWERS: dict[str, Any] = {
     "audit.verification": Verification,
     "audit.trail": TrailAnswer,
     "audit.replay": ReplayAnswer,
+    "audit.reviews": ReviewsAnswer,
     "audit.file": FileAnswer,
     "audit.exceptions": ExceptionsAnswer,
     "audit.population": PopulationAnswer,

@@ -1,7 +1,7 @@
 """How every write goes: lock the files, pass the gate, handle the command, publish, answer."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cli.answers import answer
@@ -47,9 +47,19 @@ def carry_out(
 
 
 def report(
-    project: Project, asked: Asked, receipt: "Receipt", *, phase: str | None = None, writes: Step | None = None
+    project: Project,
+    asked: Asked,
+    receipt: "Receipt",
+    *,
+    phase: str | None = None,
+    writes: Step | None = None,
+    also: Sequence[tuple[str, str]] = (),
+    then: str | None = None,
 ) -> None:
-    """Answer with what the command's own events say, so that repeating it gives the same answer."""
+    """Answer with what the command's own events say, so that repeating it gives the same answer.
+
+    `also` are more lines for people, each with its name; `then` is what to type next, where that is known.
+    """
     from adapters.codec import decode
     from projections.outcomes import outcome
 
@@ -59,10 +69,19 @@ def report(
         print("This command id was recorded before; nothing was written now.", file=sys.stderr)
     document = project.files.shown(phase, writes) if phase and writes else None
     data = {**result, "document": document}
-    answer("command.outcome", data, as_json=asked.json, show=lambda: _show(project, result, phase, document))
+    answer(
+        "command.outcome", data, as_json=asked.json, show=lambda: _show(project, result, phase, document, also, then)
+    )
 
 
-def _show(project: Project, result: "Outcome", phase: str | None, document: str | None) -> None:
+def _show(
+    project: Project,
+    result: "Outcome",
+    phase: str | None,
+    document: str | None,
+    also: Sequence[tuple[str, str]],
+    then: str | None,
+) -> None:
     from projections.outcomes import sentence
 
     print(f"{paint('✓', 'green')} {one_line(sentence(result))}")
@@ -73,11 +92,12 @@ def _show(project: Project, result: "Outcome", phase: str | None, document: str 
         ("by", f"{one_line(actor['name'])} ({actor['kind']}; a local name is a claim, not a proof)"),
         ("recorded", f"position {result['position']} at {result['recorded_at']}"),
         ("command", result["command_id"]),
+        *also,
     ]
     for name, value in lines:
         if value:
             print(f"  {paint(f'{name:<9}', 'dim')} {clean(value)}")
-    for line in _next(project, phase):
+    for line in [then] if then else _next(project, phase):
         print(f"  {paint('next     ', 'dim')} {clean(line)}")
 
 

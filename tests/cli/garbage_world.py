@@ -151,14 +151,12 @@ DRAFTS = {
 PREVIOUS = {"research": "spec", "plan": "research", "prd": "plan", "tasks": "prd"}
 
 
+VERDICTS = {(("audit", "verify"), 6), (("audit", "verify"), 7), (("audit", "reviews"), 6)}
+
+
 def is_verdict(said: Said) -> bool:
-    """Tell whether this is the answer of a verification, which says what it found with 6 or 7."""
-    return (
-        said.words[:2] == ("audit", "verify")
-        and said.status in (6, 7)
-        and bool(said.out)
-        and '"ok":false' not in said.out
-    )
+    """Tell whether this is the answer of a command that looked at everything and says what it found with 6 or 7."""
+    return (said.words[:2], said.status) in VERDICTS and bool(said.out) and '"ok":false' not in said.out
 
 
 def judge(said: Said) -> None:

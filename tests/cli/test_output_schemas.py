@@ -31,6 +31,7 @@ READS = {
     "audit.consistency": ("audit", "prove", "--between", "1", "2"),
     "audit.trail": ("audit", "trail"),
     "audit.replay": ("replay",),
+    "audit.reviews": ("audit", "reviews"),
     "audit.file": ("audit", "trail", "-o", "trail.csv", "--format", "csv", "--yes"),
     "audit.exceptions": ("audit", "exceptions"),
     "audit.population": ("audit", "population"),
