@@ -10,6 +10,7 @@ from projections.audit_trail import TrailRow
 from projections.moments import AsOf
 from projections.replay import ReplayRow
 from projections.reviews import ReviewRow, Span
+from projections.state_diff import StateDiff
 from projections.text_diff import TextDiff
 
 
@@ -74,6 +75,12 @@ class SampleAnswer(TypedDict):
     seed: str
     algorithm: str
     population: int
+    as_of: AsOf
+
+
+class StateDiffAnswer(StateDiff):
+    """What changed in a phase between two moments."""
+
     as_of: AsOf
 
 

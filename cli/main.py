@@ -44,7 +44,7 @@ class Orch(LazyGroup):
         "show": Entry("cli.show:show", "Print the recorded text of a document."),
         "history": Entry("cli.history:history", "What happened, who did it, when and why."),
         "replay": Entry("cli.replay:replay", "History event by event, with the state after each."),
-        "diff": Entry("cli.diff:diff", "What changed between two iterations of a document."),
+        "diff": Entry("cli.diff:diff", "What changed in a text, or in a phase between two moments."),
         "why": Entry("cli.why:why", "Which missing event blocks a step."),
         "next": Entry("cli.next_steps:next_steps", "What can be done now, in all phases."),
         "audit": Entry("cli.audit:AuditCommands", "What auditors ask: checkpoints, proofs, the trail of everything."),

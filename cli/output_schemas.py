@@ -18,6 +18,7 @@ from cli.audit_answers import (
     ReplayAnswer,
     ReviewsAnswer,
     SampleAnswer,
+    StateDiffAnswer,
     TrailAnswer,
 )
 from projections.coverage import Coverage
@@ -201,6 +202,7 @@ ANSWERS: dict[str, Any] = {
     "audit.population": PopulationAnswer,
     "audit.sample": SampleAnswer,
     "phase.diff": DiffAnswer,
+    "phase.state_diff": StateDiffAnswer,
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)

@@ -31,7 +31,7 @@ def facts(row: ReplayRow) -> list[Fact]:
     if phase is None:
         state: Mapping[str, Any] = row["policy_state"] or row["ledger_state"] or row["project_state"] or {}
         return [Fact(words_of(name), said(name, value), were.get(name)) for name, value in state.items()]
-    steps = [Fact(name, _step(phase, name), were.get(name)) for name in phase["steps"]]
+    steps = [Fact(name, step_words(phase, name), were.get(name)) for name in phase["steps"]]
     rest = {
         "title": one_line(phase["title"] or "") + (" (erased)" if phase["title_erased"] else ""),
         "blockers": ", ".join(phase["blockers"]) or "none",
@@ -95,12 +95,8 @@ def said(name: str, value: object) -> str:
     return f"{text[:SHORT]}…" if name in ("digest", "root") and len(text) > SHORT else text
 
 
-def words_of(name: str) -> str:
-    """Return the name of a fact or a state as words."""
-    return name.replace("_", " ").replace(".", " ")
-
-
-def _step(phase: PhaseFacts, name: str) -> str:
+def step_words(phase: PhaseFacts, name: str) -> str:
+    """Return where a step stands in a few words."""
     step = phase["steps"][name]  # type: ignore[literal-required]  # the names are its own
     if not step["iteration"]:
         return words_of(step["state"])
@@ -112,6 +108,11 @@ def _step(phase: PhaseFacts, name: str) -> str:
     if step["stale_because"]:
         parts.append(f"because of {step['stale_because']}")
     return ", ".join(parts)
+
+
+def words_of(name: str) -> str:
+    """Return the name of a fact or a state as words."""
+    return name.replace("_", " ").replace(".", " ")
 
 
 def _were(row: ReplayRow) -> dict[str, str]:

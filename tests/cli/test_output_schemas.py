@@ -37,6 +37,7 @@ READS = {
     "audit.population": ("audit", "population"),
     "audit.sample": ("audit", "sample", "--seed", "s"),
     "phase.diff": ("diff", "st01-x", "spec", "--from", "1"),
+    "phase.state_diff": ("diff", "st01-x"),
     "version": ("version",),
     ERROR: ("status", "st99-unknown"),
 }
