@@ -22,5 +22,7 @@ class AuditCommands(LazyGroup):
         "timestamp": Entry("cli.timestamp:timestamp", "Check a time stamp over a checkpoint, and see its time."),
         "prove": Entry("cli.prove:prove", "Prove an event, or that the log only grew, to somebody else."),
         "export": Entry("cli.audit_tiles:export", "Write the log's tree as files that others can check and serve."),
+        "review": Entry("cli.review:review", "Record that you have reviewed a range of the log."),
+        "reviews": Entry("cli.reviews:reviews", "Who reviewed what, and what nobody has reviewed yet."),
         "key": Entry("cli.key:KeyCommands", "The keys that speak for the log."),
     }

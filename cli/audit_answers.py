@@ -8,6 +8,9 @@ from projections.audit_population import Population
 from projections.audit_sample import SampleRow
 from projections.audit_trail import TrailRow
 from projections.moments import AsOf
+from projections.replay import ReplayRow
+from projections.reviews import ReviewRow, Span
+from projections.state_diff import StateDiff
 from projections.text_diff import TextDiff
 
 
@@ -16,6 +19,22 @@ class TrailAnswer(TypedDict):
 
     rows: list[TrailRow]
     more: bool
+    as_of: AsOf
+
+
+class ReplayAnswer(TypedDict):
+    """Every event of the range with the state after it; `more` when the limit left some out."""
+
+    rows: list[ReplayRow]
+    more: bool
+    as_of: AsOf
+
+
+class ReviewsAnswer(TypedDict):
+    """Every review, and the positions that no review which still holds covers."""
+
+    rows: list[ReviewRow]
+    unreviewed: list[Span]
     as_of: AsOf
 
 
@@ -56,6 +75,12 @@ class SampleAnswer(TypedDict):
     seed: str
     algorithm: str
     population: int
+    as_of: AsOf
+
+
+class StateDiffAnswer(StateDiff):
+    """What changed in a phase between two moments."""
+
     as_of: AsOf
 
 

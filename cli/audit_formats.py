@@ -10,6 +10,7 @@ from typing import Any
 from cli.answers import json_of
 from cli.screen import clean, one_line
 from projections.audit_trail import TrailRow
+from projections.history import HistoryRow
 
 # Spreadsheets take these for the beginning of a formula (OWASP, CSV Injection), the full-width forms included.
 FORMULA = re.compile("[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]")
@@ -42,7 +43,7 @@ def as_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterato
         yield _csv_line([_cell(_field(row, column)) for column in columns])
 
 
-def as_cloud_events(rows: Iterable[TrailRow], origin: str) -> Iterator[str]:
+def as_cloud_events(rows: Iterable[HistoryRow], origin: str) -> Iterator[str]:
     """Yield CloudEvents 1.0 in structured mode, one JSON document on each line."""
     for row in rows:
         event = {
@@ -99,10 +100,10 @@ def _field(row: Mapping[str, Any], column: str) -> Any:
 
 
 def _cell(value: Any) -> str:
-    """Return one cell: nothing for None, JSON for lists, and text that no spreadsheet runs."""
+    """Return one cell: nothing for None, JSON for lists and objects, and text that no spreadsheet runs."""
     if value is None:
         return ""
-    if isinstance(value, bool | list):
+    if isinstance(value, bool | list | dict):
         return json_of(value)
     if isinstance(value, int):
         return str(value)

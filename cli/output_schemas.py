@@ -15,7 +15,10 @@ from cli.audit_answers import (
     ExceptionsAnswer,
     FileAnswer,
     PopulationAnswer,
+    ReplayAnswer,
+    ReviewsAnswer,
     SampleAnswer,
+    StateDiffAnswer,
     TrailAnswer,
 )
 from cli.audit_tiles import TilesAnswer
@@ -203,12 +206,15 @@ ANSWERS: dict[str, Any] = {
     "audit.consistency": ConsistencyAnswer,
     "audit.verification": Verification,
     "audit.trail": TrailAnswer,
+    "audit.replay": ReplayAnswer,
+    "audit.reviews": ReviewsAnswer,
     "audit.file": FileAnswer,
     "audit.tiles": TilesAnswer,
     "audit.exceptions": ExceptionsAnswer,
     "audit.population": PopulationAnswer,
     "audit.sample": SampleAnswer,
     "phase.diff": DiffAnswer,
+    "phase.state_diff": StateDiffAnswer,
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)

@@ -71,7 +71,7 @@ def heads_at(project: Project, streams: list[str], moment: Moment | None) -> dic
     """Return the heads of some streams as they were at a moment, or as they are now."""
     if moment is None:
         return project.log.heads(streams)[1]
-    from projections.replay import heads_from
+    from projections.heads import heads_from
 
     heads: dict[str, Head] = {}
     for stream in streams:
@@ -89,7 +89,7 @@ def decoded(records: Iterator[Record]) -> "Iterator[tuple[Record, DomainEvent]]"
 def _view_at(project: Project, at: str, streams: list[str] | None) -> View:
     moment, time = resolved(at, project.log)
     if streams is None:
-        from projections.replay import heads_from
+        from projections.heads import heads_from
 
         heads = heads_from(decoded(project.log.records(1, moment.position))) if moment.position else {}
     else:
