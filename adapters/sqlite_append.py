@@ -16,9 +16,7 @@ PUT_HEAD = (
     "INSERT INTO heads VALUES (?, ?, ?, ?) ON CONFLICT (stream)"
     " DO UPDATE SET version = excluded.version, position = excluded.position, facts = excluded.facts"
 )
-ERASE = (
-    "UPDATE events SET salt = NULL, payload = NULL WHERE position = ? AND payload IS NOT NULL RETURNING command_id"
-)
+ERASE = "UPDATE events SET salt = NULL, payload = NULL WHERE position = ? AND payload IS NOT NULL RETURNING command_id"
 FORGET = "UPDATE commands SET fingerprint = NULL WHERE command_id = ? AND fingerprint IS NOT NULL"
 
 
@@ -132,7 +130,7 @@ class Appender:
         return Receipt(decision.command_id, first, last, recorded_at)
 
     def _erase(self, position: int) -> None:
-        """Erase the text that a redaction in this transaction names, and the fingerprint of the command that wrote it."""
+        """Erase the text that a redaction of this transaction names, and the fingerprint of its command."""
         erased = self._execute(ERASE, (position,)).fetchall()
         if not erased:
             raise Damaged(f"Position {position} holds no text that could be erased.")

@@ -87,9 +87,9 @@ CREATE TRIGGER commands_never_go BEFORE DELETE ON commands
 BEGIN SELECT RAISE(ABORT, 'recorded commands are never deleted'); END;
 """
 
-# The one exception: a text goes, with its salt and the fingerprint of its command, once the log says that it is redacted.
-# SQLite takes a BLOB given to its JSON functions for JSONB, hence the casts. A ledger of that many redactions is
-# looked through by the index on stream and version; the plus keeps SQLite from choosing the positions instead.
+# The one exception: a text goes, with its salt and the fingerprint of its command, once the log says it is redacted.
+# SQLite takes a BLOB given to its JSON functions for JSONB, hence the casts. The plus keeps it from looking through
+# all later positions instead of the ledger's own events, which the index on stream and version gives.
 REDACTION = """
     SELECT 1 FROM events AS said
     WHERE said.stream = 'ledger' AND said.topic = 'ledger.payload_redacted' AND +said.position > {after}

@@ -115,11 +115,13 @@ def _still_there(project: Project, record: "Record | None", reason: str) -> "lis
     from adapters.envelope import told
     from projections.same_text import pieces_of, same_text
 
-    texts = told(record).texts if record is not None else None
-    if record is None or texts is None:
+    if record is None or record.payload is None:
         return None
+    gone = told(record)
+    quoted = project.log.told([(record.stream, version) for version in gone.facts.get("answers", ())])
+    pieces = pieces_of([each.texts for each in (gone, *quoted.values()) if each.texts is not None])
     happenings = (told(other) for other in project.log.stream(record.stream))
-    return list(same_text(pieces_of(texts), happenings, erased=record.position, reason=shlex.quote(reason)))
+    return list(same_text(pieces, happenings, erased=record.position, reason=shlex.quote(reason)))
 
 
 def _without_copies(project: Project, record: "Record", receipt: "Receipt") -> Copies:

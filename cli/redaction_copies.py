@@ -1,4 +1,4 @@
-"""The copies of an erased text in the project's own files: removed where they are, named where nobody can reach them."""
+"""The copies of an erased text in the project's own files: removed; elsewhere: named as out of reach."""
 
 from typing import NamedTuple
 
@@ -49,7 +49,9 @@ def beyond_reach(project: Project, phase: str | None) -> list[str]:
         folder = project.places.phase(phase)
         known = in_git(root, folder)
         if known is None:
-            told.append(f"git did not say whether it holds files of {project.files.named(folder)}: look there yourself.")
+            told.append(
+                f"git did not say whether it holds files of {project.files.named(folder)}: look there yourself."
+            )
         elif known:
             told.append(
                 f"git holds versions of {', '.join(project.files.named(folder / name) for name in known)}."

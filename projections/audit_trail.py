@@ -49,9 +49,7 @@ class Wanted(NamedTuple):
     forced: bool = False
 
 
-def audit_trail(
-    happenings: Iterable[tuple[Record, DomainEvent]], redactions: Redactions = NONE
-) -> Iterator[TrailRow]:
+def audit_trail(happenings: Iterable[tuple[Record, DomainEvent]], redactions: Redactions = NONE) -> Iterator[TrailRow]:
     """Yield a row for each event of whole streams. Memory grows with the number of streams, not of events."""
     for change in changes(happenings):
         (row,) = history([(change.record, change.event)], redactions)

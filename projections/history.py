@@ -46,9 +46,7 @@ class HistoryRow(TypedDict):
     command_id: str
 
 
-def history(
-    happenings: Iterable[tuple[Record, DomainEvent]], redactions: Redactions = NONE
-) -> Iterator[HistoryRow]:
+def history(happenings: Iterable[tuple[Record, DomainEvent]], redactions: Redactions = NONE) -> Iterator[HistoryRow]:
     """Yield a row for each event. Raises `UnknownEvent` instead of leaving one out."""
     for record, event in happenings:
         said = saying(event)

@@ -22,12 +22,13 @@ class SameText(TypedDict):
     fix: str
 
 
-def pieces_of(texts: dict[str, Any]) -> list[str]:
-    """Return what people said in a free text: the lines of its fields, or of a document that was written by hand.
+def pieces_of(texts: Iterable[dict[str, Any]]) -> list[str]:
+    """Return what people said in free texts: the lines of their fields, or of a document that was written by hand.
 
-    A document drafted from fields is left out: beside them it holds what its template says in every document.
+    A document drafted from fields is left out: beside them, and the feedback that it answers, it holds what its
+    template says in every document.
     """
-    said = {name: value for name, value in texts.items() if name != "text"} if texts.get("fields") else texts
+    said = [{n: v for n, v in text.items() if n != "text"} if text.get("fields") else text for text in texts]
     lines = {plain(line) for string in _strings(said) for line in string.split("\n") if not line.startswith("#")}
     return sorted(line for line in lines if len(line) >= LEAST)
 
