@@ -24,5 +24,6 @@ class AuditCommands(LazyGroup):
         "export": Entry("cli.audit_tiles:export", "Write the log's tree as files that others can check and serve."),
         "review": Entry("cli.review:review", "Record that you have reviewed a range of the log."),
         "reviews": Entry("cli.reviews:reviews", "Who reviewed what, and what nobody has reviewed yet."),
+        "redact": Entry("cli.redact:redact", "Erase the free text of an event; its envelope and every proof stay."),
         "key": Entry("cli.key:KeyCommands", "The keys that speak for the log."),
     }

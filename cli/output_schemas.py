@@ -24,6 +24,7 @@ from cli.audit_answers import (
 from cli.audit_tiles import TilesAnswer
 from cli.config import ConfigAnswer
 from cli.health import DoctorAnswer
+from cli.redaction_answers import RedactionAnswer
 from cli.signing import SignedAfter
 from cli.stamping import StampTold
 from cli.timestamp import TimestampAnswer
@@ -169,6 +170,15 @@ class KeyAnswer(TypedDict):
     replaced: list[str]
 
 
+class UpgradeAnswer(TypedDict):
+    """The schema that the log had, and the one it has now; the same where there was nothing to do."""
+
+    log: str
+    before: int
+    after: int
+    upgraded: bool
+
+
 class Reason(TypedDict):
     """Why not: a stable code, a sentence, and the commands that would fix it."""
 
@@ -213,8 +223,10 @@ ANSWERS: dict[str, Any] = {
     "audit.exceptions": ExceptionsAnswer,
     "audit.population": PopulationAnswer,
     "audit.sample": SampleAnswer,
+    "audit.redaction": RedactionAnswer,
     "phase.diff": DiffAnswer,
     "phase.state_diff": StateDiffAnswer,
+    "upgrade": UpgradeAnswer,
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)
