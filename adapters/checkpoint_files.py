@@ -1,6 +1,7 @@
 """The checkpoints this project has signed, a file each; what proves anything is the copy that somebody else holds."""
 
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +10,9 @@ from adapters.new_files import new_file
 from domain.errors import FilesUnavailable
 
 SUFFIX = ".note"
+MOST_BYTES = 1_000_001
+"""One more than a signed note may have."""
+NUMBER = re.compile("0|[1-9][0-9]{0,18}", re.ASCII)
 
 
 class KeptCheckpoint(NamedTuple):
@@ -27,18 +31,32 @@ class CheckpointFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def last(self) -> KeptCheckpoint | None:
-        """Return the checkpoint that covers most, or None before the first."""
-        try:
-            names = [name for name in os.listdir(self._folder) if name.removesuffix(SUFFIX).isdecimal()]
-        except FileNotFoundError:
+    def last(self, *, below: int | None = None) -> KeptCheckpoint | None:
+        """Return the checkpoint that covers most, of those that cover less than `below` events; None without one."""
+        sizes = [size for size in self.sizes() if below is None or size < below]
+        if not sizes:
             return None
+        path = self._folder / f"{sizes[-1]}{SUFFIX}"
+        return KeptCheckpoint(sizes[-1], path.stat().st_mtime_ns // 1000, path)
+
+    def sizes(self) -> list[int]:
+        """Return how many events each kept checkpoint covers, the smallest first."""
+        try:
+            names = [name.removesuffix(SUFFIX) for name in os.listdir(self._folder) if name.endswith(SUFFIX)]
+        except FileNotFoundError:
+            return []
         except OSError as error:
             raise FilesUnavailable(f"{self._folder}: {error.strerror}.") from error
-        if not names:
-            return None
-        path = self._folder / max(names, key=lambda name: int(name.removesuffix(SUFFIX)))
-        return KeptCheckpoint(int(path.stem), path.stat().st_mtime_ns // 1000, path)
+        return sorted(int(name) for name in names if NUMBER.fullmatch(name))
+
+    def read(self, size: int) -> bytes:
+        """Return the kept note of a size."""
+        path = self._folder / f"{size}{SUFFIX}"
+        try:
+            with path.open("rb") as file:
+                return file.read(MOST_BYTES)
+        except OSError as error:
+            raise FilesUnavailable(f"{path}: {error.strerror}.") from error
 
     def keep(self, size: int, note: bytes) -> Path:
         """Keep a signed note, durably and whole."""
