@@ -17,6 +17,7 @@ from adapters.envelope import entry_of, envelope_of
 from adapters.evidence_verify import FORMAT, FORMAT_VERSION
 from adapters.evidence_zip import EvidenceZip
 from cli.audit_answers import PackageCounts, PackageTold
+from cli.audit_exceptions import WORDS
 from cli.audit_formats import columns_of, csv_head, csv_row
 from cli.checkpoint import SignedHead
 from cli.evidence_keys import add_keys, add_older, seal
@@ -33,7 +34,7 @@ from domain.proofs import inclusion_proof, verify_inclusion
 from domain.tree_ranges import range_root_of
 from projections.audit_trail import TrailRow, audit_trail
 from projections.evidence_documents import DocumentLine, EvidenceDocuments, TextState, file_of
-from projections.evidence_report import MOST, EventRow, EvidenceReport, without_text
+from projections.evidence_report import EventRow, EvidenceReport, without_text
 from projections.log_keys import LogKeys
 
 FRAME = ("project", "policy", "ledger")
@@ -89,6 +90,7 @@ class Exporter:
         self._frontier: list[bytes] = []
         self.texts: Counter[str] = Counter()
         self.events = self.selected = self._older = 0
+        self._last_at = ""
 
     def write(self, file: BinaryIO, beside: Path) -> None:
         """Write the package. What has to be put aside meanwhile lies, without a name, in the folder `beside`."""
@@ -173,6 +175,7 @@ class Exporter:
         rows.write(csv_head(columns).encode())
         for shown, packed, event in self._shown(progress):
             yield self._line(packed)
+            self._last_at = shown.row["recorded_at"]
             self._report.take(packed.record, event, shown)
             for document in self._documents.take(packed.record, event, packed.text):
                 self._list(document, lists)
@@ -266,7 +269,9 @@ class Exporter:
             "whole": self._whole,
             "counts": self._counts(),
             "report": self._report,
-            "most": MOST,
+            "phases": self._report.phases(),
+            "last_at": self._last_at,
+            "exception_words": WORDS,
         }
 
     def _counts(self) -> PackageCounts:
