@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import IO, BinaryIO, TypedDict
+from types import TracebackType
+from typing import IO, BinaryIO, Self, TypedDict
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 DAWN = (1980, 1, 1, 0, 0, 0)
@@ -21,7 +22,7 @@ class ListedFile(TypedDict):
 
 
 class EvidenceZip:
-    """A package while it is written. Files are taken as they come; a long one is never held in memory."""
+    """A package while it is written; use it as a context. Files are taken as they come, and none is held in memory."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._zip = ZipFile(file, "w", ZIP_DEFLATED)
@@ -48,9 +49,13 @@ class EvidenceZip:
         file.seek(0)
         self.add_pieces(name, iter(lambda: file.read(PIECE), b""))
 
-    def close(self) -> None:
-        """Write the directory at the end."""
-        self._zip.close()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._zip.close()  # writes the directory at the end; whoever opened the file throws a broken one away
 
 
 def _info(name: str) -> ZipInfo:

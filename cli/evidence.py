@@ -94,24 +94,17 @@ class Exporter:
 
     def write(self, file: BinaryIO, beside: Path) -> None:
         """Write the package. What has to be put aside meanwhile lies, without a name, in the folder `beside`."""
-        package = EvidenceZip(file)
-        package.add("verify.py", evidence_pages.verify_py())
-        package.add("check.go", evidence_pages.check_go())
-        package.add("checkpoint", self._head.note)
-        add_keys(package, self._keys)
-        self._older = add_older(package, self._project, self._head, self._keys, self._range_root)
-        with ExitStack() as stack, Progress(2 * self._total(), "rows") as progress:
-            lists, rows = (stack.enter_context(TemporaryFile(dir=beside)) for _ in range(2))
-            package.add_pieces("events.jsonl", self._lines(lists, rows, progress))
-            self._compare_root()
-            package.add_file("documents.jsonl", lists)
-            package.add_file("population.csv", rows)
-            self._add_texts(package, progress)
-        facts = self._facts()
-        package.add("README.md", evidence_pages.readme(facts))
-        package.add_pieces("report.html", evidence_pages.report(facts))
-        self._seal(package)
-        package.close()
+        with EvidenceZip(file) as package:
+            package.add("verify.py", evidence_pages.verify_py())
+            package.add("check.go", evidence_pages.check_go())
+            package.add("checkpoint", self._head.note)
+            add_keys(package, self._keys)
+            self._older = add_older(package, self._project, self._head, self._keys, self._range_root)
+            self._add_events(package, beside)
+            facts = self._facts()
+            package.add("README.md", evidence_pages.readme(facts))
+            package.add_pieces("report.html", evidence_pages.report(facts))
+            self._seal(package)
 
     def told(self) -> PackageTold:
         """Return what the package holds."""
@@ -168,6 +161,15 @@ class Exporter:
         return Packed(record, text, selected)
 
     # ── events.jsonl, and what is made beside it ──
+
+    def _add_events(self, package: EvidenceZip, beside: Path) -> None:
+        with ExitStack() as stack, Progress(2 * self._total(), "rows") as progress:
+            lists, rows = (stack.enter_context(TemporaryFile(dir=beside)) for _ in range(2))
+            package.add_pieces("events.jsonl", self._lines(lists, rows, progress))
+            self._compare_root()
+            package.add_file("documents.jsonl", lists)
+            package.add_file("population.csv", rows)
+            self._add_texts(package, progress)
 
     def _lines(self, lists: IO[bytes], rows: IO[bytes], progress: Progress) -> Iterator[bytes]:
         """Yield the lines of events.jsonl; write documents.jsonl and population.csv beside them."""
