@@ -333,6 +333,9 @@ func earlier(head Head, keys note.Verifiers) int {
 		old := opened(name, keys)
 		proof := fmt.Sprintf("consistency/%d-%d", old.Tree.N, head.Tree.N)
 		lines := strings.Split(strings.TrimSuffix(string(read(proof)), "\n"), "\n")
+		if name != fmt.Sprintf("checkpoints/%d.note", old.Tree.N) {
+			differs("%s covers %d events", name, old.Tree.N)
+		}
 		if old.Origin != head.Origin {
 			differs("%s is a checkpoint of %q", name, old.Origin)
 		}

@@ -50,6 +50,7 @@ LARGEST_SMALL = 16 << 20
 LARGEST_ENTRY = 65_535
 LARGEST_SIZE = 2**63 - 1
 MOST_FILES = 5_000_000
+DEEPEST = 8
 PLENTY, MOST_RATIO = 1 << 30, 300
 """A zip file that unpacks to more than a GiB and more than 300 times its size was made to hurt."""
 MOST_SHOWN = 20
@@ -79,11 +80,11 @@ OUTCOMES = {
 SPKI = bytes.fromhex("302a300506032b6570032100")
 """What RFC 8410 puts before the 32 bytes of an Ed25519 public key."""
 KNOWN_GOOD = (
-    "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
-    "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe246"
-    "55141438e7a100b",
+    "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+    "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb"
+    "00d291612bb0c00",
 )
-"""RFC 8032 §7.1, test 1: a key and its signature of nothing."""
+"""RFC 8032 §7.1, test 2: a key and its signature of the one byte 0x72."""
 
 
 class Stop(Exception):
@@ -139,10 +140,15 @@ class Package:
         self.sizes: dict[str, int] = {}
         self._path = path
         self._zip: zipfile.ZipFile | None = None
-        if os.path.isdir(path):
-            self._walk(path, "")
-        else:
-            self._index(path)
+        self._closed_later: list[IO[bytes]] = []
+        try:
+            if os.path.isdir(path):
+                self._walk(path, "")
+            else:
+                self._index(path)
+        except Stop:
+            self.close()
+            raise
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file for reading; it is never followed out of the package."""
@@ -156,11 +162,26 @@ class Package:
         except READING as error:
             raise Stop(f"{name} cannot be opened: {error}") from None
 
+    def pages(self, name: str) -> IO[bytes]:
+        """Open a file that `close` closes, however far it was read."""
+        stream = self.open(name)
+        self._closed_later.append(stream)
+        return stream
+
+    def close(self) -> None:
+        """Let go of everything."""
+        for stream in self._closed_later:
+            stream.close()
+        if self._zip is not None:
+            self._zip.close()
+
     def read(self, name: str) -> bytes:
         """Return a small file whole."""
         return read_small(self.open(name), name)
 
     def _walk(self, folder: str, prefix: str) -> None:
+        if prefix.count("/") > DEEPEST:
+            raise Stop(f"{short(prefix)} is deeper than a package goes")
         try:
             with os.scandir(folder) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
@@ -214,7 +235,7 @@ class Pages:
     def __init__(self, package: Package, name: str) -> None:
         self.name = name
         self.size = 0
-        self._stream = package.open(name)
+        self._stream = package.pages(name)
         self._hash = sha256()
 
     def lines(self) -> Iterator[bytes]:
@@ -386,8 +407,8 @@ class Ed25519:
         """Tell whether a way of checking accepts a good signature and refuses a bad one."""
         public, signature = (bytes.fromhex(words) for words in KNOWN_GOOD)
         try:
-            good = self._checked(method, public, signature, b"")
-            return good and not self._checked(method, public, signature, b"x")
+            good = self._checked(method, public, signature, b"\x72")
+            return good and not self._checked(method, public, signature, b"\x73")
         except Exception:  # noqa: BLE001 - whatever is wrong with it, it is of no use here
             return False
 
@@ -963,13 +984,15 @@ class Selection(NamedTuple):
 class Verification:
     """One check of one package."""
 
-    def __init__(self, package: Package, vkeys: Sequence[str], against: Sequence[tuple[str, bytes]]) -> None:
+    def __init__(self, package: Package, given: Sequence[Key], against: Sequence[tuple[str, bytes]]) -> None:
         self.findings = Findings()
         self.ed25519 = Ed25519()
         self._package = package
-        self._given = [self._given_key(text) for text in vkeys]
+        self._given = given
         self._against = against
         self.head = Checkpoint("", 0, b"")
+        self._grown = 0
+        """Earlier checkpoints that this log grew out of."""
         self.told: list[str] = []
         """What was checked, a line each."""
 
@@ -982,12 +1005,6 @@ class Verification:
         if self.findings.count:
             return DIFFERS
         return INCOMPLETE if self.findings.gaps else VERIFIED
-
-    def _given_key(self, text: str) -> Key:
-        key = key_of(text.strip())
-        if key is None:
-            raise SystemExit(f"verify.py: --vkey is no verifier key (name+hash+key): {short(text)!r}")
-        return key
 
     def _check(self) -> None:
         self._note = self._read_note("checkpoint")
@@ -1078,7 +1095,7 @@ class Verification:
         listed = self._listed.get(pages.name)
         found = pages.finish()
         if listed is not None and found != listed:
-            what = "bytes" if found[0] != listed[0] else "SHA-256"
+            what = "size" if found[0] != listed[0] else "SHA-256"
             self.findings.differs(pages.name, f"its {what} is not what the manifest says")
 
     def _pass(self, manifest: dict[str, Any]) -> None:
@@ -1186,6 +1203,7 @@ class Verification:
         holds = proof is not None and grew(size, self.head.size, checkpoint.root, self.head.root, proof)
         if holds and self.whole and self.events.tree.root() == self.head.root:
             holds = self.events.roots.get(size, checkpoint.root) == checkpoint.root
+        self._grown += holds
         if not holds:
             self.findings.differs(name, "its log is not the beginning of the log of the checkpoint")
         return holds
@@ -1274,7 +1292,7 @@ class Verification:
             f" {texts['missing']} missing",
             f"documents  {number(documents.iterations, 'iteration')}, {number(documents.verdicts, 'verdict')},"
             " digests made anew",
-            f"before it  {number(len(self._older), 'earlier checkpoint')}, each the beginning of this log",
+            f"before it  {number(self._grown, 'earlier checkpoint')} of this history",
             *self.told,
             *(f"key        {clean(key.text)}{'' if key is self.keys[-1] else ' (replaced)'}" for key in self.keys),
             f"signatures {'checked with ' + self.ed25519.method if self.ed25519.method else 'NOT CHECKED'}",
@@ -1356,6 +1374,12 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--vkey", action="append", default=[], help="the verifier key that you were given")
     parser.add_argument("--against", action="append", default=[], metavar="FILE", help="a checkpoint that you hold")
     asked = parser.parse_args(words)
+    given = []
+    for text in asked.vkey:
+        key = key_of(text.strip())
+        if key is None:
+            parser.error(f"this is no verifier key (name+hash+key): {short(text)}")
+        given.append(key)
     against = []
     for name in asked.against:
         try:
@@ -1369,8 +1393,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except Stop as stop:
         print(f"✗ SOMETHING DIFFERS: do not rely on this package.\n\n    {clean(str(stop))}")
         return DIFFERS
-    verification = Verification(package, asked.vkey, against)
+    verification = Verification(package, given, against)
     status = verification.run()
+    package.close()
     try:
         show(verification, status)
         sys.stdout.flush()
