@@ -12,6 +12,7 @@ from projections.replay import ReplayRow
 from projections.reviews import ReviewRow, Span
 from projections.state_diff import StateDiff
 from projections.text_diff import TextDiff
+from projections.verification import Range
 
 
 class TrailAnswer(TypedDict):
@@ -45,6 +46,41 @@ class FileAnswer(TypedDict):
     format: Format
     rows: int
     more: bool
+    bytes: int
+    sha256: str
+
+
+class PackageCounts(TypedDict):
+    """What an evidence package holds; `selected` events were asked for, the others are about keys, policy, erasures."""
+
+    events: int
+    selected: int
+    texts: int
+    withheld: int
+    redacted: int
+    missing: int
+    documents: int
+    verdicts: int
+
+
+class PackageTold(TypedDict):
+    """An evidence package: what it is about, and the checkpoint that everything in it is proved to."""
+
+    origin: str
+    size: int
+    root: str
+    key: str
+    phase: str | None
+    range: Range
+    whole: bool
+    counts: PackageCounts
+    checkpoints: int
+
+
+class PackageAnswer(PackageTold):
+    """The file that was written, and the SHA-256 of its bytes."""
+
+    file: str
     bytes: int
     sha256: str
 

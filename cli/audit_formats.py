@@ -41,9 +41,19 @@ def as_json(kind: str, rows: Iterable[Mapping[str, Any]], rest: Callable[[], Map
 
 def as_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[str]:
     """Yield RFC 4180: a header, then a line each, ended by CR LF. No line break is ever inside a cell."""
-    yield _csv_line(columns)
+    yield csv_head(columns)
     for row in rows:
-        yield _csv_line([_cell(_field(row, column)) for column in columns])
+        yield csv_row(row, columns)
+
+
+def csv_head(columns: Sequence[str]) -> str:
+    """Return the first line of a CSV."""
+    return _csv_line(columns)
+
+
+def csv_row(row: Mapping[str, Any], columns: Sequence[str]) -> str:
+    """Return the line of a row."""
+    return _csv_line([_cell(_field(row, column)) for column in columns])
 
 
 def as_cloud_events(rows: Iterable[HistoryRow], origin: str) -> Iterator[str]:

@@ -10,10 +10,10 @@ from adapters.checkpoint_files import CheckpointFiles
 from adapters.tile_files import CHECKPOINT, TileFiles
 from cli.answers import answer
 from cli.checkpoint import keys_of, signed_head
-from cli.options import Asked, plain
+from cli.options import Asked
 from cli.project import Project, opened
 from cli.screen import clean, paint
-from domain.errors import AlreadyExists, Damaged, InvalidInput
+from domain.errors import AlreadyExists, Damaged
 
 Tiles = Annotated[
     Optional[Path],  # noqa: UP045  # Typer reads Optional at every release we allow
@@ -32,20 +32,6 @@ class TilesAnswer(TypedDict):
     files: int
     bytes: int
     checkpoint: str
-
-
-@plain
-def export(asked: Asked, tiles: Tiles = None) -> None:
-    """Write the log for others: with --tiles its tree as static files (C2SP tlog-tiles), signed now.
-
-    The tiles hold every entry of the tree: who, what, when, digests and commitments, and no free text, so the folder
-    can be published; names of actors and ids of phases are in it. Again into the same folder, it adds what is new.
-
-    Next: orch audit verify --against DIR/checkpoint
-    """
-    if tiles is None:
-        raise InvalidInput("Say where the tiles go.", fix=("orch audit export --tiles tiles",))
-    export_tiles(asked, tiles)
 
 
 def export_tiles(asked: Asked, folder: Path) -> None:

@@ -111,7 +111,8 @@ def signed_head(project: Project) -> SignedHead:
     keys = keys_of(project)
     tree = project.log.tree()
     body = Checkpoint(project.log.origin, tree.size, tree.root).text()
-    last = CheckpointFiles(project.places.checkpoints).last()
+    # A checkpoint signed before at this very size does not count: signing again gives the same note, not a poorer one.
+    last = CheckpointFiles(project.places.checkpoints).last(below=tree.size)
     rotations = decoded(project.log.stream("ledger"))
     lines, signed_by, missing = [], [], []
     for key in signers(keys, rotations, covered=last.size if last else 0):
