@@ -13,7 +13,7 @@ from cli.checkpoint import keys_of, signed_head
 from cli.options import Asked
 from cli.project import Project, opened
 from cli.screen import clean, paint
-from domain.errors import AlreadyExists, Damaged
+from domain.errors import AlreadyExists, Damaged, InvalidInput
 
 Tiles = Annotated[
     Optional[Path],  # noqa: UP045  # Typer reads Optional at every release we allow
