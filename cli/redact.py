@@ -71,12 +71,17 @@ def _refuse_unsure(asked: Asked, position: int, reason: str, *, yes: bool) -> No
         raise ReasonMissing("A redaction", command=shlex.join(words[1:]), example="why the text has to go")
     words += ["--reason", reason, "--yes"]
     refuse_guessed_kind(asked.actor_kind, command=shlex.join(words))
-    if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not yes and not _is_terminal():
         kind = ["--actor-kind", asked.actor_kind] if asked.actor_kind else []
         raise InvalidInput(
             "What is erased never comes back; away from a terminal --yes has to say that it is meant.",
             fix=(shlex.join([*words, *kind]),),
         )
+
+
+def _is_terminal() -> bool:
+    """Tell whether somebody can read a question and answer it."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _ask(what: "ErasedText") -> None:
