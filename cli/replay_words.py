@@ -86,7 +86,7 @@ def said(name: str, value: object) -> str:
     if isinstance(value, list):
         return ", ".join(one_line(str(each)) for each in value) or "none"
     if value is None:
-        return "none"
+        return "the one the log began with" if name == "key" else "none"
     if name in ("handed_off", "archived", "verdict", "last_erased"):
         return f"position {value}"
     if name == "state":

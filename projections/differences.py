@@ -17,8 +17,11 @@ class Difference(TypedDict):
 def differences(before: Mapping[str, Any], after: Mapping[str, Any], *, inside: str = "") -> Iterator[Difference]:
     """Yield every fact of `after` that was another one before; a fact that was not there yet was None."""
     for name, now in after.items():
-        was, what = before.get(name), f"{inside}{name}"
+        was = before.get(name)
+        if now == was:  # most are, with all that is in them
+            continue
+        what = f"{inside}{name}"
         if isinstance(now, Mapping):
             yield from differences(was or {}, now, inside=f"{what}.")
-        elif now != was:
+        else:
             yield {"what": what, "before": was, "after": now}
