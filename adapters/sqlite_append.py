@@ -6,10 +6,11 @@ from typing import NamedTuple
 import apsw
 
 from adapters.envelope import Prepared, entry_of
-from adapters.sqlite_rows import LEAVES, ROOTS, TILE, tree_of
+from adapters.sqlite_rows import TILE, tree_of
+from adapters.sqlite_tiles import put_tile
 from domain.errors import CommandIdReused, Conflict, Damaged, Refusal
 from domain.event_log import Receipt
-from domain.merkle import grow, leaf_hash, tree_root
+from domain.merkle import grow, leaf_hash
 
 INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_HEAD = (
@@ -119,22 +120,9 @@ class Appender:
             "INSERT INTO commands VALUES (?, ?, ?, ?)", (decision.command_id, decision.fingerprint, first, last)
         )
         for number, root in full:
-            self._put_tile(0, number, root)
+            put_tile(self._execute, 0, number, root)
         self._size, self._recorded_at, self._frontier = last, recorded_at, above + within
         return Receipt(decision.command_id, first, last, recorded_at)
-
-    def _put_tile(self, level: int, number: int, root: bytes | None = None) -> None:
-        """Store a tile that has just filled up, and the tile above it when that fills up too."""
-        first = number * TILE
-        if level == 0:
-            found = self._execute(LEAVES, (first, first + TILE))
-        else:
-            found = self._execute(ROOTS, (level - 1, first, first + TILE))
-        hashes = [row[0] for row in found]
-        tile = level, number, b"".join(hashes), root or tree_root(hashes)
-        self._execute("INSERT INTO tiles VALUES (?, ?, ?, ?)", tile)
-        if (number + 1) % TILE == 0:
-            self._put_tile(level + 1, number // TILE)
 
 
 def find_receipt(execute: Callable[..., apsw.Cursor], command_id: str) -> tuple[Receipt, str | None] | None:

@@ -92,12 +92,14 @@ BEGIN SELECT RAISE(ABORT, 'recorded commands are never deleted'); END;
 """
 
 
-def make(connection: apsw.Connection, origin: str) -> None:
-    """Make the tables of a new log in one transaction; if that fails, the caller throws the file away."""
-    connection.execute("BEGIN")
+def make_tables(connection: apsw.Connection, origin: str) -> None:
+    """Make the tables of a new log inside the caller's transaction; the guards come when they are filled."""
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute(SCHEMA)
-    connection.execute(GUARDS)
     connection.execute("INSERT INTO store VALUES ('origin', ?)", (origin,))
-    connection.execute("COMMIT")
+
+
+def make_guards(connection: apsw.Connection) -> None:
+    """From here on rows can only be added."""
+    connection.execute(GUARDS)
