@@ -1,7 +1,7 @@
 """The event log in one SQLite file."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from os import urandom
 from pathlib import Path
@@ -14,13 +14,14 @@ import apsw
 from adapters.envelope import canonical
 from adapters.file_systems import refuse_network
 from adapters.group_commit import GroupCommit
+from adapters.snapshots import lines_of, packed
 from adapters.sqlite_append import Appender, PreparedDecision
 from adapters.sqlite_connection import connect, spoken
 from adapters.sqlite_reads import SqliteReads
 from adapters.sqlite_rows import HASH
 from adapters.writers_queue import WritersQueue
 from domain.errors import Damaged, NotFound, Refusal, Unavailable
-from domain.event_log import Decision, Receipt
+from domain.event_log import Decision, Head, Receipt
 
 WAL_PAGES = 1000
 """The writer checkpoints a longer WAL while it still holds the queue."""
@@ -94,6 +95,17 @@ class SqliteLog(SqliteReads):
             raise Unavailable(f"{self._path} was opened for reading only.")
         return self._commits.submit([self._prepared(decision) for decision in decisions])
 
+    def keep_snapshot(self, position: int, heads: Mapping[str, Head]) -> None:
+        """Keep the heads of all streams as of a position."""
+        row = position, packed(lines_of(heads))
+        with self._writing() as writer:
+            writer.execute("INSERT OR IGNORE INTO snapshots VALUES (?, ?)", row)
+
+    def forget_snapshots(self) -> None:
+        """Throw all snapshots away."""
+        with self._writing() as writer:
+            writer.execute("DELETE FROM snapshots")
+
     def close(self) -> None:
         """Let go of the file. The WAL stays: the next writer goes on with it."""
         self._reader.close()
@@ -137,17 +149,24 @@ class SqliteLog(SqliteReads):
 
     def _write(self, batch: list[list[PreparedDecision]]) -> list[list[Receipt | Refusal]]:
         """Write what several callers brought, in one transaction, and return after the commit reached the disk."""
+        with self._writing() as writer:
+            alone = len(batch) == len(batch[0]) == 1
+            appender = Appender(writer, self._clock)
+            append = appender.append if alone else appender.append_apart
+            answers = [[append(decision) for decision in decisions] for decisions in batch]
+            appender.finish()
+        return answers
+
+    @contextmanager
+    def _writing(self) -> Iterator[apsw.Connection]:
+        """Hold the writers' queue and a transaction, committed durably when the block ends well."""
         with self._queue.turn(), spoken(self._path):
             if _file_at(self._path) != self._file:
                 raise Unavailable(f"{self._path} was replaced while it was open; nothing was recorded.")
             writer = self._writer = self._writer or self._opened_to_write()
             writer.execute("BEGIN IMMEDIATE")
             try:
-                alone = len(batch) == len(batch[0]) == 1
-                appender = Appender(writer, self._clock)
-                append = appender.append if alone else appender.append_apart
-                answers = [[append(decision) for decision in decisions] for decisions in batch]
-                appender.finish()
+                yield writer
                 writer.execute("COMMIT")
             except BaseException:
                 if writer.in_transaction:
@@ -159,7 +178,6 @@ class SqliteLog(SqliteReads):
                 # where the disk is full or somebody else checkpoints, a later writer tries again.
                 with suppress(apsw.Error):
                     writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        return answers
 
     def _opened_to_write(self) -> apsw.Connection:
         writer = self._connect(read_only=False)

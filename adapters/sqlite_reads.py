@@ -9,6 +9,7 @@ from typing import Any
 import apsw
 
 from adapters.envelope import told as told_by
+from adapters.snapshots import heads_in
 from adapters.sqlite_append import find_receipt
 from adapters.sqlite_connection import spoken
 from adapters.sqlite_rows import (
@@ -22,11 +23,12 @@ from adapters.sqlite_rows import (
     moment_of,
     record_of,
     records_of,
+    snapshot_of,
     tile_of,
     tree_of,
 )
 from domain.errors import Damaged, NotFound
-from domain.event_log import Head, KnownCommand, Moment, Receipt, Record, Told, TreeHead
+from domain.event_log import Head, KnownCommand, Moment, Receipt, Record, Snapshot, Told, TreeHead
 from domain.merkle import root_of
 
 PAGE = 500
@@ -78,13 +80,13 @@ class SqliteReads:
             found[place] = told_by(record_of(row))
         return found
 
-    def stream(self, stream: str, *, upto: int | None = None) -> Iterator[Record]:
-        """Yield the records of one stream in order, up to and including a position."""
+    def stream(self, stream: str, *, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the records of one stream in order, after a version and up to and including a position."""
         query = (
             f"SELECT {COLUMNS} FROM events WHERE stream = ? AND version > ? AND position <= ?"
             f" ORDER BY version LIMIT {PAGE}"
         )
-        version, last = 0, self._upto(upto)
+        version, last = after, self._upto(upto)
         while rows := self._all(query, (stream, version, last)):
             yield from records_of(rows, column=VERSION, after=version)
             version = rows[-1][VERSION]
@@ -96,6 +98,24 @@ class SqliteReads:
         while rows := self._all(query, (position, last)):
             yield from records_of(rows, column=0, after=position - 1)
             position = rows[-1][0] + 1
+
+    def snapshot(self, position: int) -> Snapshot | None:
+        """Return the latest snapshot at or before a position."""
+        row = self._one(
+            "SELECT position, heads FROM snapshots WHERE position <= ? ORDER BY position DESC LIMIT 1", (position,)
+        )
+        if row is None:
+            return None
+        at, lines = snapshot_of(row)
+        return Snapshot(at, heads_in(at, lines))
+
+    def snapshots(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the position and the unpacked bytes of every snapshot, one at a time: each holds all streams."""
+        after = -1
+        query = "SELECT position, heads FROM snapshots WHERE position > ? ORDER BY position LIMIT 1"
+        while row := self._one(query, (after,)):
+            after = row[0]
+            yield snapshot_of(row)
 
     def moment(self, position: int | None = None) -> Moment:
         """Return the moment of a position, or of the last one."""

@@ -53,6 +53,8 @@ CREATE TABLE tiles (
     PRIMARY KEY (level, number)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE snapshots (position INTEGER PRIMARY KEY, heads BLOB NOT NULL) STRICT;
+
 INSERT INTO tree VALUES (1, 0, x'', 0);
 """
 

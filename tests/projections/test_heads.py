@@ -6,7 +6,7 @@ from domain.errors import Damaged
 from domain.policy import Policy
 from domain.project import Project
 from domain.steps import Step
-from projections.replay import heads_from
+from projections.heads import heads_from
 from tests.projections.worlds import ADA, Story, World
 
 
