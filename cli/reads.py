@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from time import time_ns
 from typing import TYPE_CHECKING, NamedTuple
 
-from cli.moments import resolved
+from cli.moments import resolved, say
 from cli.project import Project
 from domain.errors import NotFound
 from domain.event_log import Head, Moment, Record
@@ -98,6 +98,7 @@ def decoded(records: Iterator[Record]) -> "Iterator[tuple[Record, DomainEvent]]"
 
 def _view_at(project: Project, at: str, streams: list[str] | None) -> View:
     moment, time = resolved(at, project.log)
+    say(moment)
     heads = _all_heads_at(project, moment.position) if streams is None else heads_at(project, streams, moment)
     now = time if time is not None else moment.recorded_at or 0
     return View(moment, now, heads)

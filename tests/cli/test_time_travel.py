@@ -58,6 +58,19 @@ def test_a_time_is_the_position_before_it_one_microsecond_before_and_after(event
             assert found == sum(each <= moment for each in times), moment
 
 
+def test_the_answer_says_which_moment_it_is_about(eventful: Orch) -> None:
+    end = position(eventful)
+    first, *_, last = (row["recorded_at"] for row in eventful("audit", "trail", "--json").data["rows"])
+    for words in (("list",), ("next",), ("audit", "trail"), ("audit", "population")):
+        early = eventful(*words, "--at", "2020-01-01T00:00:00Z")
+        assert f"before all events; the next event was recorded {first}" in early.err
+        late = eventful(*words, "--at", "2200-01-01T00:00:00Z")
+        assert f"as of position {end}, recorded {last}; nothing was recorded since" in late.err
+        between = eventful(*words, "--at", "position:5").err
+        assert "as of position 5, recorded" in between and "the next event was recorded" in between
+    assert "as of position" not in eventful("list").err
+
+
 def test_a_snapshot_is_the_fold_of_what_was_before_it(eventful: Orch) -> None:
     with_snapshots(7)
     with SqliteLog.open(LOG, read_only=True) as log:
