@@ -15,10 +15,10 @@ from adapters.envelope import canonical
 from adapters.file_systems import refuse_network
 from adapters.group_commit import GroupCommit
 from adapters.snapshots import lines_of, packed
-from adapters.sqlite_append import Appender, PreparedDecision
+from adapters.sqlite_append import PUT_HEAD, Appender, PreparedDecision
 from adapters.sqlite_connection import connect, spoken
 from adapters.sqlite_reads import SqliteReads
-from adapters.sqlite_rows import HASH
+from adapters.sqlite_rows import HASH, TREE, tree_of
 from adapters.writers_queue import WritersQueue
 from domain.errors import Damaged, NotFound, Refusal, Unavailable
 from domain.event_log import Decision, Head, Receipt
@@ -105,6 +105,16 @@ class SqliteLog(SqliteReads):
         """Throw all snapshots away."""
         with self._writing() as writer:
             writer.execute("DELETE FROM snapshots")
+
+    def replace_heads(self, position: int, heads: Mapping[str, Head]) -> bool:
+        """Put these heads in the place of all kept ones, unless the log has grown since."""
+        rows = [(head.stream, head.version, head.position, canonical(head.facts)) for head in heads.values()]
+        with self._writing() as writer:
+            if tree_of(writer.execute(TREE).fetchone())[0] != position:
+                return False
+            writer.execute("DELETE FROM heads")
+            writer.executemany(PUT_HEAD, rows)
+        return True
 
     def close(self) -> None:
         """Let go of the file. The WAL stays: the next writer goes on with it."""

@@ -16,6 +16,7 @@ from adapters.sqlite_rows import (
     COLUMNS,
     LEAVES,
     ROOTS,
+    TREE,
     VERSION,
     commands_of,
     hashes_of,
@@ -109,13 +110,16 @@ class SqliteReads:
         at, lines = snapshot_of(row)
         return Snapshot(at, heads_in(at, lines))
 
-    def snapshots(self) -> Iterator[tuple[int, bytes]]:
-        """Yield the position and the unpacked bytes of every snapshot, one at a time: each holds all streams."""
-        after = -1
-        query = "SELECT position, heads FROM snapshots WHERE position > ? ORDER BY position LIMIT 1"
-        while row := self._one(query, (after,)):
-            after = row[0]
-            yield snapshot_of(row)
+    def snapshot_positions(self) -> list[int]:
+        """Return the positions of all snapshots, in order."""
+        return [row[0] for row in self._all("SELECT position FROM snapshots ORDER BY position", ())]
+
+    def snapshot_lines(self, position: int) -> bytes:
+        """Return the unpacked bytes of one snapshot."""
+        row = self._one("SELECT position, heads FROM snapshots WHERE position = ?", (position,))
+        if row is None:
+            raise NotFound(f"There is no snapshot of position {position}.", fix=("orch rebuild",))
+        return snapshot_of(row)[1]
 
     def moment(self, position: int | None = None) -> Moment:
         """Return the moment of a position, or of the last one."""
@@ -142,7 +146,7 @@ class SqliteReads:
 
     def tree(self) -> TreeHead:
         """Return the tree head that was kept with the last append."""
-        size, frontier, _ = tree_of(self._one("SELECT size, frontier, recorded_at FROM tree"))
+        size, frontier, _ = tree_of(self._one(TREE))
         return TreeHead(size, root_of(frontier), tuple(frontier))
 
     def tile(self, level: int, number: int) -> bytes | None:

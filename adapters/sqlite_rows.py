@@ -18,6 +18,7 @@ TILE = 256
 LEAVES = "SELECT leaf FROM events WHERE position > ? AND position <= ? ORDER BY position"
 ROOTS = "SELECT root FROM tiles WHERE level = ? AND number >= ? AND number < ? ORDER BY number"
 """The hashes of a tile level: of the lowest one, and of those above it."""
+TREE = "SELECT size, frontier, recorded_at FROM tree"
 
 Row = tuple[Any, ...]
 _new = tuple.__new__

@@ -18,6 +18,7 @@ from cli.audit_answers import (
     SampleAnswer,
     TrailAnswer,
 )
+from cli.rebuild import RebuildAnswer
 from projections.coverage import Coverage
 from projections.document_text import DocumentText
 from projections.history import HistoryRow
@@ -197,6 +198,7 @@ ANSWERS: dict[str, Any] = {
     "audit.population": PopulationAnswer,
     "audit.sample": SampleAnswer,
     "phase.diff": DiffAnswer,
+    "rebuild": RebuildAnswer,
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)

@@ -167,8 +167,12 @@ class EventLog(Protocol):
         """Return the latest snapshot at or before a position, or None where none is kept."""
         ...
 
-    def snapshots(self) -> Iterator[tuple[int, bytes]]:
-        """Yield the position and the unpacked bytes of every snapshot, in order: what `snapshot` makes heads of."""
+    def snapshot_positions(self) -> list[int]:
+        """Return the positions of all snapshots, in order."""
+        ...
+
+    def snapshot_lines(self, position: int) -> bytes:
+        """Return the unpacked bytes of one snapshot: what `snapshot` makes heads of. Raises `NotFound`."""
         ...
 
     def keep_snapshot(self, position: int, heads: Mapping[str, Head]) -> None:
@@ -177,6 +181,10 @@ class EventLog(Protocol):
 
     def forget_snapshots(self) -> None:
         """Throw all snapshots away; they are made from the events and can be made again."""
+        ...
+
+    def replace_heads(self, position: int, heads: Mapping[str, Head]) -> bool:
+        """Put these heads in the place of all kept ones; False, and nothing done, where the log ends elsewhere."""
         ...
 
     def moment(self, position: int | None = None) -> Moment:

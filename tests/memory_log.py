@@ -65,14 +65,25 @@ class MemoryLog:
         at = max((kept for kept in self._snapshots if kept <= position), default=None)
         return None if at is None else Snapshot(at, heads_in(at, self._snapshots[at]))
 
-    def snapshots(self) -> Iterator[tuple[int, bytes]]:
-        yield from sorted(self._snapshots.items())
+    def snapshot_positions(self) -> list[int]:
+        return sorted(self._snapshots)
+
+    def snapshot_lines(self, position: int) -> bytes:
+        if position not in self._snapshots:
+            raise NotFound(f"There is no snapshot of position {position}.")
+        return self._snapshots[position]
 
     def keep_snapshot(self, position: int, heads: Mapping[str, Head]) -> None:
         self._snapshots.setdefault(position, lines_of(heads))
 
     def forget_snapshots(self) -> None:
         self._snapshots.clear()
+
+    def replace_heads(self, position: int, heads: Mapping[str, Head]) -> bool:
+        if position != len(self._records):
+            return False
+        self._heads = dict(heads)
+        return True
 
     def moment(self, position: int | None = None) -> Moment:
         end = len(self._records)

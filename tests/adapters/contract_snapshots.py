@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.errors import NotFound
 from domain.event_log import EventLog, Head
 from tests.adapters.log_entries import accepted, decision
 
@@ -14,7 +15,9 @@ class SnapshotsContract:
     """Kept once, found by position, thrown away as a whole."""
 
     def test_a_log_without_snapshots_has_none_to_give(self, log: EventLog) -> None:
-        assert log.snapshot(10) is None and list(log.snapshots()) == []
+        assert log.snapshot(10) is None and log.snapshot_positions() == []
+        with pytest.raises(NotFound):
+            log.snapshot_lines(10)
 
     def test_the_latest_snapshot_at_or_before_a_position_is_found(self, log: EventLog) -> None:
         for position in (20, 10, 30):
@@ -34,8 +37,8 @@ class SnapshotsContract:
     def test_the_bytes_of_snapshots_do_not_depend_on_the_order_of_their_streams(self, log: EventLog) -> None:
         log.keep_snapshot(10, heads(1, "phase:b", "phase:a", "policy"))
         log.keep_snapshot(20, heads(1, "policy", "phase:a", "phase:b"))
-        (one, first), (other, second) = log.snapshots()
-        assert (one, other) == (10, 20) and first == second and first.count(b"\n") == 3
+        first, second = (log.snapshot_lines(position) for position in log.snapshot_positions())
+        assert first == second and first.count(b"\n") == 3
 
     def test_forgotten_snapshots_are_gone_and_events_stay(self, log: EventLog) -> None:
         accepted(log, decision("phase:a", events=3))
@@ -52,3 +55,10 @@ class SnapshotsContract:
         found = [record.version for record in log.stream("phase:a", after=after)]
         assert found == list(range(after + 1, 5))
         assert [r.version for r in log.stream("phase:a", after=after, upto=4)] == [v for v in found if v <= 3]
+
+    def test_heads_are_replaced_as_a_whole_unless_the_log_has_grown(self, log: EventLog) -> None:
+        accepted(log, decision("phase:a"), decision("phase:b"))
+        assert not log.replace_heads(1, heads(1, "phase:c"))
+        assert list(log.heads_below("")[1]) == ["phase:a", "phase:b"]
+        assert log.replace_heads(2, heads(1, "phase:c"))
+        assert log.heads_below("") == (log.moment(), heads(1, "phase:c"))

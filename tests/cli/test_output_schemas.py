@@ -35,6 +35,7 @@ READS = {
     "audit.population": ("audit", "population"),
     "audit.sample": ("audit", "sample", "--seed", "s"),
     "phase.diff": ("diff", "st01-x", "spec", "--from", "1"),
+    "rebuild": ("rebuild",),
     "version": ("version",),
     ERROR: ("status", "st99-unknown"),
 }

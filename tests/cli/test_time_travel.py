@@ -34,7 +34,7 @@ def with_snapshots(every: int) -> list[int]:
     with SqliteLog.open(LOG) as log:
         for number in range(1, log.moment().position + 1):
             keep_due(log, number, number, every=every)
-        return [at for at, _ in log.snapshots()]
+        return log.snapshot_positions()
 
 
 def answers(orch: Orch, at: str) -> list[Answer]:
@@ -74,7 +74,7 @@ def test_the_answer_says_which_moment_it_is_about(eventful: Orch) -> None:
 def test_a_snapshot_is_the_fold_of_what_was_before_it(eventful: Orch) -> None:
     with_snapshots(7)
     with SqliteLog.open(LOG, read_only=True) as log:
-        for at, _ in log.snapshots():
+        for at in log.snapshot_positions():
             snapshot = log.snapshot(at)
             assert snapshot is not None
             assert snapshot.heads == heads_from((r, decode(r)) for r in log.records(1, at))
@@ -105,4 +105,4 @@ def test_a_snapshot_that_cannot_be_read_is_damage_and_says_how_to_mend_it(eventf
 
 def _kept(log: EventLog, first: int, last: int, *, every: int) -> list[int]:
     keep_due(log, first, last, every=every)
-    return [at for at, _ in log.snapshots()]
+    return log.snapshot_positions()
