@@ -44,20 +44,29 @@ def entry_of(position: int, recorded_at: int, clock: int, envelope: bytes) -> by
 
 
 def envelope_of(record: Record) -> dict[str, Any]:
-    """Return the envelope as a dict. Raises `UnknownEvent` for a newer version, `Damaged` for what is none."""
-    try:
-        envelope: dict[str, Any] = orjson.loads(record.envelope)
-        version = envelope["v"]
-        columns = tuple(envelope[name] for name in COLUMNS) if version == VERSION else None
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise Damaged(f"The envelope at position {record.position} cannot be read: {error}.") from None
-    if version != VERSION:
-        raise UnknownEvent(
-            f"Position {record.position} was written by a newer version of orch (envelope version {version}).",
-            fix=("orch version",),
-        )
+    """Return the envelope of a row as a dict. Raises as `envelope_in`, and where the columns say something else."""
+    envelope = envelope_in(record.envelope, record.position)
+    columns = tuple(envelope[name] for name in COLUMNS)
     if columns != (record.stream, record.version, record.topic, record.command_id):
         raise Damaged(f"The columns at position {record.position} contradict the envelope beside them.")
+    return envelope
+
+
+def envelope_in(raw: bytes, position: int) -> dict[str, Any]:
+    """Return an envelope as a dict. Raises `UnknownEvent` for a newer version, `Damaged` for what is none."""
+    try:
+        envelope: dict[str, Any] = orjson.loads(raw)
+        version = envelope["v"]
+        lacking = [name for name in COLUMNS if name not in envelope] if version == VERSION else ()
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise Damaged(f"The envelope at position {position} cannot be read: {error}.") from None
+    if version != VERSION:
+        raise UnknownEvent(
+            f"Position {position} was written by a newer version of orch (envelope version {version}).",
+            fix=("orch version",),
+        )
+    if lacking:
+        raise Damaged(f"The envelope at position {position} cannot be read: it has no {lacking[0]}.")
     return envelope
 
 

@@ -6,10 +6,11 @@ from typing import NamedTuple
 import apsw
 
 from adapters.envelope import Prepared, entry_of
-from adapters.sqlite_rows import LEAVES, ROOTS, TILE, tree_of
+from adapters.sqlite_rows import TILE, TREE, tree_of
+from adapters.sqlite_tiles import put_tile
 from domain.errors import CommandIdReused, Conflict, Damaged, Refusal
 from domain.event_log import Receipt
-from domain.merkle import grow, leaf_hash, tree_root
+from domain.merkle import grow, leaf_hash
 
 INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_HEAD = (
@@ -38,7 +39,7 @@ class Appender:
         self._execute = connection.execute
         self._executemany = connection.executemany
         self._clock = clock
-        row = self._execute("SELECT size, frontier, recorded_at FROM tree").fetchone()
+        row = self._execute(TREE).fetchone()
         self._size, self._frontier, self._recorded_at = tree_of(row)
         self._before = self._size
 
@@ -125,7 +126,7 @@ class Appender:
         for position in decision.erases:
             self._erase(position)
         for number, root in full:
-            self._put_tile(0, number, root)
+            put_tile(self._execute, 0, number, root)
         self._size, self._recorded_at, self._frontier = last, recorded_at, above + within
         return Receipt(decision.command_id, first, last, recorded_at)
 
@@ -135,19 +136,6 @@ class Appender:
         if not erased:
             raise Damaged(f"Position {position} holds no text that could be erased.")
         self._execute(FORGET, erased[0])
-
-    def _put_tile(self, level: int, number: int, root: bytes | None = None) -> None:
-        """Store a tile that has just filled up, and the tile above it when that fills up too."""
-        first = number * TILE
-        if level == 0:
-            found = self._execute(LEAVES, (first, first + TILE))
-        else:
-            found = self._execute(ROOTS, (level - 1, first, first + TILE))
-        hashes = [row[0] for row in found]
-        tile = level, number, b"".join(hashes), root or tree_root(hashes)
-        self._execute("INSERT INTO tiles VALUES (?, ?, ?, ?)", tile)
-        if (number + 1) % TILE == 0:
-            self._put_tile(level + 1, number // TILE)
 
 
 def find_receipt(execute: Callable[..., apsw.Cursor], command_id: str) -> tuple[Receipt, str | None] | None:

@@ -1,6 +1,8 @@
 """Making a new log: complete under its name, or not there at all."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from os import urandom
 from pathlib import Path
 from shlex import quote
@@ -19,16 +21,32 @@ BESIDE = ("-wal", "-shm")
 
 def make_log(path: Path, origin: str, *, timeout_s: float) -> None:
     """Make a new, empty log. Raises `AlreadyExists`; never leaves a half-made file in its place."""
+    with new_log(path, origin, timeout_s=timeout_s):
+        pass
+
+
+@contextmanager
+def new_log(path: Path, origin: str, *, timeout_s: float) -> Iterator[apsw.Connection]:
+    """Open the tables of a new log to be filled; the file gets its name, durable, when the block ends well.
+
+    Until then nobody sees it, so what fills it need not be durable. Raises as `make_log`.
+    """
     refuse_network(path.parent)
     part = path.with_name(f".{path.name}.{urandom(8).hex()}.new")
+    connection: apsw.Connection | None = None
     try:
         _refuse_leftovers(path)
         with spoken(path):
             os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
             connection = apsw.Connection(str(part))
             prepare(connection, timeout_s=timeout_s)
-            sqlite_schema.make(connection, origin)
-            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")
+            connection.execute("BEGIN")
+            sqlite_schema.make_tables(connection, origin)
+            yield connection
+            sqlite_schema.make_guards(connection)
+            connection.execute("COMMIT")
+            connection.execute("PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL")
             connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
             connection.close()
             _settle(part, path)
@@ -37,6 +55,8 @@ def make_log(path: Path, origin: str, *, timeout_s: float) -> None:
     except OSError as error:
         raise Unavailable(f"{path}: {error.strerror}.") from error
     finally:
+        if connection is not None:
+            connection.close()
         for end in ("", *BESIDE):
             part.with_name(f"{part.name}{end}").unlink(missing_ok=True)
 

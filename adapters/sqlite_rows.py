@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from adapters.snapshots import unpacked
 from domain.errors import Damaged
 from domain.event_log import Head, KnownCommand, Moment, Record
 
@@ -17,6 +18,7 @@ TILE = 256
 LEAVES = "SELECT leaf FROM events WHERE position > ? AND position <= ? ORDER BY position"
 ROOTS = "SELECT root FROM tiles WHERE level = ? AND number >= ? AND number < ? ORDER BY number"
 """The hashes of a tile level: of the lowest one, and of those above it."""
+TREE = "SELECT size, frontier, recorded_at FROM tree"
 
 Row = tuple[Any, ...]
 _new = tuple.__new__
@@ -24,6 +26,7 @@ ENTRY = (int, int, int, str, int, str, str, bytes)
 RECORDS = frozenset(((*ENTRY, bytes, bytes, bytes), (*ENTRY, type(None), type(None), bytes)))
 COMMANDS = frozenset(((str, int, int),))
 HEADS = frozenset(((str, int, int, bytes),))
+SNAPSHOTS = frozenset(((int, bytes),))
 HASHES = frozenset(((bytes,),))
 TREES = frozenset(((int, bytes, int),))
 
@@ -61,6 +64,12 @@ def head_of(row: Row) -> Head:
         return Head(stream, version, position, orjson.loads(facts))
     except orjson.JSONDecodeError as error:
         raise Damaged(f"The head of {stream} cannot be read: {error}.") from None
+
+
+def snapshot_of(row: Row) -> tuple[int, bytes]:
+    """Return a row of the snapshots as its position and its unpacked lines."""
+    position, stored = _typed(row, SNAPSHOTS, "A snapshot")
+    return position, unpacked(position, stored)
 
 
 def tree_of(row: Row | None) -> tuple[int, list[bytes], int]:

@@ -51,6 +51,7 @@ class Orch(LazyGroup):
         "audit": Entry("cli.audit:AuditCommands", "What auditors ask: checkpoints, proofs, the trail of everything."),
         "doctor": Entry("cli.doctor:doctor", "What is wrong with this project, and the command that mends it."),
         "config": Entry("cli.config:ConfigCommands", "The settings in force, and where each one comes from."),
+        "rebuild": Entry("cli.rebuild:rebuild", "Make everything that follows from the events anew, or compare it."),
         "schema": Entry("cli.schema:SchemaCommands", "The JSON Schemas of what goes in and comes out."),
         "upgrade": Entry("cli.upgrade:upgrade", "Bring the log of an older version of orch up to this one."),
         "version": Entry("cli.version:version", "The versions of orch and of what it stands on."),

@@ -25,6 +25,7 @@ from cli.audit_answers import (
 from cli.audit_tiles import TilesAnswer
 from cli.config import ConfigAnswer
 from cli.health import DoctorAnswer
+from cli.rebuild import RebuildAnswer
 from cli.redaction_answers import RedactionAnswer
 from cli.signing import SignedAfter
 from cli.stamping import StampTold
@@ -229,6 +230,7 @@ ANSWERS: dict[str, Any] = {
     "phase.diff": DiffAnswer,
     "phase.state_diff": StateDiffAnswer,
     "upgrade": UpgradeAnswer,
+    "rebuild": RebuildAnswer,
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)

@@ -45,6 +45,7 @@ READS = {
     "upgrade": ("upgrade",),
     "phase.diff": ("diff", "st01-x", "spec", "--from", "1"),
     "phase.state_diff": ("diff", "st01-x"),
+    "rebuild": ("rebuild",),
     "version": ("version",),
     ERROR: ("status", "st99-unknown"),
 }

@@ -41,14 +41,14 @@ def make_world(orch: Orch) -> World:
     orch("spec", "st01-x", "--objectives", "Round trip below 10 ms")
     orch("approve", "st01-x", "spec", "--comments", "measurable")
     with SqliteLog.open(LOG) as log:
-        log.append([_many("st02-many", 290)])
+        log.append([many("st02-many", 290)])
     orch("block", "st01-x", "no sound card")
     Path(HELD).write_text(orch("audit", "checkpoint").out)
     key = orch("audit", "key", "show", "--json").data["key"]
     return World(orch, key, orch("list", "--json").data["as_of"]["position"])
 
 
-def _many(name: str, number: int) -> Decision:
+def many(name: str, number: int) -> Decision:
     at = datetime(2026, 11, 24, 12, tzinfo=UTC)
     phase = Phase.open(name, title="Many", by=ADA, at=at)
     for each in range(number):
