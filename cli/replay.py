@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from adapters.terminal import can_show_screens
-from cli.answers import answer
 from cli.arguments import phases_known
 from cli.audit_filters import TIMES, Filters, Scope, scope_of
 from cli.audit_formats import Format, as_cloud_events, as_csv, as_json, columns_of
@@ -106,7 +105,7 @@ def _walk(project: Project, scope: Scope, limit: int | None) -> None:
     last = scope.wanted.last or 0
     reel = Reel(source, events=_records(project, scope)[1])
     if reel.row is None:
-        answer("audit.replay", {}, as_json=False, show=lambda: print("There is no event in that range."))
+        print("There is no event in that range.")
         return
     with terminal() as shown:
         walk(reel, shown, last=last)

@@ -82,7 +82,7 @@ def _table(found: list[Fact], columns: int) -> list[str]:
 
 def _line(fact: Fact, names: int, columns: int) -> str:
     mark = MARK if fact.was is not None else " " * len(MARK)
-    was = f"  ← was {fact.was}" if fact.was is not None else ""
+    was = "" if fact.was is None else f"  ← was {fact.was}" if fact.was else "  ← changed"
     line = cut(f"{mark}{fact.name}{' ' * (names - width(fact.name))}  {fact.value}{was}", columns)
     return _painted(line, "yellow") if fact.was is not None else line
 

@@ -21,7 +21,7 @@ class Fact(NamedTuple):
     name: str
     value: str
     was: str | None = None
-    """What it was before this event, where that changed it."""
+    """What it was before this event, where that changed it; empty where a word would say too little."""
 
 
 def facts(row: ReplayRow) -> list[Fact]:
@@ -121,7 +121,7 @@ def _were(row: ReplayRow) -> dict[str, str]:
     for change in row["changes"]:
         line, _, name = change["what"].removeprefix(STEPS).partition(".")
         found.setdefault(line, []).append(_was(name or line, change["before"]))
-    return {line: ", ".join(words for words in were if words) or "changed" for line, were in found.items()}
+    return {line: ", ".join(words for words in were if words) for line, were in found.items()}
 
 
 def _was(name: str, before: Value) -> str:

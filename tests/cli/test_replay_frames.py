@@ -4,6 +4,7 @@ import pytest
 
 from cli.replay_frames import KEYS, frame, help_frame, wrapped
 from cli.screen import cut, width
+from domain.policy_state import PolicyState
 from domain.steps import Step
 from projections.replay import ReplayRow, replay
 from tests.projections.test_history import world_with_every_topic
@@ -43,6 +44,13 @@ def test_a_screen_says_who_did_what_when_and_marks_what_changed() -> None:
         assert words in said, words
     assert lines[-1] == KEYS
     assert sum(line.startswith("▸") for line in lines) == 1
+
+
+def test_an_approval_that_is_not_the_last_one_needed_is_marked_too() -> None:
+    world = World()
+    world.policy = PolicyState(minimum_approvers=2)
+    row = list(replay(Story(world).draft(Step.SPEC).approve(Step.SPEC).world.pairs))[-1]
+    assert "▸ spec        awaiting approval, iteration 1, approved by grace  ← changed" in shown(row)
 
 
 def test_words_that_do_not_fit_are_cut_and_counted_and_the_state_stays() -> None:
