@@ -16,7 +16,7 @@ from cli.options import Asked, writing
 from cli.project import Project, opened
 from cli.redaction_copies import Copies, beyond_reach, remove_copies
 from cli.screen import clean, one_line, paint
-from domain.errors import CommandIdReused, FilesUnavailable, InvalidInput, ReasonMissing
+from domain.errors import CommandIdReused, FilesUnavailable, InvalidInput, ReasonMissing, Unavailable
 from domain.phase_ids import phase_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def redact(asked: Asked, position: Position, reason: Reason = "", yes: Yes = Fal
                 raise CommandIdReused(asked.command_id)
             still_there = _still_there(project, record, reason)
             copies = _without_copies(project, after, receipt)
-        project.log.scrub()
+        _scrub(project, receipt)
         found: RedactionAnswer = {
             **_outcome(project, receipt),
             "erased": _what(after),
@@ -139,6 +139,14 @@ def _without_copies(project: Project, record: "Record", receipt: "Receipt") -> C
         return remove_copies(project, phase, told(record))
     except FilesUnavailable as error:
         error.message = f"The redaction is recorded at position {receipt.last}, but copies are left: {error.message}"
+        raise
+
+
+def _scrub(project: Project, receipt: "Receipt") -> None:
+    try:
+        project.log.scrub()
+    except Unavailable as error:
+        error.message = f"The redaction is recorded at position {receipt.last}, but not finished: {error.message}"
         raise
 
 

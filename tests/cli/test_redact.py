@@ -284,6 +284,7 @@ def test_readers_in_the_way_are_named_and_the_same_command_finishes(
     reader.execute("SELECT count(*) FROM events").fetchall()
     refused = redact(leaked, 10, "--json", "--command-id", "once")
     assert (refused.status, refused.error["code"]) == (8, "UNAVAILABLE")
+    assert "recorded at position 11, but not finished" in refused.error["message"]
     assert "log.db-wal still holds what was erased" in refused.error["message"]
     assert refused.error["fix"][-1].startswith("orch ")
     assert records()[9].payload is None and Path(".orch/log.db-wal").stat().st_size
