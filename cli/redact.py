@@ -43,7 +43,7 @@ def redact(asked: Asked, position: Position, reason: Reason = "", yes: Yes = Fal
     with opened(to_write=True) as project:
         record = next(project.log.records(position, position), None)
         if record is not None and record.payload is not None and not yes:
-            _ask(_what(record))
+            _ask(project, asked, record, reason)
         with _held(project, record):
             receipt = _recorded(project, asked, position, reason)
             after = next(project.log.records(position, position))
@@ -84,9 +84,15 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _ask(what: "ErasedText") -> None:
-    print(f"This erases for good the text of position {what['position']}:", file=sys.stderr)
-    print(f"  {_in_words(what)}", file=sys.stderr)
+def _ask(project: Project, asked: Asked, record: "Record", reason: str) -> None:
+    """Show what would go, and ask; what is refused anyway is refused before anybody has to think about it."""
+    from domain.commands import RedactPayload
+    from domain.read_set import ReadSet
+    from domain.redaction import redact as decide
+
+    decide(RedactPayload(project.meta(asked), record.position, reason), ReadSet(project.log), project.log)
+    print(f"This erases for good the text of position {record.position}:", file=sys.stderr)
+    print(f"  {_in_words(_what(record))}", file=sys.stderr)
     click.confirm("Erase it?", abort=True, err=True)
 
 
