@@ -46,15 +46,15 @@ def redact(asked: Asked, position: Position, reason: Reason = "", yes: Yes = Fal
             _ask(project, asked, record, reason)
         with _held(project, record):
             receipt = _recorded(project, asked, position, reason)
-            after = next(project.log.records(position, position))
-            if after.payload is not None:  # the id was that of another command, whose fingerprint is gone
+            result = _outcome(project, receipt)
+            if record is None or result["redacted"] != position:  # the id of another command, whose fingerprint is gone
                 raise CommandIdReused(asked.command_id)
             still_there = _still_there(project, record, reason)
-            copies = _without_copies(project, after, receipt)
+            copies = _without_copies(project, record, receipt)
         _scrub(project, receipt)
         found: RedactionAnswer = {
-            **_outcome(project, receipt),
-            "erased": _what(after),
+            **result,
+            "erased": _what(record),
             "removed": copies.removed,
             "still_there": still_there,
             "out_of_reach": copies.out_of_reach,
@@ -121,12 +121,12 @@ def _recorded(project: Project, asked: Asked, position: int, reason: str) -> "Re
     return project.handle(RedactPayload(project.meta(asked), position, reason))
 
 
-def _still_there(project: Project, record: "Record | None", reason: str) -> "list[SameText] | None":
+def _still_there(project: Project, record: "Record", reason: str) -> "list[SameText] | None":
     """Look for the erased text in all that was said about the same phase."""
     from adapters.envelope import told
     from projections.same_text import pieces_of, same_text
 
-    if record is None or record.payload is None:
+    if record.payload is None:
         return None
     gone = told(record)
     quoted = project.log.told([(record.stream, version) for version in gone.facts.get("answers", ())])

@@ -270,7 +270,8 @@ def test_an_id_that_was_used_for_something_else_erases_nothing(leaked: Orch) -> 
     block = records()[9].command_id
     assert redact(leaked, 9, "--command-id", block, "--json").error["code"] == "COMMAND_ID_REUSED"
     assert redact(leaked, 10).status == 0
-    assert redact(leaked, 9, "--command-id", block, "--json").error["code"] == "COMMAND_ID_REUSED"
+    for at in (9, 5, 99):
+        assert redact(leaked, at, "--command-id", block, "--json").error["code"] == "COMMAND_ID_REUSED"
     assert records()[8].payload is not None
 
 
