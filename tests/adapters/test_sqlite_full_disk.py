@@ -121,14 +121,14 @@ def test_a_disk_too_full_to_finish_an_erasure_says_so_and_finishes_it_with_room(
 
 
 @needs_mount
-@pytest.mark.parametrize("room", [0, 300_000, 1_500_000])
+@pytest.mark.parametrize("room", [100_000, 300_000, 1_500_000])
 def test_an_upgrade_without_room_leaves_the_log_as_it_is(disk: Path, tmp_path: Path, room: int) -> None:
     with SqliteLog.create(tmp_path / "new.db", ORIGIN) as log:
         log.append([decision("phase:a", events=40, text="x" * 40_000)])
     path = as_schema_1(tmp_path / "new.db", disk / "log.db")
     before = path.read_bytes()
     with full(disk, but=room):
-        with pytest.raises(Unavailable, match=r"no room to write|cannot be used"):
+        with pytest.raises(Unavailable, match="no room to write"):
             upgrade_log(path)
         with pytest.raises(StoreOutdated):
             SqliteLog.open(path)
