@@ -10,7 +10,6 @@ import pytest
 
 from adapters.sqlite_log import SqliteLog
 from adapters.sqlite_schema import SCHEMA_VERSION
-from cli import redact as redact_command
 from domain.event_log import Record
 from tests.adapters.schema_1 import as_schema_1
 from tests.cli.conftest import Answer, Orch, position
@@ -271,7 +270,8 @@ def test_an_id_that_was_used_for_something_else_erases_nothing(leaked: Orch) -> 
     block = records()[9].command_id
     assert redact(leaked, 9, "--command-id", block, "--json").error["code"] == "COMMAND_ID_REUSED"
     assert redact(leaked, 10).status == 0
-    assert redact(leaked, 9, "--command-id", block, "--json").error["code"] == "COMMAND_ID_REUSED"
+    for at in (9, 5, 99):
+        assert redact(leaked, at, "--command-id", block, "--json").error["code"] == "COMMAND_ID_REUSED"
     assert records()[8].payload is not None
 
 
@@ -284,6 +284,7 @@ def test_readers_in_the_way_are_named_and_the_same_command_finishes(
     reader.execute("SELECT count(*) FROM events").fetchall()
     refused = redact(leaked, 10, "--json", "--command-id", "once")
     assert (refused.status, refused.error["code"]) == (8, "UNAVAILABLE")
+    assert "recorded at position 11, but not finished" in refused.error["message"]
     assert "log.db-wal still holds what was erased" in refused.error["message"]
     assert refused.error["fix"][-1].startswith("orch ")
     assert records()[9].payload is None and Path(".orch/log.db-wal").stat().st_size
@@ -328,17 +329,30 @@ class Terminal(io.StringIO):
         return True
 
 
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal(typed))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+
+
 @pytest.mark.parametrize(("typed", "status"), [("y\n", 0), ("n\n", 130), ("\n", 130), ("", 130)])
 def test_on_a_terminal_it_shows_what_goes_and_asks(
     leaked: Orch, monkeypatch: pytest.MonkeyPatch, typed: str, status: int
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", Terminal(typed))
-    monkeypatch.setattr(redact_command, "_is_terminal", lambda: True)
+    at_a_terminal(monkeypatch, typed)
     answer = leaked("audit", "redact", "9", "--reason", "a password")
     assert answer.status == status, answer
     assert "phase.document_approved: st01-x spec iteration 2, by ada (human) at 2" in answer.err
     assert "bytes" in answer.err and SECRET not in answer.err + answer.out
     assert (records()[8].payload is None) == (status == 0)
+
+
+def test_on_a_terminal_nobody_is_asked_about_what_is_refused_anyway(
+    leaked: Orch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_a_terminal(monkeypatch, "y\n")
+    for words, status in (("7",), 3), (("9", "--actor-kind", "agent"), 3), (("5",), 3), (("99",), 4):
+        answer = leaked("audit", "redact", *words, "--reason", "a password")
+        assert answer.status == status and "Erase it?" not in answer.err, answer
 
 
 def test_a_log_of_an_older_version_is_upgraded_first(leaked: Orch, tmp_path: Path) -> None:

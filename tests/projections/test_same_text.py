@@ -4,7 +4,7 @@ from typing import Any
 
 from domain.actors import Actor
 from domain.event_log import Told
-from projections.same_text import pieces_of, plain, same_text
+from projections.same_text import MOST_INSIDE, pieces_of, plain, same_text
 
 
 def told(position: int, texts: dict[str, Any] | None, **facts: Any) -> Told:
@@ -34,6 +34,13 @@ def test_a_text_is_found_word_for_word_also_inside_a_line_and_behind_escapes() -
     document = told(2, {"fields": {}, "text": "# Spec\n\n> - 1\\. Take it  out \\<!-- now -->, he said\n"})
     assert found(pieces, document) == [(2, 1, 1)]
     assert found(pieces, told(2, {"title": "Take it"})) == []
+
+
+def test_of_a_long_text_whole_lines_are_found_and_parts_of_lines_are_not() -> None:
+    pieces = [f"line number {number}" for number in range(MOST_INSIDE + 1)]
+    document = told(2, {"text": "- line number 7\n- not only line number 8\n"})
+    assert found(pieces, document) == [(2, 1, len(pieces))]
+    assert found(pieces[:MOST_INSIDE], document) == [(2, 2, MOST_INSIDE)]
 
 
 def test_the_erased_event_itself_and_others_without_text_are_left_out() -> None:
