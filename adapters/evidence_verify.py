@@ -280,7 +280,7 @@ def read_small(stream: IO[bytes], name: str) -> bytes:
 def parsed(text: str | bytes, name: str) -> Any:
     """Return what JSON says; names may not come twice, and numbers are whole and short, or floats."""
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_int=_integer, parse_constant=_no_constant)
+        return STRICT.decode(text if isinstance(text, str) else text.decode())
     except (ValueError, RecursionError) as error:
         raise Stop(f"{name} is not the JSON it should be: {short(error)}") from None
 
@@ -300,6 +300,10 @@ def _integer(digits: str) -> int:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number")
+
+
+STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_constant=_no_constant)
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 # ── Signatures ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -550,6 +554,8 @@ def rfc3339(us: int) -> str:
 
 def cell(value: object) -> str:
     """Return a value as a cell of the CSV: nothing for None, JSON for lists, and text that no spreadsheet runs."""
+    if isinstance(value, str) and value[:1].isalnum() and value.isascii() and value.isprintable():
+        return value  # nearly all of them
     if value is None:
         return ""
     if isinstance(value, (bool, list)):
@@ -677,7 +683,7 @@ class Events:
     def _envelope(self, position: int, text: str) -> dict[str, Any] | None:
         try:
             envelope = json.loads(text)
-            form = json.dumps(envelope, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            form = CANONICAL.encode(envelope)
         except (ValueError, RecursionError):
             self._findings.differs(position, "the envelope is no JSON")
             return None
@@ -897,7 +903,7 @@ class Population:
         self._pages = pages
         csv.field_size_limit(LONGEST_LINE)
         self._rows = csv.reader(self._text(), strict=True)
-        self._columns = self._next() or []
+        self._columns = {column: place for place, column in enumerate(self._next() or [])}
         self._given_up = False
 
     def expect(self, event: Event) -> None:
@@ -905,11 +911,13 @@ class Population:
         if self._given_up:
             return
         cells = self._next()
-        told = dict(zip(self._columns, cells or []))  # noqa: B905  # `strict` is of Python 3.10
+        if cells is None or len(cells) != len(self._columns):
+            cells = [""] * len(self._columns)
         for column, value in columns_of(event).items():
-            if told.get(column) != cell(value):
+            place = self._columns.get(column)
+            if place is None or cells[place] != cell(value):
                 self._given_up = True
-                found = short(told.get(column, "nothing"))
+                found = short(cells[place] if place is not None else "nothing") or "empty"
                 self._findings.differs(
                     f"population.csv, row of position {event.position}", f"{column} is {found}", follows=True
                 )

@@ -115,6 +115,8 @@ def _field(row: Mapping[str, Any], column: str) -> Any:
 
 def _cell(value: Any) -> str:
     """Return one cell: nothing for None, JSON for lists and objects, and text that no spreadsheet runs."""
+    if isinstance(value, str) and value[:1].isalnum() and value.isascii() and value.isprintable():
+        return value  # nearly all of them
     if value is None:
         return ""
     if isinstance(value, bool | list | dict):

@@ -95,8 +95,9 @@ class EvidenceReport:
         return sorted(found, key=lambda phase: phase["phase"])
 
     def _phase(self, phase: str) -> PhaseShown:
-        new: PhaseShown = {"phase": phase, "title": title_from(phase), "documents": []}
-        return self._phases.setdefault(phase, new)
+        if phase not in self._phases:
+            self._phases[phase] = {"phase": phase, "title": title_from(phase), "documents": []}
+        return self._phases[phase]
 
     def _keep(self, section: str, rows: list[T], row: T) -> None:
         if len(rows) < MOST:

@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from adapters.evidence_verify import FORMAT, FORMAT_VERSION, key_of
+from adapters.keys import load_key
 from adapters.signed_notes import VerifierKey, note, sign
 from domain.checkpoints import Checkpoint
 from domain.merkle import leaf_hash, tree_root
@@ -124,7 +125,11 @@ def mallory(folder: Path) -> tuple[str, Ed25519PrivateKey]:
 
 def signed_by_mallory(folder: Path) -> None:
     """Make a checkpoint and a seal that fit the changed events, signed by a key of one's own."""
-    vkey, private = mallory(folder)
+    sign_all(folder, *mallory(folder))
+
+
+def sign_all(folder: Path, vkey: str, private: Ed25519PrivateKey) -> None:
+    """Make a checkpoint, a manifest and its seal that fit the events."""
     leaves = [leaf_hash(line["entry"].encode()) for line in lines(folder)]
     root = tree_root(leaves)
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -133,15 +138,9 @@ def signed_by_mallory(folder: Path) -> None:
     manifest["checkpoint"] = {"size": len(leaves), "root": root.hex()}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     relisted(folder)
-    sealed(folder, len(leaves), root)
-
-
-def sealed(folder: Path, size: int, root: bytes) -> None:
-    vkey, private = mallory(folder)
-    manifest = (folder / "manifest.json").read_bytes()
-    origin = json.loads(manifest)["origin"]
-    head = f"{size} {b64encode(root).decode()}"
-    text = f"{FORMAT} {FORMAT_VERSION}\n{origin}\n{head}\n{sha256(manifest).hexdigest()}\n"
+    data = (folder / "manifest.json").read_bytes()
+    head = f"{len(leaves)} {b64encode(root).decode()}"
+    text = f"{FORMAT} {FORMAT_VERSION}\n{manifest['origin']}\n{head}\n{sha256(data).hexdigest()}\n"
     (folder / "manifest.note").write_bytes(note(text, [sign(text, vkey, private)]))
 
 
@@ -451,3 +450,40 @@ def test_a_changed_package_of_a_part_is_found(world: Orch, verify: Verify, chang
     }
     assert said.status == 6 and f"position {named[change]}" in said.out, said.out
     assert b64decode(lines(folder)[0]["proof"][0])
+
+
+def resigned(folder: Path) -> None:
+    """Sign what the events give with the project's own key, as the program would have."""
+    vkey = (folder / "keys/current.vkey").read_text().strip()
+    sign_all(folder, vkey, load_key(Path(".orch/keys"), vkey))
+
+
+def recounted(folder: Path, **counts: int) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["counts"].update(counts)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_redacted_text_is_told_from_one_that_is_missing_by_the_record_of_its_erasure(
+    world: Orch, verify: Verify
+) -> None:
+    def record(envelope: dict[str, Any]) -> None:
+        envelope.update(topic="ledger.payload_redacted", stream="ledger", version=2, payload=None)
+        envelope["facts"] = {"position": 11}
+
+    for name in ("checkpoints", "consistency"):
+        shutil.rmtree(HERE / name)
+    line_changed(10, said_to_be_redacted)(HERE)
+    envelope_changed(-1, record)(HERE)
+    line_changed(-1, lambda line: line.update(text="none", salt=None, payload=None))(HERE)
+    population = (HERE / "population.csv").read_bytes().split(b"\r\n")
+    leaf = leaf_hash(lines(HERE)[-1]["entry"].encode()).hex().encode()
+    last = population[-2].replace(b"phase.blocked,phase:st02-y,5,st02-y", b"ledger.payload_redacted,ledger,2,")
+    assert last != population[-2]
+    population[-2] = b",".join([*last.split(b",")[:-1], leaf])
+    (HERE / "population.csv").write_bytes(b"\r\n".join(population))
+    recounted(HERE, texts=11, redacted=1)
+    resigned(HERE)
+    said = verify(HERE)
+    assert said.status == 7, said.out
+    assert "The free text of 1 event was erased from the log, which records the erasure" in said.out

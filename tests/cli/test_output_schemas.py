@@ -38,6 +38,7 @@ READS = {
     "audit.reviews": ("audit", "reviews"),
     "audit.file": ("audit", "trail", "-o", "trail.csv", "--format", "csv", "--yes"),
     "audit.tiles": ("audit", "export", "--tiles", "tiles"),
+    "audit.package": ("audit", "export", "-o", "evidence.zip", "--yes"),
     "audit.exceptions": ("audit", "exceptions"),
     "audit.population": ("audit", "population"),
     "audit.sample": ("audit", "sample", "--seed", "s"),
