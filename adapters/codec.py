@@ -25,12 +25,12 @@ MOST_PAYLOAD = 16 * 1024 * 1024
 
 
 _new = object.__new__
-_set = object.__setattr__
 
 
 class Shape(NamedTuple):
     """What an event class keeps where, and how each of its fields is read."""
 
+    event_class: type[DomainEvent]
     facts: dict[str, Reader]
     texts: dict[str, Reader]
     defaults: dict[str, Any]
@@ -79,68 +79,63 @@ def decode(record: Record) -> DomainEvent:
 
     Raises `UnknownEvent` for a topic or a fact this version does not know, `Damaged` for what contradicts itself.
     """
-    event_class = _class_of(record.position, record.topic)
+    shape = _known(record.topic, record.position)
     envelope = envelope_of(record)
     try:
         texts = payload_of(record, envelope)
     except (KeyError, TypeError) as error:
         raise Damaged(f"The envelope at position {record.position} lacks or garbles {error}.") from None
-    return _made(event_class, record.position, record.stream, record.version, envelope, texts)
+    return _made(shape, record.position, record.stream, record.version, envelope, texts)
 
 
-def event_without_texts(
-    position: int, stream: str, version: int, topic: str, envelope: dict[str, Any]
-) -> DomainEvent:
+def event_without_texts(position: int, stream: str, version: int, topic: str, envelope: dict[str, Any]) -> DomainEvent:
     """Return the event of an opened envelope as if its free text were erased, which no fold minds."""
-    return _made(_class_of(position, topic), position, stream, version, envelope, None)
+    return _made(_known(topic, position), position, stream, version, envelope, None)
 
 
-def _class_of(position: int, topic: str) -> type[DomainEvent]:
-    event_class = TOPICS.get(topic)
-    if event_class is None:
+def _known(topic: str, position: int) -> Shape:
+    try:
+        return _shape_of(topic)
+    except KeyError:
         raise UnknownEvent(
             f"Position {position} holds {topic[:80]!r}, which this version of orch does not know.",
             fix=("orch version",),
-        )
-    return event_class
+        ) from None
 
 
 def _made(
-    event_class: type[DomainEvent],
+    shape: Shape,
     position: int,
     stream: str,
     version: int,
     envelope: dict[str, Any],
     texts: dict[str, Any] | None,
 ) -> DomainEvent:
-    """Every replay goes through here: each call that is saved counts."""
-    shape = _shape(event_class)
+    """Return an event. Every replay goes through here, so each call that is saved counts."""
+    event: DomainEvent = _new(shape.event_class)
+    values = event.__dict__  # filled here in a fifth of the time that the constructor of a frozen dataclass takes
     try:
         facts = envelope["facts"]
         if not facts.keys() <= shape.facts.keys() or (texts and not texts.keys() <= shape.texts.keys()):
             unknown = facts.keys() - shape.facts.keys() | (texts or {}).keys() - shape.texts.keys()
             raise UnknownEvent(
-                f"Position {position} was written by a newer version of orch: {event_class.TOPIC} has"
+                f"Position {position} was written by a newer version of orch: {event.TOPIC} has"
                 f" {', '.join(sorted(unknown))}.",
                 fix=("orch version",),
             )
-        if texts is None:
-            values = shape.erased.copy()
-        else:
-            values = shape.defaults.copy()
-            _read(texts, shape.texts, values)
+        values.update(shape.erased if texts is None else shape.defaults)
         if shape.facts:
             _read(facts, shape.facts, values)
+        if texts is not None:
+            _read(texts, shape.texts, values)
         actor = envelope["actor"]
         values["originator_id"] = stream
         values["originator_version"] = version
         values["timestamp"] = _time(envelope["occurred_at"])
         values["by"] = _actor(actor["id"], actor["kind"])
+        return event
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Damaged(f"Position {position} does not hold a {event_class.TOPIC}: {error}.") from None
-    event = _new(event_class)
-    _set(event, "__dict__", values)  # a fifth of the time of the constructor of a frozen dataclass
-    return event
+        raise Damaged(f"Position {position} does not hold a {event.TOPIC}: {error}.") from None
 
 
 def _read(stored: dict[str, Any], readers: dict[str, Reader], values: dict[str, Any]) -> None:
@@ -174,11 +169,17 @@ def _text(value: dict[str, Any]) -> bytes:
 
 
 @cache
+def _shape_of(topic: str) -> Shape:
+    return _shape(TOPICS[topic])
+
+
+@cache
 def _shape(event_class: type[DomainEvent]) -> Shape:
     stored = [field for field in fields(event_class) if field.name not in OUTSIDE_FACTS]
     hints = get_type_hints(event_class)
     defaults = {field.name: field.default for field in stored if field.default is not MISSING}
     return Shape(
+        event_class=event_class,
         facts={field.name: _reader(hints[field.name]) for field in stored if field.name not in event_class.PAYLOAD},
         texts={name: _reader(hints[name]) for name in event_class.PAYLOAD},
         defaults=defaults,

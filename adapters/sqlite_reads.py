@@ -15,11 +15,14 @@ from adapters.sqlite_rows import (
     COLUMNS,
     LEAVES,
     ROOTS,
+    TILE,
     VERSION,
+    Row,
     commands_of,
     hashes_of,
     head_of,
     moment_of,
+    page_of,
     record_of,
     records_of,
     tile_of,
@@ -96,6 +99,17 @@ class SqliteReads:
         while rows := self._all(query, (position, last)):
             yield from records_of(rows, column=0, after=position - 1)
             position = rows[-1][0] + 1
+
+    def pages(self, columns: Sequence[str], first: int, last: int) -> Iterator[list[Row]]:
+        """Yield some columns of the records between two positions; a page ends where a full tile ends."""
+        query = (
+            f"SELECT {', '.join(columns)} FROM events WHERE position >= ? AND position <= ?"
+            f" ORDER BY position LIMIT {TILE}"
+        )
+        while first <= last:
+            until = min(last, first + TILE - 1 - (first - 1) % TILE)
+            yield page_of(self._all(query, (first, until)), columns)
+            first = until + 1
 
     def moment(self, position: int | None = None) -> Moment:
         """Return the moment of a position, or of the last one."""

@@ -22,6 +22,8 @@ Row = tuple[Any, ...]
 _new = tuple.__new__
 ENTRY = (int, int, int, str, int, str, str, bytes)
 RECORDS = frozenset(((*ENTRY, bytes, bytes, bytes), (*ENTRY, type(None), type(None), bytes)))
+KINDS = {name: frozenset(types) for name, types in zip(Record._fields, zip(*RECORDS, strict=True), strict=True)}
+"""What may stand in each column of the events."""
 COMMANDS = frozenset(((str, int, int),))
 HEADS = frozenset(((str, int, int, bytes),))
 HASHES = frozenset(((bytes,),))
@@ -42,6 +44,14 @@ def records_of(rows: Sequence[Row], *, column: int, after: int) -> Iterator[Reco
             raise Damaged(f"The log is damaged: {row[column]} comes after {after}.")
         after = row[column]
         yield _new(Record, row)
+
+
+def page_of(rows: list[Row], columns: Sequence[str]) -> list[Row]:
+    """Return rows of some columns of the events. A salt without its payload is found by whoever asks for both."""
+    for name, found in zip(columns, zip(*rows, strict=True), strict=bool(rows)):
+        if not {*map(type, found)} <= KINDS[name]:
+            raise Damaged(f"The log is damaged: the {name} of an event is of another type.")
+    return rows
 
 
 def commands_of(rows: Sequence[Row], *, after: str) -> Iterator[KnownCommand]:

@@ -156,6 +156,13 @@ class EventLog(Protocol):
         """Yield the records between two positions, both included, in order."""
         ...
 
+    def pages(self, columns: Sequence[str], first: int, last: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield some columns of the records between two positions, named as in `Record`, up to 256 rows at a time.
+
+        This is for readers of everything: a page ends where a full tile ends, and holds what rows there are.
+        """
+        ...
+
     def moment(self, position: int | None = None) -> Moment:
         """Return the moment of a position, or of the last one. Raises `NotFound` beyond the end."""
         ...

@@ -10,11 +10,14 @@ from domain.events import DomainEvent
 from projections.folding import fold
 from projections.verification import Findings
 
+EventOf = Callable[[int, str, int, str, Any], DomainEvent]
+"""Of position, stream, version, topic and envelope."""
+
 
 class Fold:
     """The state of every stream so far. A stream that cannot be folded is named once and left alone then."""
 
-    def __init__(self, event_of: Callable[[Record, Any], DomainEvent], findings: Findings) -> None:
+    def __init__(self, event_of: EventOf, findings: Findings) -> None:
         self._event_of = event_of
         self._note = findings.note
         self._aggregates: dict[str, EventSourced] = {}
@@ -24,14 +27,24 @@ class Fold:
         """Fold one more event."""
         if record.stream in self._stuck:
             return
+        position, _, _, stream, version, topic, *_ = record
         try:
-            fold(self._aggregates, record, self._event_of(record, envelope))
+            fold(self._aggregates, record, self._event_of(position, stream, version, topic, envelope))
         except Refusal as refusal:
             self.give_up(record.stream)
             self._note(record.position, "event", "an event this version of orch knows", refusal.message)
         except Exception as error:  # noqa: BLE001  # what was written by nobody of ours may break any rule of a fold
             self.give_up(record.stream)
             self._note(record.position, "event", f"{record.topic} after what came before", repr(error))
+
+    def told(self, position: int, stream: str, version: int, topic: str, envelope: Any) -> bool:
+        """Fold one more event, of a row that is known to be as it has to be. Tell whether that can be done."""
+        try:
+            event = self._event_of(position, stream, version, topic, envelope)
+            self._aggregates[stream] = event.mutate(self._aggregates.get(stream))  # type: ignore[assignment]
+        except Exception:  # noqa: BLE001  # as above
+            return False
+        return True
 
     def give_up(self, stream: str) -> None:
         """Leave a stream alone from here on: one of its events is not what it has to be."""

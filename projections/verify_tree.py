@@ -28,6 +28,11 @@ class Tree:
         return self._tiles * TILE + len(self._leaves)
 
     @property
+    def tiles(self) -> int:
+        """How many full tiles it has."""
+        return self._tiles
+
+    @property
     def room(self) -> int:
         """How many leaves the growing tile still takes."""
         return TILE - len(self._leaves)
@@ -36,21 +41,31 @@ class Tree:
         """Add no more leaves than there is room for."""
         self._leaves += leaves
 
+    def goes_on_with(self, leaves: Sequence[bytes]) -> None:
+        """Let the growing tile have these leaves."""
+        self._leaves = list(leaves)
+
     def full(self) -> tuple[int, list[bytes]] | None:
         """Return number and leaves of the tile that has just filled up, and begin the next one."""
         if len(self._leaves) < TILE:
             return None
         number, leaves = self._tiles, self._leaves
-        root = _perfect(leaves)
-        grow(self._above, number, root)
-        self.roots.append(root)
-        self._tiles, self._leaves = number + 1, []
+        self.add_tile(perfect_root(leaves))
         return number, leaves
+
+    def add_tile(self, root: bytes) -> None:
+        """Let the growing tile be full, with this root."""
+        grow(self._above, self._tiles, root)
+        self.roots.append(root)
+        self._tiles, self._leaves = self._tiles + 1, []
 
     def root_at(self, size: int) -> bytes:
         """Return the root as it was at a size within the growing tile."""
-        within = _frontier(self._leaves[: size - self._tiles * TILE])
-        return root_of([*self._above, *within])
+        return self.root_with(self._leaves[: size - self._tiles * TILE])
+
+    def root_with(self, leaves: Sequence[bytes]) -> bytes:
+        """Return the root as it would be if the growing tile had these leaves."""
+        return root_of([*self._above, *_frontier(leaves)])
 
     def frontier(self) -> tuple[bytes, ...]:
         """Return the frontier as it is."""
@@ -101,7 +116,8 @@ def levels(roots: Sequence[bytes]) -> Iterator[tuple[int, Sequence[bytes]]]:
     yield level, ()
 
 
-def _perfect(hashes: list[bytes]) -> bytes:
+def perfect_root(hashes: list[bytes]) -> bytes:
+    """Return the root over a power of two of hashes."""
     while len(hashes) > 1:
         pairs = iter(hashes)
         hashes = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]

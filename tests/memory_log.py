@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
+from typing import Any
 
 from adapters.codec import encode
 from adapters.envelope import canonical, entry_of
@@ -58,6 +59,12 @@ class MemoryLog:
 
     def records(self, first: int = 1, last: int | None = None) -> Iterator[Record]:
         yield from self._records[max(first, 1) - 1 : last]
+
+    def pages(self, columns: Sequence[str], first: int, last: int) -> Iterator[list[tuple[Any, ...]]]:
+        while first <= last:
+            until = min(last, first + TILE - 1 - (first - 1) % TILE)
+            yield [tuple(getattr(record, name) for name in columns) for record in self.records(first, until)]
+            first = until + 1
 
     def moment(self, position: int | None = None) -> Moment:
         end = len(self._records)
