@@ -1,10 +1,10 @@
 """Domain events to stored bytes and back: a closed registry, strict both ways."""
 
-from collections.abc import Callable
+from collections.abc import Callable, KeysView
 from dataclasses import MISSING, fields
 from datetime import datetime
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -32,6 +32,8 @@ class Shape(NamedTuple):
 
     event_class: type[DomainEvent]
     facts: dict[str, Reader]
+    known: KeysView[str]
+    """The names of the facts."""
     texts: dict[str, Reader]
     defaults: dict[str, Any]
     erased: dict[str, Any]
@@ -42,7 +44,7 @@ def encode(
     event: DomainEvent, *, origin: str, command_id: str, causation: str | None, correlation: str | None, salt: bytes
 ) -> Prepared:
     """Return the stored form of an event. `salt` is 32 random bytes; it is dropped when there is no free text."""
-    shape = _shape(type(event))
+    shape = SHAPES[event.TOPIC]
     values = vars(event)
     payload = None
     commits = None
@@ -79,47 +81,40 @@ def decode(record: Record) -> DomainEvent:
 
     Raises `UnknownEvent` for a topic or a fact this version does not know, `Damaged` for what contradicts itself.
     """
-    shape = _known(record.topic, record.position)
+    if record.topic not in TOPICS:
+        raise _unknown(record.topic, record.position)
     envelope = envelope_of(record)
     try:
         texts = payload_of(record, envelope)
     except (KeyError, TypeError) as error:
         raise Damaged(f"The envelope at position {record.position} lacks or garbles {error}.") from None
-    return _made(shape, record.position, record.stream, record.version, envelope, texts)
+    return event_of(record.position, record.stream, record.version, record.topic, envelope, texts)
 
 
-def event_without_texts(position: int, stream: str, version: int, topic: str, envelope: dict[str, Any]) -> DomainEvent:
-    """Return the event of an opened envelope as if its free text were erased, which no fold minds."""
-    return _made(_known(topic, position), position, stream, version, envelope, None)
-
-
-def _known(topic: str, position: int) -> Shape:
-    try:
-        return _shape_of(topic)
-    except KeyError:
-        raise UnknownEvent(
-            f"Position {position} holds {topic[:80]!r}, which this version of orch does not know.",
-            fix=("orch version",),
-        ) from None
-
-
-def _made(
-    shape: Shape,
+def event_of(
     position: int,
     stream: str,
     version: int,
+    topic: str,
     envelope: dict[str, Any],
-    texts: dict[str, Any] | None,
+    texts: dict[str, Any] | None = None,
 ) -> DomainEvent:
-    """Return an event. Every replay goes through here, so each call that is saved counts."""
-    event: DomainEvent = _new(shape.event_class)
+    """Return the event of an opened envelope. Without texts it is as if they were erased, which no fold minds.
+
+    Every replay goes through here, so each call that is saved counts. Raises as `decode` does.
+    """
+    try:
+        shape = SHAPES[topic]
+    except KeyError:
+        raise _unknown(topic, position) from None
+    event = _new(shape.event_class)
     values = event.__dict__  # filled here in a fifth of the time that the constructor of a frozen dataclass takes
     try:
         facts = envelope["facts"]
-        if not facts.keys() <= shape.facts.keys() or (texts and not texts.keys() <= shape.texts.keys()):
-            unknown = facts.keys() - shape.facts.keys() | (texts or {}).keys() - shape.texts.keys()
+        if not facts.keys() <= shape.known or (texts and not texts.keys() <= shape.texts.keys()):
+            unknown = facts.keys() - shape.known | (texts or {}).keys() - shape.texts.keys()
             raise UnknownEvent(
-                f"Position {position} was written by a newer version of orch: {event.TOPIC} has"
+                f"Position {position} was written by a newer version of orch: {topic} has"
                 f" {', '.join(sorted(unknown))}.",
                 fix=("orch version",),
             )
@@ -135,7 +130,13 @@ def _made(
         values["by"] = _actor(actor["id"], actor["kind"])
         return event
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Damaged(f"Position {position} does not hold a {event.TOPIC}: {error}.") from None
+        raise Damaged(f"Position {position} does not hold a {topic}: {error}.") from None
+
+
+def _unknown(topic: str, position: int) -> UnknownEvent:
+    return UnknownEvent(
+        f"Position {position} holds {topic[:80]!r}, which this version of orch does not know.", fix=("orch version",)
+    )
 
 
 def _read(stored: dict[str, Any], readers: dict[str, Reader], values: dict[str, Any]) -> None:
@@ -168,19 +169,15 @@ def _text(value: dict[str, Any]) -> bytes:
         raise InvalidInput(f"That cannot be recorded: {error}.") from None
 
 
-@cache
-def _shape_of(topic: str) -> Shape:
-    return _shape(TOPICS[topic])
-
-
-@cache
 def _shape(event_class: type[DomainEvent]) -> Shape:
     stored = [field for field in fields(event_class) if field.name not in OUTSIDE_FACTS]
     hints = get_type_hints(event_class)
     defaults = {field.name: field.default for field in stored if field.default is not MISSING}
+    facts = {field.name: _reader(hints[field.name]) for field in stored if field.name not in event_class.PAYLOAD}
     return Shape(
         event_class=event_class,
-        facts={field.name: _reader(hints[field.name]) for field in stored if field.name not in event_class.PAYLOAD},
+        facts=facts,
+        known=facts.keys(),
         texts={name: _reader(hints[name]) for name in event_class.PAYLOAD},
         defaults=defaults,
         erased=defaults | dict.fromkeys(event_class.PAYLOAD),
@@ -207,3 +204,14 @@ def _checked(found: Any, kind: type) -> Any:
     if type(found) is not kind:  # exactly: a bool is an int to Python, but not to us
         raise ValueError(f"{found!r} is no {kind.__name__}")
     return found
+
+
+class _Shapes(dict[str, Shape]):
+    """The shape of every topic, worked out when it is first asked for."""
+
+    def __missing__(self, topic: str) -> Shape:
+        shape = self[topic] = _shape(TOPICS[topic])
+        return shape
+
+
+SHAPES = _Shapes()

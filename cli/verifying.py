@@ -5,7 +5,7 @@ from os import urandom
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from adapters.codec import event_without_texts
+from adapters.codec import event_of
 from adapters.envelope import canonical
 from cli.held import Held
 from cli.stretch import Order
@@ -120,7 +120,7 @@ class Verifier:
             first=options.first,
             payloads=not options.envelopes_only,
         )
-        self._fold = Fold(event_without_texts, self._findings)
+        self._fold = Fold(event_of, self._findings)
         self.tree = self._tree_before(options.first)
         self._walk = RowByRow(
             self._log, self._findings, rows=self.rows, tree=self.tree, fold=self._fold, first=options.first

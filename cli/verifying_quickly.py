@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 
-from orjson import JSONDecodeError, loads
+from orjson import JSONDecodeError, dumps, loads
 
-from adapters.envelope import canonical
+from adapters.envelope import CANONICAL
 from cli.stretch import Order, Stretch
 from cli.stretch_beside import StretchBeside
 from domain.errors import Damaged
@@ -32,12 +33,13 @@ class Reading:
     def run(self) -> Iterator[int]:
         """Yield the position after each page. Stops early where a row is not as it has to be."""
         told = self._fold.told if self._fold is not None else None
+        written = partial(dumps, option=CANONICAL)
         try:
             for page in self._log.pages(READ, self.first, self.last):
                 expected = range(self.position + 1, self.position + 1 + len(page))
                 if not page or [row[0] for row in page] != [*expected]:
                     break
-                if not self._rows.add_page(page, opened=loads, written=canonical, told=told):
+                if not self._rows.add_page(page, opened=loads, written=written, told=told):
                     break
                 self.position = page[-1][0]
                 yield self.position

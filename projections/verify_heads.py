@@ -41,7 +41,7 @@ class Fold:
         """Fold one more event, of a row that is known to be as it has to be. Tell whether that can be done."""
         try:
             event = self._event_of(position, stream, version, topic, envelope)
-            self._aggregates[stream] = event.mutate(self._aggregates.get(stream))  # type: ignore[assignment]
+            self._aggregates[stream] = event.mutate(self._aggregates.get(stream))
         except Exception:  # noqa: BLE001  # as above
             return False
         return True

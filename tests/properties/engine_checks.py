@@ -89,7 +89,7 @@ class EngineChecks(RuleBasedStateMachine):
             self.position = record.position
             self.topics[record.topic] += 1
             event = decode(record)
-            self.folded[record.stream] = event.mutate(self.folded.get(record.stream))  # type: ignore[assignment]
+            self.folded[record.stream] = event.mutate(self.folded.get(record.stream))
         assert self.log.moment().position == self.position
 
     # what must hold
