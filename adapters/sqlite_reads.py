@@ -1,6 +1,6 @@
 """The reading half of the log in SQLite."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
 from threading import RLock
@@ -17,6 +17,7 @@ from adapters.sqlite_rows import (
     ROOTS,
     TILE,
     VERSION,
+    Heads,
     Row,
     commands_of,
     hashes_of,
@@ -34,6 +35,7 @@ from domain.merkle import root_of
 
 PAGE = 500
 """Rows fetched at a time by the reads that go through history."""
+MOMENT = "SELECT NULL, size, recorded_at, NULL FROM tree"
 LAST_CHARACTER = "\U0010ffff"
 
 
@@ -69,6 +71,19 @@ class SqliteReads:
     def heads_below(self, prefix: str) -> tuple[Moment, dict[str, Head]]:
         """Return the heads of all streams that begin so, ordered by name."""
         return self._heads("stream >= ? AND stream < ?", (prefix, f"{prefix}{LAST_CHARACTER}"))
+
+    def all_heads(self) -> tuple[Moment, Mapping[str, Head]]:
+        """Return the heads of all streams, ordered by name, as of one moment; made when they are looked at."""
+        tree, heads = None, Heads()
+        with self._reading, spoken(self._path):
+            for row in self._reader.execute(
+                f"{MOMENT} UNION ALL SELECT * FROM (SELECT stream, version, position, facts FROM heads ORDER BY stream)"
+            ):
+                if row[0] is None:
+                    tree = row[1:3]
+                else:
+                    heads.add(row)
+        return moment_of(tree), heads
 
     def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
         """Return what the events at those places say."""
@@ -157,8 +172,7 @@ class SqliteReads:
     def _heads(self, which: str, values: tuple[str, ...]) -> tuple[Moment, dict[str, Head]]:
         """Return heads and the moment they belong to; one statement sees one state of the log."""
         query = (  # measured: half the time of a join
-            "SELECT NULL, size, recorded_at, NULL FROM tree"
-            f" UNION ALL SELECT stream, version, position, facts FROM heads WHERE {which}"
+            f"{MOMENT} UNION ALL SELECT stream, version, position, facts FROM heads WHERE {which}"
         )
         rows = self._all(query, values)
         tree = next((row[1:3] for row in rows if row[0] is None), None)

@@ -1,6 +1,6 @@
 """Rows of the log as the port's types; what no log has written is damage."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -71,6 +71,26 @@ def head_of(row: Row) -> Head:
         return Head(stream, version, position, orjson.loads(facts))
     except orjson.JSONDecodeError as error:
         raise Damaged(f"The head of {stream} cannot be read: {error}.") from None
+
+
+class Heads(Mapping[str, Head]):
+    """Heads kept as the bytes they are stored in, a fifth of what they take otherwise."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Row] = {}
+
+    def add(self, row: Row) -> None:
+        """Add a row of the heads, if it can be read."""
+        self._rows[head_of(row).stream] = row
+
+    def __getitem__(self, stream: str) -> Head:
+        return head_of(self._rows[stream])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 def tree_of(row: Row | None) -> tuple[int, list[bytes], int]:

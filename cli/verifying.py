@@ -1,6 +1,6 @@
 """Hold everything a log says against everything else it says: quickly, and row by row where something differs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import urandom
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,7 +31,7 @@ class Kept(NamedTuple):
 
     moment: Moment
     tree: TreeHead | None
-    heads: dict[str, Head] | None
+    heads: Mapping[str, Head] | None
     """None where they cannot be read."""
 
 
@@ -184,8 +184,8 @@ class Verifier:
             self.commands.end(self.size)
             compare_commands(self._log, self.commands, self._walk.records, size=self.size, findings=self._findings)
             if heads is not None:
-                facts = self._fold.facts() if self._folds else {}
-                compare_heads(heads, self.rows.last, facts, written=_written, findings=self._findings)
+                facts_of = self._fold.facts_of
+                compare_heads(heads, self.rows.last, facts_of, written=_written, findings=self._findings)
 
     def _kept(self) -> Kept:
         """Return what the log keeps of one moment, although others may be writing."""
@@ -199,9 +199,9 @@ class Verifier:
             if tree.size == moment.position:
                 return Kept(moment, tree, heads)
 
-    def _heads(self) -> tuple[Moment, dict[str, Head] | None]:
+    def _heads(self) -> tuple[Moment, Mapping[str, Head] | None]:
         try:
-            return self._log.heads_below("")
+            return self._log.all_heads()
         except Damaged as error:
             self._note(None, "heads", "heads that can be read", error.message)
             return self._log.heads([])[0], None

@@ -141,6 +141,13 @@ class EventLog(Protocol):
         """Return the heads of all streams whose name starts with the prefix, ordered by name, as of one moment."""
         ...
 
+    def all_heads(self) -> tuple[Moment, Mapping[str, Head]]:
+        """Return the heads of all streams as of one moment, made when they are looked at: there may be very many.
+
+        Raises `Damaged` where one of them cannot be read.
+        """
+        ...
+
     def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
         """Return what the events at those (stream, version) places say.
 

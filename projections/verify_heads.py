@@ -50,15 +50,16 @@ class Fold:
         """Leave a stream alone from here on: one of its events is not what it has to be."""
         self._stuck.add(stream)
 
-    def facts(self) -> dict[str, dict[str, Any]]:
-        """Return the facts of every stream that could be folded."""
-        return {s: aggregate.head() for s, aggregate in self._aggregates.items() if s not in self._stuck}
+    def facts_of(self, stream: str) -> dict[str, Any] | None:
+        """Return the facts of a stream, or None where it was not folded, or not to its end."""
+        aggregate = self._aggregates.get(stream)
+        return aggregate.head() if aggregate is not None and stream not in self._stuck else None
 
 
 def compare_heads(
     heads: Mapping[str, Head],
     last: Mapping[str, tuple[int, int]],
-    facts: Mapping[str, dict[str, Any]],
+    facts_of: Callable[[str], dict[str, Any] | None],
     *,
     written: Callable[[Any], bytes],
     findings: Findings,
@@ -72,8 +73,9 @@ def compare_heads(
         if (head.version, head.position) != (version, position):
             found = f"version {head.version} at {head.position}"
             findings.note(position, "head", f"{stream} version {version} at {position}", found)
-        if stream in facts:
-            expected, kept = written(facts[stream]), written(head.facts)
+        facts = facts_of(stream)
+        if facts is not None:
+            expected, kept = written(facts), written(head.facts)
             if expected != kept:
                 findings.note(
                     position, "head", f"{stream} {_from_difference(expected, kept)}", _difference(expected, kept)

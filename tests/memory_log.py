@@ -1,6 +1,6 @@
 """The port to the log, in memory: the same promises as a store on disk, except that it forgets."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -47,6 +47,9 @@ class MemoryLog:
 
     def heads_below(self, prefix: str) -> tuple[Moment, dict[str, Head]]:
         return self.moment(), {name: head for name, head in sorted(self._heads.items()) if name.startswith(prefix)}
+
+    def all_heads(self) -> tuple[Moment, Mapping[str, Head]]:
+        return self.heads_below("")
 
     def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
         found = {(r.stream, r.version): told_by(r) for r in self._records if (r.stream, r.version) in set(places)}
