@@ -9,7 +9,7 @@ from adapters.envelope import Prepared, entry_of
 from adapters.sqlite_rows import LEAVES, ROOTS, TILE, tree_of
 from domain.errors import CommandIdReused, Conflict, Damaged, Refusal
 from domain.event_log import Receipt
-from domain.merkle import grow, leaf_hash, tree_root
+from domain.merkle import grow, leaf_hash, perfect_root
 
 INSERT_EVENT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_HEAD = (
@@ -131,7 +131,7 @@ class Appender:
         else:
             found = self._execute(ROOTS, (level - 1, first, first + TILE))
         hashes = [row[0] for row in found]
-        tile = level, number, b"".join(hashes), root or tree_root(hashes)
+        tile = level, number, b"".join(hashes), root or perfect_root(hashes)
         self._execute("INSERT INTO tiles VALUES (?, ?, ?, ?)", tile)
         if (number + 1) % TILE == 0:
             self._put_tile(level + 1, number // TILE)

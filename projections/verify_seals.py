@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from domain.merkle import perfect_root
 from domain.tree_ranges import TILE
 from projections.verify_rows import SHORT
-from projections.verify_tree import perfect_root
 
 SEALED = ("position", "recorded_at", "clock", "envelope", "salt", "payload", "leaf")
 """The columns that are hashed, or hold hashes."""

@@ -1,10 +1,9 @@
 """Rebuild the tree of a log from its leaves, a tile at a time, and compare it with what the log keeps."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from hashlib import sha256
 
 from domain.event_log import TreeHead
-from domain.merkle import grow, root_of, tree_root
+from domain.merkle import grow, perfect_root, root_of
 from domain.proofs import HASH
 from domain.tree_ranges import TILE
 from projections.verification import Findings
@@ -102,7 +101,7 @@ def upper_tiles(roots: Sequence[bytes]) -> Iterator[tuple[int, int, bytes]]:
         for number in range(len(roots) // TILE):
             hashes = roots[number * TILE : (number + 1) * TILE]
             yield level, number, b"".join(hashes)
-            above.append(tree_root(hashes))
+            above.append(perfect_root(hashes))
         roots, level = above, level + 1
 
 
@@ -111,17 +110,9 @@ def levels(roots: Sequence[bytes]) -> Iterator[tuple[int, Sequence[bytes]]]:
     level = 1
     while roots:
         yield level, roots
-        roots = [tree_root(roots[at : at + TILE]) for at in range(0, len(roots) // TILE * TILE, TILE)]
+        roots = [perfect_root(roots[at : at + TILE]) for at in range(0, len(roots) // TILE * TILE, TILE)]
         level += 1
     yield level, ()
-
-
-def perfect_root(hashes: list[bytes]) -> bytes:
-    """Return the root over a power of two of hashes."""
-    while len(hashes) > 1:
-        pairs = iter(hashes)
-        hashes = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
-    return hashes[0]
 
 
 def _frontier(leaves: Sequence[bytes]) -> list[bytes]:
