@@ -1,6 +1,6 @@
 """The reading half of the log in SQLite."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
 from threading import RLock
@@ -16,12 +16,16 @@ from adapters.sqlite_rows import (
     COLUMNS,
     LEAVES,
     ROOTS,
+    TILE,
     TREE,
     VERSION,
+    Heads,
+    Row,
     commands_of,
     hashes_of,
     head_of,
     moment_of,
+    page_of,
     record_of,
     records_of,
     snapshot_of,
@@ -36,6 +40,7 @@ PAGE = 500
 """Rows fetched at a time by the reads that go through history."""
 LARGEST = (1 << 63) - 1
 """SQLite takes no larger number for a position, and the log will have none."""
+MOMENT = "SELECT NULL, size, recorded_at, NULL FROM tree"
 LAST_CHARACTER = "\U0010ffff"
 SNAPSHOTS_SINCE = 2
 """The schema that brought them."""
@@ -73,6 +78,19 @@ class SqliteReads:
     def heads_below(self, prefix: str) -> tuple[Moment, dict[str, Head]]:
         """Return the heads of all streams that begin so, ordered by name."""
         return self._heads("stream >= ? AND stream < ?", (prefix, f"{prefix}{LAST_CHARACTER}"))
+
+    def all_heads(self) -> tuple[Moment, Mapping[str, Head]]:
+        """Return the heads of all streams, ordered by name, as of one moment; made when they are looked at."""
+        tree, heads = None, Heads()
+        with self._reading, spoken(self._path):
+            for row in self._reader.execute(
+                f"{MOMENT} UNION ALL SELECT * FROM (SELECT stream, version, position, facts FROM heads ORDER BY stream)"
+            ):
+                if row[0] is None:
+                    tree = row[1:3]
+                else:
+                    heads.add(row)
+        return moment_of(tree), heads
 
     def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
         """Return what the events at those places say."""
@@ -129,6 +147,17 @@ class SqliteReads:
             raise NotFound(f"There is no snapshot of position {position}.", fix=("orch rebuild",))
         return snapshot_of(row)[1]
 
+    def pages(self, columns: Sequence[str], first: int, last: int) -> Iterator[list[Row]]:
+        """Yield some columns of the records between two positions; a page ends where a full tile ends."""
+        query = (
+            f"SELECT {', '.join(columns)} FROM events WHERE position >= ? AND position <= ?"
+            f" ORDER BY position LIMIT {TILE}"
+        )
+        while first <= last:
+            until = min(last, first + TILE - 1 - (first - 1) % TILE)
+            yield page_of(self._all(query, (first, until)), columns)
+            first = until + 1
+
     def moment(self, position: int | None = None) -> Moment:
         """Return the moment of a position, or of the last one."""
         latest, _ = self._heads("FALSE", ())
@@ -179,8 +208,7 @@ class SqliteReads:
     def _heads(self, which: str, values: tuple[str, ...]) -> tuple[Moment, dict[str, Head]]:
         """Return heads and the moment they belong to; one statement sees one state of the log."""
         query = (  # measured: half the time of a join
-            "SELECT NULL, size, recorded_at, NULL FROM tree"
-            f" UNION ALL SELECT stream, version, position, facts FROM heads WHERE {which}"
+            f"{MOMENT} UNION ALL SELECT stream, version, position, facts FROM heads WHERE {which}"
         )
         rows = self._all(query, values)
         tree = next((row[1:3] for row in rows if row[0] is None), None)

@@ -1,6 +1,6 @@
 """Rows of the log as the port's types; what no log has written is damage."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -24,6 +24,8 @@ Row = tuple[Any, ...]
 _new = tuple.__new__
 ENTRY = (int, int, int, str, int, str, str, bytes)
 RECORDS = frozenset(((*ENTRY, bytes, bytes, bytes), (*ENTRY, type(None), type(None), bytes)))
+KINDS = {name: frozenset(types) for name, types in zip(Record._fields, zip(*RECORDS, strict=True), strict=True)}
+"""What may stand in each column of the events."""
 COMMANDS = frozenset(((str, int, int),))
 HEADS = frozenset(((str, int, int, bytes),))
 SNAPSHOTS = frozenset(((int, bytes),))
@@ -45,6 +47,14 @@ def records_of(rows: Sequence[Row], *, column: int, after: int) -> Iterator[Reco
             raise Damaged(f"The log is damaged: {row[column]} comes after {after}.")
         after = row[column]
         yield _new(Record, row)
+
+
+def page_of(rows: list[Row], columns: Sequence[str]) -> list[Row]:
+    """Return rows of some columns of the events. A salt without its payload is found by whoever asks for both."""
+    for name, found in zip(columns, zip(*rows, strict=True), strict=bool(rows)):
+        if not {*map(type, found)} <= KINDS[name]:
+            raise Damaged(f"The log is damaged: the {name} of an event is of another type.")
+    return rows
 
 
 def commands_of(rows: Sequence[Row], *, after: str) -> Iterator[KnownCommand]:
@@ -70,6 +80,26 @@ def snapshot_of(row: Row) -> tuple[int, bytes]:
     """Return a row of the snapshots as its position and its unpacked lines."""
     position, stored = _typed(row, SNAPSHOTS, "A snapshot")
     return position, unpacked(position, stored)
+
+
+class Heads(Mapping[str, Head]):
+    """Heads kept as the bytes they are stored in, a fifth of what they take otherwise."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Row] = {}
+
+    def add(self, row: Row) -> None:
+        """Add a row of the heads, if it can be read."""
+        self._rows[head_of(row).stream] = row
+
+    def __getitem__(self, stream: str) -> Head:
+        return head_of(self._rows[stream])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 def tree_of(row: Row | None) -> tuple[int, list[bytes], int]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from adapters.codec import event_without_texts
+from adapters.codec import event_of
 from adapters.sqlite_refill import refilled
 from adapters.stored_events import StoredEvent, restored
 from cli.snapshotting import EVERY
@@ -33,7 +33,8 @@ def refill(
         page: list[Record] = []
         for position, event in enumerate(events, 1):
             record, envelope = restored(position, event)
-            fresh.add(record, event_without_texts(record, envelope))
+            event = event_of(position, record.stream, record.version, record.topic, envelope)
+            fresh.add(record, event)
             page.append(record)
             if len(page) == PAGE:
                 log.add(page)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from adapters.codec import event_without_texts
+from adapters.codec import event_of
 from adapters.envelope import envelope_of
 from adapters.snapshots import lines_of
 from cli.snapshotting import EVERY
@@ -67,4 +67,5 @@ def _lines(log: EventLog, position: int) -> bytes | None:
 
 def _fold(log: EventLog, fresh: FreshHeads, first: int, last: int) -> None:
     for record in log.records(first, last):
-        fresh.add(record, event_without_texts(record, envelope_of(record)))
+        envelope = envelope_of(record)
+        fresh.add(record, event_of(record.position, record.stream, record.version, record.topic, envelope))

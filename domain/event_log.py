@@ -159,6 +159,13 @@ class EventLog(Protocol):
         """Return the heads of all streams whose name starts with the prefix, ordered by name, as of one moment."""
         ...
 
+    def all_heads(self) -> tuple[Moment, Mapping[str, Head]]:
+        """Return the heads of all streams as of one moment, made when they are looked at: there may be very many.
+
+        Raises `Damaged` where one of them cannot be read.
+        """
+        ...
+
     def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
         """Return what the events at those (stream, version) places say.
 
@@ -196,6 +203,13 @@ class EventLog(Protocol):
 
     def replace_heads(self, position: int, heads: Mapping[str, Head]) -> bool:
         """Put these heads in the place of all kept ones; False, and nothing done, where the log ends elsewhere."""
+        ...
+
+    def pages(self, columns: Sequence[str], first: int, last: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield some columns of the records between two positions, named as in `Record`, up to 256 rows at a time.
+
+        This is for readers of everything: a page ends where a full tile ends, and holds what rows there are.
+        """
         ...
 
     def moment(self, position: int | None = None) -> Moment:

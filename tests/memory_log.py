@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Lock
+from typing import Any
 
 from adapters.codec import encode
 from adapters.envelope import canonical, entry_of
@@ -49,6 +50,9 @@ class MemoryLog:
     def heads_below(self, prefix: str) -> tuple[Moment, dict[str, Head]]:
         return self.moment(), {name: head for name, head in sorted(self._heads.items()) if name.startswith(prefix)}
 
+    def all_heads(self) -> tuple[Moment, Mapping[str, Head]]:
+        return self.heads_below("")
+
     def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
         found = {(r.stream, r.version): told_by(r) for r in self._records if (r.stream, r.version) in set(places)}
         if found.keys() != set(places):
@@ -84,6 +88,12 @@ class MemoryLog:
             return False
         self._heads = dict(heads)
         return True
+
+    def pages(self, columns: Sequence[str], first: int, last: int) -> Iterator[list[tuple[Any, ...]]]:
+        while first <= last:
+            until = min(last, first + TILE - 1 - (first - 1) % TILE)
+            yield [tuple(getattr(record, name) for name in columns) for record in self.records(first, until)]
+            first = until + 1
 
     def moment(self, position: int | None = None) -> Moment:
         end = len(self._records)
