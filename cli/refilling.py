@@ -33,8 +33,7 @@ def refill(
         page: list[Record] = []
         for position, event in enumerate(events, 1):
             record, envelope = restored(position, event)
-            event = event_of(position, record.stream, record.version, record.topic, envelope)
-            fresh.add(record, event)
+            fresh.add(record, event_of(position, record.stream, record.version, record.topic, envelope))
             page.append(record)
             if len(page) == PAGE:
                 log.add(page)
