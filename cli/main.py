@@ -48,6 +48,7 @@ class Orch(LazyGroup):
         "why": Entry("cli.why:why", "Which missing event blocks a step."),
         "next": Entry("cli.next_steps:next_steps", "What can be done now, in all phases."),
         "audit": Entry("cli.audit:AuditCommands", "What auditors ask: checkpoints, proofs, the trail of everything."),
+        "doctor": Entry("cli.doctor:doctor", "What is wrong with this project, and the command that mends it."),
         "config": Entry("cli.config:ConfigCommands", "The settings in force, and where each one comes from."),
         "schema": Entry("cli.schema:SchemaCommands", "The JSON Schemas of what goes in and comes out."),
         "version": Entry("cli.version:version", "The versions of orch and of what it stands on."),

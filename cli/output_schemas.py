@@ -19,6 +19,7 @@ from cli.audit_answers import (
     TrailAnswer,
 )
 from cli.config import ConfigAnswer
+from cli.health import DoctorAnswer
 from cli.signing import SignedAfter
 from projections.coverage import Coverage
 from projections.document_text import DocumentText
@@ -188,6 +189,7 @@ ANSWERS: dict[str, Any] = {
     "command.outcome": OutcomeAnswer,
     "policy": PolicyAnswer,
     "config": ConfigAnswer,
+    "doctor": DoctorAnswer,
     "schema.list": SchemaListAnswer,
     "schema": SchemaAnswer,
     "audit.checkpoint": CheckpointAnswer,

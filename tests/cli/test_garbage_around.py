@@ -66,6 +66,7 @@ def test_the_environment_holds_anything(world: World, name: str, words: str) -> 
     for line in (
         ("list", "--json"),
         ("config", "show", "--json"),
+        ("doctor", "--json"),
         ("spec", "st02-middle", "--objectives", "x"),
         ("approve", "st03-blocked", "spec"),
     ):
@@ -136,6 +137,7 @@ LINES = [
     ("history", "st01-done"),
     ("why", "st01-done"),
     ("next",),
+    ("doctor",),
     ("policy", "show"),
     ("list", "--at", "position:3"),
     ("spec", "st05-new", "--objectives", "x"),

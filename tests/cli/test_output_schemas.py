@@ -23,6 +23,7 @@ READS = {
     "command.outcome": ("approve", "st01-x", "spec"),
     "policy": ("policy", "show"),
     "config": ("config", "show"),
+    "doctor": ("doctor",),
     "schema.list": ("schema", "list"),
     "schema": ("schema", "show", "spec"),
     "audit.checkpoint": ("audit", "checkpoint"),
