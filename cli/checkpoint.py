@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 import typer
 
 from adapters.checkpoint_files import CheckpointFiles, anchor
+from adapters.settings_file import settings_of
 from cli.answers import answer
+from cli.given import flags
 from cli.options import Asked, plain
 from cli.project import Project, opened
 from cli.reads import decoded
@@ -41,6 +43,7 @@ def checkpoint(asked: Asked, anchor_file: Anchor = None) -> None:
     Next: orch audit checkpoint > held.txt
     """
     with opened() as project:
+        anchor_file = anchor_file or anchor_of(project)
         head = signed_head(project)
         path = CheckpointFiles(project.places.checkpoints).keep(head.size, head.note)
         if anchor_file is not None:
@@ -58,6 +61,12 @@ def checkpoint(asked: Asked, anchor_file: Anchor = None) -> None:
         "anchor": str(anchor_file) if anchor_file else None,
     }
     answer("audit.checkpoint", data, as_json=asked.json, show=lambda: print(head.note.decode(), end=""))
+
+
+def anchor_of(project: Project) -> Path | None:
+    """Return the file that the settings gather checkpoints in, or None."""
+    value = settings_of(["checkpoints.anchor"], project.places.settings, flags=flags())["checkpoints.anchor"].value
+    return project.places.root / str(value) if value else None
 
 
 def keys_of(project: Project) -> "LogKeys":

@@ -18,6 +18,9 @@ from cli.audit_answers import (
     SampleAnswer,
     TrailAnswer,
 )
+from cli.config import ConfigAnswer
+from cli.health import DoctorAnswer
+from cli.signing import SignedAfter
 from projections.coverage import Coverage
 from projections.document_text import DocumentText
 from projections.history import HistoryRow
@@ -74,9 +77,10 @@ class DocumentAnswer(DocumentText):
 
 
 class OutcomeAnswer(Outcome):
-    """What a command recorded; `document` is the file that holds the text."""
+    """What a command recorded; `document` is the file that holds the text, `checkpoint` what was signed after it."""
 
     document: str | None
+    checkpoint: SignedAfter | None
 
 
 class CheckoutAnswer(TypedDict):
@@ -184,6 +188,8 @@ ANSWERS: dict[str, Any] = {
     "phase.checkout": CheckoutAnswer,
     "command.outcome": OutcomeAnswer,
     "policy": PolicyAnswer,
+    "config": ConfigAnswer,
+    "doctor": DoctorAnswer,
     "schema.list": SchemaListAnswer,
     "schema": SchemaAnswer,
     "audit.checkpoint": CheckpointAnswer,

@@ -22,6 +22,8 @@ READS = {
     "phase.checkout": ("checkout", "st01-x", "spec"),
     "command.outcome": ("approve", "st01-x", "spec"),
     "policy": ("policy", "show"),
+    "config": ("config", "show"),
+    "doctor": ("doctor",),
     "schema.list": ("schema", "list"),
     "schema": ("schema", "show", "spec"),
     "audit.checkpoint": ("audit", "checkpoint"),
