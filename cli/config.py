@@ -53,6 +53,9 @@ def show_config(asked: Asked) -> None:
     checkpoints.after: after what a checkpoint is signed, approval or handoff or both. checkpoints.anchor: the file
     elsewhere that every checkpoint is appended to.
 
+    backup.dir: the folder of the backups. backup.recipients: the age keys they are encrypted to.
+    backup.retention_days: younger copies are never pruned. backup.retention_copies: so many are kept in any case.
+
     Next: orch doctor
     """
     given = flags()

@@ -50,6 +50,7 @@ class Orch(LazyGroup):
         "audit": Entry("cli.audit:AuditCommands", "What auditors ask: checkpoints, proofs, the trail of everything."),
         "doctor": Entry("cli.doctor:doctor", "What is wrong with this project, and the command that mends it."),
         "config": Entry("cli.config:ConfigCommands", "The settings in force, and where each one comes from."),
+        "backup": Entry("cli.backup:BackupCommands", "Backups: make, ship, check, try and restore them."),
         "schema": Entry("cli.schema:SchemaCommands", "The JSON Schemas of what goes in and comes out."),
         "version": Entry("cli.version:version", "The versions of orch and of what it stands on."),
         "completion": Entry("cli.completion:completion", "Print the completion script of a shell."),

@@ -18,6 +18,7 @@ from cli.audit_answers import (
     SampleAnswer,
     TrailAnswer,
 )
+from cli.backup_answers import BackupList, BackupMade, BackupVerification, Restored
 from cli.config import ConfigAnswer
 from cli.health import DoctorAnswer
 from cli.signing import SignedAfter
@@ -203,6 +204,10 @@ ANSWERS: dict[str, Any] = {
     "audit.population": PopulationAnswer,
     "audit.sample": SampleAnswer,
     "phase.diff": DiffAnswer,
+    "backup.made": BackupMade,
+    "backup.list": BackupList,
+    "backup.verification": BackupVerification,
+    "backup.restored": Restored,
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)

@@ -141,6 +141,7 @@ BARE = {
     "ORCHESTRATOR_TEMPLATE_DIR": "",
     "ORCHESTRATOR_COMMAND_ID": "",
     "ORCHESTRATOR_CONFIG": "",
+    "ORCHESTRATOR_BACKUP_DIR": "",
     "FORCE_COLOR": "",
 }
 DRAFTS = {
@@ -153,8 +154,8 @@ PREVIOUS = {"research": "spec", "plan": "research", "prd": "plan", "tasks": "prd
 
 
 def is_verdict(said: Said) -> bool:
-    """Tell whether this is the answer of a verification or of the doctor, who say what they found with their status."""
-    verified = said.words[:2] == ("audit", "verify") and said.status in (6, 7)
+    """Tell whether a verification or the doctor answers: they say what they found with their status."""
+    verified = said.words[:2] in (("audit", "verify"), ("backup", "verify")) and said.status in (6, 7)
     examined = said.words[:1] == ("doctor",) and said.status in (6, 8)
     return (verified or examined) and bool(said.out) and '"ok":false' not in said.out
 
