@@ -74,6 +74,10 @@ class Backups:
         """Return the redactions of positions up to N that were recorded after N, as `redactions`."""
         return {gone: by for gone, by in sorted(self.redactions.items()) if gone <= upto < by}
 
+    def obey(self, redactions: Mapping[int, int]) -> None:
+        """Leave out these texts, too: a store may know of redactions that no backup holds yet."""
+        self.redactions |= redactions
+
     def check_files(self) -> None:
         """Compare every file with its manifest, without opening it. Raises `Damaged`."""
         for manifest in self.segments:

@@ -1,5 +1,6 @@
 """orch backup restore: make a new store from the backups, as of any moment."""
 
+from collections.abc import Callable
 from pathlib import Path
 from shlex import quote
 from time import monotonic
@@ -49,9 +50,10 @@ def restore(
     out = out.absolute()
     refuse_existing(out)
     identities = identities_from(identity or ())
-    folder, _ = around(from_)
+    folder, known = around(from_)
     began = monotonic()
     backups = open_backups(folder, identities, vkeys=vkey or (), copy=copy)
+    backups.obey(known.redactions if known and known.origin == backups.origin else {})
     backups.check_files()
     moment = resolved(to, backups)
     tree, names = restored(backups, moment.position, out)
@@ -82,21 +84,30 @@ def resolved(to: str | None, backups: "Backups") -> Moment:
 
 def restored(backups: "Backups", position: int, out: Path) -> tuple[TreeHead, list[str]]:
     """Make a store of the events up to a position, with what rides along; return its tree head and those files."""
+    from adapters.backup_files import unpack
     from adapters.new_folders import new_folder
+
+    with new_folder(out) as part:
+        tree = refilled_in(part, backups, position)
+        archive = backups.files(position)
+        return tree, unpack(archive, part) if archive else []
+
+
+def refilled_in(part: Path, backups: "Backups", position: int) -> TreeHead:
+    """Make the log of a new store in a folder, and read it back once more. Raises `Damaged`."""
     from cli.backup_adding import CARRIED
     from cli.progress import Progress
     from cli.refilling import refill
 
     carried: dict[str, Any] = {str(gone): by for gone, by in backups.carried(position).items()}
     notes = {CARRIED: orjson.dumps(carried).decode()} if carried else None
-    with new_folder(out) as part, Progress(position) as progress:
+    with Progress(2 * position) as progress:
         tree = refill(part / "log.db", backups.origin, backups.events(position), notes=notes, done=progress.advance)
-        verify_new(part / "log.db", tree, position)
-        return tree, []
+        _verify_new(part / "log.db", tree, position, progress.advance)
+    return tree
 
 
-def verify_new(path: Path, tree: TreeHead, position: int) -> None:
-    """Read a new store once more, from the disk. Raises `Damaged`."""
+def _verify_new(path: Path, tree: TreeHead, position: int, done: Callable[[int], None]) -> None:
     from adapters.sqlite_log import SqliteLog
     from cli.verifying import Options, Verifier
     from projections.verification import Findings
@@ -104,7 +115,7 @@ def verify_new(path: Path, tree: TreeHead, position: int) -> None:
     findings = Findings()
     with SqliteLog.open(path, read_only=True) as log:
         verifier = Verifier(log, findings, Options())
-        verifier.run([], done=lambda _: None)
+        verifier.run([], done=done)
         if findings.first is not None or verifier.size != position or verifier.root != tree.root:
             what = findings.first["what"] if findings.first else "tree"
             raise Damaged(f"The new store is not what the backups hold ({what}); nothing was kept of it.")

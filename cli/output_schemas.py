@@ -19,6 +19,9 @@ from cli.audit_answers import (
     TrailAnswer,
 )
 from cli.backup_answers import BackupList, BackupMade, BackupVerification, Restored
+from cli.backup_drill import Drill
+from cli.backup_prune import Pruned
+from cli.backup_ship import Shipped
 from cli.config import ConfigAnswer
 from cli.health import DoctorAnswer
 from cli.signing import SignedAfter
@@ -208,6 +211,9 @@ ANSWERS: dict[str, Any] = {
     "backup.list": BackupList,
     "backup.verification": BackupVerification,
     "backup.restored": Restored,
+    "backup.drill": Drill,
+    "backup.pruned": Pruned,
+    "backup.shipped": Shipped,
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)
