@@ -30,7 +30,7 @@ def list_backups(asked: Asked, from_: From = None, vkey: Vkeys = None) -> None:
     from adapters.backup_target import read_target
 
     folder, known = around(from_)
-    target = read_target(folder, vkey or ())
+    target = read_target(folder, keys_for(folder, vkey, known))
     data: BackupList = {
         "folder": str(folder),
         "origin": target.listed.origin,
@@ -46,6 +46,8 @@ class Known(NamedTuple):
     """What the store around us knows, where there is one that can be read: backups need none."""
 
     origin: str
+    keys: tuple[str, ...]
+    """The verifier keys that the store names."""
     size: int
     redactions: dict[int, int]
     drill: "Drill | None"
@@ -55,6 +57,7 @@ def around(given: Path | None) -> tuple[Path, Known | None]:
     """Return the folder of the backups, and what the store around us knows."""
     from cli.backup_adding import redacted_in
     from cli.backup_drill import last_drill
+    from projections.log_keys import log_keys
 
     try:
         places = find(here(), flags=flags())
@@ -65,9 +68,28 @@ def around(given: Path | None) -> tuple[Path, Known | None]:
     folder = target_of(places, given)
     try:
         with SqliteLog.open(places.log, read_only=True) as log:
-            return folder, Known(log.origin, log.moment().position, redacted_in(log), last_drill(places.drills))
-    except Refusal:
+            heads = log.heads(["project", "ledger"])[1]
+            keys = log_keys(heads["project"], heads.get("ledger"))
+            names = (keys.current, *keys.replaced)
+            drill = last_drill(places.drills)
+            return folder, Known(log.origin, names, log.moment().position, redacted_in(log), drill)
+    except (Refusal, LookupError, TypeError, ValueError):  # whatever is wrong with the store, the backups are not
         return folder, None
+
+
+def keys_for(folder: Path, given: list[str] | None, known: Known | None) -> tuple[str, ...]:
+    """Return the keys to check signatures with: those given, or those of the store whose backups these are.
+
+    Nothing where there are neither: the backups name their key themselves.
+    """
+    from adapters.backup_target import origin_in
+    from adapters.signed_notes import VerifierKey
+
+    for key in given or ():
+        VerifierKey.parse(key)  # words that are no key are the caller's mistake, not damage
+    if given:
+        return tuple(given)
+    return known.keys if known and known.origin == origin_in(folder) else ()
 
 
 def _row(copy: "Copy") -> "CopyRow":

@@ -61,11 +61,13 @@ def prune(
     Next: orch backup create --full
     """
     from adapters.backup_packing import identities_from
+    from adapters.backup_target import read_target
     from adapters.backup_writing import BackupWriter
 
     identities = identities_from(identity or ())
     with opened() as project:
         folder = target_of(project.places, to)
+        read_target(folder)  # nothing is made where there are no backups
         writer = BackupWriter(folder, author_of(project, None))
         with writer.turn():
             target = _target(writer)

@@ -11,12 +11,13 @@ import orjson
 import typer
 
 from cli.answers import answer
-from cli.backup_list import around
+from cli.backup_list import around, keys_for
 from cli.backup_project import CopyName, From, Identities, Vkeys
 from cli.options import Asked, plain
 from cli.screen import clean, paint
-from domain.errors import Damaged
+from domain.errors import Damaged, NotFound
 from domain.event_log import Moment, TreeHead
+from domain.times import rfc3339
 from projections.moments import as_of
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def restore(
     identities = identities_from(identity or ())
     folder, known = around(from_)
     began = monotonic()
-    backups = open_backups(folder, identities, vkeys=vkey or (), copy=copy)
+    backups = open_backups(folder, identities, vkeys=keys_for(folder, vkey, known), copy=copy)
     backups.obey(known.redactions if known and known.origin == backups.origin else {})
     backups.check_files()
     moment = resolved(to, backups)
@@ -83,8 +84,13 @@ def resolved(to: str | None, backups: "Backups") -> Moment:
     if to is None:
         return backups.moment()
     if to.startswith("position:"):
-        return backups.moment(position_of(to.removeprefix("position:")))
-    return backups.moment_at(time_of(to))
+        moment = backups.moment(position_of(to.removeprefix("position:")))
+    else:
+        moment = backups.moment_at(time_of(to))
+    if not moment.position:
+        first = rfc3339(moment.next_recorded_at or 0)
+        raise NotFound(f"{to} is before the first event, which was recorded at {first}.", fix=("orch backup list",))
+    return moment
 
 
 def restored(backups: "Backups", position: int, out: Path) -> tuple[TreeHead, list[str]]:
@@ -126,6 +132,7 @@ def _hashed(events: "Iterable[StoredEvent]", into: "Hash") -> "Iterator[StoredEv
 def _judge_new(path: Path, tree: TreeHead, digest: bytes, done: Callable[[int], None]) -> None:
     """Read a new store from the disk: it holds the events that were given, in a tree of them, and is sound."""
     from adapters.envelope import entry_of
+    from adapters.sqlite_creation import BESIDE
     from adapters.sqlite_log import SqliteLog
     from adapters.stored_events import stored
     from domain.merkle import leaf_hash
@@ -144,6 +151,8 @@ def _judge_new(path: Path, tree: TreeHead, digest: bytes, done: Callable[[int], 
             pass
         if found.digest() != digest or log.tree() != tree or log.unsound():
             raise Damaged("The new store is not what the backups hold; nothing was kept of it.")
+    for end in BESIDE:  # nobody else has it open, and all of it is in the file
+        path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
 
 
 def _show(data: "Restored") -> None:

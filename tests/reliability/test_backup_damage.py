@@ -1,6 +1,7 @@
 """Backups that were changed by anybody, in any way: found before anything is restored."""
 
 import random
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -168,13 +169,22 @@ def test_backups_of_another_project_in_its_place_are_refused(orch: Orch, tmp_pat
     assert refused.status == 2 and "another log" in refused.error["message"]
 
 
-def test_backups_that_name_another_key_are_whole_and_nobody_knows_whose(orch: Orch, tmp_path: Path) -> None:
+def test_backups_that_name_another_key_are_whole_and_nobody_knows_whose(
+    orch: Orch, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     make_backups(orch, encrypted=False)
     (tmp_path / "other").mkdir()
     with pytest.MonkeyPatch().context() as patched:
         patched.chdir(tmp_path / "other")
         stranger = make_backups(orch, encrypted=False)
-        assert orch("backup", "verify", "--from", "away").status == 7
-        assert orch("backup", "verify", "--from", "away", "--vkey", stranger.keys[0]).status == 0
+        assert orch("backup", "verify", "--from", "away").status == 0, "the store around us knows the key"
+    nowhere = tmp_path_factory.mktemp("nowhere")
+    with pytest.MonkeyPatch().context() as patched:
+        patched.chdir(nowhere)
+        shutil.rmtree(tmp_path / "other" / ".orch")
+        assert orch("backup", "verify", "--from", str(tmp_path / "other" / "away")).status == 7
+        assert (
+            orch("backup", "verify", "--from", str(tmp_path / "other" / "away"), "--vkey", stranger.keys[0]).status == 0
+        )
     key = orch("audit", "key", "show", "--json").data["key"]
     assert orch("backup", "verify", "--from", "other/away", "--vkey", key).status == 6
