@@ -5,6 +5,11 @@
     backups.moment_at(time)  the last position recorded by then, as a log would answer
     backups.events(upto=N)   the stored events from position 1 to N, with every known redaction applied
     backups.head             the newest manifest: its `checkpoint` is signed, its `root` that of all events
+    backups.carried(N)       redactions of positions up to N that were recorded after N
+    backups.obey({gone: by}) leave out texts whose redaction only a store knows
+
+Of a broken copy `read_target(folder).copies` has the manifests up to the first bad one; `Backups(target, copy, keys)`
+gives the events up to `copy.last`.
 
 It raises `NotFound` where there are no backups, `Damaged` where something was changed, lost or put there,
 `InvalidInput` where the private key is missing, and `Unavailable` where the disk says no.
@@ -20,7 +25,7 @@ from adapters.backup_manifests import Manifest, sha256_of
 from adapters.backup_packing import unpacked
 from adapters.backup_segments import Entry, entries_in
 from adapters.backup_shapes import StoredFile
-from adapters.backup_target import Copy, Target, files_of, read_stored, read_target
+from adapters.backup_target import Copy, Target, files_of, read_stored, read_target, read_without_list
 from adapters.envelope import commitment
 from adapters.stored_events import StoredEvent
 from domain.errors import Damaged, NotFound
@@ -163,14 +168,19 @@ class Backups:
 
 
 def open_backups(
-    folder: Path, identities: Sequence[Any] = (), *, vkeys: Iterable[str] = (), copy: str | None = None
+    folder: Path,
+    identities: Sequence[Any] = (),
+    *,
+    vkeys: Iterable[str] = (),
+    copy: str | None = None,
+    ignore_list: bool = False,
 ) -> Backups:
     """Open the newest copy in a target, or the one of that name.
 
     Signatures are checked with those keys; without any, with the key that the backups name themselves: then they are
-    known to be whole, not whose they are.
+    known to be whole, not whose they are. Without the list, what was removed from the end of a copy is not noticed.
     """
-    target = read_target(folder, vkeys)
+    target = (read_without_list if ignore_list else read_target)(folder, vkeys)
     return Backups(target, target.copy(copy), identities)
 
 

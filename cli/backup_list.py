@@ -77,7 +77,9 @@ def around(given: Path | None) -> tuple[Path, Known | None]:
         return folder, None
 
 
-def keys_for(folder: Path, given: list[str] | None, known: Known | None) -> tuple[str, ...]:
+def keys_for(
+    folder: Path, given: list[str] | None, known: Known | None, *, ignore_list: bool = False
+) -> tuple[str, ...]:
     """Return the keys to check signatures with: those given, or those of the store whose backups these are.
 
     Nothing where there are neither: the backups name their key themselves.
@@ -89,7 +91,9 @@ def keys_for(folder: Path, given: list[str] | None, known: Known | None) -> tupl
         VerifierKey.parse(key)  # words that are no key are the caller's mistake, not damage
     if given:
         return tuple(given)
-    return known.keys if known and known.origin == origin_in(folder) else ()
+    if known is None or ignore_list:
+        return ()
+    return known.keys if known.origin == origin_in(folder) else ()
 
 
 def _row(copy: "Copy") -> "CopyRow":

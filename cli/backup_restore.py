@@ -33,6 +33,9 @@ Moments = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
     typer.Option("--to", metavar="T", help="As of a moment: 2026-11-24T14:00:00Z or position:N; otherwise the newest."),
 ]
+IgnoreList = Annotated[
+    bool, typer.Option("--ignore-list", help="Go by the manifests alone where backups.note is lost or broken.")
+]
 
 
 @plain
@@ -44,6 +47,7 @@ def restore(
     identity: Identities = None,
     vkey: Vkeys = None,
     copy: CopyName = None,
+    ignore_list: IgnoreList = False,
 ) -> None:
     """Make a new store from the backups, verified; never over an old one. Texts erased later stay erased.
 
@@ -58,7 +62,8 @@ def restore(
     identities = identities_from(identity or ())
     folder, known = around(from_)
     began = monotonic()
-    backups = open_backups(folder, identities, vkeys=keys_for(folder, vkey, known), copy=copy)
+    keys = keys_for(folder, vkey, known, ignore_list=ignore_list)
+    backups = open_backups(folder, identities, vkeys=keys, copy=copy, ignore_list=ignore_list)
     backups.obey(known.redactions if known and known.origin == backups.origin else {})
     backups.check_files()
     moment = resolved(to, backups)

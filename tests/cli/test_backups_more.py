@@ -110,6 +110,26 @@ def test_a_moment_names_the_same_position_in_the_backups_as_in_the_log(kept: Orc
         backups.moment(last + 1)
 
 
+@pytest.mark.parametrize("lost", [True, False], ids=["gone", "broken"])
+def test_a_list_that_is_lost_does_not_cost_the_backups(kept: Orch, lost: bool) -> None:
+    kept("backup", "create", "--to", "away", "--full")
+    data = (AWAY / "backups.note").read_bytes()
+    (AWAY / "backups.note").write_bytes(data.replace(b"serial", b"Serial"))
+    if lost:
+        (AWAY / "backups.note").unlink()
+    words = ("backup", "restore", "--from", "away", "--out", "new")
+    refused = kept(*words, "--json")
+    assert refused.status == 6 and "orch backup restore --ignore-list --out NEW" in refused.error["fix"]
+    told = kept(*words, "--ignore-list", "--json").data
+    assert (told["copy"], told["events"]) == ("copy-0002", position(kept))
+    segment = next((AWAY / "copy-0002").glob("*.seg.zst"))
+    segment.write_bytes(segment.read_bytes()[:-1])
+    again = (*words[:-1], "older", "--ignore-list")
+    assert kept(*again).status == 6 and kept(*again, "--copy", "copy-0001").status == 0
+    assert kept("backup", "verify", "--from", "away").status == 6
+    assert kept("backup", "create", "--to", "away").status == 6
+
+
 def test_a_time_is_restored_and_one_before_everything_is_refused(kept: Orch) -> None:
     with SqliteLog.open(LOG, read_only=True) as log:
         times = [record.recorded_at for record in log.records()]
