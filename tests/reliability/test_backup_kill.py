@@ -34,6 +34,7 @@ ALL = [
 CALLS, STEP = (ALL, 1) if LONG else (["fsync", "rename"], 5)
 """The long run kills at every call that changes anything; the ordinary one at some."""
 MOST = 400
+RESTORE = ("backup", "restore", "--from", "away", "--out", "new")
 
 
 def can_trace() -> bool:
@@ -53,6 +54,15 @@ def killed_at(call: str, number: int, words: Sequence[str]) -> bool:
     ran = subprocess.run([*line, sys.executable, "-m", "cli.main", *words], env=environment(), capture_output=True)
     assert ran.returncode in (0, -signal.SIGKILL, 128 + signal.SIGKILL), ran
     return ran.returncode != 0
+
+
+def failed_at(call: str, number: int, error: str, words: Sequence[str]) -> tuple[int, bool]:
+    """Run orch, let that system call fail once; return the exit status and whether there was such a call."""
+    inject = f"inject=?{call}:error={error}:when={number}"
+    line = ["strace", "-f", "-qq", "-o", "said", "-e", f"trace=?{call}", "-e", inject]
+    ran = subprocess.run([*line, sys.executable, "-m", "cli.main", *words], env=environment(), capture_output=True)
+    assert b"Traceback" not in ran.stderr, ran
+    return ran.returncode, "(INJECTED)" in Path("said").read_text(errors="replace")
 
 
 def environment() -> dict[str, str]:
@@ -132,7 +142,7 @@ def test_restore_killed_anywhere_leaves_nothing_or_the_whole_store(project: Orch
             with SqliteLog.open(Path("new/log.db"), read_only=True) as log:
                 assert list(log.records()) == events, (call, number)
             shutil.rmtree("new")
-        assert project("backup", "restore", "--from", "away", "--out", "new").status == 0, (call, number)
+        assert project(*RESTORE).status == 0, (call, number)
         assert not list(Path().glob(".new*")), (call, number)
         assert files_of(AWAY) == old
 
@@ -150,6 +160,34 @@ def test_prune_killed_anywhere_leaves_whole_copies(project: Orch) -> None:
             "copy-0002"
         ]
         assert not (AWAY / "copy-0001").exists()
+
+
+@needs_strace
+@pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
+@pytest.mark.parametrize("command", ["create", "restore"])
+def test_a_disk_that_says_no_is_for_another_time_and_nothing_is_half_done(
+    project: Orch, command: str, error: str
+) -> None:
+    old, size = files_of(AWAY), length()
+    words = ("backup", "create", "--to", "away") if command == "create" else RESTORE
+    refused = 0
+    for call in ALL if LONG else ["fsync", "link"]:
+        for number in range(1, MOST, STEP if LONG else 3):
+            lay(old, AWAY)
+            shutil.rmtree("new", ignore_errors=True)
+            status, made = failed_at(call, number, error, words)
+            if not made:
+                break
+            assert status in (0, 8), (call, number, status)
+            refused += status == 8
+            assert length_of(AWAY) in (size - 1, size), (call, number)
+            if command == "restore" and status == 8 and Path("new").exists():
+                with SqliteLog.open(Path("new/log.db"), read_only=True) as log:  # the answer was all that failed
+                    assert log.moment().position == size - 1
+            shutil.rmtree("new", ignore_errors=True)
+            assert project(*words).status == 0, (call, number)
+            assert not list(Path().glob(".new*")) and leftovers(AWAY) == []
+    assert refused
 
 
 def test_a_shipper_killed_while_writers_append_has_shipped_all_but_the_last_moments(project: Orch) -> None:
