@@ -121,7 +121,7 @@ class Backups:
         times = entries[0].event.recorded_at, entries[-1].event.recorded_at
         if times != (manifest.recorded_first, manifest.recorded_last):
             raise Damaged(f"{manifest.name} names other times than its segment.")
-        redactions = judged_texts(manifest.first, (entry.event for entry in entries), self.origin, manifest.erased)
+        redactions = judged_texts(manifest.first, (entry.event for entry in entries), manifest.erased)
         if redactions != dict(manifest.redactions):
             raise Damaged(f"{manifest.name} does not name the redactions that its segment holds.")
         return entries
@@ -189,7 +189,7 @@ def redactions_in(copies: Iterable[Copy]) -> dict[int, int]:
     return {gone: by for copy in copies for manifest in copy.manifests for gone, by in manifest.redactions}
 
 
-def judged_texts(first: int, events: Iterable[StoredEvent], origin: str, erased: Iterable[int]) -> Mapping[int, int]:
+def judged_texts(first: int, events: Iterable[StoredEvent], erased: Iterable[int]) -> Mapping[int, int]:
     """Hold every text against its envelope, and return the redactions among the events. Raises `Damaged`.
 
     `erased` are the positions whose text may be gone.
@@ -199,13 +199,11 @@ def judged_texts(first: int, events: Iterable[StoredEvent], origin: str, erased:
     for position, event in enumerate(events, first):
         try:
             envelope = orjson.loads(event.envelope)
-            commits, known = envelope["payload"], envelope["origin"] == origin
+            commits = envelope["payload"]
             if MARK in event.envelope and envelope["topic"] == REDACTED:
                 redactions[envelope["facts"]["position"]] = position
         except (orjson.JSONDecodeError, KeyError, TypeError):
             raise Damaged(f"The envelope at position {position} cannot be read.") from None
-        if not known:
-            raise Damaged(f"The event at position {position} belongs to another log.")
         if event.payload is None:
             holds = commits is None or position in may_be_gone
         else:

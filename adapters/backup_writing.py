@@ -5,16 +5,15 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
-from adapters.backup_manifests import Manifest, Sign, TargetList, segment_name, sha256_of
-from adapters.backup_packing import Recipients, packed
+from adapters.backup_author import Author, linked, write
+from adapters.backup_manifests import Manifest, TargetList, segment_name, sha256_of
+from adapters.backup_packing import packed
 from adapters.backup_reading import judged_texts
 from adapters.backup_segments import entries_in, plain_segment
 from adapters.backup_shapes import CopyEnd, StoredFile
 from adapters.backup_target import LIST, Copy, Target, files_of, read_file, read_target
 from adapters.durable import sync
-from adapters.new_files import new_file
 from adapters.stored_events import StoredEvent
 from adapters.writers_queue import WritersQueue
 from domain.checkpoints import Checkpoint
@@ -23,18 +22,6 @@ from domain.merkle import grow, root_of
 
 LOCK = ".lock"
 TIMEOUT_S = 30.0
-
-
-class Author(NamedTuple):
-    """Who makes backups of which log, and for whom."""
-
-    origin: str
-    keys: tuple[str, ...]
-    """As in a manifest."""
-    sign: Sign
-    recipients: Recipients
-    clock: Callable[[], int]
-    """µs since the epoch."""
 
 
 class BackupWriter:
@@ -102,7 +89,7 @@ class BackupWriter:
         plain = plain_segment(first, events)
         for size, entry in enumerate(entries_in(plain, first, last), first - 1):
             grow(frontier, size, entry.leaf)
-        redactions = judged_texts(first, events, author.origin, redacted)
+        redactions = judged_texts(first, events, redacted)
         erased = [p for p, event in enumerate(events, first) if p in redacted and event.payload is None]
         manifest = Manifest(
             origin=author.origin,
@@ -129,7 +116,7 @@ class BackupWriter:
     def take(self, manifest: Manifest, folder: Path) -> None:
         """Take a segment of another copy over as it is, under a manifest of this one."""
         for file in files_of(manifest):
-            _linked(folder / file.name, self.folder / self._copy.name / file.name)
+            linked(folder / file.name, self.folder / self._copy.name / file.name)
         taken = manifest._replace(copy=self._copy.name, previous=self._previous())
         self._write(taken.name, taken.signed(self.author.sign))
         self._copy = self._copy._replace(manifests=(*self._copy.manifests, taken))
@@ -224,10 +211,7 @@ class BackupWriter:
 
     def _write(self, name: str, data: bytes) -> None:
         """Write one file of the copy, durably: it is there as a whole when this returns."""
-        folder = self.folder / self._copy.name
-        with new_file(folder / name, replace=False) as opened:
-            opened.write(data)
-        sync(folder)
+        write(self.folder / self._copy.name / name, data)
 
     def _list(
         self, *, copies: tuple[CopyEnd, ...] | None = None, making: str | None = None, removing: tuple[str, ...] = ()
@@ -244,16 +228,4 @@ class BackupWriter:
             self.author.keys,
         )
         self._note = self._listed.signed(self.author.sign)
-        with new_file(self.folder / LIST, replace=True) as opened:
-            opened.write(self._note)
-        sync(self.folder)
-
-
-def _linked(path: Path, new: Path) -> None:
-    """Give a file a second name, or copy it where the file system has no such thing."""
-    try:
-        os.link(path, new)
-    except OSError:
-        with new_file(new, replace=False) as opened:
-            opened.write(read_file(path))
-    sync(new.parent)
+        write(self.folder / LIST, self._note, replace=True)
