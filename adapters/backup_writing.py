@@ -12,7 +12,7 @@ from adapters.backup_packing import packed
 from adapters.backup_reading import judged_texts
 from adapters.backup_segments import entries_in, plain_segment
 from adapters.backup_shapes import CopyEnd, StoredFile
-from adapters.backup_target import LIST, Copy, Target, files_of, read_file, read_target
+from adapters.backup_target import LIST, Copy, Target, files_of, origin_in, read_file, read_target
 from adapters.durable import sync
 from adapters.stored_events import StoredEvent
 from adapters.writers_queue import WritersQueue
@@ -27,14 +27,17 @@ TIMEOUT_S = 30.0
 class BackupWriter:
     """A target that is being added to. All of it happens inside `turn`."""
 
+    _note: bytes
+    """The list as we read or wrote it."""
+    _listed: TargetList
+    _target: Target | None
+    _copy: Copy
+
     def __init__(self, folder: Path, author: Author, *, timeout_s: float = TIMEOUT_S) -> None:
         self.folder = folder
         self.author = author
         self._queue = WritersQueue(folder / LOCK, timeout_s=timeout_s, what="these backups")
-        self._note = b""
-        self._listed = TargetList(author.origin, 0, 0, (), None, (), author.keys)
-        self._target: Target | None = None
-        self._copy = Copy("", (), None)
+        self._forget()
 
     @property
     def last(self) -> int:
@@ -60,7 +63,11 @@ class BackupWriter:
                 self._look()
                 yield
         except OSError as error:
+            self._note = b""
             raise FilesUnavailable(f"{error.filename or self.folder}: {error.strerror}.") from error
+        except BaseException:
+            self._note = b""  # whatever was left half done is looked at next time
+            raise
 
     def begin(self, *, full: bool) -> None:
         """Say that the newest copy is going to grow, or that a new one is made. Raises `Damaged` for a broken one."""
@@ -138,7 +145,8 @@ class BackupWriter:
         ends = tuple(end for end in self._listed.copies if end.name not in names)
         self._list(copies=ends, removing=tuple(names))
         for name in names:
-            shutil.rmtree(self.folder / name)
+            if (self.folder / name).exists():
+                shutil.rmtree(self.folder / name)
         self._list()
 
     def finish(self) -> None:
@@ -149,11 +157,15 @@ class BackupWriter:
         self._list(copies=tuple(ends))
 
     def _look(self) -> None:
+        """Read what is there, unless it is what we left."""
+        note = read_file(self.folder / LIST) if (self.folder / LIST).exists() else b""
+        if note and note == self._note:
+            return
+        self._forget()
+        for path in [*self.folder.glob(".*.part"), *self.folder.glob("*/.*.part")]:
+            path.unlink(missing_ok=True)
         try:
-            note = read_file(self.folder / LIST) if (self.folder / LIST).exists() else b""
-            if note and note == self._note:
-                return
-            origin = read_target(self.folder).listed.origin
+            origin = origin_in(self.folder)
             if origin != self.author.origin:
                 raise InvalidInput(
                     f"{self.folder} holds the backups of another log, {origin}; name another folder with --to."
@@ -166,6 +178,12 @@ class BackupWriter:
             self._copy = self._target.copies[-1]
         self._clear()
 
+    def _forget(self) -> None:
+        self._note = b""
+        self._listed = TargetList(self.author.origin, 0, 0, (), None, (), self.author.keys)
+        self._target = None
+        self._copy = Copy("", (), None)
+
     def _clear(self) -> None:
         """Remove what was never finished."""
         assert self._target is not None
@@ -173,8 +191,6 @@ class BackupWriter:
         known = {end.name for end in listed.copies}
         for name in {*listed.removing, *({listed.making} - known - {None})}:
             shutil.rmtree(self.folder / str(name), ignore_errors=True)
-        for path in [*self.folder.glob(".*.part"), *self.folder.glob("*/.*.part")]:
-            path.unlink(missing_ok=True)
         if listed.making in known and self._copy.name == listed.making and self._copy.problem is None:
             folder = self.folder / self._copy.name
             kept = {m.name for m in self._copy.manifests}
