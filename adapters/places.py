@@ -39,6 +39,11 @@ class Places(NamedTuple):
         """The checkpoints this project signed."""
         return self.state / "checkpoints"
 
+    @property
+    def drills(self) -> Path:
+        """What restoring backups for trial has found, a line each."""
+        return self.state / "drills.jsonl"
+
     def phase(self, phase: str) -> Path:
         """The folder of one phase."""
         return self.root / "dev" / phase

@@ -20,8 +20,11 @@ class Kind(StrEnum):
     PATH = "a path"
     URL = "an address with http:// or https://"
     OCCASIONS = 'a list of approval and handoff, such as ["approval"]'
+    WORDS = 'a list of words, such as ["age1…"]'
+    COUNT = "a whole number from 1 to 36500"
 
 
+MOST = 36_500
 OCCASIONS = ("approval", "handoff")
 """After what a command may sign a checkpoint: an approval or a reconfirmation, final or not; a handoff."""
 
@@ -58,6 +61,10 @@ SETTINGS = (
     Setting("checkpoints.after", Kind.OCCASIONS, "orchestrator.checkpoints.after", "", []),
     Setting("checkpoints.anchor", Kind.PATH, "orchestrator.checkpoints.anchor", "--anchor", None),
     Setting("checkpoints.timestamp_url", Kind.URL, "orchestrator.checkpoints.timestampUrl", "--timestamp", None),
+    Setting("backup.dir", Kind.PATH, "orchestrator.backup.directory", "--to", ".orch/backups"),
+    Setting("backup.recipients", Kind.WORDS, "orchestrator.backup.recipients", "--recipient", []),
+    Setting("backup.retention_days", Kind.COUNT, "orchestrator.backup.retentionDays", "--keep-days", 30),
+    Setting("backup.retention_copies", Kind.COUNT, "orchestrator.backup.retentionCopies", "--keep-copies", 2),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 FOLDERS = ("state_dir", "template_dir")
@@ -127,6 +134,10 @@ def _said(setting: Setting, words: str) -> object:
     """Return what a variable says; a list has commas in it."""
     if setting.kind is Kind.PATH:
         return words
+    if setting.kind is Kind.COUNT:
+        number: object = int(words) if words.isascii() and words.isdecimal() and len(words) < 9 else words
+        judge_value(setting, number, setting.variable)
+        return number
     value = words if setting.kind is Kind.URL else [word.strip() for word in words.split(",") if word.strip()]
     judge_value(setting, value, setting.variable)
     return value
@@ -140,6 +151,10 @@ def judge_value(setting: Setting, value: object, where: str) -> None:
         case Kind.URL, str() if is_url(value):
             return
         case Kind.OCCASIONS, list() if all(each in OCCASIONS for each in value):
+            return
+        case Kind.WORDS, list() if all(isinstance(each, str) and is_words(each) for each in value):
+            return
+        case Kind.COUNT, int() if type(value) is int and 1 <= value <= MOST:
             return
     from adapters.settings_model import refuse_other
 

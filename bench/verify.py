@@ -41,13 +41,13 @@ def verify(folder: Path) -> Iterator[Measured]:
     The memory is the peak of both processes together, at full size against a tenth of it. A phase here has a hundred
     events, so there are ten times as many states to fold, too.
     """
-    path = _filled(folder / "verify.db", EVENTS)
+    path = filled(folder / "verify.db", EVENTS)
     for name, options, budget in READINGS:
         took, bare = side_by_side(lambda o=options: _verified(path, o), lambda: _scanned(path), rounds=ROUNDS)  # type: ignore[misc]  # bound now
         detail = f"{took / EVENTS * 1e6:.1f} µs / {bare / EVENTS * 1e6:.2f} µs an event"
         yield Measured(f"verify {EVENTS:,} events: {name} / bare table scan", took / bare, budget, detail)
     yield proofs(path)
-    full, tenth = _peak(path), _peak(_filled(folder / "tenth.db", EVENTS // 10))
+    full, tenth = _peak(path), _peak(filled(folder / "tenth.db", EVENTS // 10))
     detail = f"{full / 1024:.1f} MiB / {tenth / 1024:.1f} MiB"
     yield Measured(f"memory to verify {EVENTS:,} events / a tenth of them", full / tenth, 1.25, detail)
 
@@ -74,7 +74,8 @@ def _peak(path: Path) -> int:
     return int(done.stdout)
 
 
-def _filled(path: Path, events: int) -> Path:
+def filled(path: Path, events: int) -> Path:
+    """Make a log of so many events, in batches."""
     with SqliteLog.create(path, "example.org/bench") as log:
         at = datetime.now(UTC)
         key = make_key(path.with_name(f"{path.stem}-keys"), log.origin)
@@ -84,12 +85,15 @@ def _filled(path: Path, events: int) -> Path:
             templates=JinjaTemplates(path.parent),
         )
         for first in range(0, events // BATCH, AT_ONCE):
-            log.append([_decision(f"st{number}-load", at) for number in range(first, first + AT_ONCE)])
+            last = min(first + AT_ONCE, events // BATCH)
+            log.append([decision_of(f"st{number}-load", BATCH) for number in range(first, last)])
     return path
 
 
-def _decision(name: str, at: datetime) -> Decision:
+def decision_of(name: str, events: int) -> Decision:
+    """Return a command that opens a phase and gives it other titles."""
+    at = datetime.now(UTC)
     phase = Phase.open(name, title="Load", by=ADA, at=at)
-    for number in range(BATCH - 1):
+    for number in range(events - 1):
         phase.retitle(f"The audio engine, seen for the {number}th time this week", by=ADA, at=at)
     return Decision(str(uuid4()), "0" * 64, phase.decided(), {phase.id: phase.head()}, {phase.id: 0})

@@ -19,6 +19,8 @@ from cli.stamping import refuse_no_stamps, say_stamp, told_stamp
 from domain.errors import NotFound
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from projections.log_keys import LogKeys
 
 Anchor = Annotated[
@@ -101,26 +103,44 @@ def keys_of(project: Project) -> "LogKeys":
     return log_keys(heads["project"], heads.get("ledger"))
 
 
-def signed_head(project: Project) -> SignedHead:
-    """Return the log's tree head as it is now, signed by every key that has to."""
+class Signer(NamedTuple):
+    """The private keys that sign for a log now, and what could not be loaded of them."""
+
+    pairs: "list[tuple[str, Ed25519PrivateKey]]"
+    missing: list[str]
+
+    def note(self, text: str) -> bytes:
+        """Return the signed note of a text."""
+        from adapters.signed_notes import note, sign
+
+        return note(text, [sign(text, key, private) for key, private in self.pairs])
+
+
+def signer_of(project: Project, *, size: int) -> Signer:
+    """Return every key that has to sign a tree of a size: the one in force, and those replaced since the last one."""
     from adapters.keys import load_key
-    from adapters.signed_notes import note, sign
-    from domain.checkpoints import Checkpoint
     from projections.log_keys import signers
 
     keys = keys_of(project)
-    tree = project.log.tree()
-    body = Checkpoint(project.log.origin, tree.size, tree.root).text()
     # A checkpoint signed before at this very size does not count: signing again gives the same note, not a poorer one.
-    last = CheckpointFiles(project.places.checkpoints).last(below=tree.size)
+    last = CheckpointFiles(project.places.checkpoints).last(below=size)
     rotations = decoded(project.log.stream("ledger"))
-    lines, signed_by, missing = [], [], []
+    found = Signer([], [])
     for key in signers(keys, rotations, covered=last.size if last else 0):
         try:
-            lines.append(sign(body, key, load_key(project.places.keys, key)))
-            signed_by.append(key)
+            found.pairs.append((key, load_key(project.places.keys, key)))
         except NotFound:
             if key == keys.current:
                 raise
-            missing.append(key)
-    return SignedHead(tree.size, tree.root, note(body, lines), signed_by, missing)
+            found.missing.append(key)
+    return found
+
+
+def signed_head(project: Project) -> SignedHead:
+    """Return the log's tree head as it is now, signed by every key that has to."""
+    from domain.checkpoints import Checkpoint
+
+    tree = project.log.tree()
+    signer = signer_of(project, size=tree.size)
+    body = Checkpoint(project.log.origin, tree.size, tree.root).text()
+    return SignedHead(tree.size, tree.root, signer.note(body), [key for key, _ in signer.pairs], signer.missing)

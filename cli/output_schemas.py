@@ -23,6 +23,10 @@ from cli.audit_answers import (
     TrailAnswer,
 )
 from cli.audit_tiles import TilesAnswer
+from cli.backup_answers import BackupList, BackupMade, BackupVerification, Restored
+from cli.backup_drill import Drill
+from cli.backup_prune import Pruned
+from cli.backup_ship import Shipped
 from cli.config import ConfigAnswer
 from cli.health import DoctorAnswer
 from cli.rebuild import RebuildAnswer
@@ -231,6 +235,13 @@ ANSWERS: dict[str, Any] = {
     "phase.state_diff": StateDiffAnswer,
     "upgrade": UpgradeAnswer,
     "rebuild": RebuildAnswer,
+    "backup.made": BackupMade,
+    "backup.list": BackupList,
+    "backup.verification": BackupVerification,
+    "backup.restored": Restored,
+    "backup.drill": Drill,
+    "backup.pruned": Pruned,
+    "backup.shipped": Shipped,
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)

@@ -141,6 +141,7 @@ BARE = {
     "ORCHESTRATOR_TEMPLATE_DIR": "",
     "ORCHESTRATOR_COMMAND_ID": "",
     "ORCHESTRATOR_CONFIG": "",
+    "ORCHESTRATOR_BACKUP_DIR": "",
     "FORCE_COLOR": "",
 }
 DRAFTS = {
@@ -156,6 +157,7 @@ VERDICTS = {
     ("audit", "verify"): (6, 7),
     ("audit", "reviews"): (6,),
     ("audit", "checkpoint"): (8,),  # signed, but not time-stamped
+    ("backup", "verify"): (6, 7),
     ("doctor",): (6, 8),
     ("rebuild",): (6,),
 }

@@ -47,6 +47,13 @@ READS = {
     "phase.diff": ("diff", "st01-x", "spec", "--from", "1"),
     "phase.state_diff": ("diff", "st01-x"),
     "rebuild": ("rebuild",),
+    "backup.made": ("backup", "create"),
+    "backup.list": ("backup", "list"),
+    "backup.verification": ("backup", "verify"),
+    "backup.drill": ("backup", "drill"),
+    "backup.pruned": ("backup", "prune"),
+    "backup.shipped": ("backup", "ship"),
+    "backup.restored": ("backup", "restore", "--out", "new"),
     "version": ("version",),
     ERROR: ("status", "st99-unknown"),
 }
@@ -73,6 +80,8 @@ def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(kind: 
     _prepare(kind, drafted)
     if kind == "phase.checkout":
         (Path("dev") / "st01-x" / "spec.md").write_text("# by hand\n", "utf-8")
+    if kind.startswith("backup."):
+        assert drafted("backup", "create").status == 0
     said = drafted(*READS[kind], "--json").out
     adapter_of(kind, closed=True).validate_json(said)
     document = json.loads(said)
@@ -82,6 +91,8 @@ def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(kind: 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"version"}))
 def test_a_missing_or_unknown_field_would_be_noticed(kind: str, drafted: Orch) -> None:
     _prepare(kind, drafted)
+    if kind.startswith("backup."):
+        assert drafted("backup", "create").status == 0
     document: dict[str, Any] = (
         json.loads(drafted(*READS[kind], "--json").out) if kind != "phase.checkout" else _checkout()
     )
