@@ -19,12 +19,14 @@ from adapters.sqlite_connection import connect, spoken
 from adapters.sqlite_reads import SqliteReads
 from adapters.sqlite_rows import HASH
 from adapters.writers_queue import WritersQueue
-from domain.errors import Damaged, NotFound, Refusal, Unavailable
+from domain.errors import Damaged, NotFound, Refusal, StoreRecovered, Unavailable
 from domain.event_log import Decision, Receipt
 
 WAL_PAGES = 1000
 """The writer checkpoints a longer WAL while it still holds the queue."""
 TIMEOUT_S = 30.0
+RECOVERED = "recovered"
+"""The note of a store that was made from another log and not promoted: two logs would go on under one name."""
 
 
 def system_clock() -> int:
@@ -47,10 +49,12 @@ class SqliteLog(SqliteReads):
         self._wal_pages = 0
         self._queue = WritersQueue(path.with_name(f"{path.name}-writers"), timeout_s=timeout_s)
         self._commits: GroupCommit[list[PreparedDecision], list[Receipt | Refusal]] = GroupCommit(self._write)
-        row = self._one("SELECT value FROM store WHERE key = 'origin'")
-        if row is None:
+        notes = self.notes()
+        if "origin" not in notes:
             raise Damaged(f"{path} does not say which log it is.")
-        self._origin: str = row[0]
+        if not read_only and RECOVERED in notes:
+            raise StoreRecovered(str(path.parent))
+        self._origin = notes["origin"]
 
     @classmethod
     def create(

@@ -47,6 +47,7 @@ class Orch(LazyGroup):
         "why": Entry("cli.why:why", "Which missing event blocks a step."),
         "next": Entry("cli.next_steps:next_steps", "What can be done now, in all phases."),
         "audit": Entry("cli.audit:AuditCommands", "What auditors ask: checkpoints, proofs, the trail of everything."),
+        "recover": Entry("cli.recover:RecoverCommands", "Any moment of the log again, in a store of its own, proven."),
         "schema": Entry("cli.schema:SchemaCommands", "The JSON Schemas of what goes in and comes out."),
         "version": Entry("cli.version:version", "The versions of orch and of what it stands on."),
         "completion": Entry("cli.completion:completion", "Print the completion script of a shell."),

@@ -1,0 +1,223 @@
+"""Where a recovery takes its events from: the store as it lies there, or backups alone."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, NamedTuple, Protocol, TypeAlias
+
+from adapters.checkpoint_files import SUFFIX
+from adapters.envelope import entry_of
+from adapters.places import FOLDER, Places, find, left_of
+from adapters.sqlite_log import SqliteLog
+from adapters.stored_events import StoredEvent, stored
+from cli.moments import resolved
+from cli.project import here
+from cli.reads import decoded
+from cli.recover_checks import Parent, RootAt, keys_known
+from cli.recovered import state_digest
+from domain.errors import Damaged, InvalidInput, NotFound, Refusal
+from domain.event_log import Moment, Record
+from domain.ledger import STREAM as LEDGER
+from domain.merkle import leaf_hash
+from domain.tree_ranges import range_root_of
+from projections.replay import heads_from
+
+Fold: TypeAlias = Callable[[int], str | None]
+Kind = Literal["store", "backups"]
+
+
+class Redaction(NamedTuple):
+    """A text that has to be gone, and the position that says so."""
+
+    position: int
+    said_at: int
+
+
+class Source(Protocol):
+    """A log that can be read from its beginning, and what is known about it."""
+
+    places: Places
+    kind: Kind
+    where: str
+    origin: str
+    size: int
+
+    def origin_at(self, position: int) -> str:
+        """Return the origin that the envelope at a position has to name."""
+        ...
+
+    def parent(self) -> Parent:
+        """Return what a recovered store is held against."""
+        ...
+
+    def moment(self, to: str) -> Moment:
+        """Return the moment that the words after --to name. Raises `NotFound`, `InvalidInput`, `Damaged`."""
+        ...
+
+    def events(self, upto: int) -> Iterator[StoredEvent]:
+        """Yield the events from position 1 to a position. Raises `Damaged` where one is missing."""
+        ...
+
+    def redactions(self) -> list[Redaction]:
+        """Return every redaction that is known, those recorded after the moment of a recovery included."""
+        ...
+
+    def root_at(self, size: int) -> bytes | None:
+        """Return the root that the source claims for a size, or None where it claims none."""
+        ...
+
+    def difference(self, upto: int) -> str:
+        """Name the first event up to a position that is not what the source's own tree says."""
+        ...
+
+
+class Store:
+    """The project's store."""
+
+    kind: Kind = "store"
+
+    def __init__(self, places: Places, log: SqliteLog) -> None:
+        self.places = places
+        self.log = log
+        self.where = str(places.state)
+        self.origin = log.origin
+        self.size = log.tree().size
+
+    def origin_at(self, position: int) -> str:
+        """Return the origin that the envelope at a position has to name."""
+        return self.origin
+
+    def parent(self) -> Parent:
+        """Return what a recovered store is held against: the store's tree, its keys and the checkpoints it signed."""
+        root_at = range_root_of(self.log)
+        return parent_of(self.places, self.origin, self.size, lambda size: root_at(0, size), keys_known(self.log))
+
+    def moment(self, to: str) -> Moment:
+        """Return the moment that the words after --to name."""
+        return self.log.moment() if to == "now" else resolved(to, self.log)[0]
+
+    def events(self, upto: int) -> Iterator[StoredEvent]:
+        """Yield the events up to a position."""
+        expected = 1
+        for record in self.log.records(1, upto):
+            if record.position != expected:
+                break
+            yield stored(record)
+            expected += 1
+        if expected <= upto:
+            raise Damaged(f"{self.where} is damaged: it lacks position {expected}.")
+
+    def redactions(self) -> list[Redaction]:
+        """Return every redaction of the ledger."""
+        from adapters.codec import decode
+        from domain.ledger_events import PayloadRedacted
+
+        told = ((record.position, decode(record)) for record in self.log.stream(LEDGER))
+        return [Redaction(event.position, at) for at, event in told if isinstance(event, PayloadRedacted)]
+
+    def state_at(self, size: int) -> str | None:
+        """Return the digest of the state that a fold of the first events gives, or None where they do not fold."""
+        try:
+            return state_digest(heads_from(decoded(self.log.records(1, size)))) if size <= self.size else None
+        except Damaged:
+            return None
+
+    def root_at(self, size: int) -> bytes | None:
+        """Return the root that the store's own tree gives for a size."""
+        return range_root_of(self.log)(0, size)
+
+    def difference(self, upto: int) -> str:
+        """Name the first event that is not what the store's own tree says."""
+        for record in self.log.records(1, upto):
+            if _leaf(record) != record.leaf:
+                return f"position {record.position} ({record.topic}) is not what its leaf says"
+        return f"the tree over positions 1 to {upto} is not that of the events"
+
+
+def _leaf(record: Record) -> bytes:
+    return leaf_hash(entry_of(record.position, record.recorded_at, record.clock, record.envelope))
+
+
+def parent_of(places: Places, origin: str, size: int, root_at: RootAt, keys: list[str]) -> Parent:
+    """Return what a recovered store is held against, with the checkpoints that are kept beside the store."""
+    try:
+        kept = sorted(places.checkpoints.glob(f"*{SUFFIX}"))
+    except OSError:
+        kept = []
+    return Parent(str(places.state), origin, size, root_at, keys, kept)
+
+
+@contextmanager
+def source_of(from_backups: Path | None, identity: Path | None) -> Iterator[Source]:
+    """Open what a recovery takes its events from; every damage that is met names the way out."""
+    if from_backups is not None:
+        from cli.recover_backups import backups_at
+
+        with backups_at(left_of(here()), from_backups, identity) as source:
+            yield source
+        return
+    if identity is not None:
+        raise InvalidInput("--identity opens backups: name them with --from-backups.", fix=(FROM_BACKUPS,))
+    with _store() as store:
+        yield store
+
+
+@contextmanager
+def _store() -> Iterator[Store]:
+    try:
+        places = find(here())
+        log = SqliteLog.open(places.log, read_only=True)
+    except NotFound as error:
+        places = left_of(here())
+        if not places.state.is_dir():
+            raise
+        raise NotFound(f"There is no log at {places.log}.", fix=(FROM_BACKUPS,)) from error
+    except Damaged as error:
+        error.fix = (*error.fix, FROM_BACKUPS)
+        raise
+    try:
+        yield Store(places, log)
+    except Damaged as error:
+        error.fix = (*error.fix, FROM_BACKUPS)
+        raise
+    finally:
+        log.close()
+
+
+@contextmanager
+def parent_at_hand(new: Path) -> Iterator[tuple[Parent | None, Fold | None]]:
+    """Open the project's store, if it is not the new one itself, to hold a recovered store against it.
+
+    Where the store is gone or damaged the checkpoints it kept may still be there.
+    """
+    places = left_of(here())
+    if places.state.resolve() == new.resolve():  # ORCHESTRATOR_STATE_DIR names the new store
+        places = left_of(here(), env={})
+    if not places.state.is_dir() or places.state.resolve() == new.resolve():
+        yield None, None
+        return
+    try:
+        log = SqliteLog.open(places.log, read_only=True)
+    except Refusal:
+        yield parent_of(places, "", 0, lambda _: None, []), None
+        return
+    try:
+        store = Store(places, log)
+        yield store.parent(), store.state_at
+    finally:
+        log.close()
+
+
+FROM_BACKUPS = "orch recover run --to now --out recovered --from-backups .orch/backups"
+
+
+def outside(out: Path, places: Places) -> Path:
+    """Return where the new store goes; it may not be in the store that it is a copy of."""
+    new = out.absolute().parent.resolve() / out.name
+    for folder in (places.state, places.root / FOLDER):
+        if new.is_relative_to(folder.resolve()):
+            raise InvalidInput(
+                f"{out} lies in the store's own folder {folder}; name one outside.",
+                fix=("orch recover run --to now --out recovered",),
+            )
+    return new
