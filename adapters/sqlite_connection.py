@@ -7,8 +7,8 @@ from time import monotonic, sleep
 
 import apsw
 
-from adapters.sqlite_schema import APPLICATION_ID, SCHEMA_VERSION
-from domain.errors import Damaged, InvalidInput, Unavailable
+from adapters.sqlite_schema import APPLICATION_ID, OLDEST_VERSION, SCHEMA_VERSION
+from domain.errors import Damaged, InvalidInput, StoreOutdated, Unavailable
 
 RECOVERY_S = 0.5
 """An opening is tried again at least so long: the first one can meet another process that is recovering the log."""
@@ -44,6 +44,7 @@ def prepare(connection: apsw.Connection, *, timeout_s: float) -> None:
     connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     connection.wal_autocheckpoint(0)
     connection.execute("PRAGMA synchronous = FULL; PRAGMA recursive_triggers = ON; PRAGMA mmap_size = 0")
+    connection.execute("PRAGMA secure_delete = ON")  # from the first row on: pages are split long before a text goes
     connection.pragma("journal_size_limit", WAL_BYTES)
 
 
@@ -56,8 +57,15 @@ def _check(connection: apsw.Connection, path: Path) -> None:
             f"{path} was made by a newer version of orch (schema {version}, this one knows {SCHEMA_VERSION}).",
             fix=("orch version",),
         )
-    if version < 1:
+    if version < OLDEST_VERSION:
         raise Damaged(f"{path} does not say by which schema it was made.")
+
+
+def refuse_outdated(connection: apsw.Connection, path: Path) -> None:
+    """Refuse to write into a log that an older version made."""
+    version = connection.pragma("user_version")
+    if version < SCHEMA_VERSION:
+        raise StoreOutdated(str(path), found=version, needed=SCHEMA_VERSION)
 
 
 @contextmanager

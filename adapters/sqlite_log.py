@@ -15,7 +15,7 @@ from adapters.envelope import canonical
 from adapters.file_systems import refuse_network
 from adapters.group_commit import GroupCommit
 from adapters.sqlite_append import Appender, PreparedDecision
-from adapters.sqlite_connection import connect, spoken
+from adapters.sqlite_connection import connect, refuse_outdated, spoken
 from adapters.sqlite_reads import SqliteReads
 from adapters.sqlite_rows import HASH
 from adapters.writers_queue import WritersQueue
@@ -44,6 +44,8 @@ class SqliteLog(SqliteReads):
         self._connect = partial(connect, path, timeout_s=timeout_s, vfs=vfs)
         super().__init__(path, self._connect(read_only=True))
         self._read_only = read_only
+        if not read_only:
+            refuse_outdated(self._reader, path)
         self._clock = clock
         self._writer: apsw.Connection | None = None
         self._wal_pages = 0
@@ -98,6 +100,19 @@ class SqliteLog(SqliteReads):
             raise Unavailable(f"{self._path} was opened for reading only.")
         return self._commits.submit([self._prepared(decision) for decision in decisions])
 
+    def scrub(self) -> None:
+        """Move the WAL into the file and cut it to nothing: it holds the pages as they were before an erasure."""
+        if self._read_only:
+            raise Unavailable(f"{self._path} was opened for reading only.")
+        with self._queue.turn(), spoken(self._path):
+            writer = self._writer = self._writer or self._opened_to_write()
+            try:
+                writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            except (apsw.BusyError, apsw.LockedError) as error:
+                raise Unavailable(
+                    f"{self._path}-wal still holds what was erased, because somebody reads an older state of the log."
+                ) from error
+
     def close(self) -> None:
         """Let go of the file. The WAL stays: the next writer goes on with it."""
         self._reader.close()
@@ -137,7 +152,9 @@ class SqliteLog(SqliteReads):
             for i, event in enumerate(decision.events)
         ]
         heads = {stream: canonical(facts) for stream, facts in decision.heads.items()}
-        return PreparedDecision(decision.command_id, decision.fingerprint, events, heads, decision.expects)
+        return PreparedDecision(
+            decision.command_id, decision.fingerprint, events, heads, decision.expects, decision.erases
+        )
 
     def _write(self, batch: list[list[PreparedDecision]]) -> list[list[Receipt | Refusal]]:
         """Write what several callers brought, in one transaction, and return after the commit reached the disk."""

@@ -20,5 +20,6 @@ class AuditCommands(LazyGroup):
         ),
         "verify": Entry("cli.verify:verify", "Check the whole log, and what you hold against it."),
         "prove": Entry("cli.prove:prove", "Prove an event, or that the log only grew, to somebody else."),
+        "redact": Entry("cli.redact:redact", "Erase the free text of an event; its envelope and every proof stay."),
         "key": Entry("cli.key:KeyCommands", "The keys that speak for the log."),
     }

@@ -11,7 +11,7 @@ from cli.moments import resolved
 from cli.options import Asked
 from cli.progress import watched
 from cli.project import Project
-from cli.reads import decoded
+from cli.reads import decoded, redactions_in
 from domain.actors import ActorKind
 from domain.errors import InvalidInput
 from domain.event_log import Moment
@@ -123,7 +123,7 @@ def rows_in(project: Project, scope: Scope, *, bar: bool = True) -> Iterator[Tra
         records, total = project.log.records(1, last), last
     if last < wanted.first:
         return
-    trail = audit_trail(decoded(watched(records, total, wanted=bar)))
+    trail = audit_trail(decoded(watched(records, total, wanted=bar)), redactions_in(project))
     yield from (row for row in trail if is_wanted(row, wanted))
 
 

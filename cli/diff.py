@@ -8,14 +8,15 @@ from cli.answers import answer
 from cli.arguments import PhaseId, StepName
 from cli.options import Asked, reading
 from cli.project import Project, opened
-from cli.reads import decoded, view_of_phase
+from cli.reads import decoded, document_at, view_of_phase
 from cli.screen import clean, one_line, paint
 from domain.errors import NotFound
 from domain.event_log import Head
 from domain.phase_state import PhaseState
 from domain.steps import Step
-from projections.document_text import DocumentText, document_text, place_of_iteration, place_of_latest
+from projections.document_text import DocumentText, place_of_iteration, place_of_latest
 from projections.moments import as_of
+from projections.redactions import in_words
 from projections.text_diff import ComparedText, TextDiff, text_diff
 
 COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -67,13 +68,14 @@ def _text(project: Project, head: Head, step: Step, iteration: int, latest: int,
             f"{phase}: {step} has no iteration {iteration}; the latest is {latest}.",
             fix=(f"orch show {phase} {step} --iteration {latest}",),
         )
-    return document_text(phase, project.log.told([place])[place])
+    return document_at(project, phase, place)
 
 
 def _show(found: TextDiff) -> None:
     for side in (found["old"], found["new"]):
         if side["erased"]:
-            print(paint(f"The text of iteration {side['iteration']} was erased; its digest remains.", "yellow"))
+            erased = one_line(in_words(side["erased_by"]))
+            print(paint(f"Of iteration {side['iteration']} only the digest is left: {erased}.", "yellow"))
     for line in found["lines"] or ():
         shown = clean(line)
         colour = COLOURS.get(line[:1])

@@ -49,6 +49,7 @@ class Orch(LazyGroup):
         "audit": Entry("cli.audit:AuditCommands", "What auditors ask: checkpoints, proofs, the trail of everything."),
         "recover": Entry("cli.recover:RecoverCommands", "Any moment of the log again, in a store of its own, proven."),
         "schema": Entry("cli.schema:SchemaCommands", "The JSON Schemas of what goes in and comes out."),
+        "upgrade": Entry("cli.upgrade:upgrade", "Bring the log of an older version of orch up to this one."),
         "version": Entry("cli.version:version", "The versions of orch and of what it stands on."),
         "completion": Entry("cli.completion:completion", "Print the completion script of a shell."),
     }

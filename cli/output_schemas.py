@@ -18,6 +18,7 @@ from cli.audit_answers import (
     SampleAnswer,
     TrailAnswer,
 )
+from cli.redaction_answers import RedactionAnswer
 from projections.coverage import Coverage
 from projections.document_text import DocumentText
 from projections.history import HistoryRow
@@ -158,6 +159,15 @@ class KeyAnswer(TypedDict):
     replaced: list[str]
 
 
+class UpgradeAnswer(TypedDict):
+    """The schema that the log had, and the one it has now; the same where there was nothing to do."""
+
+    log: str
+    before: int
+    after: int
+    upgraded: bool
+
+
 class Reason(TypedDict):
     """Why not: a stable code, a sentence, and the commands that would fix it."""
 
@@ -196,7 +206,9 @@ ANSWERS: dict[str, Any] = {
     "audit.exceptions": ExceptionsAnswer,
     "audit.population": PopulationAnswer,
     "audit.sample": SampleAnswer,
+    "audit.redaction": RedactionAnswer,
     "phase.diff": DiffAnswer,
+    "upgrade": UpgradeAnswer,
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)

@@ -15,6 +15,9 @@ from domain.unknown import unknown_phase
 
 if TYPE_CHECKING:  # only time travel folds events
     from domain.events import DomainEvent
+    from projections.document_text import DocumentText
+    from projections.places import Place
+    from projections.redactions import ErasedBy
 
 POLICY = "policy"
 
@@ -84,6 +87,22 @@ def decoded(records: Iterator[Record]) -> "Iterator[tuple[Record, DomainEvent]]"
     from adapters.codec import decode
 
     return ((record, decode(record)) for record in records)
+
+
+def redactions_in(project: Project) -> dict[int, "ErasedBy"]:
+    """Return every redaction that the log knows, by the position whose text is gone."""
+    from adapters.envelope import told
+    from projections.redactions import redactions
+
+    return redactions(told(record) for record in project.log.stream("ledger"))
+
+
+def document_at(project: Project, phase: str, place: "Place") -> "DocumentText":
+    """Return the iteration that an event holds; of an erased one, who erased it and why."""
+    from projections.document_text import document_text
+
+    told = project.log.told([place])[place]
+    return document_text(phase, told, redactions_in(project).get(told.position) if told.erased else None)
 
 
 def _view_at(project: Project, at: str, streams: list[str] | None) -> View:

@@ -10,6 +10,7 @@ from adapters.codec import event_without_texts
 from adapters.envelope import CANONICAL, canonical
 from cli.held import Held
 from cli.verifying_beside import compare_beyond, compare_commands, compare_tiles, look_into_the_store
+from cli.verifying_redactions import Redacted
 from domain.errors import Damaged
 from domain.event_log import EventLog, Head, Moment, Record, TreeHead
 from domain.merkle import root_of
@@ -56,7 +57,14 @@ class Verifier:
         self._options = options
         self.kept = self._kept()
         self.size = self.kept.tree.size if self.kept.tree else self.kept.moment.position
-        self.rows = Rows(log.origin, findings, first=options.first, payloads=not options.envelopes_only)
+        self._redacted = Redacted(log)
+        self.rows = Rows(
+            log.origin,
+            findings,
+            first=options.first,
+            payloads=not options.envelopes_only,
+            accounts_for=self._redacted.accounts_for,
+        )
         self._next = options.first
         self._done: Callable[[int], None] = lambda _: None
         self._whole = options.first == 1
@@ -241,6 +249,7 @@ class Verifier:
         if not self.tree.first_tile:  # else the roots of the tiles before the range are not known
             compare_tiles(self._log, self.tree.roots, self._findings)
         compare_beyond(self._log, self.size, self._findings)
+        self._redacted.compare(self._options.first, self.size, self._findings)
         if self._options.fold:
             look_into_the_store(self._log, self._findings)
         if self._whole:

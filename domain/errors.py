@@ -32,6 +32,7 @@ Refusal
 │   ├── UnknownEvent            written by a newer version, or not by us
 │   └── SignatureRefused        its keys did not sign this text
 └── Unavailable                 not now; safe to repeat
+    ├── StoreOutdated           the store was made by an older version and can only be read
     └── FilesUnavailable        the file system said no
 """
 
@@ -289,6 +290,17 @@ class CommandIdReused(InvalidInput):
     def __init__(self, command_id: str) -> None:
         super().__init__(
             f"The command id {command_id} was used before for another command. Leave --command-id out for a new one."
+        )
+
+
+class StoreOutdated(Unavailable):
+    code = "UPGRADE_NEEDED"
+
+    def __init__(self, place: str, *, found: int, needed: int) -> None:
+        super().__init__(
+            f"{place} was made by an older version of orch (schema {found}); it can be read, and written again once it"
+            f" has schema {needed}.",
+            fix=("orch upgrade",),
         )
 
 

@@ -25,6 +25,8 @@ class Decision(NamedTuple):
     """The version of every stream that was read to decide; 0 where there was none."""
     causation: str | None = None
     correlation: str | None = None
+    erases: Sequence[int] = ()
+    """Positions whose free text goes for good, in the same transaction: those that its redactions name."""
 
 
 class Receipt(NamedTuple):
@@ -119,6 +121,15 @@ class EventLog(Protocol):
 
         An answer is a `Receipt`, a `Conflict` (something in `expects` has changed), or a `CommandIdReused`.
         One refused decision leaves the others alone. Returns only after the commit reached the disk.
+        What a decision erases takes the fingerprint of the command with it that wrote the text: a short text could
+        be guessed from it.
+        """
+        ...
+
+    def scrub(self) -> None:
+        """Leave nothing of erased texts in whatever the store keeps beside its rows.
+
+        Raises `Unavailable` while somebody still reads an older state; doing it again later finishes it.
         """
         ...
 

@@ -8,6 +8,7 @@ from domain.aggregates import EventSourced
 from domain.errors import AlreadyExists, CommandIdReused, NotFound, Refusal, VerdictIsStale
 from domain.event_log import Decision, EventLog, Receipt
 from domain.ledger import Ledger
+from domain.ledger_events import PayloadRedacted
 from domain.phase import Phase
 from domain.policy import Policy
 from domain.project import STREAM as PROJECT
@@ -34,12 +35,14 @@ def handle(command: c.Command, *, log: EventLog, templates: Templates) -> Receip
         return receipt
     read = ReadSet(log)
     changed = _decide(command, read, log, templates)
+    events = [event for aggregate in changed for event in aggregate.decided()]
     decision = Decision(
         command_id=command.meta.command_id,
         fingerprint=asked,
-        events=[event for aggregate in changed for event in aggregate.decided()],
+        events=events,
         heads={aggregate.id: aggregate.head() for aggregate in changed},
         expects=read.expects,
+        erases=[event.position for event in events if isinstance(event, PayloadRedacted)],
     )
     (answer,) = log.append([decision])
     if isinstance(answer, Refusal):

@@ -1,5 +1,6 @@
 """Check one row of the log after the other: against its envelope, and against the rows before it."""
 
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
@@ -20,7 +21,11 @@ COLUMNS = ("stream", "version", "topic", "command_id")
 class Rows:
     """What the rows so far have established, so that the next one can be held against it."""
 
-    def __init__(self, origin: str, findings: Findings, *, first: int, payloads: bool) -> None:
+    def __init__(
+        self, origin: str, findings: Findings, *, first: int, payloads: bool, accounts_for: Callable[[Record], bool]
+    ) -> None:
+        self._accounts_for = accounts_for
+        """Whether a redaction names the event whose text is gone."""
         self._origin = origin
         self._note = findings.note
         self._whole = first == 1
@@ -148,6 +153,8 @@ class Rows:
         if salt is None or payload is None:
             if salt is not payload:
                 self._note(record.position, "payload", "salt and payload, or neither", "one of them")
+            elif not self._accounts_for(record):
+                self._note(record.position, "erased without a redaction", "a redaction that names it", "none")
             self.erased += 1
             return
         if not self._hash_payloads:

@@ -21,7 +21,7 @@ class MemoryLog:
         self._clock = clock
         self._records: list[Record] = []
         self._heads: dict[str, Head] = {}
-        self._commands: dict[str, tuple[Receipt, str]] = {}
+        self._commands: dict[str, tuple[Receipt, str | None]] = {}
         self._frontier: list[bytes] = []
         self._one_writer = Lock()
 
@@ -87,13 +87,16 @@ class MemoryLog:
     def unsound(self) -> list[str]:
         return []
 
+    def scrub(self) -> None:
+        """Leave nothing: there is nothing beside the rows."""
+
     def close(self) -> None:
         """Let go of nothing."""
 
     def _append(self, decision: Decision) -> Receipt | Refusal:
         known = self._commands.get(decision.command_id)
         if known is not None:
-            same = known[1] == decision.fingerprint
+            same = known[1] in (None, decision.fingerprint)
             return known[0]._replace(repeated=True) if same else CommandIdReused(decision.command_id)
         for stream, read in decision.expects.items():
             found = self._heads[stream].version if stream in self._heads else 0
@@ -138,9 +141,17 @@ class MemoryLog:
             head = Head(record.stream, record.version, record.position, decision.heads[record.stream])
             self._heads[record.stream] = head
         self._records.extend(new)
+        for position in decision.erases:
+            self._erase(position)
         receipt = Receipt(decision.command_id, first, len(self._records), recorded_at)
         self._commands[decision.command_id] = receipt, decision.fingerprint
         return receipt
+
+    def _erase(self, position: int) -> None:
+        record = self._records[position - 1]
+        self._records[position - 1] = record._replace(salt=None, payload=None)
+        if record.command_id in self._commands:
+            self._commands[record.command_id] = self._commands[record.command_id][0], None
 
 
 def _perfect(hashes: list[bytes]) -> bytes:
