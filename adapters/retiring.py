@@ -161,7 +161,7 @@ def _move_keys(keys: Path, kept: Path, *, but: str) -> None:
 
 
 def _close_for_writing(path: Path, origin: str) -> None:
-    """Say in the old log that it was left, and let it need no file beside it: so it can be read in a folder like that."""
+    """Say in the old log that it was left, and let it need no file beside it, where nothing may be written."""
     if not path.is_file() or not os.access(path, os.W_OK) or path.stat().st_mode & 0o200 == 0:
         return
     with suppress(Damaged), spoken(path):

@@ -46,7 +46,7 @@ def check(
         findings = Findings()
         remarks: list[str] = []
         verifier = Verifier(log, findings, Options())
-        good = _checkpoints(log, parent, verifier.size, remarks)
+        good = _checkpoints(log, parent, verifier, remarks)
         verifier.run([one.checkpoint.size for one in good], done=done)
         told = [(one, verifier.hold(one)) for one in good]
         prefix = _prefix(verifier, parent, findings, remarks)
@@ -94,16 +94,19 @@ def keys_known(log: EventLog) -> list[str]:
     return found
 
 
-def _checkpoints(log: EventLog, parent: Parent | None, size: int, remarks: list[str]) -> list[Held]:
+def _checkpoints(log: EventLog, parent: Parent | None, verifier: Verifier, remarks: list[str]) -> list[Held]:
     """Return the kept checkpoints that cover no more than what was recovered, and that a known key signed."""
     if parent is None:
         return []
-    doubts = Findings()
+    doubts, size = Findings(), verifier.size
+    lineage = verifier.forks.lineage
     good: list[Held] = []
     keys = list(dict.fromkeys([*parent.keys, *keys_known(log)]))
     for file in parent.checkpoints:
+        if file.stem.isdecimal() and int(file.stem) > size:
+            continue
         try:
-            found, _ = held(notes_in([file]), keys, origin=log.origin, findings=doubts)
+            found, _ = held(notes_in([file]), keys, origin=log.origin, findings=doubts, lineage=lineage)
             good += [one for one in found if one.checkpoint.size <= size]
         except (InvalidInput, NotFound) as error:
             doubts.note(None, "checkpoint", "a signed checkpoint", error.message)

@@ -19,7 +19,9 @@ from domain.errors import Damaged, InvalidInput, NotFound, Refusal
 from domain.event_log import Moment, Record
 from domain.ledger import STREAM as LEDGER
 from domain.merkle import leaf_hash
+from domain.project import STREAM as PROJECT
 from domain.tree_ranges import range_root_of
+from projections.log_keys import lineage_of
 from projections.replay import heads_from
 
 Fold: TypeAlias = Callable[[int], str | None]
@@ -85,7 +87,11 @@ class Store:
 
     def origin_at(self, position: int) -> str:
         """Return the origin that the envelope at a position has to name."""
-        return self.origin
+        heads = self.log.heads([PROJECT, LEDGER])[1]
+        if PROJECT not in heads:
+            return self.origin
+        lineage = lineage_of(heads[PROJECT], heads.get(LEDGER))
+        return lineage.origin_at(position) if lineage.forks else self.origin
 
     def parent(self) -> Parent:
         """Return what a recovered store is held against: the store's tree, its keys and the checkpoints it signed."""

@@ -18,6 +18,7 @@ from domain.proofs import HASH
 from domain.tree_ranges import TILE, range_root_of
 from projections.verification import Findings
 from projections.verify_commands import Commands
+from projections.verify_forks import FORKED, Forks
 from projections.verify_heads import Fold, compare_heads
 from projections.verify_rows import Rows
 from projections.verify_tree import Tree, compare_head, compare_tile
@@ -58,8 +59,9 @@ class Verifier:
         self.kept = self._kept()
         self.size = self.kept.tree.size if self.kept.tree else self.kept.moment.position
         self._redacted = Redacted(log)
+        self.forks = Forks(log.origin, self.kept.heads or {}, findings, first=options.first)
         self.rows = Rows(
-            log.origin,
+            self.forks.origin,
             findings,
             first=options.first,
             payloads=not options.envelopes_only,
@@ -85,7 +87,9 @@ class Verifier:
     def run(self, sizes: Sequence[int], *, done: Callable[[int], None]) -> None:
         """Check everything, and keep the rebuilt roots at those sizes. `done` is told of rows as they are done."""
         self._done = done
-        wanted = sorted({size for size in sizes if self._options.first - 1 <= size <= self.size}, reverse=True)
+        wanted = sorted(
+            {size for size in (*sizes, *self.forks.sizes) if self._options.first - 1 <= size <= self.size}, reverse=True
+        )
         if self._options.first > 1:
             self._take_over()
         start = self._options.first
@@ -128,6 +132,8 @@ class Verifier:
         if record.command_id != self._run[0]:
             self._end_run(record.position - 1)
             self._run = (record.command_id, record.position)
+        if record.topic == FORKED:
+            self.rows.goes_on_as(self.forks.met(record, envelope))
         leaf, fit = self.rows.add(record, envelope, written)
         if not fit:
             self._fold.give_up(record.stream)
@@ -249,6 +255,7 @@ class Verifier:
         if not self.tree.first_tile:  # else the roots of the tiles before the range are not known
             compare_tiles(self._log, self.tree.roots, self._findings)
         compare_beyond(self._log, self.size, self._findings)
+        self.forks.compare(self.roots, self._log.origin)
         self._redacted.compare(self._options.first, self.size, self._findings)
         if self._options.fold:
             look_into_the_store(self._log, self._findings)
