@@ -101,7 +101,7 @@ THIS_EVENT = """= OLD.position
       AND json_extract(CAST(said.envelope AS TEXT), '$.facts.stream') = OLD.stream
       AND json_extract(CAST(said.envelope AS TEXT), '$.facts.version') = OLD.version"""
 EXCEPTION = f"""
-CREATE TRIGGER events_lose_only_texts BEFORE UPDATE ON events
+CREATE TRIGGER events_never_change BEFORE UPDATE ON events
 WHEN NOT (
     OLD.salt IS NOT NULL AND OLD.payload IS NOT NULL AND NEW.salt IS NULL AND NEW.payload IS NULL
     AND NEW.position IS OLD.position AND NEW.recorded_at IS OLD.recorded_at AND NEW.clock IS OLD.clock
@@ -111,7 +111,7 @@ WHEN NOT (
 )
 BEGIN SELECT RAISE(ABORT, 'the log is append-only: events are never changed, but for texts that were redacted'); END;
 
-CREATE TRIGGER commands_lose_only_fingerprints BEFORE UPDATE ON commands
+CREATE TRIGGER commands_never_change BEFORE UPDATE ON commands
 WHEN NOT (
     OLD.fingerprint IS NOT NULL AND NEW.fingerprint IS NULL
     AND NEW.command_id IS OLD.command_id AND NEW.first IS OLD.first AND NEW.last IS OLD.last

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from domain.event_log import EventLog
+from tests.adapters.contract_erasures import ErasuresContract
 from tests.adapters.contract_reads import ReadsContract
 from tests.adapters.contract_tree import TreeContract
 from tests.adapters.contract_writes import WritesContract
 from tests.adapters.log_entries import Clock
 
 
-class EventLogContract(WritesContract, ReadsContract, TreeContract):
+class EventLogContract(WritesContract, ReadsContract, TreeContract, ErasuresContract):
     """Every promise of the port. A store's tests inherit it and say how a fresh log is made."""
 
     @pytest.fixture

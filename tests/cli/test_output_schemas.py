@@ -34,6 +34,8 @@ READS = {
     "audit.exceptions": ("audit", "exceptions"),
     "audit.population": ("audit", "population"),
     "audit.sample": ("audit", "sample", "--seed", "s"),
+    "audit.redaction": ("audit", "redact", "3", "--reason", "a name", "--yes"),
+    "upgrade": ("upgrade",),
     "phase.diff": ("diff", "st01-x", "spec", "--from", "1"),
     "version": ("version",),
     ERROR: ("status", "st99-unknown"),

@@ -82,6 +82,7 @@ def test_a_row_says_who_did_what_when() -> None:
         "broke": [],
         "policy_version": 1,
         "erased": False,
+        "erased_by": None,
         "command_id": "c3",
     }
     assert json.loads(json.dumps(row)) == row
