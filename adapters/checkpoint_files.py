@@ -29,16 +29,29 @@ class CheckpointFiles:
 
     def last(self) -> KeptCheckpoint | None:
         """Return the checkpoint that covers most, or None before the first."""
+        return self._kept(max(self._sizes(), default=None))
+
+    def covering(self, position: int) -> KeptCheckpoint | None:
+        """Return the smallest checkpoint that covers a position, or None."""
+        return self._kept(min((size for size in self._sizes() if size >= position), default=None))
+
+    def _sizes(self) -> list[int]:
         try:
-            names = [name for name in os.listdir(self._folder) if name.removesuffix(SUFFIX).isdecimal()]
+            names = [name.removesuffix(SUFFIX) for name in os.listdir(self._folder) if name.endswith(SUFFIX)]
         except FileNotFoundError:
-            return None
+            return []
         except OSError as error:
             raise FilesUnavailable(f"{self._folder}: {error.strerror}.") from error
-        if not names:
+        return [int(name) for name in names if name.isascii() and name.isdecimal() and len(name) < 20]
+
+    def _kept(self, size: int | None) -> KeptCheckpoint | None:
+        if size is None:
             return None
-        path = self._folder / max(names, key=lambda name: int(name.removesuffix(SUFFIX)))
-        return KeptCheckpoint(int(path.stem), path.stat().st_mtime_ns // 1000, path)
+        path = self._folder / f"{size}{SUFFIX}"
+        try:
+            return KeptCheckpoint(size, path.stat().st_mtime_ns // 1000, path)
+        except OSError as error:
+            raise FilesUnavailable(f"{path}: {error.strerror}.") from error
 
     def keep(self, size: int, note: bytes) -> Path:
         """Keep a signed note, durably and whole."""
@@ -56,11 +69,20 @@ class CheckpointFiles:
 def anchor(path: Path, note: bytes) -> None:
     """Append a signed note to a file elsewhere, with an empty line between two of them."""
     try:
-        file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        # a pipe that nobody reads is refused; waiting for a reader could take for ever
+        file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK, 0o644)
         with os.fdopen(file, "ab") as opened:
             opened.write(b"\n" + note if opened.tell() else note)
             opened.flush()
             os.fsync(opened.fileno())
+    except OSError as error:
+        raise FilesUnavailable(f"{path}: {error.strerror}.") from error
+
+
+def is_anchored(path: Path, note: bytes) -> bool:
+    """Tell whether a signed note is in a file already."""
+    try:
+        return path.is_file() and note in path.read_bytes()
     except OSError as error:
         raise FilesUnavailable(f"{path}: {error.strerror}.") from error
 

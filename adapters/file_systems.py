@@ -1,5 +1,6 @@
 """Which file system a path lies on; a log on a network file system would lose its locks."""
 
+import os
 from pathlib import Path
 
 from domain.errors import Unavailable
@@ -33,10 +34,21 @@ def kind_of(path: Path, *, mounts: Path = MOUNTS) -> str:
     return found
 
 
+def is_network(kind: str) -> bool:
+    """Tell whether a type of file system is one whose locks reach over a network."""
+    return kind in NETWORK or kind.startswith(NETWORK_FUSE)
+
+
+def free_bytes(path: Path) -> int:
+    """Return how much of the disk that holds a path may still be written by us."""
+    found = os.statvfs(path)
+    return found.f_bavail * found.f_frsize
+
+
 def refuse_network(path: Path, *, mounts: Path = MOUNTS) -> None:
     """Refuse a path on a network file system."""
     kind = kind_of(path, mounts=mounts)
-    if kind in NETWORK or kind.startswith(NETWORK_FUSE):
+    if is_network(kind):
         raise Unavailable(
             f"{path} lies on a network file system ({kind}); its locks cannot be trusted with a log."
             " Put the store on a local disk: ORCHESTRATOR_STATE_DIR names its folder."

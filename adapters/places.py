@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from adapters.settings import FOLDERS, NOBODYS, Source, chosen, file_of_settings, is_named
+from adapters.settings_file import folders_in
 from domain.errors import InvalidInput, NotFound
 from domain.steps import Step
 
@@ -16,9 +18,11 @@ class Places(NamedTuple):
 
     root: Path
     state: Path
-    """The store, its keys and everything that is not for git: `.orch`, or ORCHESTRATOR_STATE_DIR."""
+    """The store, its keys and everything that is not for git: `.orch`, or what the setting `state_dir` says."""
     templates: Path
     """The project's own templates."""
+    settings: Path
+    """The file of settings: `.orch/config.toml`, or the one that was named. It need not be there."""
 
     @property
     def log(self) -> Path:
@@ -35,6 +39,11 @@ class Places(NamedTuple):
         """The checkpoints this project signed."""
         return self.state / "checkpoints"
 
+    @property
+    def drills(self) -> Path:
+        """What restoring backups for trial has found, a line each."""
+        return self.state / "drills.jsonl"
+
     def phase(self, phase: str) -> Path:
         """The folder of one phase."""
         return self.root / "dev" / phase
@@ -44,35 +53,35 @@ class Places(NamedTuple):
         return self.phase(phase) / f"{step}.md"
 
 
-def places_of(root: Path, *, env: Mapping[str, str] = os.environ) -> Places:
-    """Return the places of the project at a root; ORCHESTRATOR_STATE_DIR and _TEMPLATE_DIR move theirs.
+def places_of(root: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str, str] = NOBODYS) -> Places:
+    """Return the places of the project at a root, as the settings `state_dir` and `template_dir` say.
 
     A relative one is relative to the root, wherever the command is typed.
     """
-    folder = root / FOLDER
-    state = root / env["ORCHESTRATOR_STATE_DIR"] if env.get("ORCHESTRATOR_STATE_DIR") else folder
-    own = root / env["ORCHESTRATOR_TEMPLATE_DIR"] if env.get("ORCHESTRATOR_TEMPLATE_DIR") else folder / "templates"
+    file = file_of_settings(root, env=env, flags=flags)
+    named = is_named(env=env, flags=flags)
+    values = chosen(FOLDERS, lambda: folders_in(file, named=named), env=env, flags=flags, file=file)
+    state, own = (root / str(values[name].value) for name in FOLDERS)
     for path in (root, state, own):
         try:
             str(path).encode()
         except UnicodeEncodeError:
             # SQLite takes paths in UTF-8 only, and no JSON answer could name the file.
             raise InvalidInput(f"The path {path} is not valid UTF-8; rename the folder.") from None
-    return Places(root=root, state=state.absolute(), templates=own.absolute())
+    return Places(root=root, state=state.absolute(), templates=own.absolute(), settings=file.absolute())
 
 
-def find(start: Path, *, env: Mapping[str, str] = os.environ) -> Places:
+def find(start: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str, str] = NOBODYS) -> Places:
     """Return the places of the project around a folder: the nearest one upwards that holds `.orch/log.db`.
 
-    Where ORCHESTRATOR_STATE_DIR puts the store elsewhere, `.orch` alone marks the root: from every folder below it
+    Where `state_dir` puts the store elsewhere, `.orch` alone marks the root: from every folder below it
     the documents are the same files, or the gate would look for an edit in the wrong place.
     """
     if "\x00" in str(env.get("ORCHESTRATOR_STATE_DIR", "")):
         raise InvalidInput("ORCHESTRATOR_STATE_DIR holds a NUL character.")
-    moved = bool(env.get("ORCHESTRATOR_STATE_DIR"))
     for folder in (start, *start.parents):
-        if (folder / FOLDER / "log.db").is_file() or (moved and (folder / FOLDER).is_dir()):
-            return places_of(folder, env=env)
+        if (folder / FOLDER / "log.db").is_file() or _is_moved(folder, env, flags):
+            return places_of(folder, env=env, flags=flags)
     raise NotFound(f"There is no project here or above ({start}).", fix=("orch init",))
 
 
@@ -85,3 +94,13 @@ def left_of(start: Path, *, env: Mapping[str, str] = os.environ) -> Places:
         if (folder / FOLDER).is_dir():
             return places_of(folder, env=env)
     return places_of(start, env=env)
+
+
+def _is_moved(root: Path, env: Mapping[str, str], flags: Mapping[str, str]) -> bool:
+    """Tell whether this is the root of a project whose store lies elsewhere."""
+    if not (root / FOLDER).is_dir():
+        return False
+    file = file_of_settings(root, env=env, flags=flags)
+    named = is_named(env=env, flags=flags)
+    state = chosen(["state_dir"], lambda: folders_in(file, named=named), env=env, flags=flags, file=file)["state_dir"]
+    return state.source is not Source.DEFAULT

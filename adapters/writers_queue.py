@@ -13,9 +13,10 @@ from domain.errors import Unavailable
 class WritersQueue:
     """An exclusive lock on a side file. The kernel serves those who wait in turn, which SQLite's own lock does not."""
 
-    def __init__(self, path: Path, *, timeout_s: float) -> None:
+    def __init__(self, path: Path, *, timeout_s: float, what: str = "the log") -> None:
         self._path = path
         self._timeout_s = timeout_s
+        self._what = what
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -59,7 +60,7 @@ class WritersQueue:
         Thread(target=block, daemon=True).start()
         try:
             if not got.wait(self._timeout_s):
-                raise Unavailable(f"Other writers have held the log for {self._timeout_s:.0f} s.")
+                raise Unavailable(f"Other writers have held {self._what} for {self._timeout_s:.0f} s.")
             if failed is not None:
                 raise Unavailable(f"{self._path}: {failed.strerror}.") from failed
         except BaseException:  # a signal that ends the waiting is giving up too: nobody else would close the file

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 import typer
 
 from adapters.checkpoint_files import CheckpointFiles, anchor
+from adapters.settings_file import settings_of
 from cli.answers import answer
+from cli.given import flags
 from cli.options import Asked, plain
 from cli.project import Project, opened
 from cli.reads import decoded
@@ -15,6 +17,8 @@ from cli.screen import clean, paint
 from domain.errors import NotFound
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from projections.log_keys import LogKeys
 
 Anchor = Annotated[
@@ -41,6 +45,7 @@ def checkpoint(asked: Asked, anchor_file: Anchor = None) -> None:
     Next: orch audit checkpoint > held.txt
     """
     with opened() as project:
+        anchor_file = anchor_file or anchor_of(project)
         head = signed_head(project)
         path = CheckpointFiles(project.places.checkpoints).keep(head.size, head.note)
         if anchor_file is not None:
@@ -60,6 +65,12 @@ def checkpoint(asked: Asked, anchor_file: Anchor = None) -> None:
     answer("audit.checkpoint", data, as_json=asked.json, show=lambda: print(head.note.decode(), end=""))
 
 
+def anchor_of(project: Project) -> Path | None:
+    """Return the file that the settings gather checkpoints in, or None."""
+    value = settings_of(["checkpoints.anchor"], project.places.settings, flags=flags())["checkpoints.anchor"].value
+    return project.places.root / str(value) if value else None
+
+
 def keys_of(project: Project) -> "LogKeys":
     """Return the keys that have spoken for the log."""
     from projections.log_keys import log_keys
@@ -70,25 +81,43 @@ def keys_of(project: Project) -> "LogKeys":
     return log_keys(heads["project"], heads.get("ledger"))
 
 
-def signed_head(project: Project) -> SignedHead:
-    """Return the log's tree head as it is now, signed by every key that has to."""
+class Signer(NamedTuple):
+    """The private keys that sign for a log now, and what could not be loaded of them."""
+
+    pairs: "list[tuple[str, Ed25519PrivateKey]]"
+    missing: list[str]
+
+    def note(self, text: str) -> bytes:
+        """Return the signed note of a text."""
+        from adapters.signed_notes import note, sign
+
+        return note(text, [sign(text, key, private) for key, private in self.pairs])
+
+
+def signer_of(project: Project) -> Signer:
+    """Return every key that has to sign now: the one in force, and those replaced since the last checkpoint."""
     from adapters.keys import load_key
-    from adapters.signed_notes import note, sign
-    from domain.checkpoints import Checkpoint
     from projections.log_keys import signers
 
     keys = keys_of(project)
-    tree = project.log.tree()
-    body = Checkpoint(project.log.origin, tree.size, tree.root).text()
     last = CheckpointFiles(project.places.checkpoints).last()
     rotations = decoded(project.log.stream("ledger"))
-    lines, signed_by, missing = [], [], []
+    found = Signer([], [])
     for key in signers(keys, rotations, covered=last.size if last else 0):
         try:
-            lines.append(sign(body, key, load_key(project.places.keys, key)))
-            signed_by.append(key)
+            found.pairs.append((key, load_key(project.places.keys, key)))
         except NotFound:
             if key == keys.current:
                 raise
-            missing.append(key)
-    return SignedHead(tree.size, tree.root, note(body, lines), signed_by, missing)
+            found.missing.append(key)
+    return found
+
+
+def signed_head(project: Project) -> SignedHead:
+    """Return the log's tree head as it is now, signed by every key that has to."""
+    from domain.checkpoints import Checkpoint
+
+    signer = signer_of(project)
+    tree = project.log.tree()
+    body = Checkpoint(project.log.origin, tree.size, tree.root).text()
+    return SignedHead(tree.size, tree.root, signer.note(body), [key for key, _ in signer.pairs], signer.missing)

@@ -7,10 +7,14 @@ BUG = 1
 USAGE = 2
 DAMAGED = 6
 INCOMPLETE = 7
+UNAVAILABLE = 8
 CANCELLED = 130
 
 VERDICT = {"verified": DONE, "damaged": DAMAGED, "incomplete": INCOMPLETE}
 """Of a verification, which answers with data whatever it finds."""
+
+HEALTH = {"fine": DONE, "warnings": DONE, "damaged": DAMAGED, "unavailable": UNAVAILABLE}
+"""Of `orch doctor`, which answers with data whatever it finds, too."""
 
 STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (InvalidInput, USAGE),
@@ -18,7 +22,7 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (NotFound, 4),
     (Conflict, 5),
     (Damaged, DAMAGED),
-    (Unavailable, 8),
+    (Unavailable, UNAVAILABLE),
 )
 
 

@@ -11,6 +11,7 @@ from adapters.durable import sync
 from adapters.places import FOLDER, Places, find, places_of
 from adapters.sqlite_log import SqliteLog
 from adapters.workspace import Workspace
+from cli.given import flags
 from cli.options import Asked, writing
 from cli.project import Project, here
 from cli.screen import clean
@@ -45,7 +46,7 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
     from adapters.keys import key_file, make_key
     from domain.commands import InitialiseProject
 
-    places = places_of(here())
+    places = places_of(here(), flags=flags())
     chosen = host or _host_name()
     if not ORIGIN_HOST.fullmatch(chosen):
         raise InvalidInput(
@@ -74,7 +75,7 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
 def _say_when_inside_another(places: Places) -> None:
     """Say when this will be a project inside a project: commands typed below find the inner one only."""
     try:
-        around = find(places.root)
+        around = find(places.root, flags=flags())
     except Refusal:
         return
     if around.root != places.root:

@@ -41,7 +41,7 @@ def handoff(asked: Asked, phase: PhaseId, comments: Comments = "") -> None:
                 refuse_edited(project, asked, phase, step)
             return HandOff(project.meta(asked), phase, comments)
 
-        carry_out(project, asked, phase, lambda: command(project))
+        carry_out(project, asked, phase, lambda: command(project), occasion="handoff")
 
 
 @writing

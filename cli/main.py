@@ -8,6 +8,7 @@ from typing import ClassVar
 import click
 
 from cli.edge import run_command
+from cli.given import options
 from cli.lazy import Entry, LazyGroup
 from cli.release import VERSION
 
@@ -48,6 +49,9 @@ class Orch(LazyGroup):
         "next": Entry("cli.next_steps:next_steps", "What can be done now, in all phases."),
         "audit": Entry("cli.audit:AuditCommands", "What auditors ask: checkpoints, proofs, the trail of everything."),
         "recover": Entry("cli.recover:RecoverCommands", "Any moment of the log again, in a store of its own, proven."),
+        "doctor": Entry("cli.doctor:doctor", "What is wrong with this project, and the command that mends it."),
+        "config": Entry("cli.config:ConfigCommands", "The settings in force, and where each one comes from."),
+        "backup": Entry("cli.backup:BackupCommands", "Backups: make, ship, check, try and restore them."),
         "schema": Entry("cli.schema:SchemaCommands", "The JSON Schemas of what goes in and comes out."),
         "upgrade": Entry("cli.upgrade:upgrade", "Bring the log of an older version of orch up to this one."),
         "version": Entry("cli.version:version", "The versions of orch and of what it stands on."),
@@ -64,6 +68,7 @@ def program() -> click.Command:
         no_args_is_help=True,
         rich_markup_mode=None,
     )
+    orch.params += options()
     orch.params.append(
         click.Option(
             ["--version"], is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version."

@@ -15,7 +15,7 @@ EXAMPLE = "2026-11-24T14:00:00Z"
 def resolved(at: str, log: EventLog) -> tuple[Moment, int | None]:
     """Return the moment that `at` names, and the time in µs it stands for (None when it names a position)."""
     if at.startswith("position:"):
-        return log.moment(_position(at.removeprefix("position:"))), None
+        return log.moment(position_of(at.removeprefix("position:"))), None
     if at.startswith("checkpoint:"):
         return _covered(Path(at.removeprefix("checkpoint:")), log), None
     if at.startswith("point:"):
@@ -93,7 +93,8 @@ def time_of(at: str) -> int:
     return microseconds(time)
 
 
-def _position(words: str) -> int:
+def position_of(words: str) -> int:
+    """Return the number after `position:`."""
     if not words.isascii() or not words.isdigit() or len(words) > 15:
         raise InvalidInput(f"A position is a whole number; got {words[:30]!r}.", fix=("orch list --at position:1",))
     return int(words)

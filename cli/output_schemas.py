@@ -18,7 +18,11 @@ from cli.audit_answers import (
     SampleAnswer,
     TrailAnswer,
 )
+from cli.backup_answers import BackupList, BackupMade, BackupVerification, Restored
+from cli.config import ConfigAnswer
+from cli.health import DoctorAnswer
 from cli.redaction_answers import RedactionAnswer
+from cli.signing import SignedAfter
 from projections.coverage import Coverage
 from projections.document_text import DocumentText
 from projections.history import HistoryRow
@@ -75,9 +79,10 @@ class DocumentAnswer(DocumentText):
 
 
 class OutcomeAnswer(Outcome):
-    """What a command recorded; `document` is the file that holds the text."""
+    """What a command recorded; `document` is the file that holds the text, `checkpoint` what was signed after it."""
 
     document: str | None
+    checkpoint: SignedAfter | None
 
 
 class CheckoutAnswer(TypedDict):
@@ -194,6 +199,8 @@ ANSWERS: dict[str, Any] = {
     "phase.checkout": CheckoutAnswer,
     "command.outcome": OutcomeAnswer,
     "policy": PolicyAnswer,
+    "config": ConfigAnswer,
+    "doctor": DoctorAnswer,
     "schema.list": SchemaListAnswer,
     "schema": SchemaAnswer,
     "audit.checkpoint": CheckpointAnswer,
@@ -209,6 +216,10 @@ ANSWERS: dict[str, Any] = {
     "audit.redaction": RedactionAnswer,
     "phase.diff": DiffAnswer,
     "upgrade": UpgradeAnswer,
+    "backup.made": BackupMade,
+    "backup.list": BackupList,
+    "backup.verification": BackupVerification,
+    "backup.restored": Restored,
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from adapters.places import Places, find
 from adapters.sqlite_log import SqliteLog
 from adapters.workspace import Workspace
+from cli.given import flags
 from domain.errors import Unavailable
 from domain.event_log import EventLog, Head
 from domain.phase_ids import checked, stream_of
@@ -57,7 +58,7 @@ class Project(NamedTuple):
 @contextmanager
 def opened(*, to_write: bool = False) -> Iterator[Project]:
     """Open the project around the current folder."""
-    places = find(here())
+    places = find(here(), flags=flags())
     log = SqliteLog.open(places.log, read_only=not to_write)
     try:
         yield Project(places, log, Workspace(places))

@@ -1,11 +1,13 @@
 """orch status: where a phase stands."""
 
 from contextlib import suppress
+from time import time_ns
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from adapters.checkpoint_files import CheckpointFiles
+from cli.ages import age_in_words
 from cli.answers import answer
 from cli.arguments import phases_known
 from cli.options import Asked, reading
@@ -50,6 +52,7 @@ def status(asked: Asked, phase: Phase = None) -> None:
             (project.log.moment() if asked.at else view.moment).position,
             size=last.size if last else 0,
             kept_at=last.kept_at if last else None,
+            now=time_ns() // 1000,
         )
         data = {**found, "checkpoint": covered, "as_of": as_of(view.moment)}
 
@@ -120,12 +123,15 @@ def _show_edited(project: Project, found: "PhaseStatus") -> None:
 
 
 def _show_coverage(covered: "Coverage") -> None:
-    if not covered["size"]:
-        print(paint("checkpoint none yet: orch audit checkpoint", "dim"))
+    age = covered["age_seconds"]
+    if age is None:
+        said = "none yet: orch audit checkpoint"
     elif covered["uncovered"]:
         events = "1 event" if covered["uncovered"] == 1 else f"{covered['uncovered']} events"
-        since = f"{events} since the last one ({(covered['kept_at'] or '')[:16].replace('T', ' ')})"
-        print(paint(f"checkpoint {since}", "dim"))
+        said = f"{events} since the last one, which is {age_in_words(age)} old"
+    else:
+        said = f"covers everything; {age_in_words(age)} old"
+    print(paint(f"checkpoint {said}", "dim"))
 
 
 def _row(name: str, step: Any) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from cli.options import Asked
 from cli.project import Project
 from cli.publish import publish
 from cli.screen import clean, one_line, paint
+from cli.signing import SignedAfter, signed_after, signing_after
 from domain.errors import FilesUnavailable
 from domain.phase_ids import PREFIX, checked
 from domain.steps import Step
@@ -27,13 +28,15 @@ def carry_out(
     command: "Callable[[], Command]",
     *,
     writes: Step | None = None,
+    occasion: str | None = None,
 ) -> None:
     """Handle one command about a phase while holding its files, then publish and answer.
 
     `command` is called under the lock, so that the gate it passes still holds when the command is decided.
-    `writes` names the step whose text the command may have changed.
+    `writes` names the step whose text the command may have changed, `occasion` what a checkpoint may be signed after.
     """
     checked(phase)
+    signing = signing_after(project, occasion) if occasion else None  # settings that are wrong are refused before
     with project.files.locked(phase):
         receipt = project.handle(command())
         # A repeated command passed no gate: a text edited since stays where it is.
@@ -43,11 +46,18 @@ def carry_out(
         except FilesUnavailable as error:
             error.message = f"This was recorded at position {receipt.last}, but its files are behind: {error.message}"
             raise
-    report(project, asked, receipt, phase=phase, writes=writes)
+    signed = signed_after(project, receipt, signing) if signing else None
+    report(project, asked, receipt, phase=phase, writes=writes, signed=signed)
 
 
 def report(
-    project: Project, asked: Asked, receipt: "Receipt", *, phase: str | None = None, writes: Step | None = None
+    project: Project,
+    asked: Asked,
+    receipt: "Receipt",
+    *,
+    phase: str | None = None,
+    writes: Step | None = None,
+    signed: SignedAfter | None = None,
 ) -> None:
     """Answer with what the command's own events say, so that repeating it gives the same answer."""
     from adapters.codec import decode
@@ -58,11 +68,17 @@ def report(
     if receipt.repeated:
         print("This command id was recorded before; nothing was written now.", file=sys.stderr)
     document = project.files.shown(phase, writes) if phase and writes else None
-    data = {**result, "document": document}
-    answer("command.outcome", data, as_json=asked.json, show=lambda: _show(project, result, phase, document))
+    data = {**result, "document": document, "checkpoint": signed}
+    if signed and signed["warning"]:
+        print(paint(f"! {one_line(signed['warning'])}", "yellow", stream=sys.stderr), file=sys.stderr)
+        for line in signed["fix"]:
+            print(f"  → {clean(line)}", file=sys.stderr)
+    answer("command.outcome", data, as_json=asked.json, show=lambda: _show(project, result, phase, document, signed))
 
 
-def _show(project: Project, result: "Outcome", phase: str | None, document: str | None) -> None:
+def _show(
+    project: Project, result: "Outcome", phase: str | None, document: str | None, signed: SignedAfter | None
+) -> None:
     from projections.outcomes import sentence
 
     print(f"{paint('✓', 'green')} {one_line(sentence(result))}")
@@ -73,6 +89,8 @@ def _show(project: Project, result: "Outcome", phase: str | None, document: str 
         ("by", f"{one_line(actor['name'])} ({actor['kind']}; a local name is a claim, not a proof)"),
         ("recorded", f"position {result['position']} at {result['recorded_at']}"),
         ("command", result["command_id"]),
+        ("signed", one_line(signed["file"]) if signed and signed["file"] else None),
+        ("anchored", one_line(signed["anchor"]) if signed and signed["anchor"] else None),
     ]
     for name, value in lines:
         if value:

@@ -1,5 +1,6 @@
 """Run `orch` in process, as a person with a name would, in a folder of its own."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,8 +43,8 @@ Orch = Callable[..., Answer]
 def orch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Orch:
     """Return a function that runs `orch` in an empty folder as ada, a person."""
     monkeypatch.chdir(tmp_path)
-    for name in ("ORCHESTRATOR_STATE_DIR", "ORCHESTRATOR_TEMPLATE_DIR", "ORCHESTRATOR_COMMAND_ID", "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("ORCHESTRATOR_") or name == "FORCE_COLOR"]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("ORCHESTRATOR_ACTOR", "ada")
     monkeypatch.setenv("ORCHESTRATOR_ACTOR_KIND", "human")
 

@@ -140,6 +140,8 @@ BARE = {
     "ORCHESTRATOR_STATE_DIR": "",
     "ORCHESTRATOR_TEMPLATE_DIR": "",
     "ORCHESTRATOR_COMMAND_ID": "",
+    "ORCHESTRATOR_CONFIG": "",
+    "ORCHESTRATOR_BACKUP_DIR": "",
     "FORCE_COLOR": "",
 }
 DRAFTS = {
@@ -152,13 +154,10 @@ PREVIOUS = {"research": "spec", "plan": "research", "prd": "plan", "tasks": "prd
 
 
 def is_verdict(said: Said) -> bool:
-    """Tell whether this is the answer of a verification, which says what it found with 6 or 7."""
-    return (
-        said.words[:2] == ("audit", "verify")
-        and said.status in (6, 7)
-        and bool(said.out)
-        and '"ok":false' not in said.out
-    )
+    """Tell whether a verification or the doctor answers: they say what they found with their status."""
+    verified = said.words[:2] in (("audit", "verify"), ("backup", "verify")) and said.status in (6, 7)
+    examined = said.words[:1] == ("doctor",) and said.status in (6, 8)
+    return (verified or examined) and bool(said.out) and '"ok":false' not in said.out
 
 
 def judge(said: Said) -> None:

@@ -42,7 +42,7 @@ def test_status_says_how_much_no_checkpoint_covers(drafted: Orch) -> None:
         found: dict[str, object] = drafted("status", "st01-x", "--json").data["checkpoint"]
         return found
 
-    assert covered() == {"size": 0, "kept_at": None, "uncovered": 5}
+    assert covered() == {"size": 0, "kept_at": None, "age_seconds": None, "uncovered": 5}
     assert "orch audit checkpoint" in drafted("status", "st01-x").out
     held(drafted)
     assert (covered()["size"], covered()["uncovered"]) == (5, 0)

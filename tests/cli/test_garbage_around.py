@@ -56,13 +56,20 @@ def world(made: World, tmp_path: Path) -> World:
         "ORCHESTRATOR_COMMAND_ID",
         "ORCHESTRATOR_STATE_DIR",
         "ORCHESTRATOR_TEMPLATE_DIR",
+        "ORCHESTRATOR_CONFIG",
         "COLUMNS",
         "TERM",
         "HOME",
     ],
 )
 def test_the_environment_holds_anything(world: World, name: str, words: str) -> None:
-    for line in (("list", "--json"), ("spec", "st02-middle", "--objectives", "x"), ("approve", "st03-blocked", "spec")):
+    for line in (
+        ("list", "--json"),
+        ("config", "show", "--json"),
+        ("doctor", "--json"),
+        ("spec", "st02-middle", "--objectives", "x"),
+        ("approve", "st03-blocked", "spec"),
+    ):
         world.tried(*line, env={name: words})
 
 
@@ -130,6 +137,7 @@ LINES = [
     ("history", "st01-done"),
     ("why", "st01-done"),
     ("next",),
+    ("doctor",),
     ("policy", "show"),
     ("list", "--at", "position:3"),
     ("spec", "st05-new", "--objectives", "x"),

@@ -22,6 +22,8 @@ READS = {
     "phase.checkout": ("checkout", "st01-x", "spec"),
     "command.outcome": ("approve", "st01-x", "spec"),
     "policy": ("policy", "show"),
+    "config": ("config", "show"),
+    "doctor": ("doctor",),
     "schema.list": ("schema", "list"),
     "schema": ("schema", "show", "spec"),
     "audit.checkpoint": ("audit", "checkpoint"),
@@ -37,6 +39,10 @@ READS = {
     "audit.redaction": ("audit", "redact", "3", "--reason", "a name", "--yes"),
     "upgrade": ("upgrade",),
     "phase.diff": ("diff", "st01-x", "spec", "--from", "1"),
+    "backup.made": ("backup", "create"),
+    "backup.list": ("backup", "list"),
+    "backup.verification": ("backup", "verify"),
+    "backup.restored": ("backup", "restore", "--out", "new"),
     "version": ("version",),
     ERROR: ("status", "st99-unknown"),
 }
@@ -62,6 +68,8 @@ def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(kind: 
     assert drafted("block", "st01-x", "no sound card").status == 0
     if kind == "phase.checkout":
         (Path("dev") / "st01-x" / "spec.md").write_text("# by hand\n", "utf-8")
+    if kind.startswith("backup."):
+        assert drafted("backup", "create").status == 0
     said = drafted(*READS[kind], "--json").out
     adapter_of(kind, closed=True).validate_json(said)
     document = json.loads(said)
@@ -70,6 +78,8 @@ def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(kind: 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"version"}))
 def test_a_missing_or_unknown_field_would_be_noticed(kind: str, drafted: Orch) -> None:
+    if kind.startswith("backup."):
+        assert drafted("backup", "create").status == 0
     document: dict[str, Any] = (
         json.loads(drafted(*READS[kind], "--json").out) if kind != "phase.checkout" else _checkout()
     )

@@ -41,3 +41,12 @@ def test_a_draft_from_flags_does_not_load_pydantic(drafted: Orch) -> None:
     loaded = loaded_by("spec", "st02-y", "--objectives", "small")
     assert "jinja2" in loaded
     assert {name.split(".")[0] for name in loaded} & {"pydantic", "yaml", "cryptography", "rich"} == set()
+
+
+def test_a_file_of_settings_costs_a_read_only_what_it_needs(drafted: Orch) -> None:
+    file = Path(".orch/config.toml")
+    file.write_text("# nothing here is about places\n")
+    assert {name.split(".")[0] for name in loaded_by("status", "st01-x")} & HEAVY == set()
+    file.write_text('state_dir = ".orch"\n')
+    loaded = {name.split(".")[0] for name in loaded_by("status", "st01-x")}
+    assert "tomllib" in loaded and loaded & (HEAVY - {"tomllib"}) == set()

@@ -1,0 +1,215 @@
+"""Add to the backups in a folder: files whole or not at all, the list of them last; one writer at a time."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from adapters.backup_manifests import Manifest, Sign, TargetList, segment_name, sha256_of
+from adapters.backup_packing import Recipients, packed
+from adapters.backup_reading import judged_texts
+from adapters.backup_segments import entries_in, plain_segment
+from adapters.backup_shapes import CopyEnd, StoredFile
+from adapters.backup_target import LIST, Copy, Target, files_of, read_file, read_target
+from adapters.durable import sync
+from adapters.new_files import new_file
+from adapters.stored_events import StoredEvent
+from adapters.writers_queue import WritersQueue
+from domain.checkpoints import Checkpoint
+from domain.errors import FilesUnavailable, InvalidInput, NotFound
+from domain.merkle import grow, root_of
+
+LOCK = ".lock"
+TIMEOUT_S = 30.0
+FIRST_COPY = "copy-0001"
+
+
+class Author(NamedTuple):
+    """Who makes backups of which log, and for whom."""
+
+    origin: str
+    keys: tuple[str, ...]
+    """As in a manifest."""
+    sign: Sign
+    recipients: Recipients
+    clock: Callable[[], int]
+    """µs since the epoch."""
+
+
+class BackupWriter:
+    """A target that is being added to. All of it happens inside `turn`."""
+
+    def __init__(self, folder: Path, author: Author, *, timeout_s: float = TIMEOUT_S) -> None:
+        self.folder = folder
+        self._author = author
+        self._queue = WritersQueue(folder / LOCK, timeout_s=timeout_s, what="these backups")
+        self._note = b""
+        self._listed = TargetList(author.origin, 0, 0, (), None, (), author.keys)
+        self._target: Target | None = None
+        self._copy = Copy(FIRST_COPY, (), None)
+
+    @property
+    def last(self) -> int:
+        """The last position that the copy holds which backups go on with."""
+        return self._copy.last
+
+    @property
+    def copy(self) -> Copy:
+        """The copy that backups go on with."""
+        return self._copy
+
+    @property
+    def target(self) -> Target | None:
+        """What the target held when our turn began; None before its first backup."""
+        return self._target
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for our turn, read what is there, and remove what writers that were cut off have left."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with self._queue.turn():
+                self._look()
+                yield
+        except OSError as error:
+            raise FilesUnavailable(f"{error.filename or self.folder}: {error.strerror}.") from error
+
+    def begin(self, *, full: bool) -> None:
+        """Say that the newest copy is going to grow, or that a new one is made. Raises `Damaged` for a broken one."""
+        copies = self._target.copies if self._target else ()
+        if self._target and (self._target.strangers or not full) and copies:
+            self._target.copy()  # refuses what is broken
+        if full or not copies:
+            numbers = [int(copy.name.removeprefix("copy-")) for copy in copies]
+            self._copy = Copy(f"copy-{max(numbers, default=0) + 1:04d}", (), None)
+        self._list(making=self._copy.name)
+        (self.folder / self._copy.name).mkdir(mode=0o700, exist_ok=True)
+        sync(self.folder)
+
+    def add(self, events: Sequence[StoredEvent], *, redacted: frozenset[int], files: bytes | None = None) -> Manifest:
+        """Write the next segment, durably, and then its manifest. Raises `Damaged` for events that are no log's."""
+        author, first = self._author, self.last + 1
+        last = self.last + len(events)
+        frontier = list(self._copy.manifests[-1].frontier) if self._copy.manifests else []
+        plain = plain_segment(first, events)
+        for size, entry in enumerate(entries_in(plain, first, last), first - 1):
+            grow(frontier, size, entry.leaf)
+        redactions = judged_texts(first, events, author.origin, redacted)
+        erased = [p for p, event in enumerate(events, first) if p in redacted and event.payload is None]
+        manifest = Manifest(
+            origin=author.origin,
+            copy=self._copy.name,
+            first=first,
+            last=last,
+            recorded_first=events[0].recorded_at,
+            recorded_last=events[-1].recorded_at,
+            made_at=author.clock(),
+            segment=self._stored(segment_name(first, last, encrypted=bool(author.recipients.words)), plain),
+            files=self._files(last, files),
+            previous=self._previous(),
+            recipients=tuple(author.recipients.fingerprints),
+            erased=tuple(erased),
+            redactions=tuple(sorted(redactions.items())),
+            keys=author.keys,
+            frontier=tuple(frontier),
+            checkpoint=author.sign(Checkpoint(author.origin, last, root_of(frontier)).text()).decode(),
+        )
+        self._write(manifest.name, manifest.signed(author.sign))
+        self._copy = self._copy._replace(manifests=(*self._copy.manifests, manifest))
+        return manifest
+
+    def finish(self) -> None:
+        """List what was made: from now on its absence would be noticed."""
+        ends = [end for end in self._listed.copies if end.name != self._copy.name]
+        if self._copy.manifests:
+            ends.append(self._end())
+        self._list(copies=tuple(ends))
+
+    def _look(self) -> None:
+        try:
+            note = read_file(self.folder / LIST) if (self.folder / LIST).exists() else b""
+            if note and note == self._note:
+                return
+            origin = read_target(self.folder).listed.origin
+            if origin != self._author.origin:
+                raise InvalidInput(
+                    f"{self.folder} holds the backups of another log, {origin}; name another folder with --to."
+                )
+            self._target = read_target(self.folder, self._author.keys)
+        except NotFound:
+            return
+        self._note, self._listed = note, self._target.listed
+        if self._target.copies:
+            self._copy = self._target.copies[-1]
+        self._clear()
+
+    def _clear(self) -> None:
+        """Remove what was never finished."""
+        assert self._target is not None
+        listed = self._listed
+        known = {end.name for end in listed.copies}
+        for name in {*listed.removing, *({listed.making} - known - {None})}:
+            shutil.rmtree(self.folder / str(name), ignore_errors=True)
+        for path in [*self.folder.glob(".*.part"), *self.folder.glob("*/.*.part")]:
+            path.unlink(missing_ok=True)
+        if listed.making in known and self._copy.name == listed.making and self._copy.problem is None:
+            folder = self.folder / self._copy.name
+            kept = {m.name for m in self._copy.manifests}
+            kept |= {file.name for m in self._copy.manifests for file in files_of(m)}
+            for name in set(os.listdir(folder)) - kept:
+                (folder / name).unlink()
+        if listed.making or listed.removing:
+            self.finish()
+
+    def _stored(self, name: str, plain: bytes) -> StoredFile:
+        made = packed(plain, self._author.recipients)
+        self._write(name, made.stored)
+        return StoredFile(name, len(made.stored), sha256_of(made.stored), made.plain_size, made.plain_sha256)
+
+    def _files(self, last: int, plain: bytes | None) -> StoredFile | None:
+        """Store the archive of what rides along, unless the newest one says the same."""
+        if plain is None:
+            return None
+        before = [m.files for m in self._copy.manifests if m.files]
+        if before and before[-1].plain_sha256 == sha256_of(plain):
+            return None
+        end = ".age" if self._author.recipients.words else ""
+        return self._stored(f"files-{last:012d}.tar.zst{end}", plain)
+
+    def _previous(self) -> str | None:
+        if not self._copy.manifests:
+            return None
+        return sha256_of(read_file(self.folder / self._copy.name / self._copy.manifests[-1].name))
+
+    def _end(self) -> CopyEnd:
+        manifest = self._copy.manifests[-1]
+        digest = sha256_of(read_file(self.folder / self._copy.name / manifest.name))
+        return CopyEnd(self._copy.name, manifest.last, manifest.name, digest)
+
+    def _write(self, name: str, data: bytes) -> None:
+        """Write one file of the copy, durably: it is there as a whole when this returns."""
+        folder = self.folder / self._copy.name
+        with new_file(folder / name, replace=False) as opened:
+            opened.write(data)
+        sync(folder)
+
+    def _list(
+        self, *, copies: tuple[CopyEnd, ...] | None = None, making: str | None = None, removing: tuple[str, ...] = ()
+    ) -> None:
+        """Replace the list of what the target holds."""
+        listed = self._listed
+        self._listed = TargetList(
+            self._author.origin,
+            listed.serial + 1,
+            self._author.clock(),
+            listed.copies if copies is None else copies,
+            making,
+            removing,
+            self._author.keys,
+        )
+        self._note = self._listed.signed(self._author.sign)
+        with new_file(self.folder / LIST, replace=True) as opened:
+            opened.write(self._note)
+        sync(self.folder)

@@ -1,0 +1,166 @@
+"""The settings there are, and where the value of each one comes from."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+ENVIRONMENT = "ORCHESTRATOR_"
+CONFIG = "config"
+"""What names the file of settings; a flag or a variable, never a setting in the file itself."""
+HELP = ("orch config show --help",)
+"""What names every setting."""
+NOBODYS: Mapping[str, str] = {}
+
+
+class Kind(StrEnum):
+    """What a value has to be."""
+
+    PATH = "a path"
+    OCCASIONS = 'a list of approval and handoff, such as ["approval"]'
+    WORDS = 'a list of words, such as ["age1…"]'
+    COUNT = "a whole number from 1 to 36500"
+
+
+MOST = 36_500
+OCCASIONS = ("approval", "handoff")
+"""After what a command may sign a checkpoint: an approval or a reconfirmation, final or not; a handoff."""
+
+
+class Source(StrEnum):
+    """Where a value comes from, the strongest first."""
+
+    FLAG = "flag"
+    ENVIRONMENT = "environment"
+    FILE = "file"
+    DEFAULT = "default"
+
+
+class Setting(NamedTuple):
+    """One line of the table: everything that is read by somebody, and nothing else."""
+
+    name: str
+    """Its key in a TOML file, tables joined with dots."""
+    kind: Kind
+    guide: str
+    """Its key in a JSON file: the names of production.json in the deployment guide, and more in their manner."""
+    flag: str
+    default: object
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return variable_of(self.name)
+
+
+SETTINGS = (
+    Setting("state_dir", Kind.PATH, "orchestrator.storage.stateDirectory", "--state-dir", ".orch"),
+    Setting("template_dir", Kind.PATH, "orchestrator.storage.templateDirectory", "--template-dir", ".orch/templates"),
+    Setting("checkpoints.after", Kind.OCCASIONS, "orchestrator.checkpoints.after", "", []),
+    Setting("checkpoints.anchor", Kind.PATH, "orchestrator.checkpoints.anchor", "--anchor", None),
+    Setting("backup.dir", Kind.PATH, "orchestrator.backup.directory", "--to", ".orch/backups"),
+    Setting("backup.recipients", Kind.WORDS, "orchestrator.backup.recipients", "--recipient", []),
+    Setting("backup.retention_days", Kind.COUNT, "orchestrator.backup.retentionDays", "--keep-days", 30),
+    Setting("backup.retention_copies", Kind.COUNT, "orchestrator.backup.retentionCopies", "--keep-copies", 2),
+)
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+FOLDERS = ("state_dir", "template_dir")
+"""What every command asks for: where the store and the templates are."""
+OTHERS = tuple(f"{ENVIRONMENT}{name}" for name in ("CONFIG", "ACTOR", "ACTOR_KIND", "COMMAND_ID"))
+"""The variables that are no settings of a project."""
+
+
+class Value(NamedTuple):
+    """A value and where it was said: the option, the variable or the file."""
+
+    value: object
+    source: Source
+    where: str | None
+
+
+def variable_of(name: str) -> str:
+    """Return the environment variable that belongs to a name."""
+    return ENVIRONMENT + name.upper().replace(".", "_")
+
+
+def file_of_settings(root: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str, str] = NOBODYS) -> Path:
+    """Return the file of settings of the project at a root; it may be missing unless somebody named it."""
+    named = flags.get(CONFIG) or env.get(variable_of(CONFIG))
+    return Path(named) if named else root / ".orch" / "config.toml"
+
+
+def is_named(*, env: Mapping[str, str], flags: Mapping[str, str]) -> bool:
+    """Tell whether a flag or a variable names the file of settings."""
+    return bool(flags.get(CONFIG) or env.get(variable_of(CONFIG)))
+
+
+def chosen(
+    names: Iterable[str],
+    in_file: Callable[[], Mapping[str, object]],
+    *,
+    env: Mapping[str, str],
+    flags: Mapping[str, str],
+    file: Path,
+) -> dict[str, Value]:
+    """Return the value of each name: flag, then environment, then file, then default. Empty words say nothing.
+
+    `in_file` is asked only for names that neither a flag nor the environment sets.
+    """
+    found: dict[str, Value] = {}
+    kept: Mapping[str, object] | None = None
+    for name in names:
+        setting = BY_NAME[name]
+        if flags.get(name):
+            found[name] = Value(flags[name], Source.FLAG, setting.flag)
+        elif env.get(setting.variable):
+            found[name] = Value(_said(setting, env[setting.variable]), Source.ENVIRONMENT, setting.variable)
+        else:
+            kept = in_file() if kept is None else kept
+            said = name in kept
+            found[name] = Value(kept[name], Source.FILE, str(file)) if said else _default(setting)
+    return found
+
+
+def unread(env: Mapping[str, str]) -> list[str]:
+    """Return the variables that begin with our prefix and that nothing reads."""
+    read = {setting.variable for setting in SETTINGS} | set(OTHERS)
+    return sorted(name for name in env if name.startswith(ENVIRONMENT) and name not in read)
+
+
+def _said(setting: Setting, words: str) -> object:
+    """Return what a variable says; a list has commas in it."""
+    if setting.kind is Kind.PATH:
+        return words
+    if setting.kind is Kind.COUNT:
+        number: object = int(words) if words.isascii() and words.isdecimal() and len(words) < 9 else words
+        judge_value(setting, number, setting.variable)
+        return number
+    value = [word.strip() for word in words.split(",") if word.strip()]
+    judge_value(setting, value, setting.variable)
+    return value
+
+
+def judge_value(setting: Setting, value: object, where: str) -> None:
+    """Refuse a value of another kind than the setting's. What is plainly right does not pay for pydantic."""
+    match setting.kind, value:
+        case Kind.PATH, str() if is_words(value):
+            return
+        case Kind.OCCASIONS, list() if all(each in OCCASIONS for each in value):
+            return
+        case Kind.WORDS, list() if all(isinstance(each, str) and is_words(each) for each in value):
+            return
+        case Kind.COUNT, int() if type(value) is int and 1 <= value <= MOST:
+            return
+    from adapters.settings_model import refuse_other
+
+    refuse_other(setting, value, where)
+
+
+def is_words(value: str) -> bool:
+    """Tell whether that can be a path: words without a NUL, and such as UTF-8 can write."""
+    return bool(value) and not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value)
+
+
+def _default(setting: Setting) -> Value:
+    return Value(setting.default, Source.DEFAULT, None)

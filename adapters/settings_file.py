@@ -1,0 +1,109 @@
+"""The file of settings: `.orch/config.toml`, or one in TOML or JSON that somebody named."""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from adapters.settings import BY_NAME, FOLDERS, HELP, NOBODYS, SETTINGS, Value, chosen, is_named, judge_value
+from domain.errors import FilesUnavailable, InvalidInput
+
+LARGEST = 64 * 1024
+
+
+def folders_in(path: Path, *, named: bool) -> dict[str, object]:
+    """Return where a file puts the store and the templates.
+
+    Every command asks, so a file that cannot say is not parsed: a key without escapes is in the bytes as it is.
+    """
+    data = _bytes_of(path, named=named)
+    if not any(mark in data for mark in (b"_dir", b"Directory", b"\\")):
+        return {}
+    return _judged(path, data, FOLDERS)
+
+
+def settings_in(path: Path, *, named: bool) -> dict[str, object]:
+    """Return everything that a file sets, by the names of the settings. Raises `InvalidInput`."""
+    return _judged(path, _bytes_of(path, named=named), [setting.name for setting in SETTINGS])
+
+
+def settings_of(
+    names: Iterable[str], file: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str, str] = NOBODYS
+) -> dict[str, Value]:
+    """Return settings with where each one comes from; the whole file is judged, whatever is asked for."""
+    named = is_named(env=env, flags=flags)
+    in_file = settings_in(file, named=named)
+    return chosen(names, lambda: in_file, env=env, flags=flags, file=file)
+
+
+def _bytes_of(path: Path, *, named: bool) -> bytes:
+    """Return what is in the file; nothing where there is none, unless it was named."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait
+            raise InvalidInput(f"{path} is no regular file; settings are read from one.", fix=HELP)
+        with path.open("rb") as opened:
+            data = opened.read(LARGEST + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        if named:
+            raise InvalidInput(f"There is no file of settings at {path}.", fix=HELP) from None
+        return b""
+    except ValueError:
+        raise InvalidInput("The path of the file of settings holds a NUL character.", fix=HELP) from None
+    except OSError as error:
+        raise FilesUnavailable(f"{path}: {error.strerror}.") from error
+    if len(data) > LARGEST:
+        raise InvalidInput(f"{path} is larger than {LARGEST // 1024} KiB; a file of settings is small.", fix=HELP)
+    return data
+
+
+def _judged(path: Path, data: bytes, wanted: Sequence[str]) -> dict[str, object]:
+    """Return the wanted settings; the names of all are judged, the values of those only."""
+    from adapters.input_files import parsed
+
+    as_json = path.suffix.lower() == ".json"
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path} is not UTF-8 text (byte {error.start}).", fix=HELP) from None
+    if not text.strip():
+        return {}
+    try:
+        tables = parsed(text, "json" if as_json else "toml", str(path))
+    except InvalidInput as error:
+        error.fix = HELP
+        raise
+    if not isinstance(tables, dict):
+        raise InvalidInput(f"{path}: the top has to be a table of settings.", fix=HELP)
+    known = {setting.guide if as_json else setting.name: setting.name for setting in SETTINGS}
+    said = dict(_flat(tables))
+    _refuse_unknown(path, [key for key in said if key not in known and not _is_empty(key, said, known)], list(known))
+    keys = {name: key for key, name in known.items()}
+    values = {name: said[keys[name]] for name in wanted if keys[name] in said}
+    for name, value in values.items():
+        judge_value(BY_NAME[name], value, f"{path}: {keys[name]}")
+    return values
+
+
+def _flat(table: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:
+    """Yield every value with the names of its tables before its own."""
+    for key, value in table.items():
+        name = f"{before}{key}"
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{name}.")
+        else:
+            yield name, value
+
+
+def _is_empty(key: str, said: Mapping[str, object], known: Iterable[str]) -> bool:
+    """Tell whether that is an empty table where settings could be."""
+    return said[key] == {} and any(name.startswith(f"{key}.") for name in known)
+
+
+def _refuse_unknown(path: Path, unknown: list[str], known: list[str]) -> None:
+    """Refuse keys that nothing obeys."""
+    from adapters.input_rules import nearest, plain
+
+    if unknown:
+        names = ", ".join(plain(key, 80) for key in unknown[:20])
+        are = "is no setting" if len(unknown) == 1 else "are no settings"
+        raise InvalidInput(f"{path}: {names} {are} of this version; {nearest(unknown[0], known)}", fix=HELP)

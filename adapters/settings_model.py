@@ -1,0 +1,31 @@
+"""Judge the values of settings with pydantic; loaded only for what is not plainly right."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+
+from adapters.input_rules import shown
+from adapters.settings import HELP, MOST, OCCASIONS, Kind, Setting, is_words
+from domain.errors import InvalidInput
+
+
+def _words(text: str) -> str:
+    if not is_words(text):
+        raise ValueError("no words")
+    return text
+
+
+TYPES: dict[Kind, Any] = {
+    Kind.PATH: Annotated[str, AfterValidator(_words)],
+    Kind.WORDS: list[Annotated[str, AfterValidator(_words)]],
+    Kind.COUNT: Annotated[int, Field(ge=1, le=MOST)],
+    Kind.OCCASIONS: list[Literal[OCCASIONS]],  # type: ignore[valid-type]  # mypy reads no choices that have a name
+}
+
+
+def refuse_other(setting: Setting, value: object, where: str) -> None:
+    """Refuse a value of another kind than the setting's, naming the place where it was said."""
+    try:
+        TypeAdapter(TYPES[setting.kind]).validate_python(value, strict=True)
+    except ValidationError:
+        raise InvalidInput(f"{where} has to be {setting.kind}; got {shown(value)}.", fix=HELP) from None

@@ -1,0 +1,12 @@
+"""How old something is, in words."""
+
+UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+
+
+def age_in_words(seconds: int) -> str:
+    """Return an age as people say it: one number, rounded down."""
+    for name, length in UNITS:
+        count = seconds // length
+        if count:
+            return f"1 {name}" if count == 1 else f"{count:,} {name}s"
+    return "less than a minute"

@@ -1,0 +1,16 @@
+"""orch backup: the log in a second place, whole or not at all, and back again."""
+
+from typing import ClassVar
+
+from cli.lazy import Entry, LazyGroup
+
+
+class BackupCommands(LazyGroup):
+    """Backups: make, ship, check, try and restore them."""
+
+    entries: ClassVar[dict[str, Entry]] = {
+        "create": Entry("cli.backup_create:create", "Add what is new to the backups."),
+        "list": Entry("cli.backup_list:list_backups", "Which copies and segments there are."),
+        "verify": Entry("cli.backup_verify:verify", "Check every byte of the backups; needs no store."),
+        "restore": Entry("cli.backup_restore:restore", "Make a new store from the backups, as of any moment."),
+    }

@@ -1,0 +1,91 @@
+"""Add to a target what the log holds and the target does not."""
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import orjson
+
+from adapters.backup_manifests import Manifest
+from adapters.backup_reading import REDACTED
+from adapters.stored_events import StoredEvent, stored
+from domain.errors import Damaged
+from domain.event_log import EventLog
+from domain.tree_ranges import range_root_of
+
+if TYPE_CHECKING:
+    from adapters.backup_writing import BackupWriter
+
+MOST_EVENTS = 16_384
+MOST_BYTES = 16 * 1024 * 1024
+"""A segment ends after so many events or bytes: it is made, and read, in memory."""
+CARRIED = "carried_redactions"
+"""The word of a store made anew: redactions it obeys that were recorded after its last event, as JSON."""
+
+
+def add_new(
+    log: EventLog,
+    writer: "BackupWriter",
+    *,
+    full: bool = False,
+    files: bytes | None = None,
+    done: Callable[[int], None] = lambda _: None,
+) -> list[Manifest]:
+    """Add what the newest copy lacks, or all of it as a new copy; return the manifests of what was added.
+
+    Raises `Damaged` where log and backups have different histories, or the log contradicts itself: what is damaged
+    does not get into a backup.
+    """
+    tree = log.tree()
+    if not full:
+        _judge_history(log, writer, tree.size)
+        if writer.last == tree.size:
+            return []
+    writer.begin(full=full)
+    made = []
+    for events in _segments(log, writer.last + 1, tree.size):
+        made.append(writer.add(events, redacted=frozenset(redacted_in(log)), files=files))
+        files = None
+        done(len(events))
+    if made and made[-1].root != tree.root:
+        raise Damaged("The log is damaged: its tree is not that of its events.", fix=("orch audit verify",))
+    writer.finish()
+    return made
+
+
+def redacted_in(log: EventLog) -> dict[int, int]:
+    """Return the redactions that a log obeys: position whose text is gone → position that says so."""
+    found = {}
+    for record in log.stream("ledger"):
+        if record.topic == REDACTED:
+            found[int(orjson.loads(record.envelope)["facts"]["position"])] = record.position
+    carried = log.word(CARRIED) if hasattr(log, "word") else None
+    return {int(gone): by for gone, by in orjson.loads(carried or "{}").items()} | found
+
+
+def _judge_history(log: EventLog, writer: "BackupWriter", size: int) -> None:
+    if writer.last > size:
+        raise Damaged(
+            f"The backups in {writer.folder} hold {writer.last} events, this log only {size}: it was set back.",
+            fix=("orch audit verify", "orch backup restore --out NEW"),
+        )
+    newest = writer.copy.manifests[-1] if writer.copy.manifests else None
+    if newest and range_root_of(log)(0, newest.last) != newest.root:
+        raise Damaged(
+            f"The first {newest.last} events of this log are not those in {writer.folder}: one of them was rewritten.",
+            fix=("orch audit verify", "orch backup verify"),
+        )
+
+
+def _segments(log: EventLog, first: int, last: int) -> Iterator[list[StoredEvent]]:
+    """Yield the events in portions that fit a segment."""
+    part: list[StoredEvent] = []
+    size = 0
+    for event in chain(map(stored, log.records(first, last)), [None]):
+        if event is None or len(part) == MOST_EVENTS or size > MOST_BYTES:
+            if part:
+                yield part
+            part, size = [], 0
+        if event is not None:
+            part.append(event)
+            size += len(event.envelope) + len(event.payload or b"")

@@ -1,0 +1,100 @@
+"""orch backup list: which copies and segments there are."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adapters.places import find
+from adapters.sqlite_log import SqliteLog
+from cli.answers import answer
+from cli.backup_project import From, Vkeys, target_of
+from cli.given import flags
+from cli.options import Asked, plain
+from cli.project import here
+from cli.screen import clean, one_line, paint
+from domain.errors import Refusal
+from domain.times import rfc3339
+
+if TYPE_CHECKING:
+    from adapters.backup_manifests import Manifest
+    from adapters.backup_target import Copy
+    from cli.backup_answers import BackupList, CopyRow, SegmentRow
+
+
+@plain
+def list_backups(asked: Asked, from_: From = None, vkey: Vkeys = None) -> None:
+    """List the copies of the log and how far each goes; reads manifests only.
+
+    Next: orch backup verify
+    """
+    from adapters.backup_target import read_target
+
+    folder, length = around(from_)
+    target = read_target(folder, vkey or ())
+    data: BackupList = {
+        "folder": str(folder),
+        "origin": target.listed.origin,
+        "rows": [_row(copy) for copy in target.copies],
+        "strangers": list(target.strangers),
+        "unshipped": None if length is None else max(0, length - max((c.last for c in target.copies), default=0)),
+    }
+    answer("backup.list", data, as_json=asked.json, show=lambda: _show(data))
+
+
+def around(given: Path | None) -> tuple[Path, int | None]:
+    """Return the folder of the backups, and how long the log is where there is one: backups need no store."""
+    try:
+        places = find(here(), flags=flags())
+    except Refusal:
+        if given is None:
+            raise
+        return given.absolute(), None
+    folder = target_of(places, given)
+    try:
+        with SqliteLog.open(places.log, read_only=True) as log:
+            return folder, log.moment().position
+    except Refusal:
+        return folder, None
+
+
+def _row(copy: "Copy") -> "CopyRow":
+    segments = copy.manifests
+    return {
+        "copy": copy.name,
+        "last": copy.last,
+        "recorded_first": rfc3339(segments[0].recorded_first) if segments else None,
+        "recorded_last": rfc3339(segments[-1].recorded_last) if segments else None,
+        "made_at": rfc3339(segments[-1].made_at) if segments else None,
+        "bytes": copy.size,
+        "encrypted": bool(segments) and all(m.recipients for m in segments),
+        "segments": [_segment(m) for m in segments],
+        "problem": copy.problem.message if copy.problem else None,
+    }
+
+
+def _segment(manifest: "Manifest") -> "SegmentRow":
+    return {
+        "first": manifest.first,
+        "last": manifest.last,
+        "recorded_first": rfc3339(manifest.recorded_first),
+        "recorded_last": rfc3339(manifest.recorded_last),
+        "made_at": rfc3339(manifest.made_at),
+        "file": manifest.segment.name,
+        "bytes": manifest.segment.size,
+        "recipients": list(manifest.recipients),
+    }
+
+
+def _show(data: "BackupList") -> None:
+    print(f"{clean(data['folder'])}: backups of {clean(data['origin'])}")
+    for row in data["rows"]:
+        mark = paint("✗", "red") if row["problem"] else paint("✓", "green")
+        how = "encrypted" if row["encrypted"] else "plain text"
+        size = f"{row['bytes']:,} bytes in {len(row['segments'])} segments, {how}"
+        print(f"{mark} {row['copy']}  positions 1 to {row['last']}, {size}")
+        print(f"    recorded {row['recorded_first']} to {row['recorded_last']}, last added {row['made_at']}")
+        if row["problem"]:
+            print(f"    {one_line(row['problem'])}")
+    for name in data["strangers"]:
+        print(f"{paint('✗', 'red')} {one_line(name)} is in no list of backups")
+    if data["unshipped"]:
+        print(f"{data['unshipped']:,} events are in no backup yet")

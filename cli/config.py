@@ -1,0 +1,98 @@
+"""orch config: the settings in force, and where each one comes from."""
+
+import os
+import sys
+from typing import Any, ClassVar, TypedDict
+
+from adapters.places import find
+from adapters.settings import SETTINGS, Source, Value, unread, variable_of
+from adapters.settings_file import settings_of
+from cli.answers import answer
+from cli.given import flags
+from cli.lazy import Entry, LazyGroup
+from cli.options import Asked, plain
+from cli.project import here
+from cli.screen import clean, one_line, paint, print_table
+
+
+class ConfigCommands(LazyGroup):
+    """The settings in force."""
+
+    entries: ClassVar[dict[str, Entry]] = {
+        "show": Entry("cli.config:show_config", "Every setting, its value and where it comes from."),
+    }
+
+
+class SettingRow(TypedDict):
+    """One setting; `where` is the option, the variable or the file that sets it."""
+
+    name: str
+    value: Any
+    source: Source
+    where: str | None
+    variable: str
+
+
+class ConfigAnswer(TypedDict):
+    """The settings in force; `unread` are variables that look like ours and that nothing reads."""
+
+    file: str
+    file_exists: bool
+    rows: list[SettingRow]
+    unread: list[str]
+
+
+@plain
+def show_config(asked: Asked) -> None:
+    """Show every setting, its value and where it comes from: flag, environment, file or default, in this order.
+
+    The file is .orch/config.toml, or the one that --config or ORCHESTRATOR_CONFIG names (.toml, or .json with the
+    keys of production.json in the deployment guide). A variable is ORCHESTRATOR_ and the name in capitals.
+
+    state_dir: where the store and its keys are. template_dir: where the project's own templates are.
+    checkpoints.after: after what a checkpoint is signed, approval or handoff or both. checkpoints.anchor: the file
+    elsewhere that every checkpoint is appended to.
+
+    backup.dir: the folder of the backups. backup.recipients: the age keys they are encrypted to.
+    backup.retention_days: younger copies are never pruned. backup.retention_copies: so many are kept in any case.
+
+    Next: orch doctor
+    """
+    given = flags()
+    places = find(here(), flags=given)
+    values = settings_of([setting.name for setting in SETTINGS], places.settings, flags=given)
+    data: ConfigAnswer = {
+        "file": str(places.settings),
+        "file_exists": places.settings.exists(),
+        "rows": [_row(name, value) for name, value in values.items()],
+        "unread": unread(os.environ),
+    }
+    answer("config", data, as_json=asked.json, show=lambda: _show(data))
+
+
+def _row(name: str, value: Value) -> SettingRow:
+    return {
+        "name": name,
+        "value": value.value,
+        "source": value.source,
+        "where": value.where,
+        "variable": variable_of(name),
+    }
+
+
+def _show(data: ConfigAnswer) -> None:
+    rows = [
+        (row["name"], one_line(_words(row["value"])), row["source"].value, one_line(row["where"] or ""))
+        for row in data["rows"]
+    ]
+    print_table(rows, head=("SETTING", "VALUE", "FROM", "WHERE"))
+    if not data["file_exists"]:
+        print(paint(f"there is no file {clean(data['file'])}", "dim"))
+    for name in data["unread"]:
+        print(f"{paint('unread', 'yellow', stream=sys.stderr)} nothing reads {clean(name)}", file=sys.stderr)
+
+
+def _words(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None else str(value)

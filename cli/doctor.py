@@ -1,0 +1,107 @@
+"""orch doctor: look at everything that can go wrong around the log, change nothing, name what mends it."""
+
+import os
+from collections.abc import Callable, Iterable
+
+import typer
+
+from adapters.places import FOLDER, find, places_of
+from cli import doctor_files, doctor_store, exits
+from cli.answers import answer
+from cli.given import flags
+from cli.health import DoctorAnswer, Found, HealthRow, Patient, found_from, is_unavailable, verdict_of
+from cli.options import Asked, plain
+from cli.project import here
+from cli.screen import clean, one_line, paint
+from domain.errors import Refusal
+
+COLOURS = {"ok": "green", "warning": "yellow", "damage": "red"}
+MARKS = {"ok": "✓", "warning": "!", "damage": "✗"}
+SAYS = {
+    "fine": "nothing is wrong",
+    "warnings": "nothing is damaged; the warnings want a look",
+    "damaged": "damage was found: do not trust this store",
+    "unavailable": "not everything could be looked at now",
+}
+CHECKS: tuple[tuple[str, Callable[[Patient], Iterable[Found]]], ...] = (
+    ("settings", doctor_files.settings),
+    ("store", doctor_store.store),
+    ("permissions", doctor_files.permissions),
+    ("file_system", doctor_files.file_system),
+    ("disk", doctor_files.disk),
+    ("clock", doctor_store.clock),
+    ("key", doctor_store.key),
+    ("checkpoints", doctor_store.checkpoints),
+    ("documents", doctor_store.documents),
+    ("leftovers", doctor_files.leftovers),
+)
+
+
+@plain
+def doctor(asked: Asked) -> None:
+    """Look for what is wrong with this project and name the command that mends it; changes nothing.
+
+    Exit 0: fine, or warnings only. 6: damage was found. 8: not everything could be looked at, or the settings cannot
+    be read. It does not check the events one by one: that is orch audit verify.
+
+    Next: orch audit verify
+    """
+    patient = _patient()
+    try:
+        rows = [row for name, check in CHECKS for row in _rows(patient, name, check)]
+    finally:
+        if patient.log is not None:
+            patient.log.close()
+    figures = patient.figures
+    data: DoctorAnswer = {
+        "verdict": verdict_of(rows, unavailable=patient.unavailable),
+        "rows": rows,
+        "uncovered_events": figures.get("uncovered_events"),
+        "checkpoint_age_seconds": figures.get("checkpoint_age_seconds"),
+        "clock_skew_us": figures.get("clock_skew_us"),
+        "free_bytes": figures.get("free_bytes"),
+    }
+    answer("doctor", data, as_json=asked.json, show=lambda: _show(data))
+    raise typer.Exit(exits.HEALTH[data["verdict"]])
+
+
+def _patient() -> Patient:
+    """Return the project around this folder, even where its settings or its log cannot be found."""
+    given = flags()
+    start = here()
+    try:
+        return Patient(find(start, flags=given), refused=None)
+    except Refusal as refusal:
+        root = next((folder for folder in (start, *start.parents) if (folder / FOLDER).is_dir()), None)
+        if root is None:
+            raise
+        state = given.get("state_dir") or os.environ.get("ORCHESTRATOR_STATE_DIR") or FOLDER
+        named = {"state_dir": state, "template_dir": given.get("template_dir") or f"{FOLDER}/templates"}
+        return Patient(places_of(root, flags=named), refused=refusal)
+
+
+def _rows(patient: Patient, name: str, check: Callable[[Patient], Iterable[Found]]) -> list[HealthRow]:
+    """Make one check; whatever it meets is a row, and the next check is made."""
+    try:
+        found = list(check(patient))
+    except Refusal as refusal:
+        patient.unavailable |= is_unavailable(refusal)
+        found = [found_from(refusal)]
+    except OSError as error:
+        patient.unavailable = True
+        found = [Found("warning", f"{error.filename}: {error.strerror}.")]
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        said = f"The store says something that no version of orch has written ({type(error).__name__}: {error})."
+        found = [Found("damage", said, ("orch audit verify",))]
+    return [{"check": name, "level": each.level, "message": each.message, "fix": list(each.fix)} for each in found]
+
+
+def _show(data: DoctorAnswer) -> None:
+    width = max(len(name) for name, _ in CHECKS)
+    for row in data["rows"]:
+        mark = paint(MARKS[row["level"]], COLOURS[row["level"]])
+        print(f"{mark} {row['check'].replace('_', ' '):<{width}}  {one_line(row['message'])}")
+        for line in row["fix"]:
+            print(f"  {'':<{width}}  → {clean(line)}")
+    print()
+    print(SAYS[data["verdict"]])

@@ -1,0 +1,135 @@
+"""What `orch doctor` asks the store: whether it opens, its clock, its key, its checkpoints, its documents."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
+from time import time_ns
+
+from adapters.checkpoint_files import CheckpointFiles
+from adapters.sqlite_log import SqliteLog
+from adapters.workspace import Workspace
+from cli.ages import age_in_words
+from cli.checkpoint import keys_of
+from cli.documents_on_disk import documents_on_disk
+from cli.health import Found, Patient
+from cli.moments import resolved
+from cli.project import Project
+from domain.errors import Damaged, DocumentEdited, NotFound
+from domain.event_log import Head
+from domain.phase_ids import PREFIX, stream_of
+from domain.phase_state import PhaseState
+from domain.steps import Step
+from projections.coverage import coverage
+
+PATIENCE_S = 5.0
+SKEW_US = 1_000_000
+"""The log may be ahead of the clock so far: commands that follow each other quickly are."""
+NOT_OPEN = (Found("warning", "Not looked at: the store cannot be opened."),)
+
+
+def store(patient: Patient) -> Iterator[Found]:
+    """Open the store, for reading."""
+    places = patient.places
+    if not places.log.exists() and not places.keys.exists():
+        patient.unavailable = True
+        raise NotFound(f"There is no log at {places.log}, and no key: nothing was begun here.", fix=("orch init",))
+    try:
+        log = patient.log = SqliteLog.open(places.log, read_only=True, timeout_s=PATIENCE_S)
+    except NotFound as error:
+        raise Damaged(f"{error.message.removesuffix('.')}, although its key is there: put it back.") from error
+    size = log.moment().position
+    said = f"The log can be read (schema {log.schema_version}, {size} events); orch audit verify checks each of them."
+    yield Found("ok", said)
+
+
+def clock(patient: Patient) -> Iterator[Found]:
+    """Hold the last recorded time against this machine's clock."""
+    if patient.log is None:
+        yield from NOT_OPEN
+        return
+    last, now = patient.log.moment().recorded_at or 0, time_ns() // 1000
+    skew = patient.figures["clock_skew_us"] = max(0, last - now)
+    if skew > SKEW_US:
+        ahead = age_in_words(skew // 1_000_000)
+        yield Found(
+            "warning",
+            f"The last recorded time is {ahead} ahead of this machine's clock; new events are numbered after it.",
+            ("timedatectl status", "orch audit trail"),
+        )
+    else:
+        yield Found("ok", "The clock is not behind the last recorded time.")
+
+
+def key(patient: Patient) -> Iterator[Found]:
+    """Look whether the log's key is here and can sign."""
+    from adapters.keys import load_key
+
+    if patient.log is None:
+        yield from NOT_OPEN
+        return
+    current = keys_of(_project(patient)).current
+    rotate = 'orch audit key rotate --reason "the private key was lost"'
+    try:
+        load_key(patient.places.keys, current)
+    except NotFound as error:
+        yield Found("warning", error.message, (rotate,))
+    except Damaged as error:
+        yield Found("damage", error.message, (rotate,))
+    else:
+        yield Found("ok", "The key that speaks for the log is here.")
+
+
+def checkpoints(patient: Patient) -> Iterator[Found]:
+    """Count what no checkpoint covers, and hold the last one against the log."""
+    if patient.log is None:
+        yield from NOT_OPEN
+        return
+    last = CheckpointFiles(patient.places.checkpoints).last()
+    covered = coverage(
+        patient.log.moment().position,
+        size=last.size if last else 0,
+        kept_at=last.kept_at if last else None,
+        now=time_ns() // 1000,
+    )
+    uncovered, age = covered["uncovered"], covered["age_seconds"]
+    patient.figures["uncovered_events"] = uncovered
+    if last is None or age is None:
+        yield Found("warning", f"No checkpoint covers any of the {uncovered} events.", ("orch audit checkpoint",))
+        return
+    patient.figures["checkpoint_age_seconds"] = age
+    resolved(f"checkpoint:{last.path}", patient.log)  # refuses one of another history
+    said = f"The last checkpoint is {age_in_words(age)} old and fits the log"
+    if uncovered:
+        yield Found("warning", f"{said}; {uncovered} events came after it.", ("orch audit checkpoint",))
+    else:
+        yield Found("ok", f"{said}; it covers everything.")
+
+
+def documents(patient: Patient) -> Iterator[Found]:
+    """Compare the documents on disk with the log."""
+    if patient.log is None:
+        yield from NOT_OPEN
+        return
+    heads = patient.log.heads_below(PREFIX)[1]
+    found = documents_on_disk(Workspace(patient.places), heads)
+    if not found["other"]:
+        yield Found("ok", f"All {found['checked']} documents on disk are as recorded.")
+    for other in found["other"]:
+        path = PurePath(other["document"])
+        phase, step = path.parent.name, Step(path.stem)
+        checkout = f"orch checkout {phase} {step}"
+        if other["state"] == "differs":
+            refused = DocumentEdited(phase, step, path=str(path), approved=_is_approved(heads, phase, step))
+            yield Found("warning", refused.message, refused.fix)
+        elif other["state"] == "missing":
+            yield Found("warning", f"{path} is missing.", (checkout,))
+        else:
+            yield Found("warning", f"{other['found']}", (checkout,))
+
+
+def _is_approved(heads: Mapping[str, Head], phase: str, step: Step) -> bool:
+    return step in PhaseState.from_facts(heads[stream_of(phase)].facts).completed
+
+
+def _project(patient: Patient) -> Project:
+    assert patient.log is not None
+    return Project(patient.places, patient.log, Workspace(patient.places))

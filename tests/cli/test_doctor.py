@@ -1,0 +1,219 @@
+"""orch doctor: every thing it looks for is found and named with what mends it; it changes nothing and never breaks."""
+
+import os
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from adapters.places import find
+from adapters.sqlite_log import SqliteLog
+from cli.doctor import CHECKS
+from cli.doctor_files import disk, file_system
+from cli.health import Patient
+from tests.adapters.log_entries import YEAR, accepted, decision
+from tests.cli.conftest import Answer, Orch, position
+from tests.cli.garbage_world import snapshot
+
+SPEC = Path("dev/st01-x/spec.md")
+
+
+@pytest.fixture
+def healthy(drafted: Orch) -> Orch:
+    """Return the function in a project that nothing is wrong with."""
+    assert drafted("audit", "checkpoint").status == 0
+    return drafted
+
+
+def rows_of(told: Answer, check: str) -> list[tuple[str, str, list[str]]]:
+    return [(row["level"], row["message"], row["fix"]) for row in told.data["rows"] if row["check"] == check]
+
+
+def found(orch: Orch, check: str, *, level: str, status: int = 0) -> tuple[str, list[str]]:
+    """Return the message and the fix of the one row that is not in order; all others have to be."""
+    told = orch("doctor", "--json")
+    assert told.status == status, told
+    wrong = {row["check"]: row["level"] for row in told.data["rows"] if row["level"] != "ok"}
+    assert wrong == {check: level}, told.data["rows"]
+    ((_, message, fix),) = rows_of(told, check)
+    assert message in orch("doctor").out
+    return message, fix
+
+
+def test_a_healthy_project_has_a_row_for_every_check_and_all_figures(healthy: Orch) -> None:
+    told = healthy("doctor", "--json")
+    assert (told.status, told.data["verdict"]) == (0, "fine")
+    assert [row["check"] for row in told.data["rows"]] == [name for name, _ in CHECKS]
+    assert {row["level"] for row in told.data["rows"]} == {"ok"}
+    data = told.data
+    assert (data["uncovered_events"], data["clock_skew_us"]) == (0, 0)
+    assert 0 <= data["checkpoint_age_seconds"] < 60 and data["free_bytes"] > 0
+    assert "orch audit verify" in healthy("doctor").out and "nothing is wrong" in healthy("doctor").out
+
+
+def test_it_changes_nothing(healthy: Orch, tmp_path: Path) -> None:
+    SPEC.write_text("by hand\n")
+    Path(".orch/.x.999999999.part").touch()
+    before = snapshot(tmp_path)
+    healthy("doctor")
+    after = snapshot(tmp_path)
+    shared = str(tmp_path / ".orch/log.db-shm")  # how readers of SQLite see each other; no content of the log
+    assert {**after, shared: None} == {**before, shared: None}
+
+
+def test_events_that_no_checkpoint_covers_are_counted(drafted: Orch) -> None:
+    message, fix = found(drafted, "checkpoints", level="warning")
+    assert "No checkpoint covers any of the 5 events" in message and fix == ["orch audit checkpoint"]
+    drafted("audit", "checkpoint")
+    drafted("block", "st01-x", "no sound card")
+    message, fix = found(drafted, "checkpoints", level="warning")
+    assert "1 events came after it" in message and fix == ["orch audit checkpoint"]
+    assert drafted("doctor", "--json").data["uncovered_events"] == 1
+    (note,) = Path(".orch/checkpoints").iterdir()
+    os.utime(note, (0, note.stat().st_mtime - 86_400 * 3))
+    assert "3 days old" in drafted("doctor").out
+
+
+def test_a_log_that_was_rolled_back_behind_its_checkpoint_is_damage(drafted: Orch) -> None:
+    older = {path: path.read_bytes() for path in Path(".orch").glob("log.db*")}
+    drafted("approve", "st01-x", "spec")
+    drafted("audit", "checkpoint")
+    for path in Path(".orch").glob("log.db*"):
+        path.unlink()
+    for path, content in older.items():
+        path.write_bytes(content)
+        path.chmod(0o600)
+    message, _ = found(drafted, "checkpoints", level="damage", status=6)
+    assert "covers 6 events; this log has only 5" in message
+
+
+@pytest.mark.parametrize("path", [".orch", ".orch/keys", ".orch/log.db", ".orch/checkpoints/5.note"])
+def test_what_others_may_look_into_is_named(healthy: Orch, path: str) -> None:
+    Path(path).chmod(0o755)
+    message, fix = found(healthy, "permissions", level="warning")
+    assert "0755" in message and fix == [f"chmod go-rwx {Path(path).absolute()}"]
+    os.system(fix[0])  # noqa: S605  # the command that is offered, as it would be pasted
+    assert healthy("doctor", "--json").data["verdict"] == "fine"
+
+
+def test_a_key_that_is_gone_can_be_replaced(healthy: Orch) -> None:
+    (own,) = Path(".orch/keys").iterdir()
+    own.unlink()
+    _, fix = found(healthy, "key", level="warning")
+    assert fix == ['orch audit key rotate --reason "the private key was lost"']
+
+
+def test_a_key_of_another_log_is_damage(healthy: Orch) -> None:
+    (own,) = Path(".orch/keys").iterdir()
+    healthy("audit", "key", "rotate", "--reason", "a year has passed")
+    healthy("audit", "checkpoint")
+    (other,) = set(Path(".orch/keys").iterdir()) - {own}
+    other.write_bytes(own.read_bytes())
+    assert "is not the private half" in found(healthy, "key", level="damage", status=6)[0]
+
+
+def test_a_clock_that_was_put_back_is_noticed(healthy: Orch) -> None:
+    with SqliteLog.open(Path(".orch/log.db"), clock=lambda: 4_000 * YEAR // 50) as log:
+        accepted(log, decision("phase:st02-y", text="later"))
+        ahead = log.moment().recorded_at
+    assert ahead is not None
+    told = healthy("doctor", "--json")
+    ((level, message, fix),) = rows_of(told, "clock")
+    assert level == "warning" and "ahead of this machine's clock" in message and "timedatectl status" in fix
+    assert YEAR < told.data["clock_skew_us"] < ahead
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [("by hand\n", ["orch edit st01-x spec", "orch checkout st01-x spec"]), (None, ["orch checkout st01-x spec"])],
+)
+def test_a_document_that_is_not_as_recorded_is_named(healthy: Orch, text: str | None, fix: list[str]) -> None:
+    SPEC.unlink() if text is None else SPEC.write_text(text)
+    message, offered = found(healthy, "documents", level="warning")
+    assert str(SPEC) in message and offered == fix
+
+
+def test_an_approved_document_is_put_back_or_reopened(healthy: Orch) -> None:
+    healthy("approve", "st01-x", "spec")
+    healthy("audit", "checkpoint")
+    SPEC.write_text("by hand\n")
+    fix = found(healthy, "documents", level="warning")[1]
+    assert [line.split(" --")[0] for line in fix] == ["orch checkout st01-x spec", "orch reopen st01-x spec"]
+
+
+def test_what_was_never_finished_is_named_unless_somebody_is_at_it(healthy: Orch) -> None:
+    for name in (f".5.note.{os.getpid()}.part", ".5.note.999999999.part", f".log.db.{'0' * 16}.new"):
+        Path(".orch", name).touch(mode=0o600)
+    told = healthy("doctor", "--json")
+    left = [fix for _, _, (fix,) in rows_of(told, "leftovers")]
+    named = [f".log.db.{'0' * 16}.new", ".5.note.999999999.part"]
+    assert sorted(left) == sorted(f"rm {Path('.orch', name).absolute()}" for name in named)
+    assert told.status == 0
+
+
+def test_a_log_that_is_gone_is_damage_and_what_is_left_of_it_is_named(healthy: Orch) -> None:
+    Path(".orch/log.db").rename("log.db")
+    told = healthy("doctor", "--json")
+    assert told.status == 6 and told.data["uncovered_events"] is None
+    assert rows_of(told, "store")[0][0] == "damage" and "put it back" in rows_of(told, "store")[0][1]
+    assert any("log.db-wal" in message for _, message, _ in rows_of(told, "leftovers"))
+    assert {level for level, _, _ in rows_of(told, "documents")} == {"warning"}
+
+
+def test_a_folder_where_nothing_was_begun_says_how_to_begin(orch: Orch) -> None:
+    assert orch("doctor", "--json").status == 4
+    Path(".orch").mkdir(mode=0o700)
+    told = orch("doctor", "--json")
+    assert (told.status, told.data["verdict"]) == (8, "unavailable")
+    assert rows_of(told, "store")[0][2] == ["orch init"]
+
+
+@pytest.mark.parametrize("text", ['[checkpoints]\naftr = ["approval"]', "state_dir = 3", "state_dir = ["])
+def test_settings_that_cannot_be_read_hide_nothing_else(healthy: Orch, text: str) -> None:
+    Path(".orch/config.toml").write_text(text)
+    message, fix = found(healthy, "settings", level="warning", status=8)
+    assert "config.toml" in message and fix == ["orch config show --help"]
+
+
+def test_a_variable_that_nothing_reads_is_named(healthy: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_BACKUP_DIR", "/backups")
+    told = healthy("doctor", "--json")
+    assert told.status == 0 and any("ORCHESTRATOR_BACKUP_DIR" in message for _, message, _ in rows_of(told, "settings"))
+
+
+def test_a_network_file_system_and_a_full_disk_are_noticed(healthy: Orch, tmp_path: Path) -> None:
+    patient = Patient(find(tmp_path), refused=None)
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text("36 35 98:0 / / rw - nfs4 server:/export rw\n")
+    (row,) = file_system(patient, mounts=mounts)
+    assert row.level == "warning" and "nfs4" in row.message
+    (row,) = disk(patient, least=1 << 60)
+    assert row.level == "warning" and row.message.startswith("Only ") and row.fix[0].startswith("df -h ")
+
+
+def test_whatever_bytes_the_store_holds_there_is_an_answer(healthy: Orch) -> None:
+    chance = random.Random(20261125)
+    whole = Path(".orch/log.db").read_bytes()
+    for leftover in Path(".orch").glob("log.db-*"):
+        leftover.unlink()
+    statuses = set()
+    for _ in range(60):
+        data = bytearray(whole)
+        for _ in range(chance.choice((1, 20, 400))):
+            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        Path(".orch/log.db").write_bytes(data)
+        told = healthy("doctor", "--json")
+        assert told.status in {0, 6, 8} and [row["check"] for row in told.data["rows"]], told
+        statuses.add(told.status)
+    assert 6 in statuses
+
+
+@pytest.mark.parametrize("kind", ["keys", "checkpoints"])
+def test_a_file_for_a_folder_is_an_answer_too(healthy: Orch, kind: str) -> None:
+    folder = Path(".orch", kind)
+    shutil.rmtree(folder)
+    folder.write_text("x")
+    told = healthy("doctor", "--json")
+    assert told.status in {0, 6, 8} and told.data["verdict"] != "fine"
+    assert position(healthy) == 5
