@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 import apsw
 
-from adapters.sqlite_log import RECOVERED, TIMEOUT_S, SqliteLog, system_clock
+from adapters.sqlite_log import CARRIED, RECOVERED, TIMEOUT_S, SqliteLog, system_clock
 
 PROMOTED = "promoted"
 """The note of a store that was promoted: which folder it came from, and where its parent was put."""
@@ -27,3 +27,4 @@ class ForkLog(SqliteLog):
     def _before_commit(self, writer: apsw.Connection) -> None:
         writer.execute("UPDATE store SET value = ? WHERE key = 'origin'", (self._origin,))
         writer.execute("UPDATE store SET key = ?, value = ? WHERE key = ?", (PROMOTED, self._note, RECOVERED))
+        writer.execute("DELETE FROM store WHERE key = ?", (CARRIED,))  # the fork's own command records them anew

@@ -27,6 +27,8 @@ WAL_PAGES = 1000
 TIMEOUT_S = 30.0
 RECOVERED = "recovered"
 """The note of a store that was made from another log and not promoted: two logs would go on under one name."""
+CARRIED = "carried_redactions"
+"""The note of redactions that a store obeys although they were recorded after its last event, as JSON."""
 RETIRED = "retired"
 """The note of a store that was left for a promoted one."""
 

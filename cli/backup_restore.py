@@ -83,7 +83,7 @@ def resolved(to: str | None, backups: "Backups") -> Moment:
 def restored(backups: "Backups", position: int, out: Path) -> tuple[TreeHead, list[str]]:
     """Make a store of the events up to a position, with what rides along; return its tree head and those files."""
     from adapters.new_folders import new_folder
-    from cli.backup_adding import CARRIED
+    from adapters.sqlite_log import CARRIED
     from cli.progress import Progress
     from cli.refilling import refill
 

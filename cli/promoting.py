@@ -17,7 +17,7 @@ from cli.options import Asked
 from cli.project import Project
 from cli.recover_checks import keys_known
 from cli.recover_verify import verified
-from cli.recovered import Recovered, recovered_note
+from cli.recovered import Recovered, carried_by, recovered_note
 from domain.commands import PromoteRecovery
 from domain.errors import CommandIdReused, Damaged, InvalidInput, NotFound, Refusal, Unavailable
 from domain.event_log import EventLog, Receipt, Record
@@ -126,10 +126,9 @@ class Promotion:
     def _facts(self, log: SqliteLog, note: Recovered) -> ForkFacts:
         """Return what is known of the log that is left: from itself, or from the note where it is gone."""
         origin = f"{note.origin.split('/')[0]}/{uuid4()}"
-        keys = keys_known(log)
-        facts = ForkFacts(
-            origin, "", note.origin, note.size, keys[0] if keys else "", self._checkpoint(), note.redacted_later
-        )
+        key = next(iter(keys_known(log)), "")
+        redacted = tuple(sorted(carried_by(log)))
+        facts = ForkFacts(origin, "", note.origin, note.size, key, self._checkpoint(), redacted)
         try:
             with SqliteLog.open(self.places.log, read_only=True) as old:
                 return _with_parent(facts, old, log)

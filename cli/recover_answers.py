@@ -9,7 +9,7 @@ from projections.verification import HeldCheckpoint, Problem, Verdict
 class RecoverySource(TypedDict):
     """Where the events come from, and how many there are."""
 
-    kind: Literal["store", "backups"]
+    kind: Literal["store", "backup"]
     where: str
     origin: str
     size: int

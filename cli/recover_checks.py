@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 from adapters.sqlite_log import SqliteLog
 from cli.held import Held, held, notes_in
 from cli.recover_answers import PrefixOf, RecoveryVerification
-from cli.recovered import recovered_note, state_digest
+from cli.recovered import carried_by, state_digest
 from cli.verifying import Options, Verifier
 from domain.errors import Damaged, InvalidInput, NotFound
 from domain.event_log import EventLog
@@ -55,7 +55,6 @@ def check(
             findings.note(None, "state", state, digest)
         if prefix is None and not told:
             remarks.append("Nothing from outside this store was there to hold it against.")
-        note = recovered_note(log)
         proved = prefix is not None or any(holds for _, holds in told)
         return {
             "verdict": "damaged" if findings.counts else "verified" if proved else "incomplete",
@@ -67,7 +66,7 @@ def check(
             "events": verifier.rows.events,
             "payloads": verifier.rows.payloads,
             "erased": verifier.rows.erased,
-            "redacted_later": list(note.redacted_later) if note else [],
+            "redacted_later": sorted(carried_by(log)),
             "prefix_of": prefix,
             "checkpoints": [one.told(holds=holds) for one, holds in told],
             "first_problem": findings.first,

@@ -12,6 +12,7 @@ from adapters.actor import refuse_guessed_kind
 from adapters.sqlite_log import SqliteLog
 from adapters.workspace import Workspace
 from cli.arguments import Reason
+from cli.given import flags
 from cli.options import Asked, writing
 from cli.project import Project, here
 from cli.recover_verify import New
@@ -38,7 +39,7 @@ def promote(asked: Asked, new: New, reason: Reason = "", yes: Yes = False) -> No
     from cli.promoting import Promotion
 
     _refuse_unsure(asked, new, reason, yes=yes)
-    places = left_of(here())
+    places = left_of(here(), flags=flags())
     folder = new.absolute().parent.resolve() / new.name
     if places.state.resolve() == folder:
         raise InvalidInput(f"{new} is the store in force.", fix=("unset ORCHESTRATOR_STATE_DIR",))

@@ -1,14 +1,15 @@
 """orch recover run: the log as it was at a moment, in a store of its own, proven."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
+import orjson
 import typer
 
 from adapters.new_folders import new_folder, refuse_existing
-from adapters.sqlite_log import RECOVERED
+from adapters.sqlite_log import CARRIED, RECOVERED
 from cli.answers import answer
 from cli.options import Asked, plain
 from cli.recover_options import FromBackups, Identity, To
@@ -72,15 +73,19 @@ def _made(path: Path, source: "Source", to: str, moment: "Moment") -> "RecoveryV
     from cli.refilling import refill
 
     size = moment.position
-    gone = {one.position for one in source.redactions()}
-    later = tuple(sorted({one.position for one in source.redactions() if one.position <= size < one.said_at}))
-    note = Recovered(source.kind, source.where, source.origin, source.size, to, later)
+    redactions = source.redactions()
+    note = Recovered(source.kind, source.where, source.origin, source.size, to)
+    notes = {RECOVERED: note.text()}
+    later = {str(gone): by for gone, by in redactions.items() if gone <= size < by}
+    if later:
+        notes[CARRIED] = orjson.dumps(later).decode()
     (path.parent / ".gitignore").write_text(NOT_FOR_GIT)
     with Progress(size, "events written") as progress:
-        events = without_texts(source.events(size), gone)
-        head = refill(path, source.origin_at(size), events, notes={RECOVERED: note.text()}, done=progress.advance)
-    if head.root != source.root_at(size):
-        raise Damaged(f"{source.where} is damaged: {source.difference(size)}.")
+        events = without_texts(source.events(size), redactions)
+        head = refill(path, source.origin_at(size), events, notes=notes, done=progress.advance)
+    wrong = source.contradicts(size, head.root)
+    if wrong is not None:
+        raise Damaged(wrong)
     with Progress(size, "events verified") as progress:
         found = check(path, parent=source.parent(), done=progress.advance)
     if found["verdict"] == "damaged":
@@ -94,7 +99,7 @@ def _made(path: Path, source: "Source", to: str, moment: "Moment") -> "RecoveryV
     return found
 
 
-def without_texts(events: "Iterator[StoredEvent]", positions: set[int]) -> "Iterator[StoredEvent]":
+def without_texts(events: "Iterator[StoredEvent]", positions: Collection[int]) -> "Iterator[StoredEvent]":
     """Yield the events, without the texts of those positions."""
     if not positions:
         yield from events

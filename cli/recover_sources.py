@@ -3,18 +3,19 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from adapters.checkpoint_files import SUFFIX
 from adapters.envelope import entry_of
 from adapters.places import FOLDER, Places, find, left_of
 from adapters.sqlite_log import SqliteLog
 from adapters.stored_events import StoredEvent, stored
+from cli.given import flags
 from cli.moments import resolved
 from cli.project import here
 from cli.reads import decoded
 from cli.recover_checks import Parent, RootAt, keys_known
-from cli.recovered import state_digest
+from cli.recovered import carried_by, state_digest
 from domain.errors import Damaged, InvalidInput, NotFound, Refusal
 from domain.event_log import Moment, Record
 from domain.ledger import STREAM as LEDGER
@@ -25,14 +26,7 @@ from projections.log_keys import lineage_of
 from projections.replay import heads_from
 
 Fold: TypeAlias = Callable[[int], str | None]
-Kind = Literal["store", "backups"]
-
-
-class Redaction(NamedTuple):
-    """A text that has to be gone, and the position that says so."""
-
-    position: int
-    said_at: int
+Kind = Literal["store", "backup"]
 
 
 class Source(Protocol):
@@ -60,16 +54,12 @@ class Source(Protocol):
         """Yield the events from position 1 to a position. Raises `Damaged` where one is missing."""
         ...
 
-    def redactions(self) -> list[Redaction]:
-        """Return every redaction that is known, those recorded after the moment of a recovery included."""
+    def redactions(self) -> dict[int, int]:
+        """Return every redaction that is known, of any time: position whose text is gone → position that says so."""
         ...
 
-    def root_at(self, size: int) -> bytes | None:
-        """Return the root that the source claims for a size, or None where it claims none."""
-        ...
-
-    def difference(self, upto: int) -> str:
-        """Name the first event up to a position that is not what the source's own tree says."""
+    def contradicts(self, size: int, root: bytes) -> str | None:
+        """Say what is wrong with the events up to a position, whose tree has this root; None for the right one."""
         ...
 
 
@@ -113,13 +103,13 @@ class Store:
         if expected <= upto:
             raise Damaged(f"{self.where} is damaged: it lacks position {expected}.")
 
-    def redactions(self) -> list[Redaction]:
-        """Return every redaction of the ledger."""
+    def redactions(self) -> dict[int, int]:
+        """Return every redaction of the ledger, and those that the store itself carries."""
         from adapters.codec import decode
         from domain.ledger_events import PayloadRedacted
 
         told = ((record.position, decode(record)) for record in self.log.stream(LEDGER))
-        return [Redaction(event.position, at) for at, event in told if isinstance(event, PayloadRedacted)]
+        return carried_by(self.log) | {e.position: at for at, e in told if isinstance(e, PayloadRedacted)}
 
     def state_at(self, size: int) -> str | None:
         """Return the digest of the state that a fold of the first events gives, or None where they do not fold."""
@@ -128,16 +118,14 @@ class Store:
         except Damaged:
             return None
 
-    def root_at(self, size: int) -> bytes | None:
-        """Return the root that the store's own tree gives for a size."""
-        return range_root_of(self.log)(0, size)
-
-    def difference(self, upto: int) -> str:
-        """Name the first event that is not what the store's own tree says."""
-        for record in self.log.records(1, upto):
+    def contradicts(self, size: int, root: bytes) -> str | None:
+        """Hold events against the store's own tree; name the first one that is not what its leaf says."""
+        if root == range_root_of(self.log)(0, size):
+            return None
+        for record in self.log.records(1, size):
             if _leaf(record) != record.leaf:
-                return f"position {record.position} ({record.topic}) is not what its leaf says"
-        return f"the tree over positions 1 to {upto} is not that of the events"
+                return f"{self.where} is damaged: position {record.position} is not what its leaf says."
+        return f"{self.where} is damaged: its tree over positions 1 to {size} is not that of its events."
 
 
 def _leaf(record: Record) -> bytes:
@@ -159,7 +147,7 @@ def source_of(from_backups: Path | None, identity: Path | None) -> Iterator[Sour
     if from_backups is not None:
         from cli.recover_backups import backups_at
 
-        with backups_at(left_of(here()), from_backups, identity) as source:
+        with backups_at(left_of(here(), flags=flags()), from_backups, identity) as source:
             yield source
         return
     if identity is not None:
@@ -171,10 +159,10 @@ def source_of(from_backups: Path | None, identity: Path | None) -> Iterator[Sour
 @contextmanager
 def _store() -> Iterator[Store]:
     try:
-        places = find(here())
+        places = find(here(), flags=flags())
         log = SqliteLog.open(places.log, read_only=True)
     except NotFound as error:
-        places = left_of(here())
+        places = left_of(here(), flags=flags())
         if not places.state.is_dir():
             raise
         raise NotFound(f"There is no log at {places.log}.", fix=(FROM_BACKUPS,)) from error
@@ -196,7 +184,7 @@ def parent_at_hand(new: Path) -> Iterator[tuple[Parent | None, Fold | None]]:
 
     Where the store is gone or damaged the checkpoints it kept may still be there.
     """
-    places = left_of(here())
+    places = left_of(here(), flags=flags())
     if places.state.resolve() == new.resolve():  # ORCHESTRATOR_STATE_DIR names the new store
         places = left_of(here(), env={})
     if not places.state.is_dir() or places.state.resolve() == new.resolve():

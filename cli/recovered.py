@@ -7,16 +7,16 @@ from typing import NamedTuple, Self
 from orjson import JSONDecodeError, dumps, loads
 
 from adapters.envelope import canonical
-from adapters.sqlite_log import RECOVERED, SqliteLog
+from adapters.sqlite_log import CARRIED, RECOVERED, SqliteLog
 from domain.errors import Damaged
-from domain.event_log import Head
+from domain.event_log import EventLog, Head
 
 
 class Recovered(NamedTuple):
     """Where a recovered store comes from."""
 
     source: str
-    """`store` or `backups`."""
+    """`store` or `backup`."""
     where: str
     origin: str
     """The log that was read, which may have been forked from others before."""
@@ -24,8 +24,6 @@ class Recovered(NamedTuple):
     """How many events it had, as far as was known."""
     to: str
     """The words that named the moment."""
-    redacted_later: tuple[int, ...] = ()
-    """Positions whose texts are gone because of redactions that were recorded after the moment."""
 
     def text(self) -> str:
         """Return it as the store keeps it."""
@@ -35,9 +33,8 @@ class Recovered(NamedTuple):
     def parse(cls, text: str) -> Self:
         """Read it back. Raises `Damaged`."""
         try:
-            values = loads(text)
-            return cls(**values | {"redacted_later": tuple(values["redacted_later"])})
-        except (JSONDecodeError, TypeError, KeyError) as error:
+            return cls(**loads(text))
+        except (JSONDecodeError, TypeError) as error:
             raise Damaged(f"The store does not say where it comes from: {error}.") from None
 
 
@@ -45,6 +42,15 @@ def recovered_note(log: SqliteLog) -> Recovered | None:
     """Return what a store says about where it comes from, or None for one that is nobody's recovery."""
     text = log.notes().get(RECOVERED)
     return None if text is None else Recovered.parse(text)
+
+
+def carried_by(log: EventLog) -> dict[int, int]:
+    """Return the redactions a store obeys but does not hold: position whose text is gone → position that said so."""
+    try:
+        found = loads(log.notes().get(CARRIED, "{}"))
+        return {int(position): int(said_at) for position, said_at in found.items()}
+    except (JSONDecodeError, TypeError, ValueError, AttributeError) as error:
+        raise Damaged(f"The store does not say which redactions it carries: {error}.") from None
 
 
 def state_digest(heads: Mapping[str, Head]) -> str:
