@@ -21,6 +21,7 @@ from cli.audit_answers import (
 from cli.backup_answers import BackupList, BackupMade, BackupVerification, Restored
 from cli.config import ConfigAnswer
 from cli.health import DoctorAnswer
+from cli.recover_answers import LossAnswer, PlanAnswer, PointsAnswer, RecoveryAnswer, RecoveryVerification
 from cli.redaction_answers import RedactionAnswer
 from cli.signing import SignedAfter
 from projections.coverage import Coverage
@@ -220,6 +221,11 @@ ANSWERS: dict[str, Any] = {
     "backup.list": BackupList,
     "backup.verification": BackupVerification,
     "backup.restored": Restored,
+    "recover.points": PointsAnswer,
+    "recover.plan": PlanAnswer,
+    "recover.diff": LossAnswer,
+    "recover.run": RecoveryAnswer,
+    "recover.verification": RecoveryVerification,
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)

@@ -3,6 +3,8 @@
 from typing import Literal, TypedDict
 
 from projections.moments import AsOf
+from projections.recovery_loss import Loss, PhaseLoss
+from projections.restore_points import PointRow
 from projections.verification import HeldCheckpoint, Problem, Verdict
 
 
@@ -60,3 +62,35 @@ class RecoveryAnswer(Resolution):
     out: str
     documents: list[str]
     verification: RecoveryVerification
+
+
+class SourceState(TypedDict):
+    """A place that holds events; `problem` says why it cannot be used for this moment."""
+
+    kind: Literal["store", "backup"]
+    where: str
+    size: int
+    usable: bool
+    problem: str | None
+
+
+class PlanAnswer(Resolution):
+    """What a recovery would do; `seconds` is an estimate from a part of it that was tried."""
+
+    sources: list[SourceState]
+    checkpoints: list[str]
+    lost: Loss
+    seconds: float
+
+
+class LossAnswer(Resolution):
+    """What each phase would lose by going back; phases that would lose nothing have no row."""
+
+    rows: list[PhaseLoss]
+
+
+class PointsAnswer(TypedDict):
+    """The restore points, in the order of the positions they name."""
+
+    rows: list[PointRow]
+    as_of: AsOf

@@ -10,11 +10,12 @@ from adapters.backup_reading import open_backups
 from adapters.checkpoint_files import notes_of
 from adapters.places import Places
 from adapters.signed_notes import opened
+from adapters.stored_events import restored
 from cli.moments import position_of, time_of
 from cli.recover_sources import Kind, parent_of
 from domain.checkpoints import Checkpoint
 from domain.errors import InvalidInput, NotFound
-from domain.event_log import Moment
+from domain.event_log import Moment, Record
 from domain.merkle import grow, root_of
 from domain.restore_point import PointNamed, stream_of
 
@@ -61,6 +62,12 @@ class BackupSource:
     def events(self, upto: int) -> "Iterator[StoredEvent]":
         """Yield the events up to a position; a segment is verified before its first one."""
         return self.backups.events(upto)
+
+    def records(self, first: int) -> "Iterator[Record]":
+        """Yield the rows from a position to the end, made anew."""
+        for position, event in enumerate(self.backups.events(), 1):
+            if position >= first:
+                yield restored(position, event)[0]
 
     def redactions(self) -> dict[int, int]:
         """Return every redaction that any copy knows of."""

@@ -54,6 +54,10 @@ class Source(Protocol):
         """Yield the events from position 1 to a position. Raises `Damaged` where one is missing."""
         ...
 
+    def records(self, first: int) -> Iterator[Record]:
+        """Yield the rows from a position to the end."""
+        ...
+
     def redactions(self) -> dict[int, int]:
         """Return every redaction that is known, of any time: position whose text is gone → position that says so."""
         ...
@@ -102,6 +106,10 @@ class Store:
             expected += 1
         if expected <= upto:
             raise Damaged(f"{self.where} is damaged: it lacks position {expected}.")
+
+    def records(self, first: int) -> Iterator[Record]:
+        """Yield the rows from a position to the end."""
+        return self.log.records(first, self.size)
 
     def redactions(self) -> dict[int, int]:
         """Return every redaction of the ledger, and those that the store itself carries."""
