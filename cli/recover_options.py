@@ -5,6 +5,16 @@ from typing import Annotated, Optional
 
 import typer
 
+from domain.errors import InvalidInput
+
+
+def path_of(words: str) -> Path:
+    """Return the path that words name. Raises `InvalidInput` for what can name none."""
+    if not words or "\x00" in words:
+        raise InvalidInput("A path has to have a name, without a NUL character in it.")
+    return Path(words)
+
+
 To = Annotated[
     str,
     typer.Option(
@@ -13,9 +23,14 @@ To = Annotated[
 ]
 FromBackups = Annotated[
     Optional[Path],  # noqa: UP045  # Typer reads Optional at every release we allow
-    typer.Option("--from-backups", metavar="DIR", help="Take the events from backups alone; the store may be gone."),
+    typer.Option(
+        "--from-backups",
+        metavar="DIR",
+        parser=path_of,
+        help="Take the events from backups alone; the store may be gone.",
+    ),
 ]
 Identity = Annotated[
     Optional[Path],  # noqa: UP045  # as above
-    typer.Option("--identity", metavar="FILE", help="The age identity that opens encrypted backups."),
+    typer.Option("--identity", metavar="FILE", parser=path_of, help="The age identity that opens encrypted backups."),
 ]

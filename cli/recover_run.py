@@ -12,7 +12,7 @@ from adapters.new_folders import new_folder, refuse_existing
 from adapters.sqlite_log import CARRIED, RECOVERED
 from cli.answers import answer
 from cli.options import Asked, plain
-from cli.recover_options import FromBackups, Identity, To
+from cli.recover_options import FromBackups, Identity, To, path_of
 from cli.screen import clean, one_line, paint
 from domain.errors import Damaged
 
@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from cli.recover_sources import Source
     from domain.event_log import Moment
 
-Out = Annotated[Path, typer.Option("--out", metavar="NEW", help="The store folder to make; nothing may be there yet.")]
+Out = Annotated[
+    Path,
+    typer.Option("--out", metavar="NEW", parser=path_of, help="The store folder to make; there may be none yet."),
+]
 DocumentsTo = Annotated[
     Optional[Path],  # noqa: UP045  # Typer reads Optional at every release we allow
-    typer.Option("--documents", metavar="DIR", help="Write the documents as of T too, into this new folder."),
+    typer.Option(
+        "--documents", metavar="DIR", parser=path_of, help="Write the documents as of T too, to a new folder."
+    ),
 ]
 NOT_FOR_GIT = "*\n"
 

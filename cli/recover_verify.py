@@ -9,13 +9,14 @@ from adapters.sqlite_log import SqliteLog
 from cli import exits
 from cli.answers import answer
 from cli.options import Asked, plain
+from cli.recover_options import path_of
 from cli.screen import clean, one_line, paint
 from domain.errors import NotFound
 
 if TYPE_CHECKING:
     from cli.recover_answers import RecoveryVerification
 
-New = Annotated[Path, typer.Argument(metavar="NEW", help="The store folder that a recovery made.")]
+New = Annotated[Path, typer.Argument(metavar="NEW", parser=path_of, help="The store folder that a recovery made.")]
 
 
 @plain

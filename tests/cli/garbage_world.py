@@ -155,7 +155,8 @@ PREVIOUS = {"research": "spec", "plan": "research", "prd": "plan", "tasks": "prd
 
 def is_verdict(said: Said) -> bool:
     """Tell whether a verification or the doctor answers: they say what they found with their status."""
-    verified = said.words[:2] in (("audit", "verify"), ("backup", "verify")) and said.status in (6, 7)
+    verifies = (("audit", "verify"), ("backup", "verify"), ("recover", "verify"))
+    verified = said.words[:2] in verifies and said.status in (6, 7)
     examined = said.words[:1] == ("doctor",) and said.status in (6, 8)
     return (verified or examined) and bool(said.out) and '"ok":false' not in said.out
 
