@@ -161,9 +161,8 @@ def change_fork(**facts: object) -> None:
     envelope = orjson.loads(row[3])
     envelope["facts"] |= facts
     raw = orjson.dumps(envelope, option=orjson.OPT_SORT_KEYS)
-    database.execute(
-        "UPDATE events SET envelope = ?, leaf = ? WHERE position = ?", (raw, leaf_hash(entry_of(*row[:3], raw)), row[0])
-    )
+    leaf = leaf_hash(entry_of(row[0], row[1], row[2], raw))
+    database.execute("UPDATE events SET envelope = ?, leaf = ? WHERE position = ?", (raw, leaf, row[0]))
     database.commit()
     database.close()
 

@@ -47,7 +47,6 @@ def test_a_promoted_store_is_the_projects_and_the_old_one_is_kept(lived: Orch) -
     assert {path.name for path in Path(".orch/keys").iterdir()}.isdisjoint(keys)
     assert [path.name for path in (kept() / "checkpoints").iterdir()] == ["15.note"]
     assert lived("status", "st01-x", "--json").data["current_step"] == "research"
-    assert lived("checkout", "st01-x", "spec").status == 0
     assert lived("block", "st01-x", "a pause").status == 0
     assert lived("audit", "verify", "--json").data["problems"] == []
 
