@@ -31,7 +31,7 @@ ADA = Actor("ada")
 def verify(folder: Path) -> Iterator[Measured]:
     """Measure a verification without and with the fold that makes all heads anew."""
     path = folder / "verify.db"
-    _filled(path)
+    filled(path)
     for name, options, budget in (
         ("envelopes, payloads, columns and tree", Options(fold=False), 4),
         ("everything", Options(), 8),
@@ -56,7 +56,7 @@ def _scanned(path: Path) -> None:
     connection.close()
 
 
-def _filled(path: Path) -> None:
+def filled(path: Path) -> None:
     with SqliteLog.create(path, "example.org/bench") as log:
         at = datetime.now(UTC)
         key = make_key(path.with_name("verify-keys"), log.origin)

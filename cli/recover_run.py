@@ -58,7 +58,7 @@ def run(
         new = outside(out, source.places)
         moment = moment_to(source, to)
         with new_folder(new) as part, _documents(documents) as folder:
-            found = _made(part / "log.db", source, to, moment)
+            found = made(part / "log.db", source, to, moment)
             written = _written(part / "log.db", folder)
     found["store"] = str(new)
     data: RecoveryAnswer = {
@@ -70,7 +70,7 @@ def run(
     answer("recover.run", data, as_json=asked.json, show=lambda: _show(data))
 
 
-def _made(path: Path, source: "Source", to: str, moment: "Moment") -> "RecoveryVerification":
+def made(path: Path, source: "Source", to: str, moment: "Moment") -> "RecoveryVerification":
     """Make the log at a path and verify it; refuse one in which anything differs."""
     from cli.progress import Progress
     from cli.recover_checks import check
