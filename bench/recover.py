@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def _recovered(root: Path, log: SqliteLog, new: Path) -> None:
     shutil.rmtree(new)
 
 
-def _inserted(rows: list[object], path: Path) -> None:
+def _inserted(rows: Sequence[object], path: Path) -> None:
     """Insert rows that are in memory into the same table, with its index, in one durable transaction."""
     connection = apsw.Connection(str(path))
     prepare(connection, timeout_s=1)

@@ -57,6 +57,7 @@ def _scanned(path: Path) -> None:
 
 
 def filled(path: Path) -> None:
+    """Make a log of that many events."""
     with SqliteLog.create(path, "example.org/bench") as log:
         at = datetime.now(UTC)
         key = make_key(path.with_name("verify-keys"), log.origin)

@@ -9,6 +9,7 @@ from cli.held import Held, held, notes_in
 from cli.recover_answers import PrefixOf, RecoveryVerification
 from cli.recovered import carried_by, state_digest
 from cli.verifying import Options, Verifier
+from cli.verifying_beside import look_into_the_store
 from domain.errors import Damaged, InvalidInput, NotFound
 from domain.event_log import EventLog
 from domain.ledger import STREAM as LEDGER
@@ -36,21 +37,25 @@ def check(
     *,
     parent: Parent | None,
     state: str | None = None,
+    fold: bool = True,
     done: Callable[[int], None] = lambda _: None,
 ) -> RecoveryVerification:
     """Verify the log at a path, and hold it against its parent and the parent's checkpoints where they are known.
 
-    `state` is the digest of a fold of the parent's events, where somebody has folded them.
+    `state` is the digest of a fold of the parent's events, where somebody has folded them; where these were the very
+    same events they need not be folded once more.
     """
     with SqliteLog.open(path, read_only=True) as log:
         findings = Findings()
         remarks: list[str] = []
-        verifier = Verifier(log, findings, Options())
+        verifier = Verifier(log, findings, Options(fold=fold))
         good = _checkpoints(log, parent, verifier, remarks)
         verifier.run([one.checkpoint.size for one in good], done=done)
         told = [(one, verifier.hold(one)) for one in good]
         prefix = _prefix(verifier, parent, findings, remarks)
         digest = state_digest(verifier.kept.heads or {})
+        if not fold:
+            look_into_the_store(log, findings)
         if state is not None and digest != state:
             findings.note(None, "state", state, digest)
         if prefix is None and not told:

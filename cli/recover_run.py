@@ -74,7 +74,7 @@ def made(path: Path, source: "Source", to: str, moment: "Moment") -> "RecoveryVe
     """Make the log at a path and verify it; refuse one in which anything differs."""
     from cli.progress import Progress
     from cli.recover_checks import check
-    from cli.recovered import Recovered
+    from cli.recovered import Recovered, state_digest
     from cli.refilling import refill
 
     size = moment.position
@@ -87,12 +87,21 @@ def made(path: Path, source: "Source", to: str, moment: "Moment") -> "RecoveryVe
     (path.parent / ".gitignore").write_text(NOT_FOR_GIT)
     with Progress(size, "events written") as progress:
         events = without_texts(source.events(size), redactions)
-        head = refill(path, source.origin_at(size), events, notes=notes, done=progress.advance)
+        folded: list[str] = []
+        head = refill(
+            path,
+            source.origin_at(size),
+            events,
+            notes=notes,
+            done=progress.advance,
+            folded=lambda heads: folded.append(state_digest(heads)),
+        )
     wrong = source.contradicts(size, head.root)
     if wrong is not None:
         raise Damaged(wrong)
     with Progress(size, "events verified") as progress:
-        found = check(path, parent=source.parent(), done=progress.advance)
+        # these very events were folded a moment ago: their tree and their state are what is compared with the disk
+        found = check(path, parent=source.parent(), state=folded[0], fold=False, done=progress.advance)
     if found["verdict"] == "damaged":
         first = found["first_problem"]
         assert first is not None

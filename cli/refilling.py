@@ -1,6 +1,6 @@
 """Make a log anew from stored events, its heads from a fresh fold."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from adapters.codec import event_without_texts
@@ -21,12 +21,13 @@ def refill(
     *,
     notes: dict[str, str] | None = None,
     done: Callable[[int], None] = lambda _: None,
+    folded: Callable[[Mapping[str, Head]], None] = lambda _: None,
 ) -> TreeHead:
     """Make a new log that holds exactly these events from position 1 on, and return its tree head.
 
     Tree, commands and heads are made from the events alone: only their bytes have to be believed, and the root
-    tells whether to. `done` is told of events as they are written; `notes` say where the log comes from.
-    Raises `AlreadyExists`, `Unavailable`, `Damaged` for what no log has written.
+    tells whether to. `done` is told of events as they are written, `folded` of the heads they fold into. `notes` say
+    where the log comes from. Raises `AlreadyExists`, `Unavailable`, `Damaged` for what no log has written.
     """
     aggregates: dict[str, EventSourced] = {}
     positions: dict[str, int] = {}
@@ -45,6 +46,6 @@ def refill(
         done(len(page))
         for key, value in (notes or {}).items():
             log.note(key, value)
-        return log.finish(
-            {s: Head(s, aggregate.version, positions[s], aggregate.head()) for s, aggregate in aggregates.items()}
-        )
+        heads = {s: Head(s, aggregate.version, positions[s], aggregate.head()) for s, aggregate in aggregates.items()}
+        folded(heads)
+        return log.finish(heads)
