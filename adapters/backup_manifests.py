@@ -74,6 +74,13 @@ class Manifest(NamedTuple):
             raise Damaged(f"{name} contradicts itself: its range makes no sense.")
         return found
 
+    @classmethod
+    def keys_in(cls, note: bytes, name: str) -> tuple[str, ...]:
+        """Return the keys that a manifest names itself, nothing of it checked."""
+        document = _document(note.rpartition(b"\n\n")[0], name)
+        document.pop("root", None)
+        return cls(**shaped(document, cls, name)).keys
+
     def judge_checkpoint(self, vkeys: Iterable[str]) -> None:
         """Refuse a checkpoint that is not the one of this tree, signed by one of those keys."""
         try:

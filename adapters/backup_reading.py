@@ -5,6 +5,11 @@
     backups.moment_at(time)  the last position recorded by then, as a log would answer
     backups.events(upto=N)   the stored events from position 1 to N, with every known redaction applied
     backups.head             the newest manifest: its `checkpoint` is signed, its `root` that of all events
+    backups.carried(N)       redactions of positions up to N that were recorded after N
+    backups.obey({gone: by}) leave out texts whose redaction only a store knows
+
+Of a broken copy `read_target(folder).copies` has the manifests up to the first bad one; `Backups(target, copy, keys)`
+gives the events up to `copy.last`.
 
 It raises `NotFound` where there are no backups, `Damaged` where something was changed, lost or put there,
 `InvalidInput` where the private key is missing, and `Unavailable` where the disk says no.
@@ -20,7 +25,7 @@ from adapters.backup_manifests import Manifest, sha256_of
 from adapters.backup_packing import unpacked
 from adapters.backup_segments import Entry, entries_in
 from adapters.backup_shapes import StoredFile
-from adapters.backup_target import Copy, Target, files_of, read_stored, read_target
+from adapters.backup_target import Copy, Target, files_of, read_stored, read_target, read_without_list
 from adapters.envelope import commitment
 from adapters.stored_events import StoredEvent
 from domain.errors import Damaged, NotFound
@@ -74,6 +79,10 @@ class Backups:
         """Return the redactions of positions up to N that were recorded after N, as `redactions`."""
         return {gone: by for gone, by in sorted(self.redactions.items()) if gone <= upto < by}
 
+    def obey(self, redactions: Mapping[int, int]) -> None:
+        """Leave out these texts, too: a store may know of redactions that no backup holds yet."""
+        self.redactions |= redactions
+
     def check_files(self) -> None:
         """Compare every file with its manifest, without opening it. Raises `Damaged`."""
         for manifest in self.segments:
@@ -112,7 +121,7 @@ class Backups:
         times = entries[0].event.recorded_at, entries[-1].event.recorded_at
         if times != (manifest.recorded_first, manifest.recorded_last):
             raise Damaged(f"{manifest.name} names other times than its segment.")
-        redactions = judged_texts(manifest.first, (entry.event for entry in entries), self.origin, manifest.erased)
+        redactions = judged_texts(manifest.first, (entry.event for entry in entries), manifest.keys, manifest.erased)
         if redactions != dict(manifest.redactions):
             raise Damaged(f"{manifest.name} does not name the redactions that its segment holds.")
         return entries
@@ -159,14 +168,19 @@ class Backups:
 
 
 def open_backups(
-    folder: Path, identities: Sequence[Any] = (), *, vkeys: Iterable[str] = (), copy: str | None = None
+    folder: Path,
+    identities: Sequence[Any] = (),
+    *,
+    vkeys: Iterable[str] = (),
+    copy: str | None = None,
+    ignore_list: bool = False,
 ) -> Backups:
     """Open the newest copy in a target, or the one of that name.
 
     Signatures are checked with those keys; without any, with the key that the backups name themselves: then they are
-    known to be whole, not whose they are.
+    known to be whole, not whose they are. Without the list, what was removed from the end of a copy is not noticed.
     """
-    target = read_target(folder, vkeys)
+    target = (read_without_list if ignore_list else read_target)(folder, vkeys)
     return Backups(target, target.copy(copy), identities)
 
 
@@ -175,17 +189,21 @@ def redactions_in(copies: Iterable[Copy]) -> dict[int, int]:
     return {gone: by for copy in copies for manifest in copy.manifests for gone, by in manifest.redactions}
 
 
-def judged_texts(first: int, events: Iterable[StoredEvent], origin: str, erased: Iterable[int]) -> Mapping[int, int]:
+def judged_texts(
+    first: int, events: Iterable[StoredEvent], keys: Iterable[str], erased: Iterable[int]
+) -> Mapping[int, int]:
     """Hold every text against its envelope, and return the redactions among the events. Raises `Damaged`.
 
-    `erased` are the positions whose text may be gone.
+    `keys` are the verifier keys that have spoken for the log: it bore their names, one after the other where it was
+    forked. `erased` are the positions whose text may be gone.
     """
+    names = {key.partition("+")[0] for key in keys}
     may_be_gone = set(erased)
     redactions: dict[int, int] = {}
     for position, event in enumerate(events, first):
         try:
             envelope = orjson.loads(event.envelope)
-            commits, known = envelope["payload"], envelope["origin"] == origin
+            commits, known = envelope["payload"], envelope["origin"] in names
             if MARK in event.envelope and envelope["topic"] == REDACTED:
                 redactions[envelope["facts"]["position"]] = position
         except (orjson.JSONDecodeError, KeyError, TypeError):

@@ -1,6 +1,5 @@
 """A segment of a backup as plain bytes: consecutive events, each with its length before it (docs/backup-format.md)."""
 
-import re
 import struct
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -12,8 +11,6 @@ from domain.merkle import leaf_hash
 
 MAGIC = b"orch segment 1\n"
 """What every segment begins with; another version has another number."""
-LINE = re.compile(rb"([1-9][0-9]{0,18}) (0|-?[1-9][0-9]{0,18}) (0|-?[1-9][0-9]{0,18})\n")
-"""The line of the store: position, recorded time, clock."""
 HEAD = struct.Struct(">II")
 """The bytes that follow the first number; the bytes of the entry."""
 LONGEST_SALT = 255
@@ -47,34 +44,43 @@ def record_of(position: int, event: StoredEvent) -> bytes:
 
 def entries_in(plain: bytes, first: int, last: int) -> Iterator[Entry]:
     """Yield the records of a segment that holds exactly these positions. Raises `Damaged` for anything else."""
-    view = memoryview(plain)
     if plain[: len(MAGIC)] != MAGIC:
         raise Damaged("This is not a segment that this version can read: its first line is another.")
     at = len(MAGIC)
     for position in range(first, last + 1):
-        entry, event, at = _record(view, at, position)
+        try:
+            size, length = HEAD.unpack_from(plain, at)
+        except struct.error:
+            raise Damaged(f"The segment ends before position {position}.") from None
+        end, salt_at = at + 4 + size, at + HEAD.size + length
+        if end > len(plain) or salt_at >= end:
+            raise _senseless(position)
+        entry = plain[at + HEAD.size : salt_at]
+        recorded_at, clock, envelope = _parts(entry, position)
+        text_at = salt_at + 1 + plain[salt_at]
+        if text_at == salt_at + 1 == end:
+            event = StoredEvent(recorded_at, clock, envelope, None, None)
+        elif salt_at + 1 < text_at <= end:
+            event = StoredEvent(recorded_at, clock, envelope, plain[salt_at + 1 : text_at], plain[text_at:end])
+        else:
+            raise _senseless(position)
         yield Entry(leaf_hash(entry), event)
+        at = end
     if at != len(plain):
         raise Damaged(f"The segment goes on after position {last}, its last one.")
 
 
-def _record(view: memoryview, at: int, position: int) -> tuple[bytes, StoredEvent, int]:
-    """Return an entry, the event and where the next record begins."""
+def _parts(entry: bytes, position: int) -> tuple[int, int, bytes]:
+    """Return recorded time, clock and envelope of an entry that says it has that position."""
+    line, _, envelope = entry.partition(b"\n")
     try:
-        size, length = HEAD.unpack_from(view, at)
-    except struct.error:
-        raise Damaged(f"The segment ends before position {position}.") from None
-    end, salt_at = at + 4 + size, at + HEAD.size + length
-    if end > len(view) or salt_at >= end:
-        raise Damaged(f"The lengths at position {position} of the segment make no sense.")
-    entry = bytes(view[at + HEAD.size : salt_at])
-    line = LINE.match(entry)
-    if line is None or int(line[1]) != position:
+        found, recorded_at, clock = map(int, line.split(b" "))
+    except ValueError:
+        found, recorded_at, clock = 0, 0, 0
+    if found != position or line != b"%d %d %d" % (found, recorded_at, clock):
         raise Damaged(f"The segment does not hold position {position} where it should be.")
-    text_at = salt_at + 1 + view[salt_at]
-    if text_at > end or (text_at == salt_at + 1 and text_at != end):
-        raise Damaged(f"The lengths at position {position} of the segment make no sense.")
-    erased = text_at == salt_at + 1
-    salt = None if erased else bytes(view[salt_at + 1 : text_at])
-    payload = None if erased else bytes(view[text_at:end])
-    return entry, StoredEvent(int(line[2]), int(line[3]), entry[line.end() :], salt, payload), end
+    return recorded_at, clock, envelope
+
+
+def _senseless(position: int) -> Damaged:
+    return Damaged(f"The lengths at position {position} of the segment make no sense.")

@@ -16,6 +16,8 @@ LIST = "backups.note"
 COPY = re.compile(r"copy-[0-9]{4,}")
 MANIFEST = re.compile(r"manifest-([0-9]{12,})-([0-9]{12,})\.note")
 LARGEST_NOTE = 64 * 1024 * 1024
+WITHOUT = ("orch backup restore --ignore-list --out NEW", "orch backup create --to ANOTHER")
+"""What helps where the list is lost."""
 ATTEMPTS = 20
 """Somebody may add to the target, or prune it, while we look."""
 PAUSE_S = 0.05
@@ -77,12 +79,37 @@ def read_target(folder: Path, vkeys: Iterable[str] = ()) -> Target:
     given = tuple(vkeys)
     for attempt in range(ATTEMPTS):
         note = _list_in(folder)
-        listed = TargetList.read(note, given, f"{folder / LIST}")
+        listed = _listed(folder, note, given)
         found = _read(folder, listed)
         if _list_in(folder) == note or attempt == ATTEMPTS - 1:
             return found
         sleep(PAUSE_S)
     raise AssertionError  # the last attempt returns
+
+
+def read_without_list(folder: Path, vkeys: Iterable[str] = ()) -> Target:
+    """Return what a target holds as its manifests alone tell: for a list that is lost or broken.
+
+    What was removed from the end of a copy is not noticed then. Raises `NotFound`, and `Damaged` where there is none.
+    """
+    ends, newest = [], None
+    for name in sorted(name for name in _names(folder) if COPY.fullmatch(name)):
+        manifests = sorted((each for each in _names(folder / name) if MANIFEST.fullmatch(each)), key=_first_of)
+        for file in manifests[-1:]:
+            note = read_file(folder / name / file)
+            found = Manifest.read(note, tuple(vkeys) or Manifest.keys_in(note, file), str(folder / name / file))
+            ends.append(CopyEnd(name, found.last, file, sha256_of(note)))
+            newest = found if newest is None or found.last >= newest.last else newest
+    if newest is None:
+        raise NotFound(f"There are no backups at {folder}.", fix=("orch backup create",))
+    ends.sort(key=lambda end: end.last)  # stable: the younger of two as long comes last
+    listed = TargetList(newest.origin, 0, newest.made_at, tuple(ends), None, (), tuple(vkeys) or newest.keys)
+    return _read(folder, listed)._replace(strangers=())
+
+
+def origin_in(folder: Path) -> str:
+    """Return whose backups these claim to be, nothing of it checked with a key that we know."""
+    return _listed(folder, _list_in(folder), ()).origin
 
 
 def files_of(manifest: Manifest) -> Iterator[StoredFile]:
@@ -117,16 +144,28 @@ def read_stored(folder: Path, file: StoredFile) -> bytes:
     return data
 
 
-def _list_in(folder: Path) -> bytes:
+def _names(folder: Path) -> list[str]:
     try:
-        names = os.listdir(folder)
-    except FileNotFoundError:
+        return os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
         raise NotFound(f"There are no backups at {folder}.", fix=("orch backup create",)) from None
     except OSError as error:
         raise FilesUnavailable(f"{folder}: {error.strerror}.") from error
+
+
+def _listed(folder: Path, note: bytes, vkeys: tuple[str, ...]) -> TargetList:
+    try:
+        return TargetList.read(note, vkeys, str(folder / LIST))
+    except Damaged as error:
+        error.fix = error.fix or WITHOUT
+        raise
+
+
+def _list_in(folder: Path) -> bytes:
+    names = _names(folder)
     if LIST not in names:
         if any(COPY.fullmatch(name) for name in names):
-            raise Damaged(f"{folder / LIST} is gone: nothing says what these backups are.")
+            raise Damaged(f"{folder / LIST} is gone: nothing says what these backups are.", fix=WITHOUT)
         raise NotFound(f"There are no backups at {folder}.", fix=("orch backup create",))
     return read_file(folder / LIST)
 

@@ -23,7 +23,6 @@ from domain.merkle import grow, root_of
 
 LOCK = ".lock"
 TIMEOUT_S = 30.0
-FIRST_COPY = "copy-0001"
 
 
 class Author(NamedTuple):
@@ -43,12 +42,12 @@ class BackupWriter:
 
     def __init__(self, folder: Path, author: Author, *, timeout_s: float = TIMEOUT_S) -> None:
         self.folder = folder
-        self._author = author
+        self.author = author
         self._queue = WritersQueue(folder / LOCK, timeout_s=timeout_s, what="these backups")
         self._note = b""
         self._listed = TargetList(author.origin, 0, 0, (), None, (), author.keys)
         self._target: Target | None = None
-        self._copy = Copy(FIRST_COPY, (), None)
+        self._copy = Copy("", (), None)
 
     @property
     def last(self) -> int:
@@ -78,25 +77,32 @@ class BackupWriter:
 
     def begin(self, *, full: bool) -> None:
         """Say that the newest copy is going to grow, or that a new one is made. Raises `Damaged` for a broken one."""
-        copies = self._target.copies if self._target else ()
-        if self._target and (self._target.strangers or not full) and copies:
+        if self._target and self._target.copies and (self._target.strangers or not full):
             self._target.copy()  # refuses what is broken
-        if full or not copies:
-            numbers = [int(copy.name.removeprefix("copy-")) for copy in copies]
-            self._copy = Copy(f"copy-{max(numbers, default=0) + 1:04d}", (), None)
+        if full or not self._listed.copies:
+            names = {*(end.name for end in self._listed.copies), self._copy.name if self._copy.manifests else "copy-0"}
+            number = max(int(name.removeprefix("copy-")) for name in names)
+            self._copy = Copy(f"copy-{number + 1:04d}", (), None)
         self._list(making=self._copy.name)
         (self.folder / self._copy.name).mkdir(mode=0o700, exist_ok=True)
         sync(self.folder)
 
-    def add(self, events: Sequence[StoredEvent], *, redacted: frozenset[int], files: bytes | None = None) -> Manifest:
+    def add(
+        self,
+        events: Sequence[StoredEvent],
+        *,
+        redacted: frozenset[int],
+        files: bytes | None = None,
+        made_at: int | None = None,
+    ) -> Manifest:
         """Write the next segment, durably, and then its manifest. Raises `Damaged` for events that are no log's."""
-        author, first = self._author, self.last + 1
+        author, first = self.author, self.last + 1
         last = self.last + len(events)
         frontier = list(self._copy.manifests[-1].frontier) if self._copy.manifests else []
         plain = plain_segment(first, events)
         for size, entry in enumerate(entries_in(plain, first, last), first - 1):
             grow(frontier, size, entry.leaf)
-        redactions = judged_texts(first, events, author.origin, redacted)
+        redactions = judged_texts(first, events, author.keys, redacted)
         erased = [p for p, event in enumerate(events, first) if p in redacted and event.payload is None]
         manifest = Manifest(
             origin=author.origin,
@@ -105,7 +111,7 @@ class BackupWriter:
             last=last,
             recorded_first=events[0].recorded_at,
             recorded_last=events[-1].recorded_at,
-            made_at=author.clock(),
+            made_at=author.clock() if made_at is None else made_at,
             segment=self._stored(segment_name(first, last, encrypted=bool(author.recipients.words)), plain),
             files=self._files(last, files),
             previous=self._previous(),
@@ -120,6 +126,34 @@ class BackupWriter:
         self._copy = self._copy._replace(manifests=(*self._copy.manifests, manifest))
         return manifest
 
+    def take(self, manifest: Manifest, folder: Path) -> None:
+        """Take a segment of another copy over as it is, under a manifest of this one."""
+        for file in files_of(manifest):
+            _linked(folder / file.name, self.folder / self._copy.name / file.name)
+        taken = manifest._replace(copy=self._copy.name, previous=self._previous())
+        self._write(taken.name, taken.signed(self.author.sign))
+        self._copy = self._copy._replace(manifests=(*self._copy.manifests, taken))
+
+    def replace(self, name: str, rewrite: Callable[[], None]) -> None:
+        """Let a new copy, made by `rewrite` with `add` and `take`, stand in the place of another one."""
+        newest = self._copy
+        self.begin(full=True)
+        rewrite()
+        ends = tuple(self._end() if end.name == name else end for end in self._listed.copies)
+        self._list(copies=ends, removing=(name,))
+        if newest.name != name:
+            self._copy = newest
+        shutil.rmtree(self.folder / name, ignore_errors=True)
+        self._list()
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Remove copies. The list says so before the first file goes."""
+        ends = tuple(end for end in self._listed.copies if end.name not in names)
+        self._list(copies=ends, removing=tuple(names))
+        for name in names:
+            shutil.rmtree(self.folder / name)
+        self._list()
+
     def finish(self) -> None:
         """List what was made: from now on its absence would be noticed."""
         ends = [end for end in self._listed.copies if end.name != self._copy.name]
@@ -133,11 +167,11 @@ class BackupWriter:
             if note and note == self._note:
                 return
             origin = read_target(self.folder).listed.origin
-            if origin != self._author.origin:
+            if origin != self.author.origin:
                 raise InvalidInput(
                     f"{self.folder} holds the backups of another log, {origin}; name another folder with --to."
                 )
-            self._target = read_target(self.folder, self._author.keys)
+            self._target = read_target(self.folder, self.author.keys)
         except NotFound:
             return
         self._note, self._listed = note, self._target.listed
@@ -164,7 +198,7 @@ class BackupWriter:
             self.finish()
 
     def _stored(self, name: str, plain: bytes) -> StoredFile:
-        made = packed(plain, self._author.recipients)
+        made = packed(plain, self.author.recipients)
         self._write(name, made.stored)
         return StoredFile(name, len(made.stored), sha256_of(made.stored), made.plain_size, made.plain_sha256)
 
@@ -175,7 +209,7 @@ class BackupWriter:
         before = [m.files for m in self._copy.manifests if m.files]
         if before and before[-1].plain_sha256 == sha256_of(plain):
             return None
-        end = ".age" if self._author.recipients.words else ""
+        end = ".age" if self.author.recipients.words else ""
         return self._stored(f"files-{last:012d}.tar.zst{end}", plain)
 
     def _previous(self) -> str | None:
@@ -201,15 +235,25 @@ class BackupWriter:
         """Replace the list of what the target holds."""
         listed = self._listed
         self._listed = TargetList(
-            self._author.origin,
+            self.author.origin,
             listed.serial + 1,
-            self._author.clock(),
+            self.author.clock(),
             listed.copies if copies is None else copies,
             making,
             removing,
-            self._author.keys,
+            self.author.keys,
         )
-        self._note = self._listed.signed(self._author.sign)
+        self._note = self._listed.signed(self.author.sign)
         with new_file(self.folder / LIST, replace=True) as opened:
             opened.write(self._note)
         sync(self.folder)
+
+
+def _linked(path: Path, new: Path) -> None:
+    """Give a file a second name, or copy it where the file system has no such thing."""
+    try:
+        os.link(path, new)
+    except OSError:
+        with new_file(new, replace=False) as opened:
+            opened.write(read_file(path))
+    sync(new.parent)

@@ -25,7 +25,7 @@ def recover(folder: Path) -> Iterator[Measured]:
     """Measure a recovery of the whole log: written anew, folded, verified and held against its parent."""
     path = folder / ".orch" / "log.db"
     path.parent.mkdir()
-    filled(path)
+    filled(path, EVENTS)
     with SqliteLog.open(path, read_only=True) as log:
         rows = list(log.records())
         numbers = count(1)

@@ -31,7 +31,7 @@ ADA = Actor("ada")
 def verify(folder: Path) -> Iterator[Measured]:
     """Measure a verification without and with the fold that makes all heads anew."""
     path = folder / "verify.db"
-    filled(path)
+    filled(path, EVENTS)
     for name, options, budget in (
         ("envelopes, payloads, columns and tree", Options(fold=False), 4),
         ("everything", Options(), 8),
@@ -56,8 +56,8 @@ def _scanned(path: Path) -> None:
     connection.close()
 
 
-def filled(path: Path) -> None:
-    """Make a log of that many events."""
+def filled(path: Path, events: int) -> None:
+    """Make a log of so many events, in batches."""
     with SqliteLog.create(path, "example.org/bench") as log:
         at = datetime.now(UTC)
         key = make_key(path.with_name("verify-keys"), log.origin)
@@ -66,12 +66,15 @@ def filled(path: Path) -> None:
             log=log,
             templates=JinjaTemplates(path.parent),
         )
-        for first in range(0, EVENTS // BATCH, AT_ONCE):
-            log.append([_decision(f"st{number}-load", at) for number in range(first, first + AT_ONCE)])
+        for first in range(0, events // BATCH, AT_ONCE):
+            last = min(first + AT_ONCE, events // BATCH)
+            log.append([decision_of(f"st{number}-load", BATCH) for number in range(first, last)])
 
 
-def _decision(name: str, at: datetime) -> Decision:
+def decision_of(name: str, events: int) -> Decision:
+    """Return a command that opens a phase and gives it other titles."""
+    at = datetime.now(UTC)
     phase = Phase.open(name, title="Load", by=ADA, at=at)
-    for number in range(BATCH - 1):
+    for number in range(events - 1):
         phase.retitle(f"The audio engine, seen for the {number}th time this week", by=ADA, at=at)
     return Decision(str(uuid4()), "0" * 64, phase.decided(), {phase.id: phase.head()}, {phase.id: 0})

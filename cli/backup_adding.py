@@ -1,6 +1,6 @@
 """Add to a target what the log holds and the target does not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from domain.event_log import EventLog
 from domain.tree_ranges import range_root_of
 
 if TYPE_CHECKING:
+    from adapters.backup_target import Copy
     from adapters.backup_writing import BackupWriter
 
 MOST_EVENTS = 16_384
@@ -50,6 +51,29 @@ def add_new(
         raise Damaged("The log is damaged: its tree is not that of its events.", fix=("orch audit verify",))
     writer.finish()
     return made
+
+
+def rewrite_redacted(log: EventLog, writer: "BackupWriter", copy: "Copy") -> None:
+    """Make a copy again without the texts that were erased since: rewritten from the log, which no longer has them."""
+    gone = redacted_in(log)
+    erased = frozenset(gone)
+
+    def rewrite() -> None:
+        for manifest in copy.manifests:
+            if holds_erased(manifest, gone):
+                events = [stored(record) for record in log.records(manifest.first, manifest.last)]
+                made = writer.add(events, redacted=erased, made_at=manifest.made_at)
+                if made.root != manifest.root:
+                    raise Damaged(f"The log is not the one that {copy.name} was made of.", fix=("orch audit verify",))
+            else:
+                writer.take(manifest, writer.folder / copy.name)
+
+    writer.replace(copy.name, rewrite)
+
+
+def holds_erased(manifest: Manifest, redacted: Iterable[int]) -> list[int]:
+    """Return the positions whose erased text a segment still holds."""
+    return [p for p in redacted if manifest.first <= p <= manifest.last and p not in manifest.erased]
 
 
 def redacted_in(log: EventLog) -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 from typing import Literal, TypedDict
 
+from cli.backup_drill import Drill
 from projections.moments import AsOf
 
 
@@ -55,6 +56,7 @@ class BackupList(TypedDict):
     rows: list[CopyRow]
     strangers: list[str]
     unshipped: int | None
+    drill: Drill | None
 
 
 class BackupProblem(TypedDict):

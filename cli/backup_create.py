@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from time import time_ns
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +31,7 @@ def create(asked: Asked, to: To = None, recipient: RecipientWords = None, full: 
 
     Next: orch backup verify
     """
+    from adapters.backup_files import archive_of
     from adapters.backup_writing import BackupWriter
     from cli.backup_adding import add_new
     from cli.progress import Progress
@@ -40,7 +42,8 @@ def create(asked: Asked, to: To = None, recipient: RecipientWords = None, full: 
         warn(project, folder, encrypted=bool(author.recipients.words))
         writer = BackupWriter(folder, author)
         with writer.turn(), Progress(project.log.moment().position - (0 if full else writer.last)) as progress:
-            made = add_new(project.log, writer, full=full, done=progress.advance)
+            files = archive_of(project.places, now_ns=time_ns())
+            made = add_new(project.log, writer, full=full, files=files, done=progress.advance)
             if made:
                 CheckpointFiles(project.places.checkpoints).keep(made[-1].last, made[-1].checkpoint.encode())
             data = made_of(writer, made)

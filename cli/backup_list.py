@@ -1,7 +1,7 @@
 """orch backup list: which copies and segments there are."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.places import find
 from adapters.sqlite_log import SqliteLog
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from adapters.backup_manifests import Manifest
     from adapters.backup_target import Copy
     from cli.backup_answers import BackupList, CopyRow, SegmentRow
+    from cli.backup_drill import Drill
 
 
 @plain
@@ -28,20 +29,36 @@ def list_backups(asked: Asked, from_: From = None, vkey: Vkeys = None) -> None:
     """
     from adapters.backup_target import read_target
 
-    folder, length = around(from_)
-    target = read_target(folder, vkey or ())
+    folder, known = around(from_)
+    target = read_target(folder, keys_for(folder, vkey, known))
     data: BackupList = {
         "folder": str(folder),
         "origin": target.listed.origin,
         "rows": [_row(copy) for copy in target.copies],
         "strangers": list(target.strangers),
-        "unshipped": None if length is None else max(0, length - max((c.last for c in target.copies), default=0)),
+        "unshipped": max(0, known.size - max((c.last for c in target.copies), default=0)) if known else None,
+        "drill": known.drill if known else None,
     }
     answer("backup.list", data, as_json=asked.json, show=lambda: _show(data))
 
 
-def around(given: Path | None) -> tuple[Path, int | None]:
-    """Return the folder of the backups, and how long the log is where there is one: backups need no store."""
+class Known(NamedTuple):
+    """What the store around us knows, where there is one that can be read: backups need none."""
+
+    origin: str
+    keys: tuple[str, ...]
+    """The verifier keys that the store names."""
+    size: int
+    redactions: dict[int, int]
+    drill: "Drill | None"
+
+
+def around(given: Path | None) -> tuple[Path, Known | None]:
+    """Return the folder of the backups, and what the store around us knows."""
+    from cli.backup_adding import redacted_in
+    from cli.backup_drill import last_drill
+    from projections.log_keys import log_keys
+
     try:
         places = find(here(), flags=flags())
     except Refusal:
@@ -51,9 +68,32 @@ def around(given: Path | None) -> tuple[Path, int | None]:
     folder = target_of(places, given)
     try:
         with SqliteLog.open(places.log, read_only=True) as log:
-            return folder, log.moment().position
-    except Refusal:
+            heads = log.heads(["project", "ledger"])[1]
+            keys = log_keys(heads["project"], heads.get("ledger"))
+            names = (keys.current, *keys.replaced)
+            drill = last_drill(places.drills)
+            return folder, Known(log.origin, names, log.moment().position, redacted_in(log), drill)
+    except (Refusal, LookupError, TypeError, ValueError):  # whatever is wrong with the store, the backups are not
         return folder, None
+
+
+def keys_for(
+    folder: Path, given: list[str] | None, known: Known | None, *, ignore_list: bool = False
+) -> tuple[str, ...]:
+    """Return the keys to check signatures with: those given, or those of the store whose backups these are.
+
+    Nothing where there are neither: the backups name their key themselves.
+    """
+    from adapters.backup_target import origin_in
+    from adapters.signed_notes import VerifierKey
+
+    for key in given or ():
+        VerifierKey.parse(key)  # words that are no key are the caller's mistake, not damage
+    if given:
+        return tuple(given)
+    if known is None or ignore_list:
+        return ()
+    return known.keys if known.origin == origin_in(folder) else ()
 
 
 def _row(copy: "Copy") -> "CopyRow":
@@ -98,3 +138,9 @@ def _show(data: "BackupList") -> None:
         print(f"{paint('✗', 'red')} {one_line(name)} is in no list of backups")
     if data["unshipped"]:
         print(f"{data['unshipped']:,} events are in no backup yet")
+    drill = data["drill"]
+    if drill is None:
+        print(f"{paint('no drill yet', 'yellow')}: orch backup drill tries whether they bring the log back")
+    else:
+        said = "passed" if drill["passed"] else f"failed: {one_line(drill['why'] or '')}"
+        print(f"last drill {drill['at']}: {said} ({drill['seconds']:.1f} s)")

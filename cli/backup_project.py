@@ -32,7 +32,11 @@ Identities = Annotated[
 ]
 Vkeys = Annotated[
     Optional[list[str]],  # noqa: UP045  # as above
-    typer.Option("--vkey", metavar="KEY", help="The verifier key you were given; otherwise the one the backups name."),
+    typer.Option(
+        "--vkey",
+        metavar="KEY",
+        help="The verifier key you know; otherwise the store's, or the backups' own.",
+    ),
 ]
 CopyName = Annotated[
     Optional[str],  # noqa: UP045  # as above

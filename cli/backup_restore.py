@@ -1,5 +1,7 @@
 """orch backup restore: make a new store from the backups, as of any moment."""
 
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from shlex import quote
 from time import monotonic
@@ -9,22 +11,30 @@ import orjson
 import typer
 
 from cli.answers import answer
-from cli.backup_list import around
+from cli.backup_list import around, keys_for
 from cli.backup_project import CopyName, From, Identities, Vkeys
 from cli.options import Asked, plain
 from cli.screen import clean, paint
-from domain.errors import Damaged
+from domain.errors import Damaged, NotFound
 from domain.event_log import Moment, TreeHead
+from domain.times import rfc3339
 from projections.moments import as_of
 
 if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
+
     from adapters.backup_reading import Backups
+    from adapters.stored_events import StoredEvent
     from cli.backup_answers import Restored
+    from domain.event_log import Record
 
 Out = Annotated[Path, typer.Option("--out", metavar="NEW", help="The folder of the new store; nothing may be there.")]
 Moments = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
     typer.Option("--to", metavar="T", help="As of a moment: 2026-11-24T14:00:00Z or position:N; otherwise the newest."),
+]
+IgnoreList = Annotated[
+    bool, typer.Option("--ignore-list", help="Go by the manifests alone where backups.note is lost or broken.")
 ]
 
 
@@ -37,6 +47,7 @@ def restore(
     identity: Identities = None,
     vkey: Vkeys = None,
     copy: CopyName = None,
+    ignore_list: IgnoreList = False,
 ) -> None:
     """Make a new store from the backups, verified; never over an old one. Texts erased later stay erased.
 
@@ -49,9 +60,11 @@ def restore(
     out = out.absolute()
     refuse_existing(out)
     identities = identities_from(identity or ())
-    folder, _ = around(from_)
+    folder, known = around(from_)
     began = monotonic()
-    backups = open_backups(folder, identities, vkeys=vkey or (), copy=copy)
+    keys = keys_for(folder, vkey, known, ignore_list=ignore_list)
+    backups = open_backups(folder, identities, vkeys=keys, copy=copy, ignore_list=ignore_list)
+    backups.obey(known.redactions if known and known.origin == backups.origin else {})
     backups.check_files()
     moment = resolved(to, backups)
     tree, names = restored(backups, moment.position, out)
@@ -76,38 +89,75 @@ def resolved(to: str | None, backups: "Backups") -> Moment:
     if to is None:
         return backups.moment()
     if to.startswith("position:"):
-        return backups.moment(position_of(to.removeprefix("position:")))
-    return backups.moment_at(time_of(to))
+        moment = backups.moment(position_of(to.removeprefix("position:")))
+    else:
+        moment = backups.moment_at(time_of(to))
+    if not moment.position:
+        first = rfc3339(moment.next_recorded_at or 0)
+        raise NotFound(f"{to} is before the first event, which was recorded at {first}.", fix=("orch backup list",))
+    return moment
 
 
 def restored(backups: "Backups", position: int, out: Path) -> tuple[TreeHead, list[str]]:
     """Make a store of the events up to a position, with what rides along; return its tree head and those files."""
+    from adapters.backup_files import unpack
     from adapters.new_folders import new_folder
+
+    with new_folder(out) as part:
+        tree = refilled_in(part, backups, position)
+        archive = backups.files(position)
+        return tree, unpack(archive, part) if archive else []
+
+
+def refilled_in(part: Path, backups: "Backups", position: int) -> TreeHead:
+    """Make the log of a new store in a folder, and read it back once more. Raises `Damaged`."""
     from adapters.sqlite_log import CARRIED
     from cli.progress import Progress
     from cli.refilling import refill
 
     carried: dict[str, Any] = {str(gone): by for gone, by in backups.carried(position).items()}
     notes = {CARRIED: orjson.dumps(carried).decode()} if carried else None
-    with new_folder(out) as part, Progress(position) as progress:
-        tree = refill(part / "log.db", backups.origin, backups.events(position), notes=notes, done=progress.advance)
-        verify_new(part / "log.db", tree, position)
-        return tree, []
+    given = sha256()
+    with Progress(2 * position) as progress:
+        events = _hashed(backups.events(position), given)
+        tree = refill(part / "log.db", backups.origin, events, notes=notes, done=progress.advance)
+        _judge_new(part / "log.db", tree, given.digest(), progress.advance)
+    return tree
 
 
-def verify_new(path: Path, tree: TreeHead, position: int) -> None:
-    """Read a new store once more, from the disk. Raises `Damaged`."""
+def _hashed(events: "Iterable[StoredEvent]", into: "Hash") -> "Iterator[StoredEvent]":
+    """Yield the events, their bytes added to a hash on the way."""
+    from adapters.backup_segments import record_of
+
+    for position, event in enumerate(events, 1):
+        into.update(record_of(position, event))
+        yield event
+
+
+def _judge_new(path: Path, tree: TreeHead, digest: bytes, done: Callable[[int], None]) -> None:
+    """Read a new store from the disk: it holds the events that were given, in a tree of them, and is sound."""
+    from adapters.envelope import entry_of
+    from adapters.sqlite_creation import BESIDE
     from adapters.sqlite_log import SqliteLog
-    from cli.verifying import Options, Verifier
-    from projections.verification import Findings
+    from adapters.stored_events import stored
+    from domain.merkle import leaf_hash
 
-    findings = Findings()
+    found = sha256()
+
+    def leaves(records: "Iterable[Record]") -> "Iterator[StoredEvent]":
+        for record in records:
+            if record.leaf != leaf_hash(entry_of(record.position, record.recorded_at, record.clock, record.envelope)):
+                raise Damaged(f"The new store has another leaf at position {record.position}; nothing was kept of it.")
+            done(1)
+            yield stored(record)
+
     with SqliteLog.open(path, read_only=True) as log:
-        verifier = Verifier(log, findings, Options())
-        verifier.run([], done=lambda _: None)
-        if findings.first is not None or verifier.size != position or verifier.root != tree.root:
-            what = findings.first["what"] if findings.first else "tree"
-            raise Damaged(f"The new store is not what the backups hold ({what}); nothing was kept of it.")
+        for _ in _hashed(leaves(log.records()), found):
+            pass
+        if found.digest() != digest or log.tree() != tree or log.unsound():
+            raise Damaged("The new store is not what the backups hold; nothing was kept of it.")
+    for end in BESIDE:  # nobody else has it open, and all of it is in the file
+        path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
 
 
 def _show(data: "Restored") -> None:

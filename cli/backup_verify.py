@@ -6,7 +6,7 @@ import typer
 
 from cli import exits
 from cli.answers import answer
-from cli.backup_list import around
+from cli.backup_list import around, keys_for
 from cli.backup_project import CopyName, From, Identities, Vkeys
 from cli.options import Asked, plain
 from cli.screen import clean, one_line, paint
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from adapters.backup_target import Target
     from cli.backup_answers import BackupProblem, BackupVerification, CheckedCopy
 
-OWN_KEY = "The signatures were checked with the key that the backups name; give the one you know with --vkey."
+OWN_KEY = "The signatures were checked with the key that the backups name themselves; give the one you know: --vkey."
 LOCKED = "Encrypted segments were compared with their manifests but not opened; give --identity."
 ROLLED_BACK = "Whether there were newer backups that somebody removed together with their list cannot be seen here."
 
@@ -36,10 +36,11 @@ def verify(
     from adapters.backup_target import read_target
 
     identities = identities_from(identity or ())
-    folder, _ = around(from_)
-    target = read_target(folder, vkey or ())
+    folder, known = around(from_)
+    keys = keys_for(folder, vkey, known)
+    target = read_target(folder, keys)
     copies = [target.copy(copy)] if copy else target.copies
-    data = verified(target, copies, identities, given_key=bool(vkey))
+    data = verified(target, copies, identities, given_key=bool(keys))
     answer("backup.verification", data, as_json=asked.json, show=lambda: _show(data))
     raise typer.Exit(exits.VERDICT[data["verdict"]])
 

@@ -72,10 +72,12 @@ def _refuse_lost(error: OSError, *, as_json: bool) -> int:
 
 
 def _refuse_broken_text(words: Sequence[str]) -> None:
-    """Refuse arguments that are not UTF-8: they could be stored nowhere."""
+    """Refuse arguments that are not UTF-8, which could be stored nowhere, or hold a NUL, which no process can pass."""
     for place, word in enumerate(words, 1):
         if not word.isascii() and any("\ud800" <= c <= "\udfff" for c in word):
             raise InvalidInput(f"Argument {place} is not valid UTF-8.")
+        if "\x00" in word:
+            raise InvalidInput(f"Argument {place} holds a NUL character.")
 
 
 def _say_how_to_begin() -> None:

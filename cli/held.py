@@ -34,9 +34,8 @@ def notes_in(files: Sequence[Path]) -> list[tuple[str, bytes]]:
         try:
             with path.open("rb") as file:
                 data = file.read(MOST_FILE + 1)
-        except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else "its name holds a NUL character"
-            raise InvalidInput(f"{path} cannot be read: {why}.", fix=("orch audit checkpoint",)) from None
+        except OSError as error:
+            raise InvalidInput(f"{path} cannot be read: {error.strerror}.", fix=("orch audit checkpoint",)) from None
         if len(data) > MOST_FILE:
             raise InvalidInput(f"{path} is larger than {MOST_FILE} bytes.")
         notes = notes_of(data)

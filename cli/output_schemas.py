@@ -19,6 +19,9 @@ from cli.audit_answers import (
     TrailAnswer,
 )
 from cli.backup_answers import BackupList, BackupMade, BackupVerification, Restored
+from cli.backup_drill import Drill
+from cli.backup_prune import Pruned
+from cli.backup_ship import Shipped
 from cli.config import ConfigAnswer
 from cli.health import DoctorAnswer
 from cli.recover_answers import LossAnswer, PlanAnswer, PointsAnswer, RecoveryAnswer, RecoveryVerification
@@ -226,6 +229,9 @@ ANSWERS: dict[str, Any] = {
     "recover.diff": LossAnswer,
     "recover.run": RecoveryAnswer,
     "recover.verification": RecoveryVerification,
+    "backup.drill": Drill,
+    "backup.pruned": Pruned,
+    "backup.shipped": Shipped,
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from adapters.backup_packing import identities_from
 from adapters.backup_reading import open_backups
 from adapters.checkpoint_files import notes_of
+from adapters.envelope import envelope_in
 from adapters.places import Places
 from adapters.signed_notes import opened
 from adapters.stored_events import restored
+from cli.backup_list import around, keys_for
 from cli.moments import position_of, time_of
 from cli.recover_sources import Kind, parent_of
 from domain.checkpoints import Checkpoint
@@ -39,8 +41,12 @@ class BackupSource:
         self._held: Checkpoint | None = None
 
     def origin_at(self, position: int) -> str:
-        """Return the origin that the envelope at a position has to name."""
-        return self.origin
+        """Return the origin that the envelope at a position names; a log that was forked had others before."""
+        around = next(manifest for manifest in self.backups.segments if manifest.last >= position)
+        before = [manifest for manifest in self.backups.segments if manifest.last < around.first]
+        entries = self.backups.verified(around, list(before[-1].frontier) if before else [])
+        name: str = envelope_in(entries[position - around.first].event.envelope, position)["origin"]
+        return name
 
     def parent(self) -> "Parent":
         """Return what a recovered store is held against: the signed roots, and what is left beside the store."""
@@ -108,8 +114,6 @@ class BackupSource:
 
     def _named(self, name: str) -> int:
         """Look through all events for the one that gave the name: backups have no heads."""
-        from adapters.envelope import envelope_in
-
         stream = stream_of(name).encode()
         for position, event in enumerate(self.backups.events(), 1):
             if stream in event.envelope:
@@ -123,6 +127,10 @@ class BackupSource:
 @contextmanager
 def backups_at(places: Places, folder: Path, identity: Path | None) -> Iterator[BackupSource]:
     """Open the backups in a folder; every file is compared with its signed manifest first."""
-    backups = open_backups(folder.absolute(), identities_from([identity] if identity else []))
+    folder, known = around(folder)
+    keys = keys_for(folder, None, known)
+    backups = open_backups(folder, identities_from([identity] if identity else []), vkeys=keys)
+    if known is not None and known.origin == backups.origin:
+        backups.obey(known.redactions)
     backups.check_files()
     yield BackupSource(places, folder.absolute(), backups)

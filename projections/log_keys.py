@@ -22,7 +22,10 @@ class LogKeys(NamedTuple):
 def log_keys(project: Head, ledger: Head | None) -> LogKeys:
     """Return the keys as the heads know them."""
     state = LedgerState.from_facts(ledger.facts) if ledger else LedgerState()
-    return LogKeys(state.public_key or ProjectState.from_facts(project.facts).public_key, state.replaced)
+    first = ProjectState.from_facts(project.facts).public_key
+    current = state.public_key or first
+    # a fork from a log that was a fork itself names that one's key, not the one the rows before it began with
+    return LogKeys(current, state.replaced if first in (current, *state.replaced) else (first, *state.replaced))
 
 
 def lineage_of(project: Head, ledger: Head | None) -> Lineage:

@@ -1,0 +1,135 @@
+"""orch backup ship: keep the backups as new as the log."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from time import monotonic, time_ns
+from types import FrameType
+from typing import Annotated, TypedDict
+
+import typer
+
+from cli.answers import answer
+from cli.backup_create import say, warn
+from cli.backup_project import RecipientWords, To, author_of, target_of
+from cli.options import Asked, plain
+from cli.project import opened
+from cli.screen import clean, paint
+from domain.errors import Unavailable
+
+Follow = Annotated[bool, typer.Option("--follow/--once", help="Go on until SIGTERM or Ctrl-C, or ship once.")]
+Interval = Annotated[
+    float, typer.Option("--interval", metavar="S", min=0.05, max=3600.0, help="Seconds between two looks at the log.")
+]
+PATIENCE = 10
+"""After an attempt that failed, wait that many times the interval."""
+
+
+class Shipped(TypedDict):
+    """What was shipped while it ran; `slowest_seconds` is the longest that one shipment took."""
+
+    folder: str
+    last: int
+    events: int
+    segments: int
+    bytes: int
+    failed: int
+    slowest_seconds: float
+    seconds: float
+
+
+@plain
+def ship(
+    asked: Asked, to: To = None, recipient: RecipientWords = None, follow: Follow = False, interval: Interval = 0.5
+) -> None:
+    """Add what is new to the backups, again and again with --follow: at most the interval and a moment behind.
+
+    A target that is not there for a while is tried again. SIGTERM and Ctrl-C end it between two shipments.
+
+    Next: orch backup list
+    """
+    told = Shipped(folder="", last=0, events=0, segments=0, bytes=0, failed=0, slowest_seconds=0.0, seconds=0.0)
+    began = monotonic()
+    with _stopped_by_signals() as stop:
+        ship_until(stop, Shipping(to, recipient, told), follow=follow, interval=interval)
+    told["seconds"] = round(monotonic() - began, 3)
+    answer("backup.shipped", told, as_json=asked.json, show=lambda: _show(told))
+
+
+class Shipping:
+    """The tail of a log on its way to a target."""
+
+    def __init__(self, to: Path | None, recipient: list[str] | None, told: Shipped) -> None:
+        from adapters.backup_writing import BackupWriter
+
+        self._recipient = recipient
+        self._told = told
+        with opened() as project:
+            folder = target_of(project.places, to)
+            author = author_of(project, recipient)
+            warn(project, folder, encrypted=bool(author.recipients.words))
+        self._writer = BackupWriter(folder, author)
+        told["folder"] = str(folder)
+
+    def once(self) -> None:
+        """Ship what is new. Raises `Unavailable` where that is for another time."""
+        from adapters.backup_files import archive_of
+        from cli.backup_adding import add_new
+
+        began = monotonic()
+        told = self._told
+        with opened() as project:
+            if told["last"] and told["last"] == project.log.moment().position:
+                return
+            self._writer.author = author_of(project, self._recipient)  # a key may have been rotated
+            files = None if told["last"] else archive_of(project.places, now_ns=time_ns())
+            with self._writer.turn():
+                made = add_new(project.log, self._writer, files=files)
+            told["last"] = self._writer.last
+        if made:
+            told["segments"] += len(made)
+            told["events"] += sum(m.last - m.first + 1 for m in made)
+            told["bytes"] += sum(m.segment.size for m in made)
+            told["slowest_seconds"] = max(told["slowest_seconds"], round(monotonic() - began, 3))
+
+    def failed(self, error: Unavailable) -> None:
+        """Say why a shipment failed; it is tried again."""
+        self._told["failed"] += 1
+        say(f"not shipped, trying again: {error.message}")
+
+
+def ship_until(stop: Event, shipping: Shipping, *, follow: bool, interval: float) -> None:
+    """Ship once, or until somebody says stop."""
+    if not follow:
+        shipping.once()
+        return
+    while not stop.is_set():
+        try:
+            shipping.once()
+            stop.wait(interval)
+        except Unavailable as error:
+            shipping.failed(error)
+            stop.wait(interval * PATIENCE)
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[Event]:
+    """Let SIGTERM and SIGINT end the work where it is safe, instead of where it happens to be."""
+    stop = Event()
+
+    def told(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = [(number, signal.signal(number, told)) for number in (signal.SIGTERM, signal.SIGINT)]
+    try:
+        yield stop
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+def _show(told: Shipped) -> None:
+    print(f"{paint('✓', 'green')} {clean(told['folder'])} holds positions 1 to {told['last']}")
+    print(f"  {told['events']:,} events in {told['segments']} segments, {told['bytes']:,} bytes")
