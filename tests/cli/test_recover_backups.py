@@ -109,3 +109,26 @@ def test_reads_work_where_only_a_recovery_is_left(lost: Orch) -> None:
     recovered(lost, "now", "--from-backups", BACKUPS)
     with in_store(NEW):
         assert lost("status", "st02-y", "--json").data["current_step"] == "plan"
+
+
+def test_a_log_that_was_forked_is_backed_up_and_comes_back(lived: Orch) -> None:
+    recovered(lived, "position:6")
+    promoted(lived)
+    lived("spec", "st03-z", "--objectives", "new")
+    assert lived("backup", "create", "--to", "other").status == 0
+    assert lived("backup", "verify", "--from", "other").status in (0, 7)
+    for size in (5, 6, 7, 8, 11):
+        found = recovered(lived, f"position:{size}", "--from-backups", "other", out=f"at{size}").data
+        assert found["verification"]["verdict"] == "verified"
+        assert rows(f"at{size}") == rows(".orch", size)
+
+
+def test_a_redaction_that_only_the_store_knows_of_is_obeyed(lived: Orch) -> None:
+    lived("spec", "st03-z", "--objectives", "a secret")
+    drafted = position(lived) - 1
+    lived("spec", "st03-z", "--objectives", "nothing to hide")
+    lived("backup", "create")
+    assert lived("audit", "redact", str(drafted), "--reason", "a secret", "--yes").status == 0
+    found = recovered(lived, "now", "--from-backups", BACKUPS).data["verification"]
+    assert found["redacted_later"] == [drafted]
+    assert b"a secret" not in Path(f"{NEW}/log.db").read_bytes()
