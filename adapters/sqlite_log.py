@@ -130,10 +130,10 @@ class SqliteLog(SqliteReads):
             writer = self._writer = self._writer or self._opened_to_write()
             try:
                 writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-            except (apsw.BusyError, apsw.LockedError) as error:
-                raise Unavailable(
-                    f"{self._path}-wal still holds what was erased, because somebody reads an older state of the log."
-                ) from error
+            except (apsw.BusyError, apsw.LockedError, apsw.FullError) as error:
+                full = isinstance(error, apsw.FullError)
+                why = "the disk is full" if full else "somebody reads an older state of the log"
+                raise Unavailable(f"{self._path}-wal still holds what was erased, because {why}.") from error
 
     def close(self) -> None:
         """Let go of the file. The WAL stays: the next writer goes on with it."""

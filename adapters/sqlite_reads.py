@@ -31,6 +31,8 @@ from domain.merkle import root_of
 
 PAGE = 500
 """Rows fetched at a time by the reads that go through history."""
+LARGEST = (1 << 63) - 1
+"""SQLite takes no larger number for a position, and the log will have none."""
 LAST_CHARACTER = "\U0010ffff"
 
 
@@ -92,8 +94,8 @@ class SqliteReads:
     def records(self, first: int = 1, last: int | None = None) -> Iterator[Record]:
         """Yield the records between two positions, both included, in order."""
         query = f"SELECT {COLUMNS} FROM events WHERE position >= ? AND position <= ? ORDER BY position LIMIT {PAGE}"
-        position, last = first, self._upto(last)
-        while rows := self._all(query, (position, last)):
+        position, last = first, min(self._upto(last), LARGEST)
+        while position <= last and (rows := self._all(query, (position, last))):
             yield from records_of(rows, column=0, after=position - 1)
             position = rows[-1][0] + 1
 

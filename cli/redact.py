@@ -16,7 +16,7 @@ from cli.options import Asked, writing
 from cli.project import Project, opened
 from cli.redaction_copies import Copies, beyond_reach, remove_copies
 from cli.screen import clean, one_line, paint
-from domain.errors import CommandIdReused, FilesUnavailable, InvalidInput, ReasonMissing
+from domain.errors import CommandIdReused, FilesUnavailable, InvalidInput, ReasonMissing, Unavailable
 from domain.phase_ids import phase_of
 
 if TYPE_CHECKING:
@@ -43,18 +43,18 @@ def redact(asked: Asked, position: Position, reason: Reason = "", yes: Yes = Fal
     with opened(to_write=True) as project:
         record = next(project.log.records(position, position), None)
         if record is not None and record.payload is not None and not yes:
-            _ask(_what(record))
+            _ask(project, asked, record, reason)
         with _held(project, record):
             receipt = _recorded(project, asked, position, reason)
-            after = next(project.log.records(position, position))
-            if after.payload is not None:  # the id was that of another command, whose fingerprint is gone
+            result = _outcome(project, receipt)
+            if record is None or result["redacted"] != position:  # the id of another command, whose fingerprint is gone
                 raise CommandIdReused(asked.command_id)
             still_there = _still_there(project, record, reason)
-            copies = _without_copies(project, after, receipt)
-        project.log.scrub()
+            copies = _without_copies(project, record, receipt)
+        _scrub(project, receipt)
         found: RedactionAnswer = {
-            **_outcome(project, receipt),
-            "erased": _what(after),
+            **result,
+            "erased": _what(record),
             "removed": copies.removed,
             "still_there": still_there,
             "out_of_reach": copies.out_of_reach,
@@ -71,7 +71,7 @@ def _refuse_unsure(asked: Asked, position: int, reason: str, *, yes: bool) -> No
         raise ReasonMissing("A redaction", command=shlex.join(words[1:]), example="why the text has to go")
     words += ["--reason", reason, "--yes"]
     refuse_guessed_kind(asked.actor_kind, command=shlex.join(words))
-    if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not yes and not _is_terminal():
         kind = ["--actor-kind", asked.actor_kind] if asked.actor_kind else []
         raise InvalidInput(
             "What is erased never comes back; away from a terminal --yes has to say that it is meant.",
@@ -79,9 +79,20 @@ def _refuse_unsure(asked: Asked, position: int, reason: str, *, yes: bool) -> No
         )
 
 
-def _ask(what: "ErasedText") -> None:
-    print(f"This erases for good the text of position {what['position']}:", file=sys.stderr)
-    print(f"  {_in_words(what)}", file=sys.stderr)
+def _is_terminal() -> bool:
+    """Tell whether somebody can read a question and answer it."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _ask(project: Project, asked: Asked, record: "Record", reason: str) -> None:
+    """Show what would go, and ask; what is refused anyway is refused before anybody has to think about it."""
+    from domain.commands import RedactPayload
+    from domain.read_set import ReadSet
+    from domain.redaction import redact as decide
+
+    decide(RedactPayload(project.meta(asked), record.position, reason), ReadSet(project.log), project.log)
+    print(f"This erases for good the text of position {record.position}:", file=sys.stderr)
+    print(f"  {_in_words(_what(record))}", file=sys.stderr)
     click.confirm("Erase it?", abort=True, err=True)
 
 
@@ -110,12 +121,12 @@ def _recorded(project: Project, asked: Asked, position: int, reason: str) -> "Re
     return project.handle(RedactPayload(project.meta(asked), position, reason))
 
 
-def _still_there(project: Project, record: "Record | None", reason: str) -> "list[SameText] | None":
+def _still_there(project: Project, record: "Record", reason: str) -> "list[SameText] | None":
     """Look for the erased text in all that was said about the same phase."""
     from adapters.envelope import told
     from projections.same_text import pieces_of, same_text
 
-    if record is None or record.payload is None:
+    if record.payload is None:
         return None
     gone = told(record)
     quoted = project.log.told([(record.stream, version) for version in gone.facts.get("answers", ())])
@@ -134,6 +145,14 @@ def _without_copies(project: Project, record: "Record", receipt: "Receipt") -> C
         return remove_copies(project, phase, told(record))
     except FilesUnavailable as error:
         error.message = f"The redaction is recorded at position {receipt.last}, but copies are left: {error.message}"
+        raise
+
+
+def _scrub(project: Project, receipt: "Receipt") -> None:
+    try:
+        project.log.scrub()
+    except Unavailable as error:
+        error.message = f"The redaction is recorded at position {receipt.last}, but not finished: {error.message}"
         raise
 
 

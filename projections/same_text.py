@@ -7,6 +7,8 @@ from domain.event_log import Told
 
 LEAST = 4
 """Characters; what is shorter stands in every text by chance."""
+MOST_INSIDE = 200
+"""So many pieces are looked for inside of other lines, too; of a longer text only its lines as a whole are."""
 MARKS = "-*+> "
 
 
@@ -35,12 +37,13 @@ def pieces_of(texts: Iterable[dict[str, Any]]) -> list[str]:
 
 def same_text(pieces: list[str], happenings: Iterable[Told], *, erased: int, reason: str) -> Iterator[SameText]:
     """Yield the events that still say any of the pieces; `erased` is the position that they come from."""
+    inside = frozenset(pieces if len(pieces) <= MOST_INSIDE else ())
     for told in happenings:
         if told.texts is None or told.position == erased:
             continue
         lines = [plain(line) for string in _strings(told.texts) for line in string.split("\n")]
         whole, known = "\n".join(lines), set(lines)
-        found = sum(piece in known or piece in whole for piece in pieces)
+        found = sum(piece in known or (piece in inside and piece in whole) for piece in pieces)
         if found:
             yield {
                 "position": told.position,

@@ -16,6 +16,10 @@ FAR = NOON + 1000 * HOUR
 class ReadsContract:
     """Heads, what events say, ranges, and moments."""
 
+    def test_no_position_is_too_large_to_be_asked_for(self, log: EventLog) -> None:
+        accepted(log, decision("phase:a", events=2))
+        assert list(log.records(10**30, 10**30)) == [] and len(list(log.records(1, 10**30))) == 2
+
     def test_heads_tell_the_latest_facts_and_where_they_came_from(self, log: EventLog) -> None:
         accepted(log, decision("phase:a", events=2, command_id="one"), decision("phase:b", command_id="two"))
         accepted(log, decision("phase:a", after=2, command_id="three"))

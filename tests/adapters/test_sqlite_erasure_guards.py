@@ -108,7 +108,7 @@ def test_a_redacted_text_can_be_erased_once(path: Path, library: str) -> None:
         assert len(whole(log)) == 7
 
 
-FORGED = {
+FORGED: dict[str, tuple[str, dict[str, object]]] = {
     "names another position": ("ledger", {"position": 4}),
     "names the position in words": ("ledger", {"position": "2"}),
     "names the position as a fraction": ("ledger", {"position": 2.0}),

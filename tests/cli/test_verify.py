@@ -119,6 +119,16 @@ def test_erased_texts_are_counted_and_leave_a_gap_not_damage(world: World) -> No
     assert "free text of 2 events was erased" in found["not_proved"][0]
 
 
+def test_a_text_that_is_redacted_while_the_log_is_verified_is_no_damage(world: World) -> None:
+    findings = Findings()
+    with SqliteLog.open(LOG, read_only=True) as log:
+        verifier = Verifier(log, findings, Options())
+        for position in ("20", "250"):
+            assert world.orch("audit", "redact", position, "--reason", "a name", "--yes").status == 0
+        verifier.run([], done=lambda _: None)
+    assert (findings.problems, verifier.rows.erased, verifier.size) == ([], 2, world.size)
+
+
 def test_documents_that_were_edited_are_told_apart_from_damage(world: World) -> None:
     Path("dev/st01-x/spec.md").write_text("# mine\n")
     answer = world.verify("--json")

@@ -73,6 +73,11 @@ CHANGES: dict[str, tuple[Change, int | None, str]] = {
         "payload",
     ),
     "a salt": (sql("UPDATE events SET salt = zeroblob(32) WHERE position = 20"), 20, "payload"),
+    "a text erased without a redaction": (
+        sql("UPDATE events SET salt = NULL, payload = NULL WHERE position = 20"),
+        20,
+        "erased without a redaction",
+    ),
     "a salt alone erased": (sql("UPDATE events SET salt = NULL WHERE position = 20"), 20, "unreadable"),
     "an envelope": (edited(20), 20, "leaf"),
     "an envelope, its leaf re-hashed": (edited(20, leaf=True), 20, "tile"),
@@ -237,3 +242,83 @@ def test_an_index_that_contradicts_its_rows_is_found(world: World) -> None:
         connection.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, NULL)", row)
     found = world.found()
     assert found["verdict"] == "damaged" and "store" in found["problem_counts"], found["problem_counts"]
+
+
+@pytest.fixture
+def redacted(world: World) -> World:
+    """Return the world after two texts were redacted: at 12 a blocker, at 20 another."""
+    for position in ("12", "20"):
+        assert world.orch("audit", "redact", position, "--reason", "a name", "--yes").status == 0
+    Path(HELD).write_text(world.orch("audit", "checkpoint").out)
+    found = world.found()
+    assert (found["verdict"], found["erased"], found["problems"]) == ("incomplete", 2, [])
+    return world._replace(size=world.size + 2)
+
+
+def names_another(connection: sqlite3.Connection, position: int, facts: dict[str, Any]) -> None:
+    def change(envelope: dict[str, Any]) -> None:
+        envelope["facts"] |= facts
+
+    envelope_changed(connection, position, change)
+    everything_rehashed(connection)
+
+
+def problems_of(found: dict[str, Any]) -> set[tuple[int | None, str]]:
+    return {(problem["position"], problem["what"]) for problem in found["problems"]}
+
+
+def test_a_redacted_text_that_somebody_put_back_is_named(world: World) -> None:
+    with inside(LOG) as connection:
+        kept = connection.execute("SELECT salt, payload, position FROM events WHERE position = 12").fetchone()
+    assert world.orch("audit", "redact", "12", "--reason", "a name", "--yes").status == 0
+    with inside(LOG) as connection:
+        connection.execute("UPDATE events SET salt = ?, payload = ? WHERE position = ?", kept)
+    for words in ((), ("--from-position", "5"), ("--envelopes-only",)):
+        answer = world.verify("--json", *words)
+        assert answer.status == 6
+        assert problems_of(answer.data) == {(12, "redacted text still there")} and answer.data["erased"] == 0
+
+
+def test_a_redaction_made_to_name_another_position_is_named_twice(redacted: World) -> None:
+    last = redacted.size
+    with inside(LOG) as connection:
+        names_another(connection, last, {"position": 21, "version": 20})
+    found = redacted.found()
+    assert found["verdict"] == "damaged"
+    assert {(20, "erased without a redaction"), (21, "redacted text still there")} <= problems_of(found)
+    assert "checkpoint" in found["problem_counts"]
+    answer = redacted.orch("audit", "verify", "--json")
+    assert answer.status == 6, "without any checkpoint, too"
+
+
+@pytest.mark.parametrize(
+    "facts", [{"stream": "phase:st01-x"}, {"version": 9}, {"position": "20"}, {"position": 20, "version": None}]
+)
+def test_a_redaction_that_names_half_of_another_event_accounts_for_nothing(
+    redacted: World, facts: dict[str, Any]
+) -> None:
+    with inside(LOG) as connection:
+        names_another(connection, redacted.size, facts)
+    answer = redacted.orch("audit", "verify", "--json")
+    assert answer.status == 6 and (20, "erased without a redaction") in problems_of(answer.data)
+
+
+def test_a_redaction_of_what_comes_after_it_is_none(redacted: World) -> None:
+    with inside(LOG) as connection:
+        names_another(connection, redacted.size - 1, {"position": redacted.size, "stream": "ledger", "version": 2})
+        connection.execute("UPDATE events SET salt = NULL, payload = NULL WHERE position = ?", (redacted.size,))
+    found = redacted.orch("audit", "verify", "--json").data
+    assert (redacted.size - 1, "redaction") in problems_of(found)
+
+
+def test_redactions_whose_head_is_gone_still_account_for_their_texts(redacted: World) -> None:
+    with inside(LOG) as connection:
+        connection.execute("DELETE FROM heads WHERE stream = 'ledger'")
+    assert redacted.found()["problem_counts"] == {"head": 1}
+
+
+@pytest.mark.parametrize("first", ["1", "12", "13", "21", "200"])
+def test_a_range_counts_the_redactions_in_it(redacted: World, first: str) -> None:
+    found = redacted.found("--from-position", first)
+    assert (found["verdict"], found["problems"]) == ("incomplete", [])
+    assert found["erased"] == sum(position >= int(first) for position in (12, 20))
