@@ -121,6 +121,9 @@ def _checkpoints(log: EventLog, parent: Parent | None, verifier: Verifier, remar
 def _prefix(verifier: Verifier, parent: Parent | None, findings: Findings, remarks: list[str]) -> PrefixOf | None:
     if parent is None:
         return None
+    if not parent.size:
+        remarks.append(f"{parent.where} holds no log that can be read.")
+        return None
     try:
         root = parent.root_at(verifier.size) if verifier.size <= parent.size else None
     except Damaged as error:

@@ -14,7 +14,7 @@ from cli.answers import answer
 from cli.options import Asked, plain
 from cli.recover_options import FromBackups, Identity, To, path_of
 from cli.screen import clean, one_line, paint
-from domain.errors import Damaged
+from domain.errors import Damaged, InvalidInput
 
 if TYPE_CHECKING:
     from adapters.stored_events import StoredEvent
@@ -54,6 +54,8 @@ def run(
     from cli.recover_sources import outside, source_of
 
     refuse_existing(out.absolute())
+    if documents is not None and documents.absolute() == out.absolute():
+        raise InvalidInput("The documents need a folder of their own.", fix=("orch recover run --help",))
     with source_of(from_backups, identity) as source:
         new = outside(out, source.places)
         moment = moment_to(source, to)
