@@ -12,8 +12,11 @@ from typing import NamedTuple
 import orjson
 import pytest
 
+from adapters.keys import key_file
 from adapters.sqlite_log import SqliteLog
+from cli.verifying import Options, Verifier
 from domain.event_log import Record
+from projections.verification import Findings
 from tests.reliability.faults import BROKEN, ENVIRONMENT, FULL, KILL, calls_of, command_of, faulty, orch, trials, works
 from tests.reliability.ledger import LONG
 
@@ -81,6 +84,13 @@ def test_either_store_is_in_force_and_promoting_again_finishes(ready: Prepared, 
     tried(ready, tmp_path, fault, PROMOTE, one_in_force)
 
 
+def test_a_promoted_project_goes_on(ready: Prepared, tmp_path: Path) -> None:
+    project = ready.copy(tmp_path / "project")
+    one_in_force(ready, project)
+    assert orch("audit", "checkpoint", cwd=project)[0] == 0
+    assert orch("block", "st01-x", "a pause", cwd=project)[0] == 0
+
+
 def test_kills_at_random_moments_leave_a_store_in_force(ready: Prepared, tmp_path: Path) -> None:
     dice = random.Random(20261127)
     for turn in range(100 if LONG else 4):
@@ -137,10 +147,12 @@ def one_in_force(made: Prepared, project: Path) -> None:
     assert rows_in(kept) == made.rows and {path.name for path in kept.iterdir()} == {"log.db", "keys", "checkpoints"}
     assert kept.stat().st_mode & 0o777 == 0o500 and (kept / "log.db").stat().st_mode & 0o777 == 0o400
     assert not (project / "new").exists()
-    status, said, err = orch("audit", "verify", "--json", cwd=project)
-    assert status == 7 and orjson.loads(said)["data"]["problems"] == [], said
-    assert orch("audit", "checkpoint", cwd=project)[0] == 0
-    assert orch("block", "st01-x", "a pause", cwd=project)[0] == 0
+    findings = Findings()
+    with SqliteLog.open(project / ".orch" / "log.db", read_only=True) as log:
+        Verifier(log, findings, Options()).run([], done=lambda _: None)
+    assert findings.problems == []
+    key = orjson.loads(forked[SIZE].envelope)["facts"]["public_key"]
+    assert [file.name for file in (project / ".orch" / "keys").iterdir()] == [key_file(project, key).name]
 
 
 def rows_in(store: Path) -> list[Record]:
