@@ -85,6 +85,17 @@ def find(start: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str
     raise NotFound(f"There is no project here or above ({start}).", fix=("orch init",))
 
 
+def left_of(start: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str, str] = NOBODYS) -> Places:
+    """Return the places of the project around a folder even where its log is gone: `.orch` alone marks the root.
+
+    Where nothing is left of it, that folder is the root.
+    """
+    for folder in (start, *start.parents):
+        if (folder / FOLDER).is_dir():
+            return places_of(folder, env=env, flags=flags)
+    return places_of(start, env=env, flags=flags)
+
+
 def _is_moved(root: Path, env: Mapping[str, str], flags: Mapping[str, str]) -> bool:
     """Tell whether this is the root of a project whose store lies elsewhere."""
     if not (root / FOLDER).is_dir():

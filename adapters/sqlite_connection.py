@@ -16,8 +16,13 @@ WAL_BYTES = 8 * 1024 * 1024
 """A WAL that grew beyond this, for a large text, is cut back when it is begun anew."""
 
 
-def connect(path: Path, *, read_only: bool, timeout_s: float, vfs: str | None = None) -> apsw.Connection:
-    """Open a log that exists. Nothing is created and no table is made here."""
+def connect(
+    path: Path, *, read_only: bool, timeout_s: float, vfs: str | None = None, alone: bool = False
+) -> apsw.Connection:
+    """Open a log that exists. Nothing is created and no table is made here.
+
+    A connection that is to be alone locks all others out from its first read on.
+    """
     flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE
     with spoken(path):
         until = monotonic() + max(timeout_s, RECOVERY_S)
@@ -25,6 +30,8 @@ def connect(path: Path, *, read_only: bool, timeout_s: float, vfs: str | None = 
             try:
                 connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
                 prepare(connection, timeout_s=timeout_s)
+                if alone:
+                    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 _check(connection, path)
                 return connection
             except apsw.BusyError:

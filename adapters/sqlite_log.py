@@ -7,7 +7,7 @@ from os import urandom
 from pathlib import Path
 from time import time_ns
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 import apsw
 
@@ -20,12 +20,18 @@ from adapters.sqlite_connection import connect, refuse_outdated, spoken
 from adapters.sqlite_reads import SqliteReads
 from adapters.sqlite_rows import HASH, TREE, tree_of
 from adapters.writers_queue import WritersQueue
-from domain.errors import Damaged, NotFound, Refusal, Unavailable
+from domain.errors import Damaged, NotFound, Refusal, StoreRecovered, StoreRetired, Unavailable
 from domain.event_log import Decision, Head, Receipt
 
 WAL_PAGES = 1000
 """The writer checkpoints a longer WAL while it still holds the queue."""
 TIMEOUT_S = 30.0
+RECOVERED = "recovered"
+"""The note of a store that was made from another log and not promoted: two logs would go on under one name."""
+CARRIED = "carried_redactions"
+"""The note of redactions that a store obeys although they were recorded after its last event, as JSON."""
+RETIRED = "retired"
+"""The note of a store that was left for a promoted one."""
 
 
 def system_clock() -> int:
@@ -35,6 +41,9 @@ def system_clock() -> int:
 
 class SqliteLog(SqliteReads):
     """The port `EventLog` on SQLite. May be shared by threads; a forked child opens its own."""
+
+    PROMOTES: ClassVar[bool] = False
+    """Whether this writes the one command that makes a recovered store a log of its own."""
 
     def __init__(
         self, path: Path, *, read_only: bool, clock: Callable[[], int], timeout_s: float, vfs: str | None
@@ -50,10 +59,16 @@ class SqliteLog(SqliteReads):
         self._wal_pages = 0
         self._queue = WritersQueue(path.with_name(f"{path.name}-writers"), timeout_s=timeout_s)
         self._commits: GroupCommit[list[PreparedDecision], list[Receipt | Refusal]] = GroupCommit(self._write)
-        row = self._one("SELECT value FROM store WHERE key = 'origin'")
-        if row is None:
+        if _file_at(path) != self._file:
+            raise Unavailable(f"{path} was replaced while it was opened; repeat the command.")
+        notes = self.notes()
+        if "origin" not in notes:
             raise Damaged(f"{path} does not say which log it is.")
-        self._origin: str = row[0]
+        if not read_only and RECOVERED in notes and not self.PROMOTES:
+            raise StoreRecovered(str(path.parent))
+        if not read_only and RETIRED in notes:
+            raise StoreRetired(str(path.parent), left_for=notes[RETIRED])
+        self._origin = notes["origin"]
 
     @classmethod
     def create(
@@ -193,6 +208,7 @@ class SqliteLog(SqliteReads):
             append = appender.append if alone else appender.append_apart
             answers = [[append(decision) for decision in decisions] for decisions in batch]
             appender.finish()
+            self._before_commit(writer)
         return answers
 
     @contextmanager
@@ -216,6 +232,9 @@ class SqliteLog(SqliteReads):
                 # where the disk is full or somebody else checkpoints, a later writer tries again.
                 with suppress(apsw.Error):
                     writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+
+    def _before_commit(self, writer: apsw.Connection) -> None:
+        """What else belongs into the transaction; nothing, in a log that goes on as it is."""
 
     def _opened_to_write(self) -> apsw.Connection:
         writer = self._connect(read_only=False)

@@ -205,6 +205,10 @@ class SqliteReads:
         row = self._one("PRAGMA user_version")
         return row[0] if row else 0
 
+    def notes(self) -> dict[str, str]:
+        """Return what the store keeps about itself beside the log: not part of the tree, so nobody's proof."""
+        return {str(key): str(value) for key, value in self._all("SELECT key, value FROM store", ())}
+
     def _heads(self, which: str, values: tuple[str, ...]) -> tuple[Moment, dict[str, Head]]:
         """Return heads and the moment they belong to; one statement sees one state of the log."""
         query = (  # measured: half the time of a join

@@ -49,6 +49,7 @@ class Orch(LazyGroup):
         "why": Entry("cli.why:why", "Which missing event blocks a step."),
         "next": Entry("cli.next_steps:next_steps", "What can be done now, in all phases."),
         "audit": Entry("cli.audit:AuditCommands", "What auditors ask: checkpoints, proofs, the trail of everything."),
+        "recover": Entry("cli.recover:RecoverCommands", "Any moment of the log again, in a store of its own, proven."),
         "doctor": Entry("cli.doctor:doctor", "What is wrong with this project, and the command that mends it."),
         "config": Entry("cli.config:ConfigCommands", "The settings in force, and where each one comes from."),
         "rebuild": Entry("cli.rebuild:rebuild", "Make everything that follows from the events anew, or compare it."),

@@ -30,6 +30,7 @@ from cli.backup_ship import Shipped
 from cli.config import ConfigAnswer
 from cli.health import DoctorAnswer
 from cli.rebuild import RebuildAnswer
+from cli.recover_answers import LossAnswer, PlanAnswer, PointsAnswer, RecoveryAnswer, RecoveryVerification
 from cli.redaction_answers import RedactionAnswer
 from cli.signing import SignedAfter
 from cli.stamping import StampTold
@@ -239,6 +240,11 @@ ANSWERS: dict[str, Any] = {
     "backup.list": BackupList,
     "backup.verification": BackupVerification,
     "backup.restored": Restored,
+    "recover.points": PointsAnswer,
+    "recover.plan": PlanAnswer,
+    "recover.diff": LossAnswer,
+    "recover.run": RecoveryAnswer,
+    "recover.verification": RecoveryVerification,
     "backup.drill": Drill,
     "backup.pruned": Pruned,
     "backup.shipped": Shipped,

@@ -58,7 +58,7 @@ def verification(project: Project, files: list[Path], vkeys: list[str], options:
     from cli.held import held, notes_in
     from cli.progress import Progress
     from cli.verifying import Verifier
-    from projections.verification import Coverage, Findings, gaps, limits, verdict_of
+    from projections.verification import AbandonedRange, Coverage, Findings, gaps, limits, verdict_of
 
     first = options.first
     notes = notes_in(files)
@@ -71,13 +71,15 @@ def verification(project: Project, files: list[Path], vkeys: list[str], options:
             f"The log ends at position {verifier.size}; there is no position {first}.", fix=("orch audit verify",)
         )
     keys = vkeys or _keys(project)
-    good, bad = held(notes, keys, origin=project.log.origin, findings=findings)
+    left: list[AbandonedRange] = []
+    lineage = verifier.forks.lineage
+    good, bad = held(notes, keys, origin=project.log.origin, findings=findings, lineage=lineage, abandoned=left)
     with Progress(verifier.size - first + 1) as progress:
         verifier.run([one.checkpoint.size for one in good], done=progress.advance)
     told = [(one, verifier.hold(one)) for one in good]
     covered = max((one.checkpoint.size for one, holds in told if holds), default=0)
     rows, size = verifier.rows, verifier.size
-    coverage = Coverage(first, size, options.envelopes_only, rows.erased, covered, own_keys=not vkeys)
+    coverage = Coverage(first, size, options.envelopes_only, rows.erased, covered, own_keys=not vkeys, abandoned=left)
     return {
         "verdict": verdict_of(findings, coverage),
         "origin": project.log.origin,
@@ -92,6 +94,7 @@ def verification(project: Project, files: list[Path], vkeys: list[str], options:
         "keys": keys,
         "checkpoints": [*(one.told(holds=holds) for one, holds in told), *bad],
         "covered": covered,
+        "abandoned": left,
         "first_problem": findings.first,
         "problems": findings.problems,
         "problem_counts": dict(findings.counts),

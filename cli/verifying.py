@@ -19,6 +19,7 @@ from domain.merkle import root_of
 from domain.tree_ranges import TILE, range_root_of
 from projections.verification import Findings
 from projections.verify_commands import Commands
+from projections.verify_forks import Forks
 from projections.verify_heads import Fold, compare_heads
 from projections.verify_rows import Rows
 from projections.verify_tree import Tree, compare_head
@@ -66,6 +67,7 @@ class Verifier:
         self.kept = self._kept()
         self.size = self.kept.tree.size if self.kept.tree else self.kept.moment.position
         self._redacted = Redacted(log)
+        self.forks = Forks(log.origin, self.kept.heads or {}, findings, first=options.first)
         self._whole = options.first == 1
         self._folds = options.fold and self._whole
         self._begin()
@@ -80,10 +82,11 @@ class Verifier:
     def run(self, sizes: Sequence[int], *, done: Callable[[int], None]) -> None:
         """Check everything, and keep the rebuilt roots at those sizes. `done` is told of rows as they are done.
 
-        Where the quick look fails, `done` is told of as many rows less, and all of them are looked at again.
+        Where the quick look fails, `done` is told of as many rows less, and all of them are looked at again. A log
+        that has borne several names is gone through row by row at once.
         """
         first = self._options.first
-        wanted = sorted({size for size in sizes if first - 1 <= size <= self.size})
+        wanted = sorted({size for size in (*sizes, *self.forks.sizes) if first - 1 <= size <= self.size})
         told = 0
 
         def tell(rows: int) -> None:
@@ -91,7 +94,8 @@ class Verifier:
             told += rows
             done(rows)
 
-        unsound = self._quickly(wanted, tell) if self._options.quick else None
+        quick = self._options.quick and not self.forks.lineage.forks
+        unsound = self._quickly(wanted, tell) if quick else None
         if unsound is None:
             if told:
                 done(-told)
@@ -116,7 +120,7 @@ class Verifier:
         options = self._options
         self.commands = Commands(urandom(32))
         self.rows = Rows(
-            self._log.origin,
+            self.forks.origin,
             self._findings,
             self.commands,
             first=options.first,
@@ -126,7 +130,13 @@ class Verifier:
         self._fold = Fold(event_of, self._findings)
         self.tree = self._tree_before(options.first)
         self._walk = RowByRow(
-            self._log, self._findings, rows=self.rows, tree=self.tree, fold=self._fold, first=options.first
+            self._log,
+            self._findings,
+            rows=self.rows,
+            tree=self.tree,
+            fold=self._fold,
+            forks=self.forks,
+            first=options.first,
         )
 
     def _take_over(self) -> None:
@@ -183,6 +193,7 @@ class Verifier:
         if not self.tree.first_tile:  # else the roots of the tiles before the range are not known
             compare_tiles(self._log, self.tree.roots, self._findings)
         compare_beyond(self._log, self.size, self._findings)
+        self.forks.compare(self.roots, self._log.origin)
         self._redacted.compare(self._options.first, self.size, self._findings)
         for sentence in unsound:
             self._note(None, "store", "indexes and pages that fit the rows", sentence)

@@ -1,9 +1,11 @@
 """The redactions that a log records, held against the texts that are gone and those that should be."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from adapters.envelope import envelope_of
+from cli.recovered import carried_by
 from domain.errors import Damaged
 from domain.event_log import EventLog, Record
 from domain.ledger import STREAM
@@ -24,13 +26,14 @@ class Redacted:
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
+        self._carried = frozenset(_carried(log))
         self._version = self._head()
         self._named: dict[int, Named] = {}
         self._read()
 
     def accounts_for(self, record: Record) -> bool:
         """Tell whether a redaction names exactly this event; others may be recorded while we look."""
-        return self._names(record) or (self._read_on() and self._names(record))
+        return record.position in self._carried or self._names(record) or (self._read_on() and self._names(record))
 
     def accounts_for_position(self, position: int) -> bool:
         """Tell whether a redaction names the event at a position."""
@@ -39,6 +42,10 @@ class Redacted:
 
     def compare(self, first: int, last: int, findings: Findings) -> None:
         """Note every redaction whose text is still there, or that names another event than the one at its position."""
+        for position in sorted(self._carried):
+            record = self._record(position) if first <= position <= last else None
+            if record is not None and record.payload is not None:
+                findings.note(position, "redacted text still there", "nothing", f"{len(record.payload)} bytes")
         for position, named in sorted(self._named.items()):
             if not first <= position <= last:
                 continue
@@ -83,6 +90,12 @@ class Redacted:
             return next(self._log.records(position, position), None)
         except Damaged:
             return None
+
+
+def _carried(log: EventLog) -> Iterator[int]:
+    """Yield the positions whose redactions were recorded after the moment that a store was recovered to."""
+    with suppress(Damaged):
+        yield from carried_by(log)
 
 
 def _named(record: Record) -> Iterator[tuple[int, Named]]:

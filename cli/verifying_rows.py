@@ -10,6 +10,7 @@ from domain.event_log import EventLog, Record
 from domain.proofs import HASH
 from domain.tree_ranges import TILE
 from projections.verification import Findings
+from projections.verify_forks import FORKED, Forks
 from projections.verify_heads import Fold
 from projections.verify_rows import Rows
 from projections.verify_tree import Tree, compare_tile
@@ -24,13 +25,16 @@ MOST_UNREADABLE = 1000
 class RowByRow:
     """One walk through a range. It fills what it is given: the rows, their tree and their fold, if there is one."""
 
-    def __init__(self, log: EventLog, findings: Findings, *, rows: Rows, tree: Tree, fold: Fold, first: int) -> None:
+    def __init__(
+        self, log: EventLog, findings: Findings, *, rows: Rows, tree: Tree, fold: Fold, forks: Forks, first: int
+    ) -> None:
         self._log = log
         self._findings = findings
         self._note = findings.note
         self._rows = rows
         self._tree = tree
         self._fold = fold
+        self._forks = forks
         self._first = self._next = first
         self._unreadable: set[int] = set()
         self._done: Callable[[int], None] = lambda _: None
@@ -83,6 +87,8 @@ class RowByRow:
             written = dumps(envelope, option=CANONICAL)
         except (JSONDecodeError, TypeError):
             envelope = written = None
+        if record.topic == FORKED:
+            self._rows.goes_on_as(self._forks.met(record, envelope))
         leaf, fit = self._rows.add(record, envelope, written)
         if not fit:
             self._fold.give_up(record.stream)

@@ -20,6 +20,8 @@ Refusal
 │   ├── DependencyCycle         phases would wait for each other
 │   ├── PhaseArchived           an archived phase is read-only
 │   ├── PhaseHandedOff          a phase handed off changes only after a step is reopened
+│   ├── StoreRecovered          a recovered store takes no writes before it is promoted
+│   ├── StoreRetired            a store that was left for a promoted one takes none ever
 │   └── AlreadyExists           what should be made is there already
 ├── InvalidInput                the words were wrong
 │   ├── ReasonMissing           the record needs a reason in words
@@ -255,6 +257,28 @@ class PhaseHandedOff(Rejected):
         super().__init__(
             f"{phase} has been handed off; reopen a step to withdraw the handoff first.",
             fix=(f'orch reopen {phase} tasks --reason "what has to change"',),
+        )
+
+
+class StoreRecovered(Rejected):
+    code = "STORE_RECOVERED"
+
+    def __init__(self, store: str) -> None:
+        from shlex import quote  # most commands never need it
+
+        super().__init__(
+            f"{store} was recovered and not promoted; it is for reading. A log must never go on in two places.",
+            fix=(f'orch recover promote {quote(store)} --reason "why the project goes back"',),
+        )
+
+
+class StoreRetired(Rejected):
+    code = "STORE_RETIRED"
+
+    def __init__(self, store: str, *, left_for: str) -> None:
+        super().__init__(
+            f"{store} was left for {left_for}; it is for reading. A log must never go on in two places.",
+            fix=("unset ORCHESTRATOR_STATE_DIR",),
         )
 
 

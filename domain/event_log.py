@@ -236,6 +236,10 @@ class EventLog(Protocol):
         """
         ...
 
+    def notes(self) -> dict[str, str]:
+        """Return what the store keeps about itself, its origin for one. It is no part of the tree, and so no proof."""
+        ...
+
     def unsound(self) -> list[str]:
         """Return what the store finds wrong with its own indexes and pages, in its own words; nothing as a rule."""
         ...

@@ -49,6 +49,10 @@ class Rows:
         self.commands = commands
         self.events = self.payloads = self.erased = 0
 
+    def goes_on_as(self, origin: str) -> None:
+        """Expect another origin in the envelopes from the next row on."""
+        self._origin = origin
+
     def goes_on_after(self, record: Record) -> None:
         """Take over from a row before the range."""
         self.command_id, self.recorded_at, self._clock = record.command_id, record.recorded_at, record.clock

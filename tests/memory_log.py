@@ -120,6 +120,9 @@ class MemoryLog:
             hashes = [_perfect(hashes[i : i + TILE]) for i in range(0, len(hashes) // TILE * TILE, TILE)]
         return hashes[start:stop]
 
+    def notes(self) -> dict[str, str]:
+        return {"origin": self.origin}
+
     def unsound(self) -> list[str]:
         return []
 

@@ -158,6 +158,7 @@ VERDICTS = {
     ("audit", "reviews"): (6,),
     ("audit", "checkpoint"): (8,),  # signed, but not time-stamped
     ("backup", "verify"): (6, 7),
+    ("recover", "verify"): (6, 7),
     ("doctor",): (6, 8),
     ("rebuild",): (6,),
 }

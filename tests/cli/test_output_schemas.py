@@ -54,9 +54,24 @@ READS = {
     "backup.pruned": ("backup", "prune"),
     "backup.shipped": ("backup", "ship"),
     "backup.restored": ("backup", "restore", "--out", "new"),
+    "recover.points": ("recover", "points"),
+    "recover.plan": ("recover", "plan", "--to", "position:4"),
+    "recover.diff": ("recover", "diff", "--to", "position:2"),
+    "recover.run": ("recover", "run", "--to", "now", "--out", "new"),
+    "recover.verification": ("recover", "verify", "new"),
     "version": ("version",),
     ERROR: ("status", "st99-unknown"),
 }
+
+
+def prepare(kind: str, drafted: Orch) -> None:
+    """Make what a command of that kind looks at."""
+    if kind.startswith("backup."):
+        assert drafted("backup", "create").status == 0
+    if kind == "recover.points":
+        assert drafted("recover", "point", "first-draft").status == 0
+    if kind == "recover.verification":
+        assert drafted("recover", "run", "--to", "now", "--out", "new").status == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -80,8 +95,7 @@ def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(kind: 
     _prepare(kind, drafted)
     if kind == "phase.checkout":
         (Path("dev") / "st01-x" / "spec.md").write_text("# by hand\n", "utf-8")
-    if kind.startswith("backup."):
-        assert drafted("backup", "create").status == 0
+    prepare(kind, drafted)
     said = drafted(*READS[kind], "--json").out
     adapter_of(kind, closed=True).validate_json(said)
     document = json.loads(said)
@@ -93,6 +107,7 @@ def test_a_missing_or_unknown_field_would_be_noticed(kind: str, drafted: Orch) -
     _prepare(kind, drafted)
     if kind.startswith("backup."):
         assert drafted("backup", "create").status == 0
+    prepare(kind, drafted)
     document: dict[str, Any] = (
         json.loads(drafted(*READS[kind], "--json").out) if kind != "phase.checkout" else _checkout()
     )
