@@ -48,7 +48,7 @@ def check(
     with SqliteLog.open(path, read_only=True) as log:
         findings = Findings()
         remarks: list[str] = []
-        verifier = Verifier(log, findings, Options(fold=fold))
+        verifier = Verifier(log, findings, Options(fold=fold), file=path)
         good = _checkpoints(log, parent, verifier, remarks)
         verifier.run([one.checkpoint.size for one in good], done=done)
         told = [(one, verifier.hold(one)) for one in good]
