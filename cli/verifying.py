@@ -13,6 +13,7 @@ from cli.verifying_beside import compare_beyond, compare_commands, compare_tiles
 from cli.verifying_quickly import Quick, Reading
 from cli.verifying_redactions import Redacted
 from cli.verifying_rows import RowByRow
+from cli.verifying_snapshots import KeptSnapshots
 from domain.errors import Damaged
 from domain.event_log import EventLog, Head, Moment, TreeHead
 from domain.merkle import root_of
@@ -68,6 +69,7 @@ class Verifier:
         self.size = self.kept.tree.size if self.kept.tree else self.kept.moment.position
         self._redacted = Redacted(log)
         self.forks = Forks(log.origin, self.kept.heads or {}, findings, first=options.first)
+        self._snapshots = KeptSnapshots(log, findings)
         self._whole = options.first == 1
         self._folds = options.fold and self._whole
         self._begin()
@@ -127,7 +129,7 @@ class Verifier:
             payloads=not options.envelopes_only,
             accounts_for=self._redacted.accounts_for,
         )
-        self._fold = Fold(event_of, self._findings)
+        self._fold = Fold(event_of, self._findings, self._snapshots.to_fold(folds=self._folds))
         self.tree = self._tree_before(options.first)
         self._walk = RowByRow(
             self._log,
@@ -194,6 +196,7 @@ class Verifier:
             compare_tiles(self._log, self.tree.roots, self._findings)
         compare_beyond(self._log, self.size, self._findings)
         self.forks.compare(self.roots, self._log.origin)
+        self._snapshots.compare_beyond(self.size)
         self._redacted.compare(self._options.first, self.size, self._findings)
         for sentence in unsound:
             self._note(None, "store", "indexes and pages that fit the rows", sentence)

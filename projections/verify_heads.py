@@ -9,6 +9,7 @@ from domain.event_log import Head, Record
 from domain.events import DomainEvent
 from projections.folding import fold
 from projections.verification import Findings
+from projections.verify_snapshots import Snapshots
 
 EventOf = Callable[[int, str, int, str, Any], DomainEvent]
 """Of position, stream, version, topic and envelope."""
@@ -17,8 +18,10 @@ EventOf = Callable[[int, str, int, str, Any], DomainEvent]
 class Fold:
     """The state of every stream so far. A stream that cannot be folded is named once and left alone then."""
 
-    def __init__(self, event_of: EventOf, findings: Findings) -> None:
+    def __init__(self, event_of: EventOf, findings: Findings, snapshots: Snapshots) -> None:
         self._event_of = event_of
+        self._snapshots = snapshots
+        self._next = snapshots.next
         self._note = findings.note
         self._aggregates: dict[str, EventSourced] = {}
         self._stuck: set[str] = set()
@@ -36,6 +39,8 @@ class Fold:
         except Exception as error:  # noqa: BLE001  # what was written by nobody of ours may break any rule of a fold
             self.give_up(record.stream)
             self._note(record.position, "event", f"{record.topic} after what came before", repr(error))
+        if not self._kept(position, stream):
+            self._note(position, "snapshot", f"the heads as they were at {position}", "another state")
 
     def told(self, position: int, stream: str, version: int, topic: str, envelope: Any) -> bool:
         """Fold one more event, of a row that is known to be as it has to be. Tell whether that can be done."""
@@ -44,7 +49,17 @@ class Fold:
             self._aggregates[stream] = event.mutate(self._aggregates.get(stream))
         except Exception:  # noqa: BLE001  # as above
             return False
-        return True
+        return not self._next or self._kept(position, stream)
+
+    def _kept(self, position: int, stream: str) -> bool:
+        """Tell whether the snapshot of this position, if one is kept, says what was folded."""
+        if self._next:
+            self._snapshots.touched(stream, position)
+        if position != self._next:
+            return True
+        fits = bool(self._stuck) or self._snapshots.holds(self._aggregates)
+        self._next = 0 if self._stuck else self._snapshots.next
+        return fits
 
     def give_up(self, stream: str) -> None:
         """Leave a stream alone from here on: one of its events is not what it has to be."""

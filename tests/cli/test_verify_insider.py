@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,12 @@ def swapped(connection: sqlite3.Connection) -> None:
 def reordered(connection: sqlite3.Connection) -> None:
     swapped(connection)
     everything_rehashed(connection)
+
+
+def another_snapshot(connection: sqlite3.Connection) -> None:
+    (packed,) = connection.execute("SELECT heads FROM snapshots WHERE position = 100").fetchone()
+    changed = zlib.compress(zlib.decompress(packed).replace(b'"ada"', b'"eve"'))
+    connection.execute("UPDATE snapshots SET heads = ? WHERE position = 100", (changed,))
 
 
 CHANGES: dict[str, tuple[Change, int | None, str]] = {
@@ -134,6 +141,22 @@ CHANGES: dict[str, tuple[Change, int | None, str]] = {
         sql("INSERT INTO heads SELECT 'phase:st09-new', version, position, facts FROM heads LIMIT 1"),
         None,
         "head",
+    ),
+    "a snapshot changed": (another_snapshot, 100, "snapshot"),
+    "a snapshot that nobody can read": (
+        sql("UPDATE snapshots SET heads = zeroblob(50) WHERE position = 200"),
+        200,
+        "snapshot",
+    ),
+    "a snapshot of another position": (
+        sql("UPDATE snapshots SET position = 150 WHERE position = 100"),
+        150,
+        "snapshot",
+    ),
+    "a snapshot of no position": (
+        sql("INSERT INTO snapshots SELECT 9000, heads FROM snapshots LIMIT 1"),
+        None,
+        "snapshot",
     ),
     "a tile removed": (sql("DELETE FROM tiles"), 1, "tile"),
     "a tile changed": (sql("UPDATE tiles SET hashes = zeroblob(8192)"), 1, "tile"),
