@@ -9,7 +9,7 @@ from adapters.codec import event_of
 from adapters.envelope import canonical
 from cli.held import Held
 from cli.stretch import Order
-from cli.verifying_beside import compare_beyond, compare_commands, compare_tiles, unsound_in
+from cli.verifying_beside import commands_agree, compare_beyond, compare_tiles, name_commands, unsound_in
 from cli.verifying_quickly import Quick, Reading
 from cli.verifying_rows import RowByRow
 from domain.errors import Damaged
@@ -33,6 +33,15 @@ class Kept(NamedTuple):
     tree: TreeHead | None
     heads: Mapping[str, Head] | None
     """None where they cannot be read."""
+
+
+class Apart(NamedTuple):
+    """What is looked at beside the rows, by whoever hashes them."""
+
+    unsound: list[str]
+    """What the store finds wrong with itself."""
+    agree: bool
+    """Whether the table of commands says what the rows say."""
 
 
 class Options(NamedTuple):
@@ -89,12 +98,12 @@ class Verifier:
             told += rows
             done(rows)
 
-        unsound = self._quickly(wanted, tell) if self._options.quick else None
-        if unsound is None:
+        apart = self._quickly(wanted, tell) if self._options.quick else None
+        if apart is None:
             if told:
                 done(-told)
-            unsound = self._row_by_row(wanted, done)
-        self._compare(unsound)
+            apart = self._row_by_row(wanted, done)
+        self._compare(apart)
 
     def hold(self, one: Held) -> bool:
         """Tell whether the log still has the history of a checkpoint; note it where it does not."""
@@ -113,17 +122,17 @@ class Verifier:
         """Begin before the first row of the range."""
         options = self._options
         self.commands = Commands(urandom(32))
-        self.rows = Rows(
-            self._log.origin,
-            self._findings,
-            self.commands,
-            first=options.first,
-            payloads=not options.envelopes_only,
-        )
+        self.rows = Rows(self._log.origin, self._findings, first=options.first, payloads=not options.envelopes_only)
         self._fold = Fold(event_of, self._findings)
         self.tree = self._tree_before(options.first)
         self._walk = RowByRow(
-            self._log, self._findings, rows=self.rows, tree=self.tree, fold=self._fold, first=options.first
+            self._log,
+            self._findings,
+            rows=self.rows,
+            commands=self.commands,
+            tree=self.tree,
+            fold=self._fold,
+            first=options.first,
         )
 
     def _take_over(self) -> None:
@@ -134,8 +143,8 @@ class Verifier:
             if record is not None:
                 self.rows.goes_on_after(record)
 
-    def _quickly(self, sizes: list[int], done: Callable[[int], None]) -> list[str] | None:
-        """Return what the store finds wrong with itself, or None where any row, or the tree, is not as it has to be."""
+    def _quickly(self, sizes: list[int], done: Callable[[int], None]) -> Apart | None:
+        """Return what was looked at apart, or None where any row or tile is not as it has to be."""
         first, options = self._options.first, self._options
         if first > self.size:
             return None
@@ -144,7 +153,7 @@ class Verifier:
         if options.read:
             fold = self._fold if self._folds else None
             reading = Reading(self._log, self.rows, fold, first=first, last=self.size)
-        order = Order(first, self.size, sizes, not options.envelopes_only, store=options.fold)
+        order = Order(first, self.size, sizes, not options.envelopes_only, store=options.fold, commands=self._whole)
         quick = Quick(self._log, order, reading, done=done)
         if not quick.fits(self._file if self.size - first + 1 >= options.beside_from else None):
             return None
@@ -158,17 +167,20 @@ class Verifier:
                 if root is not None:
                     self.tree.add_tile(root)
             self.tree.goes_on_with(sealed.rest)
-        return quick.unsound
+        self.commands.count = quick.commands
+        return Apart(quick.unsound, quick.agree)
 
-    def _row_by_row(self, sizes: list[int], done: Callable[[int], None]) -> list[str]:
-        """Name everything that differs in the rows and their tiles; return what the store finds wrong with itself."""
+    def _row_by_row(self, sizes: list[int], done: Callable[[int], None]) -> Apart:
+        """Name everything that differs in the rows and their tiles; return what was looked at apart."""
         self._begin()
         self._take_over()
         self._walk.run(self.size, sizes, folds=self._folds, done=done)
         self.roots = self._walk.roots
-        return unsound_in(self._log) if self._options.fold else []
+        self.commands.end(self.size)
+        agree = not self._whole or commands_agree(self._log, self.commands, self.size)
+        return Apart(unsound_in(self._log) if self._options.fold else [], agree)
 
-    def _compare(self, unsound: list[str]) -> None:
+    def _compare(self, apart: Apart) -> None:
         """Compare what the rows gave with what the log keeps beside them."""
         moment, tree, heads = self.kept
         if tree is not None:
@@ -178,11 +190,11 @@ class Verifier:
         if not self.tree.first_tile:  # else the roots of the tiles before the range are not known
             compare_tiles(self._log, self.tree.roots, self._findings)
         compare_beyond(self._log, self.size, self._findings)
-        for sentence in unsound:
+        for sentence in apart.unsound:
             self._note(None, "store", "indexes and pages that fit the rows", sentence)
         if self._whole and self._options.read:
-            self.commands.end(self.size)
-            compare_commands(self._log, self.commands, self._walk.records, size=self.size, findings=self._findings)
+            if not apart.agree:
+                name_commands(self._log, self._walk.records(1, self.size), self.size, self._findings)
             if heads is not None:
                 facts_of = self._fold.facts_of
                 compare_heads(heads, self.rows.last, facts_of, written=_written, findings=self._findings)

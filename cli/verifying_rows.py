@@ -10,6 +10,7 @@ from domain.event_log import EventLog, Record
 from domain.proofs import HASH
 from domain.tree_ranges import TILE
 from projections.verification import Findings
+from projections.verify_commands import Commands
 from projections.verify_heads import Fold
 from projections.verify_rows import Rows
 from projections.verify_tree import Tree, compare_tile
@@ -22,13 +23,24 @@ MOST_UNREADABLE = 1000
 
 
 class RowByRow:
-    """One walk through a range. It fills what it is given: the rows, their tree and their fold, if there is one."""
+    """One walk through a range. It fills what it is given: the rows, their commands, tree and fold."""
 
-    def __init__(self, log: EventLog, findings: Findings, *, rows: Rows, tree: Tree, fold: Fold, first: int) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        findings: Findings,
+        *,
+        rows: Rows,
+        commands: Commands,
+        tree: Tree,
+        fold: Fold,
+        first: int,
+    ) -> None:
         self._log = log
         self._findings = findings
         self._note = findings.note
         self._rows = rows
+        self._commands = commands
         self._tree = tree
         self._fold = fold
         self._first = self._next = first
@@ -83,6 +95,7 @@ class RowByRow:
             written = dumps(envelope, option=CANONICAL)
         except (JSONDecodeError, TypeError):
             envelope = written = None
+        self._commands.at(record.command_id, record.position)
         leaf, fit = self._rows.add(record, envelope, written)
         if not fit:
             self._fold.give_up(record.stream)
