@@ -25,7 +25,7 @@ class Order(NamedTuple):
     store: bool = False
     """Let the store look into itself, too."""
     commands: bool = False
-    """Hold the table of commands against the rows, too: where they are those of the whole log."""
+    """Count the commands, too, and hold the table of commands against the rows where these are the whole log."""
 
 
 class Stretch:
@@ -56,8 +56,9 @@ class Stretch:
             for page in self._log.pages(SEALED, order.first, order.last):
                 if not page or not seals.add(page) or not self._kept(seals.filled()):
                     break
-                for row in page:
-                    commands.at(row[COMMAND], row[0])
+                if order.commands:
+                    for row in page:
+                        commands.at(row[COMMAND], row[0])
                 self.position = seals.next - 1
                 yield self.position
         except Damaged:
@@ -68,7 +69,7 @@ class Stretch:
                 self.unsound = unsound_in(self._log)
             commands.end(order.last)
             self.commands = commands.count
-            if order.commands:
+            if order.commands and order.first == 1:
                 self.agree = commands_agree(self._log, commands, order.last)
             self.sealed = seals.sealed()
 

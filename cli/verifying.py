@@ -153,7 +153,7 @@ class Verifier:
         if options.read:
             fold = self._fold if self._folds else None
             reading = Reading(self._log, self.rows, fold, first=first, last=self.size)
-        order = Order(first, self.size, sizes, not options.envelopes_only, store=options.fold, commands=self._whole)
+        order = Order(first, self.size, sizes, not options.envelopes_only, store=options.fold, commands=options.read)
         quick = Quick(self._log, order, reading, done=done)
         if not quick.fits(self._file if self.size - first + 1 >= options.beside_from else None):
             return None

@@ -84,7 +84,7 @@ class Quick:
 
     @property
     def commands(self) -> int:
-        """How many commands wrote the rows. Where each process hashes a half, one may be counted twice."""
+        """How many commands wrote the rows, where these are read."""
         return sum(part.commands for part in self._stretches)
 
     @property
