@@ -1,5 +1,6 @@
 """Domain events to stored bytes and back: a closed registry, strict both ways."""
 
+import re
 from collections.abc import Callable, KeysView
 from dataclasses import MISSING, fields
 from datetime import datetime
@@ -18,6 +19,8 @@ from domain.topics import TOPICS
 
 Reader = Callable[[Any], Any]
 """Returns a JSON value as the type that a field declares, or raises ValueError."""
+WRITTEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+"""A time as `rfc3339` gives it."""
 OUTSIDE_FACTS = frozenset(("originator_id", "originator_version", "timestamp", "by"))
 MOST_ENVELOPE = 65_000
 """So that an entry, with the line of the store before it, stays within 65,535 bytes (C2SP tlog-tiles)."""
@@ -156,10 +159,9 @@ def _actor(name: str, kind: str) -> Actor:
 @lru_cache(maxsize=256)  # the events of a command share theirs
 def _time(found: str) -> datetime:
     """Return the time that is written so, and in no other way."""
-    at = datetime.fromisoformat(found)
-    if f"{at.isoformat(timespec='microseconds')[:-6]}Z" != found:  # without its offset: `Z` is read as none
+    if WRITTEN.fullmatch(found) is None:
         raise ValueError(f"{found!r} is no time as envelopes write it")
-    return at
+    return datetime.fromisoformat(found)
 
 
 def _text(value: dict[str, Any]) -> bytes:
@@ -196,8 +198,16 @@ def _reader(hint: Any) -> Reader:
         return lambda found: _checked(found, dict)
     if issubclass(hint, StrEnum):
         members = {member.value: member for member in hint}
-        return lambda found: members.get(_checked(found, str)) or hint(found)
-    return lambda found: _checked(found, hint)
+
+        def closed(found: Any) -> Any:
+            return members[found] if type(found) is str and found in members else hint(_checked(found, str))
+
+        return closed
+
+    def exact(found: Any) -> Any:
+        return found if type(found) is hint else _checked(found, hint)
+
+    return exact
 
 
 def _checked(found: Any, kind: type) -> Any:

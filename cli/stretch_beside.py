@@ -29,6 +29,8 @@ class StretchBeside:
         """How far it is."""
         self.sealed: Sealed | None = None
         self.unsound: list[str] = []
+        self.commands = 0
+        self.agree = True
         self._answer: dict[str, Any] | None = None
         paths = os.environ.get("PYTHONPATH")
         self._process = Popen(  # no fork: its child would inherit the locks that SQLite believes to hold
@@ -107,7 +109,8 @@ class StretchBeside:
             self._answer = None
         answer = self._answer or {}
         if answer.get("sealed"):
-            self.sealed, self.unsound = _sealed(answer["sealed"]), answer["unsound"]
+            self.unsound, self.commands, self.agree = answer["unsound"], answer["commands"], answer["agree"]
+            self.sealed = _sealed(answer["sealed"])
             self.position = self.last
 
 

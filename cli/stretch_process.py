@@ -16,6 +16,7 @@ from cli.stretch import Order, Stretch
 from domain.errors import Damaged, Refusal
 from projections.verify_seals import Sealed
 
+NOTHING: dict[str, Any] = {"sealed": None}
 EVERY = 4096
 """Positions between two lines about how far it is."""
 
@@ -28,7 +29,7 @@ def main() -> None:
         with SqliteLog.open(Path(path), read_only=True) as log:
             _say(_hashed(Stretch(log, Order(*order))))
     except Damaged:  # the other process will name it
-        _say({"sealed": None, "unsound": None})
+        _say(NOTHING)
     except Refusal as refusal:
         _say({"refused": refusal.message})
     except Exception as error:  # noqa: BLE001  # the other process tells it as the bug that it is
@@ -41,7 +42,14 @@ def _hashed(stretch: Stretch) -> dict[str, Any]:
         if position >= due:
             due = position + EVERY
             _say(position)
-    return {"sealed": stretch.sealed and _told(stretch.sealed), "unsound": stretch.unsound}
+    if stretch.sealed is None:
+        return NOTHING
+    return {
+        "sealed": _told(stretch.sealed),
+        "unsound": stretch.unsound,
+        "commands": stretch.commands,
+        "agree": stretch.agree,
+    }
 
 
 def _told(sealed: Sealed) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from adapters.codec import event_of
 from adapters.envelope import canonical
 from cli.held import Held
 from cli.stretch import Order
-from cli.verifying_beside import compare_beyond, compare_commands, compare_tiles, unsound_in
+from cli.verifying_beside import commands_agree, compare_beyond, compare_tiles, name_commands, unsound_in
 from cli.verifying_quickly import Quick, Reading
 from cli.verifying_redactions import Redacted
 from cli.verifying_rows import RowByRow
@@ -36,6 +36,15 @@ class Kept(NamedTuple):
     tree: TreeHead | None
     heads: Mapping[str, Head] | None
     """None where they cannot be read."""
+
+
+class Apart(NamedTuple):
+    """What is looked at beside the rows, by whoever hashes them."""
+
+    unsound: list[str]
+    """What the store finds wrong with itself."""
+    agree: bool
+    """Whether the table of commands says what the rows say."""
 
 
 class Options(NamedTuple):
@@ -97,12 +106,12 @@ class Verifier:
             done(rows)
 
         quick = self._options.quick and not self.forks.lineage.forks
-        unsound = self._quickly(wanted, tell) if quick else None
-        if unsound is None:
+        apart = self._quickly(wanted, tell) if quick else None
+        if apart is None:
             if told:
                 done(-told)
-            unsound = self._row_by_row(wanted, done)
-        self._compare(unsound)
+            apart = self._row_by_row(wanted, done)
+        self._compare(apart)
 
     def hold(self, one: Held) -> bool:
         """Tell whether the log still has the history of a checkpoint; note it where it does not."""
@@ -124,7 +133,6 @@ class Verifier:
         self.rows = Rows(
             self.forks.origin,
             self._findings,
-            self.commands,
             first=options.first,
             payloads=not options.envelopes_only,
             accounts_for=self._redacted.accounts_for,
@@ -135,6 +143,7 @@ class Verifier:
             self._log,
             self._findings,
             rows=self.rows,
+            commands=self.commands,
             tree=self.tree,
             fold=self._fold,
             forks=self.forks,
@@ -149,8 +158,8 @@ class Verifier:
             if record is not None:
                 self.rows.goes_on_after(record)
 
-    def _quickly(self, sizes: list[int], done: Callable[[int], None]) -> list[str] | None:
-        """Return what the store finds wrong with itself, or None where any row, or the tree, is not as it has to be."""
+    def _quickly(self, sizes: list[int], done: Callable[[int], None]) -> Apart | None:
+        """Return what was looked at apart, or None where any row or tile is not as it has to be."""
         first, options = self._options.first, self._options
         if first > self.size:
             return None
@@ -159,7 +168,7 @@ class Verifier:
         if options.read:
             fold = self._fold if self._folds else None
             reading = Reading(self._log, self.rows, fold, first=first, last=self.size)
-        order = Order(first, self.size, sizes, not options.envelopes_only, store=options.fold)
+        order = Order(first, self.size, sizes, not options.envelopes_only, store=options.fold, commands=options.read)
         quick = Quick(self._log, order, reading, done=done)
         if not quick.fits(self._file if self.size - first + 1 >= options.beside_from else None):
             return None
@@ -175,17 +184,20 @@ class Verifier:
                 if root is not None:
                     self.tree.add_tile(root)
             self.tree.goes_on_with(sealed.rest)
-        return quick.unsound
+        self.commands.count = quick.commands
+        return Apart(quick.unsound, quick.agree)
 
-    def _row_by_row(self, sizes: list[int], done: Callable[[int], None]) -> list[str]:
-        """Name everything that differs in the rows and their tiles; return what the store finds wrong with itself."""
+    def _row_by_row(self, sizes: list[int], done: Callable[[int], None]) -> Apart:
+        """Name everything that differs in the rows and their tiles; return what was looked at apart."""
         self._begin()
         self._take_over()
         self._walk.run(self.size, sizes, folds=self._folds, done=done)
         self.roots = self._walk.roots
-        return unsound_in(self._log) if self._options.fold else []
+        self.commands.end(self.size)
+        agree = not self._whole or commands_agree(self._log, self.commands, self.size)
+        return Apart(unsound_in(self._log) if self._options.fold else [], agree)
 
-    def _compare(self, unsound: list[str]) -> None:
+    def _compare(self, apart: Apart) -> None:
         """Compare what the rows gave with what the log keeps beside them."""
         moment, tree, heads = self.kept
         if tree is not None:
@@ -198,11 +210,11 @@ class Verifier:
         self.forks.compare(self.roots, self._log.origin)
         self._snapshots.compare_beyond(self.size)
         self._redacted.compare(self._options.first, self.size, self._findings)
-        for sentence in unsound:
+        for sentence in apart.unsound:
             self._note(None, "store", "indexes and pages that fit the rows", sentence)
         if self._whole and self._options.read:
-            self.commands.end(self.size)
-            compare_commands(self._log, self.commands, self._walk.records, size=self.size, findings=self._findings)
+            if not apart.agree:
+                name_commands(self._log, self._walk.records(1, self.size), self.size, self._findings)
             if heads is not None:
                 facts_of = self._fold.facts_of
                 compare_heads(heads, self.rows.last, facts_of, written=_written, findings=self._findings)

@@ -83,6 +83,16 @@ class Quick:
         return [sentence for part in self._stretches for sentence in part.unsound]
 
     @property
+    def commands(self) -> int:
+        """How many commands wrote the rows, where these are read."""
+        return sum(part.commands for part in self._stretches)
+
+    @property
+    def agree(self) -> bool:
+        """Whether the table of commands says what the rows say."""
+        return all(part.agree for part in self._stretches)
+
+    @property
     def _parts(self) -> list["Stretch | StretchBeside | Reading"]:
         return [*self._stretches, *([self._reading] if self._reading else [])]
 

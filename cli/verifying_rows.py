@@ -10,6 +10,7 @@ from domain.event_log import EventLog, Record
 from domain.proofs import HASH
 from domain.tree_ranges import TILE
 from projections.verification import Findings
+from projections.verify_commands import Commands
 from projections.verify_forks import FORKED, Forks
 from projections.verify_heads import Fold
 from projections.verify_rows import Rows
@@ -23,15 +24,25 @@ MOST_UNREADABLE = 1000
 
 
 class RowByRow:
-    """One walk through a range. It fills what it is given: the rows, their tree and their fold, if there is one."""
+    """One walk through a range. It fills what it is given: the rows, their commands, tree and fold."""
 
     def __init__(
-        self, log: EventLog, findings: Findings, *, rows: Rows, tree: Tree, fold: Fold, forks: Forks, first: int
+        self,
+        log: EventLog,
+        findings: Findings,
+        *,
+        rows: Rows,
+        commands: Commands,
+        tree: Tree,
+        fold: Fold,
+        forks: Forks,
+        first: int,
     ) -> None:
         self._log = log
         self._findings = findings
         self._note = findings.note
         self._rows = rows
+        self._commands = commands
         self._tree = tree
         self._fold = fold
         self._forks = forks
@@ -87,6 +98,7 @@ class RowByRow:
             written = dumps(envelope, option=CANONICAL)
         except (JSONDecodeError, TypeError):
             envelope = written = None
+        self._commands.at(record.command_id, record.position)
         if record.topic == FORKED:
             self._rows.goes_on_as(self._forks.met(record, envelope))
         leaf, fit = self._rows.add(record, envelope, written)

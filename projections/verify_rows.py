@@ -6,7 +6,6 @@ from typing import Any
 
 from domain.event_log import Record
 from projections.verification import Findings
-from projections.verify_commands import Commands
 
 VERSION = 1
 LARGEST_ENTRY = 65_535
@@ -26,14 +25,7 @@ class Rows:
     """What the rows so far have established, so that the next one can be held against it."""
 
     def __init__(
-        self,
-        origin: str,
-        findings: Findings,
-        commands: Commands,
-        *,
-        first: int,
-        payloads: bool,
-        accounts_for: Callable[[Record], bool],
+        self, origin: str, findings: Findings, *, first: int, payloads: bool, accounts_for: Callable[[Record], bool]
     ) -> None:
         self._accounts_for = accounts_for
         """Whether a redaction names the event whose text is gone."""
@@ -46,7 +38,6 @@ class Rows:
         self.command_id = ""
         self.recorded_at: int | None = 0 if first == 1 else None
         self._clock = 0
-        self.commands = commands
         self.events = self.payloads = self.erased = 0
 
     def goes_on_as(self, origin: str) -> None:
@@ -67,7 +58,6 @@ class Rows:
         leaf = sha256(b"\x00%d %d %d\n%b" % (position, recorded_at, clock, raw)).digest()
         known = self.last.get(stream)
         before = self.recorded_at
-        self.commands.at(command_id, position)
         # Nearly every row is as it has to be: one look tells. What differs in the others is found out by `_name`.
         if (
             leaf == kept
@@ -114,7 +104,6 @@ class Rows:
         before_id, before, before_clock = self.command_id, self.recorded_at, self._clock
         if before is None:
             return False
-        self.commands.at(page[0][6], page[0][0])  # the range may begin within a command
         for position, recorded_at, clock, stream, version, topic, command_id, raw in page:
             envelope = opened(raw)
             # what is written is dropped at once: measured, to keep a page of it costs five times as much
@@ -140,7 +129,6 @@ class Rows:
             else:
                 if recorded_at != (clock if clock > before else before + 1):
                     return False
-                self.commands.at(command_id, position)
                 before_id, before, before_clock = command_id, recorded_at, clock
             if told is not None and not told(position, stream, version, topic, envelope):
                 return False

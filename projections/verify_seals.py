@@ -9,8 +9,8 @@ from domain.merkle import perfect_root
 from domain.tree_ranges import TILE
 from projections.verify_rows import SHORT
 
-SEALED = ("position", "recorded_at", "clock", "envelope", "salt", "payload", "leaf")
-"""The columns that are hashed, or hold hashes."""
+SEALED = ("position", "recorded_at", "clock", "envelope", "salt", "payload", "leaf", "command_id")
+"""The columns that are hashed, or hold hashes, and the command."""
 PAYLOAD = b',"payload":'
 NO_TEXT = b',"payload":null,"stream":'
 COMMITS = b',"payload":{"sha256":"%b","size":%d},"stream":'
@@ -59,7 +59,7 @@ class Seals:
         expected = self.next
         hash_payloads = self._hash_payloads
         payloads = 0
-        for position, recorded_at, clock, envelope, salt, payload, leaf in page:
+        for position, recorded_at, clock, envelope, salt, payload, leaf, _ in page:
             found = sha256(b"\x00%d %d %d\n%b" % (position, recorded_at, clock, envelope)).digest()
             if found != leaf or position != expected or len(envelope) > SHORT:
                 return False

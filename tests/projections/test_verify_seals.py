@@ -31,7 +31,7 @@ def envelope(commits: Any, **parts: Any) -> bytes:
 
 
 def row(position: int, raw: bytes, salt: bytes | None = SALT, payload: bytes | None = TEXT) -> tuple[Any, ...]:
-    return position, 20, 30, raw, salt, payload, leaf_hash(b"%d 20 30\n%b" % (position, raw))
+    return position, 20, 30, raw, salt, payload, leaf_hash(b"%d 20 30\n%b" % (position, raw)), "command"
 
 
 def fits(*rows: tuple[Any, ...], payloads: bool = True) -> bool:
@@ -92,7 +92,7 @@ def test_an_entry_that_may_be_too_large_is_left_to_others() -> None:
 
 def test_leaves_and_roots_are_handed_on_for_every_size() -> None:
     rows = [row(position, envelope(COMMITS)) for position in range(1, 601)]
-    leaves = [each[-1] for each in rows]
+    leaves = [each[6] for each in rows]
     seals = Seals(11, sizes=range(10, 601), payloads=True)
     seals.begin(leaves[:10])
     tiles = []
