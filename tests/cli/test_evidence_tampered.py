@@ -400,6 +400,15 @@ def test_a_checkpoint_held_by_the_auditor_finds_another_history(world: Orch, ver
     assert rest
 
 
+def test_every_checkpoint_of_a_file_is_held_against_the_package(world: Orch, verify: Verify) -> None:
+    notes = [path.read_bytes() for path in sorted(Path(".orch/checkpoints").iterdir())]
+    Path("anchored").write_bytes(b"\n".join(notes))
+    said = verify(HERE, "--against", "anchored")
+    assert said.status == 0 and said.out.count("the log grew out of its") == len(notes) == 3
+    Path("garbage").write_bytes(b"no checkpoint at all")
+    assert verify(HERE, "--against", "garbage").status == 6
+
+
 def test_a_checkpoint_of_another_log_is_not_this_ones(world: Orch, verify: Verify) -> None:
     vkey, private = mallory(HERE)
     text = Checkpoint("example.org/other", 1, b"r" * 32).text()
