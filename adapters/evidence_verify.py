@@ -413,7 +413,9 @@ class Ed25519:
         try:
             good = self._checked(method, public, signature, b"\x72")
             return good and not self._checked(method, public, signature, b"\x73")
-        except Exception:  # noqa: BLE001 - whatever is wrong with it, it is of no use here
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001  # broken installations raise what is no Exception, too
             return False
 
     def _checked(self, method: str, public: bytes, signature: bytes, text: bytes) -> bool:
@@ -1371,8 +1373,8 @@ def show(verification: Verification, status: int) -> None:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Check a package and print the verdict; return the exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]  # a text stream
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # whoever started us may have closed one
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     parser = argparse.ArgumentParser(
         prog="verify.py",
         description="Check an evidence package: every event, text, document, list, proof and signature in it.",
@@ -1406,7 +1408,8 @@ def main(words: Sequence[str] | None = None) -> int:
     package.close()
     try:
         show(verification, status)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except OSError:  # nobody reads on; the exit status still says it
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return status

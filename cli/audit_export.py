@@ -22,7 +22,8 @@ from domain.phase_ids import checked, stream_of
 from domain.unknown import unknown_phase
 
 if TYPE_CHECKING:
-    from cli.evidence import Exporter, Selection
+    from cli.evidence import Exporter
+    from cli.evidence_events import Selection
 
 Output = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
@@ -111,7 +112,8 @@ def _exporter(project: Project, asked: Asked, filters: Filters, *, withhold: boo
     """Sign the log as it is, and return what exports it. Nothing is signed for a selection that holds nothing."""
     from adapters.checkpoint_files import CheckpointFiles
     from cli.checkpoint import keys_of, signed_head
-    from cli.evidence import Exporter, Selection
+    from cli.evidence import Exporter
+    from cli.evidence_events import Selection
 
     wanted = scope_of(project, asked, filters).wanted
     for phase in phases:

@@ -4,22 +4,22 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from heapq import merge
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Any, BinaryIO, NamedTuple
+from typing import IO, Any, BinaryIO
 
 import orjson
 
 from adapters import evidence_pages
 from adapters.codec import decode
-from adapters.envelope import entry_of, envelope_of
+from adapters.envelope import entry_of
 from adapters.evidence_verify import FORMAT, FORMAT_VERSION
 from adapters.evidence_zip import EvidenceZip
 from cli.audit_answers import PackageCounts, PackageTold
 from cli.audit_exceptions import WORDS
 from cli.audit_formats import columns_of, csv_head, csv_row
 from cli.checkpoint import SignedHead
+from cli.evidence_events import Packed, PackedEvents, Selection
 from cli.evidence_keys import add_keys, add_older, seal
 from cli.progress import Progress
 from cli.project import Project
@@ -29,51 +29,12 @@ from domain.errors import Damaged
 from domain.event_log import Record
 from domain.events import DomainEvent
 from domain.merkle import grow, leaf_hash, root_of
-from domain.phase_ids import stream_of
 from domain.proofs import inclusion_proof, verify_inclusion
 from domain.tree_ranges import range_root_of
 from projections.audit_trail import TrailRow, audit_trail
-from projections.evidence_documents import DocumentLine, EvidenceDocuments, TextState, file_of
+from projections.evidence_documents import DocumentLine, EvidenceDocuments, file_of
 from projections.evidence_report import EventRow, EvidenceReport, without_text
 from projections.log_keys import LogKeys
-
-FRAME = ("project", "policy", "ledger")
-"""Streams that every package holds whole: without them nobody could tell whose key signed, which policy was in force
-and which texts were erased."""
-REDACTED = "ledger.payload_redacted"
-
-
-class Selection(NamedTuple):
-    """What a package is about."""
-
-    phase: str | None
-    first: int
-    last: int
-    withhold: bool = False
-    """Leave out all free text."""
-    withhold_phases: tuple[str, ...] = ()
-
-    def has(self, record: Record) -> bool:
-        """Tell whether an event was asked for."""
-        return self.first <= record.position <= self.last and (
-            self.phase is None or record.stream == stream_of(self.phase)
-        )
-
-    def withholds(self, record: Record) -> bool:
-        """Tell whether the free text of an event stays out."""
-        return self.withhold or record.stream in self._streams
-
-    @property
-    def _streams(self) -> list[str]:
-        return [stream_of(phase) for phase in self.withhold_phases]
-
-
-class Packed(NamedTuple):
-    """One event of the package, its text stripped where it is withheld."""
-
-    record: Record
-    text: TextState
-    selected: bool
 
 
 class Exporter:
@@ -84,7 +45,7 @@ class Exporter:
         self._head, self._keys, self._selection = head, keys, selection
         self._whole = selection[:3] == (None, 1, head.size)
         self._range_root = range_root_of(self._log)
-        self._redacted = frozenset(self._redactions())
+        self._source = PackedEvents(self._log, selection, size=head.size)
         self._documents = EvidenceDocuments()
         self._report = EvidenceReport()
         self._frontier: list[bytes] = []
@@ -121,49 +82,10 @@ class Exporter:
             "checkpoints": self._older,
         }
 
-    # ── the log ──
-
-    def _records(self) -> Iterator[Record]:
-        """Yield whole streams in the order of the log: a fold needs what came before the range."""
-        size, chosen = self._head.size, self._selection
-        if chosen.phase is None:
-            yield from self._log.records(1, chosen.last)
-            later = [self._log.stream(stream, upto=size) for stream in FRAME]
-            yield from (r for r in merge(*later, key=_position) if r.position > chosen.last)
-            return
-        streams = [self._log.stream(stream_of(chosen.phase), upto=chosen.last)]
-        streams += [self._log.stream(stream, upto=size) for stream in FRAME]
-        yield from merge(*streams, key=_position)
-
-    def _total(self) -> int:
-        chosen = self._selection
-        if chosen.phase is None:
-            return chosen.last
-        return self._log.heads([stream_of(chosen.phase)])[1][stream_of(chosen.phase)].version
-
-    def _redactions(self) -> Iterator[int]:
-        for record in self._log.stream("ledger", upto=self._head.size):
-            if record.topic == REDACTED:
-                yield envelope_of(record)["facts"]["position"]
-
-    def _packed(self, record: Record) -> Packed | None:
-        """Return what the package holds of an event, or None for one that stays out."""
-        selected = self._selection.has(record)
-        if not selected and record.stream not in FRAME:
-            return None
-        text: TextState = "here"
-        if envelope_of(record)["payload"] is None:
-            text = "none"
-        elif record.payload is None:
-            text = "redacted" if record.position in self._redacted else "missing"
-        elif self._selection.withholds(record):
-            text, record = "withheld", record._replace(salt=None, payload=None)
-        return Packed(record, text, selected)
-
     # ── events.jsonl, and what is made beside it ──
 
     def _add_events(self, package: EvidenceZip, beside: Path) -> None:
-        with ExitStack() as stack, Progress(2 * self._total(), "rows") as progress:
+        with ExitStack() as stack, Progress(2 * self._source.total(), "rows") as progress:
             lists, rows = (stack.enter_context(TemporaryFile(dir=beside)) for _ in range(2))
             package.add_pieces("events.jsonl", self._lines(lists, rows, progress))
             self._compare_root()
@@ -192,8 +114,8 @@ class Exporter:
         read: list[tuple[Packed | None, DomainEvent]] = []  # the one that the trail is at
 
         def happenings() -> Iterator[tuple[Record, DomainEvent]]:
-            for record in self._records():
-                packed = self._packed(record)
+            for record in self._source.records():
+                packed = self._source.packed(record)
                 event = decode(packed.record if packed else record)
                 read.append((packed, event))
                 yield record, event
@@ -245,11 +167,11 @@ class Exporter:
     # ── the other files ──
 
     def _add_texts(self, package: EvidenceZip, progress: Progress) -> None:
-        for record in self._records():
+        for record in self._source.records():
             progress.advance()
             if record.topic != DocumentDrafted.TOPIC:
                 continue
-            packed = self._packed(record)
+            packed = self._source.packed(record)
             if packed is None or packed.text != "here":
                 continue
             event = decode(record)
@@ -305,10 +227,6 @@ class Exporter:
         data = orjson.dumps(manifest, option=orjson.OPT_INDENT_2) + b"\n"
         package.add("manifest.json", data, listed=False)
         package.add("manifest.note", seal(data, self._project, self._head, self._keys), listed=False)
-
-
-def _position(record: Record) -> int:
-    return record.position
 
 
 def _not_the_tree() -> Damaged:
