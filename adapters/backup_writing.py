@@ -5,16 +5,15 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
-from adapters.backup_manifests import Manifest, Sign, TargetList, segment_name, sha256_of
-from adapters.backup_packing import Recipients, packed
+from adapters.backup_author import Author, linked, write
+from adapters.backup_manifests import Manifest, TargetList, segment_name, sha256_of
+from adapters.backup_packing import packed
 from adapters.backup_reading import judged_texts
 from adapters.backup_segments import entries_in, plain_segment
 from adapters.backup_shapes import CopyEnd, StoredFile
-from adapters.backup_target import LIST, Copy, Target, files_of, read_file, read_target
+from adapters.backup_target import LIST, Copy, Target, files_of, origin_in, read_file, read_target
 from adapters.durable import sync
-from adapters.new_files import new_file
 from adapters.stored_events import StoredEvent
 from adapters.writers_queue import WritersQueue
 from domain.checkpoints import Checkpoint
@@ -25,29 +24,20 @@ LOCK = ".lock"
 TIMEOUT_S = 30.0
 
 
-class Author(NamedTuple):
-    """Who makes backups of which log, and for whom."""
-
-    origin: str
-    keys: tuple[str, ...]
-    """As in a manifest."""
-    sign: Sign
-    recipients: Recipients
-    clock: Callable[[], int]
-    """µs since the epoch."""
-
-
 class BackupWriter:
     """A target that is being added to. All of it happens inside `turn`."""
+
+    _note: bytes
+    """The list as we read or wrote it."""
+    _listed: TargetList
+    _target: Target | None
+    _copy: Copy
 
     def __init__(self, folder: Path, author: Author, *, timeout_s: float = TIMEOUT_S) -> None:
         self.folder = folder
         self.author = author
         self._queue = WritersQueue(folder / LOCK, timeout_s=timeout_s, what="these backups")
-        self._note = b""
-        self._listed = TargetList(author.origin, 0, 0, (), None, (), author.keys)
-        self._target: Target | None = None
-        self._copy = Copy("", (), None)
+        self._forget()
 
     @property
     def last(self) -> int:
@@ -73,7 +63,11 @@ class BackupWriter:
                 self._look()
                 yield
         except OSError as error:
+            self._note = b""
             raise FilesUnavailable(f"{error.filename or self.folder}: {error.strerror}.") from error
+        except BaseException:
+            self._note = b""  # whatever was left half done is looked at next time
+            raise
 
     def begin(self, *, full: bool) -> None:
         """Say that the newest copy is going to grow, or that a new one is made. Raises `Damaged` for a broken one."""
@@ -102,7 +96,7 @@ class BackupWriter:
         plain = plain_segment(first, events)
         for size, entry in enumerate(entries_in(plain, first, last), first - 1):
             grow(frontier, size, entry.leaf)
-        redactions = judged_texts(first, events, author.keys, redacted)
+        redactions = judged_texts(first, events, redacted)
         erased = [p for p, event in enumerate(events, first) if p in redacted and event.payload is None]
         manifest = Manifest(
             origin=author.origin,
@@ -129,7 +123,7 @@ class BackupWriter:
     def take(self, manifest: Manifest, folder: Path) -> None:
         """Take a segment of another copy over as it is, under a manifest of this one."""
         for file in files_of(manifest):
-            _linked(folder / file.name, self.folder / self._copy.name / file.name)
+            linked(folder / file.name, self.folder / self._copy.name / file.name)
         taken = manifest._replace(copy=self._copy.name, previous=self._previous())
         self._write(taken.name, taken.signed(self.author.sign))
         self._copy = self._copy._replace(manifests=(*self._copy.manifests, taken))
@@ -151,7 +145,8 @@ class BackupWriter:
         ends = tuple(end for end in self._listed.copies if end.name not in names)
         self._list(copies=ends, removing=tuple(names))
         for name in names:
-            shutil.rmtree(self.folder / name)
+            if (self.folder / name).exists():
+                shutil.rmtree(self.folder / name)
         self._list()
 
     def finish(self) -> None:
@@ -162,11 +157,15 @@ class BackupWriter:
         self._list(copies=tuple(ends))
 
     def _look(self) -> None:
+        """Read what is there, unless it is what we left."""
+        note = read_file(self.folder / LIST) if (self.folder / LIST).exists() else b""
+        if note and note == self._note:
+            return
+        self._forget()
+        for path in [*self.folder.glob(".*.part"), *self.folder.glob("*/.*.part")]:
+            path.unlink(missing_ok=True)
         try:
-            note = read_file(self.folder / LIST) if (self.folder / LIST).exists() else b""
-            if note and note == self._note:
-                return
-            origin = read_target(self.folder).listed.origin
+            origin = origin_in(self.folder)
             if origin != self.author.origin:
                 raise InvalidInput(
                     f"{self.folder} holds the backups of another log, {origin}; name another folder with --to."
@@ -179,6 +178,12 @@ class BackupWriter:
             self._copy = self._target.copies[-1]
         self._clear()
 
+    def _forget(self) -> None:
+        self._note = b""
+        self._listed = TargetList(self.author.origin, 0, 0, (), None, (), self.author.keys)
+        self._target = None
+        self._copy = Copy("", (), None)
+
     def _clear(self) -> None:
         """Remove what was never finished."""
         assert self._target is not None
@@ -186,8 +191,6 @@ class BackupWriter:
         known = {end.name for end in listed.copies}
         for name in {*listed.removing, *({listed.making} - known - {None})}:
             shutil.rmtree(self.folder / str(name), ignore_errors=True)
-        for path in [*self.folder.glob(".*.part"), *self.folder.glob("*/.*.part")]:
-            path.unlink(missing_ok=True)
         if listed.making in known and self._copy.name == listed.making and self._copy.problem is None:
             folder = self.folder / self._copy.name
             kept = {m.name for m in self._copy.manifests}
@@ -224,10 +227,7 @@ class BackupWriter:
 
     def _write(self, name: str, data: bytes) -> None:
         """Write one file of the copy, durably: it is there as a whole when this returns."""
-        folder = self.folder / self._copy.name
-        with new_file(folder / name, replace=False) as opened:
-            opened.write(data)
-        sync(folder)
+        write(self.folder / self._copy.name / name, data)
 
     def _list(
         self, *, copies: tuple[CopyEnd, ...] | None = None, making: str | None = None, removing: tuple[str, ...] = ()
@@ -244,16 +244,4 @@ class BackupWriter:
             self.author.keys,
         )
         self._note = self._listed.signed(self.author.sign)
-        with new_file(self.folder / LIST, replace=True) as opened:
-            opened.write(self._note)
-        sync(self.folder)
-
-
-def _linked(path: Path, new: Path) -> None:
-    """Give a file a second name, or copy it where the file system has no such thing."""
-    try:
-        os.link(path, new)
-    except OSError:
-        with new_file(new, replace=False) as opened:
-            opened.write(read_file(path))
-    sync(new.parent)
+        write(self.folder / LIST, self._note, replace=True)

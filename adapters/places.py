@@ -62,7 +62,7 @@ def places_of(root: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping
     named = is_named(env=env, flags=flags)
     values = chosen(FOLDERS, lambda: folders_in(file, named=named), env=env, flags=flags, file=file)
     state, own = (root / str(values[name].value) for name in FOLDERS)
-    for path in (root, state, own):
+    for path in (root, state, own, file):
         try:
             str(path).encode()
         except UnicodeEncodeError:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import apsw
 
 from adapters.envelope import Prepared, entry_of
-from adapters.sqlite_rows import TILE, tree_of
+from adapters.sqlite_rows import TILE, TREE, tree_of
 from adapters.sqlite_tiles import put_tile
 from domain.errors import CommandIdReused, Conflict, Damaged, Refusal
 from domain.event_log import Receipt
@@ -39,7 +39,7 @@ class Appender:
         self._execute = connection.execute
         self._executemany = connection.executemany
         self._clock = clock
-        row = self._execute("SELECT size, frontier, recorded_at FROM tree").fetchone()
+        row = self._execute(TREE).fetchone()
         self._size, self._frontier, self._recorded_at = tree_of(row)
         self._before = self._size
 

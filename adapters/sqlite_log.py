@@ -1,7 +1,7 @@
 """The event log in one SQLite file."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from os import urandom
 from pathlib import Path
@@ -14,13 +14,14 @@ import apsw
 from adapters.envelope import canonical
 from adapters.file_systems import refuse_network
 from adapters.group_commit import GroupCommit
-from adapters.sqlite_append import Appender, PreparedDecision
+from adapters.snapshots import lines_of, packed
+from adapters.sqlite_append import PUT_HEAD, Appender, PreparedDecision
 from adapters.sqlite_connection import connect, refuse_outdated, spoken
 from adapters.sqlite_reads import SqliteReads
-from adapters.sqlite_rows import HASH
+from adapters.sqlite_rows import HASH, TREE, tree_of
 from adapters.writers_queue import WritersQueue
 from domain.errors import Damaged, NotFound, Refusal, StoreRecovered, StoreRetired, Unavailable
-from domain.event_log import Decision, Receipt
+from domain.event_log import Decision, Head, Receipt
 
 WAL_PAGES = 1000
 """The writer checkpoints a longer WAL while it still holds the queue."""
@@ -135,6 +136,27 @@ class SqliteLog(SqliteReads):
                 why = "the disk is full" if full else "somebody reads an older state of the log"
                 raise Unavailable(f"{self._path}-wal still holds what was erased, because {why}.") from error
 
+    def keep_snapshot(self, position: int, heads: Mapping[str, Head]) -> None:
+        """Keep the heads of all streams as of a position."""
+        row = position, packed(lines_of(heads))
+        with self._writing() as writer:
+            writer.execute("INSERT OR IGNORE INTO snapshots VALUES (?, ?)", row)
+
+    def forget_snapshots(self) -> None:
+        """Throw all snapshots away."""
+        with self._writing() as writer:
+            writer.execute("DELETE FROM snapshots")
+
+    def replace_heads(self, position: int, heads: Mapping[str, Head]) -> bool:
+        """Put these heads in the place of all kept ones, unless the log has grown since."""
+        rows = [(head.stream, head.version, head.position, canonical(head.facts)) for head in heads.values()]
+        with self._writing() as writer:
+            if tree_of(writer.execute(TREE).fetchone())[0] != position:
+                return False
+            writer.execute("DELETE FROM heads")
+            writer.executemany(PUT_HEAD, rows)
+        return True
+
     def close(self) -> None:
         """Let go of the file. The WAL stays: the next writer goes on with it."""
         self._reader.close()
@@ -180,18 +202,25 @@ class SqliteLog(SqliteReads):
 
     def _write(self, batch: list[list[PreparedDecision]]) -> list[list[Receipt | Refusal]]:
         """Write what several callers brought, in one transaction, and return after the commit reached the disk."""
+        with self._writing() as writer:
+            alone = len(batch) == len(batch[0]) == 1
+            appender = Appender(writer, self._clock)
+            append = appender.append if alone else appender.append_apart
+            answers = [[append(decision) for decision in decisions] for decisions in batch]
+            appender.finish()
+            self._before_commit(writer)
+        return answers
+
+    @contextmanager
+    def _writing(self) -> Iterator[apsw.Connection]:
+        """Hold the writers' queue and a transaction, committed durably when the block ends well."""
         with self._queue.turn(), spoken(self._path):
             if _file_at(self._path) != self._file:
                 raise Unavailable(f"{self._path} was replaced while it was open; nothing was recorded.")
             writer = self._writer = self._writer or self._opened_to_write()
             writer.execute("BEGIN IMMEDIATE")
             try:
-                alone = len(batch) == len(batch[0]) == 1
-                appender = Appender(writer, self._clock)
-                append = appender.append if alone else appender.append_apart
-                answers = [[append(decision) for decision in decisions] for decisions in batch]
-                appender.finish()
-                self._before_commit(writer)
+                yield writer
                 writer.execute("COMMIT")
             except BaseException:
                 if writer.in_transaction:
@@ -203,7 +232,6 @@ class SqliteLog(SqliteReads):
                 # where the disk is full or somebody else checkpoints, a later writer tries again.
                 with suppress(apsw.Error):
                     writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        return answers
 
     def _before_commit(self, writer: apsw.Connection) -> None:
         """What else belongs into the transaction; nothing, in a log that goes on as it is."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import apsw
 
 from adapters.envelope import canonical
+from adapters.snapshots import lines_of, packed
 from adapters.sqlite_append import INSERT_EVENT, PUT_HEAD
 from adapters.sqlite_creation import new_log
 from adapters.sqlite_rows import TILE
@@ -63,6 +64,11 @@ class Refill:
             (self._size, b"".join(frontier), self._recorded_at),
         )
         return TreeHead(self._size, root_of(frontier), tuple(frontier))
+
+    def keep_snapshot(self, heads: Mapping[str, Head]) -> None:
+        """Keep the heads of all streams as of the last record written."""
+        row = self._size, packed(lines_of(heads))
+        self._connection.execute("INSERT INTO snapshots VALUES (?, ?)", row)
 
     def note(self, key: str, value: str) -> None:
         """Keep a word about where this log comes from."""

@@ -58,6 +58,8 @@ CREATE TABLE tiles (
 INSERT INTO tree VALUES (1, 0, x'', 0);
 """
 
+SNAPSHOTS = "CREATE TABLE snapshots (position INTEGER PRIMARY KEY, heads BLOB NOT NULL) STRICT;"
+
 # Speed bumps against accidents; the evidence is the checkpoint that somebody else holds. The INSERT guard stops
 # REPLACE even on a connection without recursive_triggers, where REPLACE deletes rows without telling any trigger.
 GUARDS = """
@@ -120,7 +122,7 @@ WHEN NOT (
 BEGIN SELECT RAISE(ABORT, 'recorded commands are never changed, but for fingerprints of redacted texts'); END;
 """
 UPGRADES = {
-    1: f"DROP TRIGGER events_never_change; DROP TRIGGER commands_never_change; {EXCEPTION}",
+    1: f"DROP TRIGGER events_never_change; DROP TRIGGER commands_never_change; {EXCEPTION} {SNAPSHOTS}",
 }
 """What leads from a schema to the next one."""
 
@@ -130,10 +132,11 @@ def make_tables(connection: apsw.Connection, origin: str) -> None:
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute(SCHEMA)
+    connection.execute(SNAPSHOTS)
     connection.execute("INSERT INTO store VALUES ('origin', ?)", (origin,))
 
 
 def make_guards(connection: apsw.Connection) -> None:
-    """From here on rows can only be added, and texts go only where the log says so."""
+    """From here on rows can only be added."""
     connection.execute(GUARDS)
     connection.execute(EXCEPTION)

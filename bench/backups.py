@@ -8,10 +8,11 @@ from time import time_ns
 
 import apsw
 
+from adapters.backup_author import Author
 from adapters.backup_packing import Recipients
 from adapters.backup_reading import open_backups
 from adapters.backup_target import read_target
-from adapters.backup_writing import Author, BackupWriter
+from adapters.backup_writing import BackupWriter
 from adapters.keys import load_key
 from adapters.signed_notes import note, sign
 from adapters.sqlite_log import SqliteLog

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple, Optional
 import typer
 
 from cli.arguments import phases_known
-from cli.moments import resolved
+from cli.moments import resolved, say
 from cli.options import Asked
 from cli.progress import watched
 from cli.project import Project
@@ -97,6 +97,8 @@ def scope_of(project: Project, asked: Asked, filters: Filters) -> Scope:
     """Return what is asked for, with times as positions. Refuses names that could only be mistyped."""
     log = project.log
     moment = resolved(asked.at, log)[0] if asked.at else log.moment()
+    if asked.at:
+        say(moment)
     first, last = 1, moment.position
     if filters.since is not None:
         found, time = resolved(filters.since, log)

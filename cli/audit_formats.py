@@ -10,6 +10,7 @@ from typing import Any
 from cli.answers import json_of
 from cli.screen import clean, one_line
 from projections.audit_trail import TrailRow
+from projections.history import HistoryRow
 from projections.redactions import in_words
 
 # Spreadsheets take these for the beginning of a formula (OWASP, CSV Injection), the full-width forms included.
@@ -40,12 +41,22 @@ def as_json(kind: str, rows: Iterable[Mapping[str, Any]], rest: Callable[[], Map
 
 def as_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[str]:
     """Yield RFC 4180: a header, then a line each, ended by CR LF. No line break is ever inside a cell."""
-    yield _csv_line(columns)
+    yield csv_head(columns)
     for row in rows:
-        yield _csv_line([_cell(_field(row, column)) for column in columns])
+        yield csv_row(row, columns)
 
 
-def as_cloud_events(rows: Iterable[TrailRow], origin: str) -> Iterator[str]:
+def csv_head(columns: Sequence[str]) -> str:
+    """Return the first line of a CSV."""
+    return _csv_line(columns)
+
+
+def csv_row(row: Mapping[str, Any], columns: Sequence[str]) -> str:
+    """Return the line of a row."""
+    return _csv_line([_cell(_field(row, column)) for column in columns])
+
+
+def as_cloud_events(rows: Iterable[HistoryRow], origin: str) -> Iterator[str]:
     """Yield CloudEvents 1.0 in structured mode, one JSON document on each line."""
     for row in rows:
         event = {
@@ -103,10 +114,12 @@ def _field(row: Mapping[str, Any], column: str) -> Any:
 
 
 def _cell(value: Any) -> str:
-    """Return one cell: nothing for None, JSON for lists, and text that no spreadsheet runs."""
+    """Return one cell: nothing for None, JSON for lists and objects, and text that no spreadsheet runs."""
+    if isinstance(value, str) and value[:1].isalnum() and value.isascii() and value.isprintable():
+        return value  # nearly all of them
     if value is None:
         return ""
-    if isinstance(value, bool | list):
+    if isinstance(value, bool | list | dict):
         return json_of(value)
     if isinstance(value, int):
         return str(value)

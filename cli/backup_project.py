@@ -11,7 +11,7 @@ from cli.given import flags
 from cli.project import Project
 
 if TYPE_CHECKING:
-    from adapters.backup_writing import Author
+    from adapters.backup_author import Author
     from adapters.places import Places
 
 To = Annotated[
@@ -54,8 +54,8 @@ def target_of(places: "Places", given: Path | None) -> Path:
 
 def author_of(project: Project, recipients: list[str] | None) -> "Author":
     """Return who makes the backups; the options are stronger than the settings."""
+    from adapters.backup_author import Author
     from adapters.backup_packing import recipients_from
-    from adapters.backup_writing import Author
     from cli.checkpoint import keys_of, signer_of
 
     value = settings_of(["backup.recipients"], project.places.settings, flags=flags())["backup.recipients"].value
@@ -64,7 +64,7 @@ def author_of(project: Project, recipients: list[str] | None) -> "Author":
     return Author(
         project.log.origin,
         (keys.current, *keys.replaced),
-        signer_of(project).note,
+        signer_of(project, size=project.log.tree().size).note,
         recipients_from(words),
         lambda: time_ns() // 1000,
     )

@@ -42,7 +42,7 @@ class Shipped(TypedDict):
 
 @plain
 def ship(
-    asked: Asked, to: To = None, recipient: RecipientWords = None, follow: Follow = False, interval: Interval = 0.5
+    asked: Asked, to: To = None, recipient: RecipientWords = None, follow: Follow = False, interval: Interval = 0.25
 ) -> None:
     """Add what is new to the backups, again and again with --follow: at most the interval and a moment behind.
 

@@ -9,7 +9,7 @@ from cli.held import Held, held, notes_in
 from cli.recover_answers import PrefixOf, RecoveryVerification
 from cli.recovered import carried_by, state_digest
 from cli.verifying import Options, Verifier
-from cli.verifying_beside import look_into_the_store
+from cli.verifying_beside import unsound_in
 from domain.errors import Damaged, InvalidInput, NotFound
 from domain.event_log import EventLog
 from domain.ledger import STREAM as LEDGER
@@ -48,14 +48,14 @@ def check(
     with SqliteLog.open(path, read_only=True) as log:
         findings = Findings()
         remarks: list[str] = []
-        verifier = Verifier(log, findings, Options(fold=fold))
+        verifier = Verifier(log, findings, Options(fold=fold), file=path)
         good = _checkpoints(log, parent, verifier, remarks)
         verifier.run([one.checkpoint.size for one in good], done=done)
         told = [(one, verifier.hold(one)) for one in good]
         prefix = _prefix(verifier, parent, findings, remarks)
         digest = state_digest(verifier.kept.heads or {})
-        if not fold:
-            look_into_the_store(log, findings)
+        for sentence in () if fold else unsound_in(log):
+            findings.note(None, "store", "indexes and pages that fit the rows", sentence)
         if state is not None and digest != state:
             findings.note(None, "state", state, digest)
         if prefix is None and not told:

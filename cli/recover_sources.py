@@ -22,8 +22,8 @@ from domain.ledger import STREAM as LEDGER
 from domain.merkle import leaf_hash
 from domain.project import STREAM as PROJECT
 from domain.tree_ranges import range_root_of
+from projections.heads import heads_from
 from projections.log_keys import lineage_of
-from projections.replay import heads_from
 
 Fold: TypeAlias = Callable[[int], str | None]
 Kind = Literal["store", "backup"]

@@ -31,13 +31,12 @@ def compare_tiles(log: EventLog, roots: Sequence[bytes], findings: Findings) -> 
         findings.note(None, "tile", "tiles that can be read", error.message)
 
 
-def look_into_the_store(log: EventLog, findings: Findings) -> None:
-    """Note what the store finds wrong with itself: rows read one after the other do not show a broken index."""
+def unsound_in(log: EventLog) -> list[str]:
+    """Return what the store finds wrong with itself: rows read one after the other do not show a broken index."""
     try:
-        for sentence in log.unsound():
-            findings.note(None, "store", "indexes and pages that fit the rows", sentence)
+        return log.unsound()
     except Damaged as error:
-        findings.note(None, "store", "indexes and pages that fit the rows", error.message)
+        return [error.message]
 
 
 def compare_beyond(log: EventLog, size: int, findings: Findings) -> None:

@@ -35,6 +35,11 @@ class Redacted:
         """Tell whether a redaction names exactly this event; others may be recorded while we look."""
         return record.position in self._carried or self._names(record) or (self._read_on() and self._names(record))
 
+    def accounts_for_position(self, position: int) -> bool:
+        """Tell whether a redaction names the event at a position."""
+        record = self._record(position)
+        return record is not None and self.accounts_for(record)
+
     def compare(self, first: int, last: int, findings: Findings) -> None:
         """Note every redaction whose text is still there, or that names another event than the one at its position."""
         for position in sorted(self._carried):

@@ -32,7 +32,7 @@ def fold(aggregates: dict[str, EventSourced], record: Record, event: DomainEvent
             f"Position {record.position} holds version {event.originator_version} of {event.originator_id},"
             f" but version {expected} of {stream} was expected."
         )
-    after: EventSourced = event.mutate(aggregate)  # type: ignore[assignment]  # only a deletion would give None
+    after: EventSourced = event.mutate(aggregate)
     aggregates[stream] = after
     return after
 

@@ -200,7 +200,7 @@ SENTENCES = {
     "point.named": "position {point[position]} is {point[name]} now",
     "ledger.key_rotated": "another key speaks for the log",
     "ledger.payload_redacted": "the text of position {redacted} is erased",
-    "ledger.reviewed": "the review of positions {reviewed[first]} to {reviewed[last]} is recorded",
+    "ledger.reviewed": "positions {reviewed[first]} to {reviewed[last]} reviewed",
     "phase.document_drafted": "{document} recorded, waiting for approval",
     "phase.document_approved": "{document} approved",
     "phase.document_reconfirmed": "{document} reconfirmed",

@@ -1,11 +1,12 @@
 """Check one row of the log after the other: against its envelope, and against the rows before it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
 from domain.event_log import Record
 from projections.verification import Findings
+from projections.verify_commands import Commands
 
 VERSION = 1
 LARGEST_ENTRY = 65_535
@@ -16,14 +17,28 @@ NAMES = {
     "v", "version",
 }  # fmt: skip
 COLUMNS = ("stream", "version", "topic", "command_id")
+FORKED = "ledger.forked"
+READ = ("position", "recorded_at", "clock", "stream", "version", "topic", "command_id", "envelope")
+"""The columns that `add_page` takes."""
+ORDERED = tuple(sorted(NAMES))
 
 
 class Rows:
     """What the rows so far have established, so that the next one can be held against it."""
 
     def __init__(
-        self, origin: str, findings: Findings, *, first: int, payloads: bool, accounts_for: Callable[[Record], bool]
+        self,
+        origin: str,
+        findings: Findings,
+        commands: Commands,
+        *,
+        first: int,
+        payloads: bool,
+        accounts_for: Callable[[Record], bool],
+        forked: Callable[[int, Any], str | None] = lambda *_: None,
     ) -> None:
+        self._forked = forked
+        """Tells the origin from a fork's own row on."""
         self._accounts_for = accounts_for
         """Whether a redaction names the event whose text is gone."""
         self._origin = origin
@@ -35,11 +50,8 @@ class Rows:
         self.command_id = ""
         self.recorded_at: int | None = 0 if first == 1 else None
         self._clock = 0
+        self.commands = commands
         self.events = self.payloads = self.erased = 0
-
-    def goes_on_as(self, origin: str) -> None:
-        """Expect another origin in the envelopes from the next row on."""
-        self._origin = origin
 
     def goes_on_after(self, record: Record) -> None:
         """Take over from a row before the range."""
@@ -55,6 +67,7 @@ class Rows:
         leaf = sha256(b"\x00%d %d %d\n%b" % (position, recorded_at, clock, raw)).digest()
         known = self.last.get(stream)
         before = self.recorded_at
+        self.commands.at(command_id, position)
         # Nearly every row is as it has to be: one look tells. What differs in the others is found out by `_name`.
         if (
             leaf == kept
@@ -83,6 +96,59 @@ class Rows:
             self.command_id, self.recorded_at, self._clock = command_id, recorded_at, clock
             return leaf, True
         return leaf, self._name(record, envelope, canonical, leaf)
+
+    def add_page(
+        self,
+        page: Sequence[tuple[Any, ...]],
+        *,
+        opened: Callable[[bytes], Any],
+        written: Callable[[Any], bytes],
+        told: Callable[[int, str, int, str, Any], bool] | None,
+    ) -> bool:
+        """Check the columns in READ of many rows. Tell whether all that `add` checks without a hash is as it has to be.
+
+        Nothing is named: after one False, this object is of no use. `opened` and `written` are of JSON, the latter in
+        canonical form; `told` takes position, stream, version, topic and envelope of every row, if anybody wants them.
+        """
+        last, origin, first_version = self.last, self._origin, 1 if self._whole else None
+        before_id, before, before_clock = self.command_id, self.recorded_at, self._clock
+        if before is None:
+            return False
+        self.commands.at(page[0][6], page[0][0])  # the range may begin within a command
+        for position, recorded_at, clock, stream, version, topic, command_id, raw in page:
+            envelope = opened(raw)
+            # what is written is dropped at once: measured, to keep a page of it costs five times as much
+            if written(envelope) != raw or type(envelope) is not dict or tuple(envelope) != ORDERED:
+                return False
+            _, _, its_command, _, _, _, its_origin, _, its_stream, its_topic, v, its_version = envelope.values()
+            if its_origin != origin and topic == FORKED:
+                origin = self._origin = self._forked(position, envelope) or origin
+            if (
+                its_stream != stream
+                or its_version != version
+                or its_topic != topic
+                or its_command != command_id
+                or its_origin != origin
+                or v != VERSION
+            ):
+                return False
+            known = last.get(stream)
+            if version != (known[0] + 1 if known is not None else first_version or version):
+                return False
+            last[stream] = version, position
+            if command_id == before_id:
+                if recorded_at != before or clock != before_clock:
+                    return False
+            else:
+                if recorded_at != (clock if clock > before else before + 1):
+                    return False
+                self.commands.at(command_id, position)
+                before_id, before, before_clock = command_id, recorded_at, clock
+            if told is not None and not told(position, stream, version, topic, envelope):
+                return False
+        self.events += len(page)
+        self.command_id, self.recorded_at, self._clock = before_id, before, before_clock
+        return True
 
     def _commits(self, commits: Any, salt: bytes | None, payload: bytes | None) -> bool:
         """Tell whether a text is there and is what its envelope commits to, or whether there is none."""
@@ -120,6 +186,8 @@ class Rows:
             for name in COLUMNS:
                 if envelope[name] != getattr(record, name):
                     self._note(position, f"column {name}", envelope[name], getattr(record, name))
+        if topic == FORKED:
+            self._origin = self._forked(position, envelope) or self._origin
         if envelope["origin"] != self._origin:
             self._note(position, "origin", self._origin, envelope["origin"])
         if envelope["v"] != VERSION:

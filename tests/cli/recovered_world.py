@@ -11,7 +11,7 @@ from adapters.sqlite_log import SqliteLog
 from cli.reads import decoded
 from cli.recovered import state_digest
 from domain.event_log import Record
-from projections.replay import heads_from
+from projections.heads import heads_from
 from tests.cli.conftest import Answer, Orch
 
 LOG = Path(".orch/log.db")

@@ -152,6 +152,12 @@ def test_what_was_never_finished_is_named_unless_somebody_is_at_it(healthy: Orch
     assert told.status == 0
 
 
+def test_a_file_whose_name_is_no_text_is_named_all_the_same(healthy: Orch) -> None:
+    Path(os.fsdecode(b".orch/.caf\xe9.999999999.part")).touch()
+    message, _ = found(healthy, "leftovers", level="warning")
+    assert "caf\\udce9" in message
+
+
 def test_a_log_that_is_gone_is_damage_and_what_is_left_of_it_is_named(healthy: Orch) -> None:
     Path(".orch/log.db").rename("log.db")
     told = healthy("doctor", "--json")

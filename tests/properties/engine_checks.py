@@ -92,7 +92,7 @@ class EngineChecks(RuleBasedStateMachine):
             event = decode(record)
             phase, step = record.stream.removeprefix(PREFIX), getattr(event, "step", None)
             self.model.recorded(Row(phase, record.topic, step, record.command_id, record.payload is not None))
-            self.folded[record.stream] = event.mutate(self.folded.get(record.stream))  # type: ignore[assignment]
+            self.folded[record.stream] = event.mutate(self.folded.get(record.stream))
         assert self.log.moment().position == self.position
 
     # what must hold

@@ -1,11 +1,13 @@
 """Backups whose makers are killed, run out of disk, or meet: the old state or the new one, and simply run again."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from subprocess import PIPE, Popen
 from time import monotonic, sleep
@@ -15,7 +17,8 @@ import pytest
 
 from adapters.backup_target import read_target
 from adapters.sqlite_log import SqliteLog
-from domain.errors import NotFound
+from cli.backup_ship import Shipped, Shipping
+from domain.errors import NotFound, Unavailable
 from tests.adapters.test_sqlite_full_disk import no_file_longer_than
 from tests.cli.conftest import Orch, orch
 from tests.cli.verified_world import many
@@ -125,7 +128,7 @@ def test_the_first_backup_killed_anywhere_can_simply_be_made_again(project: Orch
     for call, number in every_kill(("backup", "create", "--to", "first"), lambda: shutil.rmtree("first", True)):
         assert length_of(Path("first")) in (0, length()), (call, number)
         assert project("backup", "create", "--to", "first").status == 0, (call, number)
-        assert length_of(Path("first")) == length()
+        assert length_of(Path("first")) == length() and leftovers(Path("first")) == []
         assert project("backup", "verify", "--from", "first").status == 0
 
 
@@ -249,6 +252,22 @@ def test_a_full_disk_leaves_the_old_backups_and_room_lets_them_go_on(project: Or
     assert refused.status == 8 and not Path("new").exists() and not list(Path().glob(".new*")), refused
     assert project("backup", "create", "--to", "away").status == 0
     assert length_of(AWAY) == size
+
+
+@pytest.mark.parametrize("limit", [1, 300, 700, 1500])
+def test_a_shipper_goes_on_once_there_is_room_again(project: Orch, limit: int) -> None:
+    told: Shipped = json.loads(project("backup", "ship", "--to", "other", "--json").out)["data"]
+    for target in ("away", "new"):
+        shipping = Shipping(Path(target), None, told | {"last": 0})
+        with no_file_longer_than(limit):
+            for _ in range(2):
+                with suppress(Unavailable):
+                    shipping.once()
+        project("block", "st01-x", "no sound card")
+        shipping.once()
+        assert length_of(Path(target)) == length()
+        assert project("backup", "verify", "--from", target).status == 0
+        assert leftovers(Path(target)) == []
 
 
 def test_two_that_back_up_at_once_take_turns(project: Orch) -> None:
