@@ -121,7 +121,7 @@ class Backups:
         times = entries[0].event.recorded_at, entries[-1].event.recorded_at
         if times != (manifest.recorded_first, manifest.recorded_last):
             raise Damaged(f"{manifest.name} names other times than its segment.")
-        redactions = judged_texts(manifest.first, (entry.event for entry in entries), manifest.keys, manifest.erased)
+        redactions = judged_texts(manifest.first, (entry.event for entry in entries), manifest.erased)
         if redactions != dict(manifest.redactions):
             raise Damaged(f"{manifest.name} does not name the redactions that its segment holds.")
         return entries
@@ -189,27 +189,21 @@ def redactions_in(copies: Iterable[Copy]) -> dict[int, int]:
     return {gone: by for copy in copies for manifest in copy.manifests for gone, by in manifest.redactions}
 
 
-def judged_texts(
-    first: int, events: Iterable[StoredEvent], keys: Iterable[str], erased: Iterable[int]
-) -> Mapping[int, int]:
+def judged_texts(first: int, events: Iterable[StoredEvent], erased: Iterable[int]) -> Mapping[int, int]:
     """Hold every text against its envelope, and return the redactions among the events. Raises `Damaged`.
 
-    `keys` are the verifier keys that have spoken for the log: it bore their names, one after the other where it was
-    forked. `erased` are the positions whose text may be gone.
+    `erased` are the positions whose text may be gone.
     """
-    names = {key.partition("+")[0] for key in keys}
     may_be_gone = set(erased)
     redactions: dict[int, int] = {}
     for position, event in enumerate(events, first):
         try:
             envelope = orjson.loads(event.envelope)
-            commits, known = envelope["payload"], envelope["origin"] in names
+            commits = envelope["payload"]
             if MARK in event.envelope and envelope["topic"] == REDACTED:
                 redactions[envelope["facts"]["position"]] = position
         except (orjson.JSONDecodeError, KeyError, TypeError):
             raise Damaged(f"The envelope at position {position} cannot be read.") from None
-        if not known:
-            raise Damaged(f"The event at position {position} belongs to another log.")
         if event.payload is None:
             holds = commits is None or position in may_be_gone
         else:

@@ -96,7 +96,7 @@ class BackupWriter:
         plain = plain_segment(first, events)
         for size, entry in enumerate(entries_in(plain, first, last), first - 1):
             grow(frontier, size, entry.leaf)
-        redactions = judged_texts(first, events, author.keys, redacted)
+        redactions = judged_texts(first, events, redacted)
         erased = [p for p, event in enumerate(events, first) if p in redacted and event.payload is None]
         manifest = Manifest(
             origin=author.origin,

@@ -143,6 +143,8 @@ def _put(new: Path, state: Path, kept: Path) -> None:
 def _take_over_keys(made: Path, keys: Path) -> None:
     """Copy the new key to where it is looked for, before anything needs it."""
     keys.mkdir(mode=0o700, exist_ok=True)
+    for left in keys.glob(".*.pem.*.part"):  # a promotion was stopped here before
+        left.unlink()
     for file in made.glob("*.pem"):
         with new_file(keys / file.name, replace=True) as opened:
             opened.write(file.read_bytes())

@@ -201,13 +201,13 @@ class SqliteReads:
         told = [str(row[0]) for row in self._all("PRAGMA integrity_check(20)", ())]
         return [] if told == ["ok"] else told
 
-    def _schema(self) -> int:
-        row = self._one("PRAGMA user_version")
-        return row[0] if row else 0
-
     def notes(self) -> dict[str, str]:
         """Return what the store keeps about itself beside the log: not part of the tree, so nobody's proof."""
         return {str(key): str(value) for key, value in self._all("SELECT key, value FROM store", ())}
+
+    def _schema(self) -> int:
+        row = self._one("PRAGMA user_version")
+        return row[0] if row else 0
 
     def _heads(self, which: str, values: tuple[str, ...]) -> tuple[Moment, dict[str, Head]]:
         """Return heads and the moment they belong to; one statement sees one state of the log."""

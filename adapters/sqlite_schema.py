@@ -137,6 +137,6 @@ def make_tables(connection: apsw.Connection, origin: str) -> None:
 
 
 def make_guards(connection: apsw.Connection) -> None:
-    """From here on rows can only be added, and texts go only where the log says so."""
+    """From here on rows can only be added."""
     connection.execute(GUARDS)
     connection.execute(EXCEPTION)

@@ -240,14 +240,14 @@ ANSWERS: dict[str, Any] = {
     "backup.list": BackupList,
     "backup.verification": BackupVerification,
     "backup.restored": Restored,
+    "backup.drill": Drill,
+    "backup.pruned": Pruned,
+    "backup.shipped": Shipped,
     "recover.points": PointsAnswer,
     "recover.plan": PlanAnswer,
     "recover.diff": LossAnswer,
     "recover.run": RecoveryAnswer,
     "recover.verification": RecoveryVerification,
-    "backup.drill": Drill,
-    "backup.pruned": Pruned,
-    "backup.shipped": Shipped,
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)

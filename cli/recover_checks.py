@@ -54,9 +54,8 @@ def check(
         told = [(one, verifier.hold(one)) for one in good]
         prefix = _prefix(verifier, parent, findings, remarks)
         digest = state_digest(verifier.kept.heads or {})
-        if not fold:
-            for sentence in unsound_in(log):
-                findings.note(None, "store", "indexes and pages that fit the rows", sentence)
+        for sentence in () if fold else unsound_in(log):
+            findings.note(None, "store", "indexes and pages that fit the rows", sentence)
         if state is not None and digest != state:
             findings.note(None, "state", state, digest)
         if prefix is None and not told:

@@ -11,7 +11,6 @@ from domain.proofs import HASH
 from domain.tree_ranges import TILE
 from projections.verification import Findings
 from projections.verify_commands import Commands
-from projections.verify_forks import FORKED, Forks
 from projections.verify_heads import Fold
 from projections.verify_rows import Rows
 from projections.verify_tree import Tree, compare_tile
@@ -35,7 +34,6 @@ class RowByRow:
         commands: Commands,
         tree: Tree,
         fold: Fold,
-        forks: Forks,
         first: int,
     ) -> None:
         self._log = log
@@ -45,7 +43,6 @@ class RowByRow:
         self._commands = commands
         self._tree = tree
         self._fold = fold
-        self._forks = forks
         self._first = self._next = first
         self._unreadable: set[int] = set()
         self._done: Callable[[int], None] = lambda _: None
@@ -99,8 +96,6 @@ class RowByRow:
         except (JSONDecodeError, TypeError):
             envelope = written = None
         self._commands.at(record.command_id, record.position)
-        if record.topic == FORKED:
-            self._rows.goes_on_as(self._forks.met(record, envelope))
         leaf, fit = self._rows.add(record, envelope, written)
         if not fit:
             self._fold.give_up(record.stream)

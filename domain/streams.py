@@ -16,6 +16,8 @@ from domain.policy import Policy
 from domain.policy_state import PolicyState
 from domain.project import STREAM as PROJECT
 from domain.project import Project, ProjectState
+from domain.restore_point import PREFIX as POINT
+from domain.restore_point import PointState, RestorePoint
 
 KINDS: dict[str, tuple[type[EventSourced], Any]] = {
     PROJECT: (Project, ProjectState),
@@ -28,6 +30,8 @@ def aggregate_of(head: Head) -> EventSourced:
     """Return the aggregate as it stood at a head. Raises `Damaged` for a stream that no log of ours has."""
     if head.stream.startswith(PREFIX):
         return Phase.restore(head.stream, head.version, PhaseState.from_facts(head.facts))
+    if head.stream.startswith(POINT):
+        return RestorePoint.restore(head.stream, head.version, PointState.from_facts(head.facts))
     if head.stream not in KINDS:
         raise Damaged(f"The log is damaged: no stream is called {head.stream[:80]!r}.")
     kind, state = KINDS[head.stream]

@@ -16,6 +16,7 @@ NAMES = {
     "v", "version",
 }  # fmt: skip
 COLUMNS = ("stream", "version", "topic", "command_id")
+FORKED = "ledger.forked"
 READ = ("position", "recorded_at", "clock", "stream", "version", "topic", "command_id", "envelope")
 """The columns that `add_page` takes."""
 ORDERED = tuple(sorted(NAMES))
@@ -25,8 +26,17 @@ class Rows:
     """What the rows so far have established, so that the next one can be held against it."""
 
     def __init__(
-        self, origin: str, findings: Findings, *, first: int, payloads: bool, accounts_for: Callable[[Record], bool]
+        self,
+        origin: str,
+        findings: Findings,
+        *,
+        first: int,
+        payloads: bool,
+        accounts_for: Callable[[Record], bool],
+        forked: Callable[[int, Any], str | None] = lambda *_: None,
     ) -> None:
+        self._forked = forked
+        """Tells the origin from a fork's own row on."""
         self._accounts_for = accounts_for
         """Whether a redaction names the event whose text is gone."""
         self._origin = origin
@@ -39,10 +49,6 @@ class Rows:
         self.recorded_at: int | None = 0 if first == 1 else None
         self._clock = 0
         self.events = self.payloads = self.erased = 0
-
-    def goes_on_as(self, origin: str) -> None:
-        """Expect another origin in the envelopes from the next row on."""
-        self._origin = origin
 
     def goes_on_after(self, record: Record) -> None:
         """Take over from a row before the range."""
@@ -110,6 +116,8 @@ class Rows:
             if written(envelope) != raw or type(envelope) is not dict or tuple(envelope) != ORDERED:
                 return False
             _, _, its_command, _, _, _, its_origin, _, its_stream, its_topic, v, its_version = envelope.values()
+            if its_origin != origin and topic == FORKED:
+                origin = self._origin = self._forked(position, envelope) or origin
             if (
                 its_stream != stream
                 or its_version != version
@@ -172,6 +180,8 @@ class Rows:
             for name in COLUMNS:
                 if envelope[name] != getattr(record, name):
                     self._note(position, f"column {name}", envelope[name], getattr(record, name))
+        if topic == FORKED:
+            self._origin = self._forked(position, envelope) or self._origin
         if envelope["origin"] != self._origin:
             self._note(position, "origin", self._origin, envelope["origin"])
         if envelope["v"] != VERSION:

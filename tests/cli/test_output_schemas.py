@@ -64,16 +64,6 @@ READS = {
 }
 
 
-def prepare(kind: str, drafted: Orch) -> None:
-    """Make what a command of that kind looks at."""
-    if kind.startswith("backup."):
-        assert drafted("backup", "create").status == 0
-    if kind == "recover.points":
-        assert drafted("recover", "point", "first-draft").status == 0
-    if kind == "recover.verification":
-        assert drafted("recover", "run", "--to", "now", "--out", "new").status == 0
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_published_file_is_what_the_code_says(kind: str) -> None:
     assert (FOLDER / f"{kind}.json").read_text("utf-8") == written(kind), "run python -m cli.output_schemas"
@@ -95,7 +85,8 @@ def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(kind: 
     _prepare(kind, drafted)
     if kind == "phase.checkout":
         (Path("dev") / "st01-x" / "spec.md").write_text("# by hand\n", "utf-8")
-    prepare(kind, drafted)
+    if kind.startswith("backup."):
+        assert drafted("backup", "create").status == 0
     said = drafted(*READS[kind], "--json").out
     adapter_of(kind, closed=True).validate_json(said)
     document = json.loads(said)
@@ -107,7 +98,6 @@ def test_a_missing_or_unknown_field_would_be_noticed(kind: str, drafted: Orch) -
     _prepare(kind, drafted)
     if kind.startswith("backup."):
         assert drafted("backup", "create").status == 0
-    prepare(kind, drafted)
     document: dict[str, Any] = (
         json.loads(drafted(*READS[kind], "--json").out) if kind != "phase.checkout" else _checkout()
     )
@@ -132,6 +122,10 @@ def test_states_and_steps_are_closed_choices_in_the_schema() -> None:
 
 def _prepare(kind: str, drafted: Orch) -> None:
     """Put the files there that a command of that kind reads."""
+    if kind == "recover.points":
+        assert drafted("recover", "point", "first-draft").status == 0
+    if kind == "recover.verification":
+        assert drafted("recover", "run", "--to", "now", "--out", "new").status == 0
     if kind == "audit.timestamp":
         authority = Authority(Path("authority").absolute())
         note = drafted("audit", "checkpoint").out
