@@ -106,12 +106,6 @@ class SqliteLog(SqliteReads):
         """The log's name."""
         return self._origin
 
-    @property
-    def schema_version(self) -> int:
-        """The version of the tables in the file."""
-        row = self._one("PRAGMA user_version")
-        return int(row[0]) if row else 0
-
     def word(self, key: str) -> str | None:
         """Return what the store itself keeps under a key: its origin, and where a log made anew comes from."""
         row = self._one("SELECT value FROM store WHERE key = ?", (key,))

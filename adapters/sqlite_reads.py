@@ -124,7 +124,7 @@ class SqliteReads:
 
     def snapshot(self, position: int) -> Snapshot | None:
         """Return the latest snapshot at or before a position; a log of schema 1 has none."""
-        if self._schema() < SNAPSHOTS_SINCE:
+        if self.schema_version < SNAPSHOTS_SINCE:
             return None
         row = self._one(
             "SELECT position, heads FROM snapshots WHERE position <= ? ORDER BY position DESC LIMIT 1", (position,)
@@ -136,7 +136,7 @@ class SqliteReads:
 
     def snapshot_positions(self) -> list[int]:
         """Return the positions of all snapshots, in order."""
-        if self._schema() < SNAPSHOTS_SINCE:
+        if self.schema_version < SNAPSHOTS_SINCE:
             return []
         return [row[0] for row in self._all("SELECT position FROM snapshots ORDER BY position", ())]
 
@@ -205,9 +205,11 @@ class SqliteReads:
         """Return what the store keeps about itself beside the log: not part of the tree, so nobody's proof."""
         return {str(key): str(value) for key, value in self._all("SELECT key, value FROM store", ())}
 
-    def _schema(self) -> int:
+    @property
+    def schema_version(self) -> int:
+        """The version of the tables in the file."""
         row = self._one("PRAGMA user_version")
-        return row[0] if row else 0
+        return int(row[0]) if row else 0
 
     def _heads(self, which: str, values: tuple[str, ...]) -> tuple[Moment, dict[str, Head]]:
         """Return heads and the moment they belong to; one statement sees one state of the log."""

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.checkpoint_files import notes_of
+from adapters.checkpoint_files import SUFFIX, CheckpointFiles, notes_of
 from adapters.signed_notes import LARGEST, opened
 from domain.checkpoints import Checkpoint
-from domain.errors import InvalidInput, SignatureRefused
+from domain.errors import FilesUnavailable, InvalidInput, SignatureRefused
 from domain.lineage import Fork, Lineage
 from projections.verification import AbandonedRange, Findings, HeldCheckpoint
 
@@ -84,6 +84,25 @@ def held(
             findings.note(None, "checkpoint origin", f"{checkpoint.origin} ({file})", origin)
             bad.append(one.told(holds=False))
     return good, bad
+
+
+def kept(
+    files: CheckpointFiles, keys: Sequence[str], *, origin: str, lineage: Lineage, findings: Findings
+) -> list[Held]:
+    """Return the checkpoints that lie beside the log. They prove nothing, but one that does not fit tells something."""
+    found: list[Held] = []
+    for size in files.sizes():
+        name = f"checkpoints/{size}{SUFFIX}"
+        try:
+            good, _ = held([(name, files.read(size))], keys, origin=origin, findings=findings, lineage=lineage)
+        except (InvalidInput, FilesUnavailable) as error:
+            findings.note(None, "kept checkpoint", "a signed checkpoint", error.message)
+            continue
+        for one in good:
+            if one.checkpoint.size != size:
+                findings.note(None, "kept checkpoint", f"one of {size} events ({name})", one.checkpoint.size)
+        found += good
+    return found
 
 
 def beyond(fork: Fork, one: Held) -> AbandonedRange:

@@ -53,9 +53,10 @@ def verify(
 
 def verification(project: Project, files: list[Path], vkeys: list[str], options: "Options") -> "Verification":
     """Verify a project, and what an auditor holds against it."""
+    from adapters.checkpoint_files import CheckpointFiles
     from adapters.signed_notes import VerifierKey
     from cli.documents_on_disk import documents_on_disk
-    from cli.held import held, notes_in
+    from cli.held import held, kept, notes_in
     from cli.progress import Progress
     from cli.verifying import Verifier
     from projections.verification import AbandonedRange, Coverage, Findings, gaps, limits, verdict_of
@@ -74,9 +75,12 @@ def verification(project: Project, files: list[Path], vkeys: list[str], options:
     left: list[AbandonedRange] = []
     lineage = verifier.forks.lineage
     good, bad = held(notes, keys, origin=project.log.origin, findings=findings, lineage=lineage, abandoned=left)
+    files_here = CheckpointFiles(project.places.checkpoints)
+    own = kept(files_here, _keys(project), origin=project.log.origin, lineage=lineage, findings=findings)
     with Progress(verifier.size - first + 1) as progress:
-        verifier.run([one.checkpoint.size for one in good], done=progress.advance)
+        verifier.run([one.checkpoint.size for one in (*good, *own)], done=progress.advance)
     told = [(one, verifier.hold(one)) for one in good]
+    kept_ones = [verifier.hold(one) for one in own]
     covered = max((one.checkpoint.size for one, holds in told if holds), default=0)
     rows, size = verifier.rows, verifier.size
     coverage = Coverage(first, size, options.envelopes_only, rows.erased, covered, own_keys=not vkeys, abandoned=left)
@@ -94,6 +98,7 @@ def verification(project: Project, files: list[Path], vkeys: list[str], options:
         "keys": keys,
         "checkpoints": [*(one.told(holds=holds) for one, holds in told), *bad],
         "covered": covered,
+        "kept_checkpoints": len(kept_ones),
         "abandoned": left,
         "first_problem": findings.first,
         "problems": findings.problems,

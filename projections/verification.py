@@ -78,6 +78,8 @@ class Verification(TypedDict):
     keys: list[str]
     checkpoints: list[HeldCheckpoint]
     covered: int
+    kept_checkpoints: int
+    """Those that lie beside the log; each was held against it, and proves nothing."""
     abandoned: list[AbandonedRange]
     first_problem: Problem | None
     problems: list[Problem]

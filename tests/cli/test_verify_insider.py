@@ -246,6 +246,29 @@ def test_a_log_made_anew_under_another_key_is_not_the_one_of_the_checkpoint(worl
     assert found["verdict"] == "damaged" and found["problem_counts"] == {"checkpoint signature": 1}
 
 
+def test_checkpoints_beside_the_log_that_do_not_fit_it_are_named(world: World) -> None:
+    """They prove nothing; but whoever made everything fit has forgotten them, or has put false ones there."""
+    kept = next(Path(".orch/checkpoints").glob("*.note"))
+    note = kept.read_bytes()
+    assert world.found()["kept_checkpoints"] == 1
+    for changed, what in (
+        (note[:-1], "kept checkpoint"),
+        (note.replace(b"%d\n" % world.size, b"%d\n" % (world.size - 1), 1), "checkpoint signature"),
+    ):
+        kept.write_bytes(changed)
+        found = world.found()
+        assert found["verdict"] == "damaged" and what in found["problem_counts"], found["problems"]
+    kept.write_bytes(note)
+    kept.rename(kept.with_name("999.note"))
+    assert "kept checkpoint" in world.found()["problem_counts"], "status would have said that nothing is uncovered"
+    Path(".orch/checkpoints/999.note").rename(kept)
+    with inside(LOG) as connection:
+        envelope_changed(connection, 20, another_reason)
+        everything_rehashed(connection)
+    found = world.orch("audit", "verify", "--json").data
+    assert found["verdict"] == "damaged" and "checkpoint" in found["problem_counts"]
+
+
 def test_an_index_that_contradicts_its_rows_is_found(world: World) -> None:
     """What reads by stream and version would then say something else than what reads by position."""
     with inside(LOG) as connection:
