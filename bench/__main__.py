@@ -11,6 +11,7 @@ from bench.measured import Measured
 from bench.processes import processes
 from bench.recover import recover
 from bench.store import store
+from bench.time_travel import time_travel
 from bench.verify import verify
 
 FOLDER = Path("build")
@@ -25,6 +26,7 @@ def main() -> int:
             *processes(Path(name)),
             *store(Path(name)),
             *verify(Path(name)),
+            *time_travel(Path(name)),
             *backups(Path(name)),
             *recover(Path(name)),
         ]

@@ -34,7 +34,8 @@ def refill(
         page: list[Record] = []
         for position, event in enumerate(events, 1):
             record, envelope = restored(position, event)
-            fresh.add(record, event_of(position, record.stream, record.version, record.topic, envelope))
+            stream = record.stream
+            fresh.add(position, stream, event_of(position, stream, record.version, record.topic, envelope))
             page.append(record)
             if len(page) == PAGE:
                 log.add(page)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from adapters.codec import event_of
-from adapters.envelope import envelope_of
+from adapters.envelope import envelope_in
 from adapters.snapshots import lines_of
 from cli.snapshotting import EVERY
 from domain.errors import Damaged
@@ -66,6 +66,9 @@ def _lines(log: EventLog, position: int) -> bytes | None:
 
 
 def _fold(log: EventLog, fresh: FreshHeads, first: int, last: int) -> None:
-    for record in log.records(first, last):
-        envelope = envelope_of(record)
-        fresh.add(record, event_of(record.position, record.stream, record.version, record.topic, envelope))
+    for page in log.pages(("position", "stream", "version", "topic", "envelope"), first, last):
+        for position, stream, version, topic, raw in page:
+            envelope = envelope_in(raw, position)
+            if (envelope["stream"], envelope["version"], envelope["topic"]) != (stream, version, topic):
+                raise Damaged(f"The columns at position {position} contradict the envelope beside them.")
+            fresh.add(position, stream, event_of(position, stream, version, topic, envelope))

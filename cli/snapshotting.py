@@ -31,5 +31,5 @@ def folded(log: EventLog, position: int, before: Snapshot | None) -> "FreshHeads
 
     fresh = FreshHeads(before.heads if before else None)
     for record in log.records(before.position + 1 if before else 1, position):
-        fresh.add(record, decode(record))
+        fresh.add(record.position, record.stream, decode(record))
     return fresh

@@ -17,13 +17,12 @@ class FreshHeads:
         self._aggregates: dict[str, EventSourced] = {}
         self._positions: dict[str, int] = {}
 
-    def add(self, record: Record, event: DomainEvent) -> None:
+    def add(self, position: int, stream: str, event: DomainEvent) -> None:
         """Fold one more event, given in the order of the log. Raises `Damaged` for a stream with a gap."""
-        stream = record.stream
         if stream not in self._aggregates and stream in self._heads:
             self._aggregates[stream] = aggregate_of(self._heads[stream])
-        fold(self._aggregates, record, event)
-        self._positions[stream] = record.position
+        fold(self._aggregates, position, stream, event)
+        self._positions[stream] = position
 
     def heads(self) -> dict[str, Head]:
         """Return all heads, ordered by name."""
@@ -40,5 +39,5 @@ def heads_from(
     """Fold whole streams, or what came after the heads that are known, into their heads after the last event."""
     fresh = FreshHeads(known)
     for record, event in history:
-        fresh.add(record, event)
+        fresh.add(record.position, record.stream, event)
     return fresh.heads()

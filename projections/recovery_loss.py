@@ -112,7 +112,7 @@ def going_back(history: Iterable[tuple[Record, DomainEvent]], position: int) -> 
             if phase not in after and known is not None:
                 then[phase] = known.state
             after.setdefault(phase, []).append((record, event))
-        fold(aggregates, record, event)
+        fold(aggregates, record.position, record.stream, event)
     return [
         {
             "phase": phase,

@@ -32,7 +32,7 @@ class Fold:
             return
         position, _, _, stream, version, topic, *_ = record
         try:
-            fold(self._aggregates, record, self._event_of(position, stream, version, topic, envelope))
+            fold(self._aggregates, position, stream, self._event_of(position, stream, version, topic, envelope))
         except Refusal as refusal:
             self.give_up(record.stream)
             self._note(record.position, "event", "an event this version of orch knows", refusal.message)

@@ -54,7 +54,7 @@ def _states(dice: random.Random) -> tuple[list[int], dict[int, str]]:
         heads: dict[str, Head] = {}
         times, states = [], {}
         for record, event in decoded(log.records()):
-            after = fold(aggregates, record, event)
+            after = fold(aggregates, record.position, record.stream, event)
             heads[record.stream] = Head(record.stream, after.version, record.position, after.head())
             times.append(record.recorded_at)
             if record.position in wanted:
