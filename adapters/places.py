@@ -82,6 +82,12 @@ def find(start: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str
     for folder in (start, *start.parents):
         if (folder / FOLDER / "log.db").is_file() or _is_moved(folder, env, flags):
             return places_of(folder, env=env, flags=flags)
+    for folder in (start, *start.parents):
+        if (folder / FOLDER / "keys").is_dir():
+            raise NotFound(
+                f"The log of {folder} is gone: {folder / FOLDER / 'log.db'} is not there, but its keys are.",
+                fix=("orch recover run --to now --out recovered --from-backups .orch/backups",),
+            )
     raise NotFound(f"There is no project here or above ({start}).", fix=("orch init",))
 
 
