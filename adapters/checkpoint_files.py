@@ -1,6 +1,7 @@
 """The checkpoints this project has signed, a file each; what proves anything is the copy that somebody else holds."""
 
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +10,11 @@ from adapters.new_files import new_file
 from domain.errors import FilesUnavailable
 
 SUFFIX = ".note"
+STAMP = ".tsr"
+"""Of a time stamp over the note of the same name (RFC 3161 TimeStampResp, as `openssl ts` reads it)."""
+MOST_BYTES = 1_000_001
+"""One more than a signed note may have."""
+NUMBER = re.compile("0|[1-9][0-9]{0,18}", re.ASCII)
 
 
 class KeptCheckpoint(NamedTuple):
@@ -27,22 +33,32 @@ class CheckpointFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def last(self) -> KeptCheckpoint | None:
-        """Return the checkpoint that covers most, or None before the first."""
-        return self._kept(max(self._sizes(), default=None))
+    def last(self, *, below: int | None = None) -> KeptCheckpoint | None:
+        """Return the checkpoint that covers most, of those that cover less than `below` events; None without one."""
+        return self._kept(max((size for size in self.sizes() if below is None or size < below), default=None))
 
     def covering(self, position: int) -> KeptCheckpoint | None:
         """Return the smallest checkpoint that covers a position, or None."""
-        return self._kept(min((size for size in self._sizes() if size >= position), default=None))
+        return self._kept(min((size for size in self.sizes() if size >= position), default=None))
 
-    def _sizes(self) -> list[int]:
+    def sizes(self) -> list[int]:
+        """Return how many events each kept checkpoint covers, the smallest first."""
         try:
             names = [name.removesuffix(SUFFIX) for name in os.listdir(self._folder) if name.endswith(SUFFIX)]
         except FileNotFoundError:
             return []
         except OSError as error:
             raise FilesUnavailable(f"{self._folder}: {error.strerror}.") from error
-        return [int(name) for name in names if name.isascii() and name.isdecimal() and len(name) < 20]
+        return sorted(int(name) for name in names if NUMBER.fullmatch(name))
+
+    def read(self, size: int) -> bytes:
+        """Return the kept note of a size."""
+        path = self._folder / f"{size}{SUFFIX}"
+        try:
+            with path.open("rb") as file:
+                return file.read(MOST_BYTES)
+        except OSError as error:
+            raise FilesUnavailable(f"{path}: {error.strerror}.") from error
 
     def _kept(self, size: int | None) -> KeptCheckpoint | None:
         if size is None:
@@ -58,11 +74,20 @@ class CheckpointFiles:
         path = self._folder / f"{size}{SUFFIX}"
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
+            if path.is_file() and path.read_bytes() != note:  # another key signs; the stamp was of the other text
+                path.with_suffix(STAMP).unlink(missing_ok=True)
             with new_file(path, replace=True) as opened:
                 opened.write(note)
             sync(self._folder)
         except OSError as error:
             raise FilesUnavailable(f"{self._folder}: {error.strerror}.") from error
+        return path
+
+    def keep_stamp(self, size: int, answer: bytes) -> Path:
+        """Keep a time-stamping authority's whole answer beside the checkpoint of a size."""
+        path = self._folder / f"{size}{STAMP}"
+        with new_file(path, replace=True) as opened:
+            opened.write(answer)
         return path
 
 

@@ -13,7 +13,7 @@ VERSION = 1
 COLUMNS = ("stream", "version", "topic", "command_id")
 """What a row of the log repeats from its envelope, to be found by."""
 
-
+COLUMNS_SET = frozenset(COLUMNS)
 CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 
 
@@ -57,7 +57,7 @@ def envelope_in(raw: bytes, position: int) -> dict[str, Any]:
     try:
         envelope: dict[str, Any] = orjson.loads(raw)
         version = envelope["v"]
-        lacking = [name for name in COLUMNS if name not in envelope] if version == VERSION else ()
+        lacking = COLUMNS_SET - envelope.keys() if version == VERSION else ()
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise Damaged(f"The envelope at position {position} cannot be read: {error}.") from None
     if version != VERSION:
@@ -66,7 +66,7 @@ def envelope_in(raw: bytes, position: int) -> dict[str, Any]:
             fix=("orch version",),
         )
     if lacking:
-        raise Damaged(f"The envelope at position {position} cannot be read: it has no {lacking[0]}.")
+        raise Damaged(f"The envelope at position {position} cannot be read: it has no {min(lacking)}.")
     return envelope
 
 

@@ -44,6 +44,8 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 def refuse_existing(path: Path) -> None:
     """Refuse a path that names anything at all, a link to nowhere included."""
+    if "\x00" in str(path):
+        raise InvalidInput("The name of a folder holds a NUL character.")
     if os.path.lexists(path):
         raise AlreadyExists(f"{path} exists already; nothing was changed. Name a folder that is not there yet.")
 

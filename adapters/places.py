@@ -62,7 +62,7 @@ def places_of(root: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping
     named = is_named(env=env, flags=flags)
     values = chosen(FOLDERS, lambda: folders_in(file, named=named), env=env, flags=flags, file=file)
     state, own = (root / str(values[name].value) for name in FOLDERS)
-    for path in (root, state, own):
+    for path in (root, state, own, file):
         try:
             str(path).encode()
         except UnicodeEncodeError:
@@ -82,7 +82,23 @@ def find(start: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str
     for folder in (start, *start.parents):
         if (folder / FOLDER / "log.db").is_file() or _is_moved(folder, env, flags):
             return places_of(folder, env=env, flags=flags)
+        if (folder / FOLDER / "keys").is_dir():  # to begin another log here, or to go on upwards, would be wrong
+            raise NotFound(
+                f"The log of the project in {folder} is gone: its keys are there, {FOLDER}/log.db is not.",
+                fix=("orch doctor", "orch recover run --from-backups DIR --to now --out recovered"),
+            )
     raise NotFound(f"There is no project here or above ({start}).", fix=("orch init",))
+
+
+def left_of(start: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str, str] = NOBODYS) -> Places:
+    """Return the places of the project around a folder even where its log is gone: `.orch` alone marks the root.
+
+    Where nothing is left of it, that folder is the root.
+    """
+    for folder in (start, *start.parents):
+        if (folder / FOLDER).is_dir():
+            return places_of(folder, env=env, flags=flags)
+    return places_of(start, env=env, flags=flags)
 
 
 def _is_moved(root: Path, env: Mapping[str, str], flags: Mapping[str, str]) -> bool:

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     """What a value has to be."""
 
     PATH = "a path"
+    URL = "an address with http:// or https://"
     OCCASIONS = 'a list of approval and handoff, such as ["approval"]'
     WORDS = 'a list of words, such as ["age1…"]'
     COUNT = "a whole number from 1 to 36500"
@@ -59,6 +60,7 @@ SETTINGS = (
     Setting("template_dir", Kind.PATH, "orchestrator.storage.templateDirectory", "--template-dir", ".orch/templates"),
     Setting("checkpoints.after", Kind.OCCASIONS, "orchestrator.checkpoints.after", "", []),
     Setting("checkpoints.anchor", Kind.PATH, "orchestrator.checkpoints.anchor", "--anchor", None),
+    Setting("checkpoints.timestamp_url", Kind.URL, "orchestrator.checkpoints.timestampUrl", "--timestamp", None),
     Setting("backup.dir", Kind.PATH, "orchestrator.backup.directory", "--to", ".orch/backups"),
     Setting("backup.recipients", Kind.WORDS, "orchestrator.backup.recipients", "--recipient", []),
     Setting("backup.retention_days", Kind.COUNT, "orchestrator.backup.retentionDays", "--keep-days", 30),
@@ -136,7 +138,7 @@ def _said(setting: Setting, words: str) -> object:
         number: object = int(words) if words.isascii() and words.isdecimal() and len(words) < 9 else words
         judge_value(setting, number, setting.variable)
         return number
-    value = [word.strip() for word in words.split(",") if word.strip()]
+    value = words if setting.kind is Kind.URL else [word.strip() for word in words.split(",") if word.strip()]
     judge_value(setting, value, setting.variable)
     return value
 
@@ -145,6 +147,8 @@ def judge_value(setting: Setting, value: object, where: str) -> None:
     """Refuse a value of another kind than the setting's. What is plainly right does not pay for pydantic."""
     match setting.kind, value:
         case Kind.PATH, str() if is_words(value):
+            return
+        case Kind.URL, str() if is_url(value):
             return
         case Kind.OCCASIONS, list() if all(each in OCCASIONS for each in value):
             return
@@ -155,6 +159,19 @@ def judge_value(setting: Setting, value: object, where: str) -> None:
     from adapters.settings_model import refuse_other
 
     refuse_other(setting, value, where)
+
+
+def is_url(words: str) -> bool:
+    """Tell whether that is the address of a server: http or https, a host, no spaces and no controls."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(words)
+        host = parts.hostname
+    except ValueError:
+        return False
+    plain = words.isascii() and words.isprintable() and " " not in words
+    return plain and parts.scheme in ("http", "https") and bool(host)
 
 
 def is_words(value: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from adapters.input_rules import shown
-from adapters.settings import HELP, MOST, OCCASIONS, Kind, Setting, is_words
+from adapters.settings import HELP, MOST, OCCASIONS, Kind, Setting, is_url, is_words
 from domain.errors import InvalidInput
 
 
@@ -15,8 +15,15 @@ def _words(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    if not is_url(text):
+        raise ValueError("no address")
+    return text
+
+
 TYPES: dict[Kind, Any] = {
     Kind.PATH: Annotated[str, AfterValidator(_words)],
+    Kind.URL: Annotated[str, AfterValidator(_address)],
     Kind.WORDS: list[Annotated[str, AfterValidator(_words)]],
     Kind.COUNT: Annotated[int, Field(ge=1, le=MOST)],
     Kind.OCCASIONS: list[Literal[OCCASIONS]],  # type: ignore[valid-type]  # mypy reads no choices that have a name

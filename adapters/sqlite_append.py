@@ -6,7 +6,7 @@ from typing import NamedTuple
 import apsw
 
 from adapters.envelope import Prepared, entry_of
-from adapters.sqlite_rows import TILE, tree_of
+from adapters.sqlite_rows import TILE, TREE, tree_of
 from adapters.sqlite_tiles import put_tile
 from domain.errors import CommandIdReused, Conflict, Damaged, Refusal
 from domain.event_log import Receipt
@@ -17,6 +17,8 @@ PUT_HEAD = (
     "INSERT INTO heads VALUES (?, ?, ?, ?) ON CONFLICT (stream)"
     " DO UPDATE SET version = excluded.version, position = excluded.position, facts = excluded.facts"
 )
+ERASE = "UPDATE events SET salt = NULL, payload = NULL WHERE position = ? AND payload IS NOT NULL RETURNING command_id"
+FORGET = "UPDATE commands SET fingerprint = NULL WHERE command_id = ? AND fingerprint IS NOT NULL"
 
 
 class PreparedDecision(NamedTuple):
@@ -27,6 +29,7 @@ class PreparedDecision(NamedTuple):
     events: Sequence[Prepared]
     heads: Mapping[str, bytes]
     expects: Mapping[str, int]
+    erases: Sequence[int] = ()
 
 
 class Appender:
@@ -36,7 +39,7 @@ class Appender:
         self._execute = connection.execute
         self._executemany = connection.executemany
         self._clock = clock
-        row = self._execute("SELECT size, frontier, recorded_at FROM tree").fetchone()
+        row = self._execute(TREE).fetchone()
         self._size, self._frontier, self._recorded_at = tree_of(row)
         self._before = self._size
 
@@ -50,10 +53,11 @@ class Appender:
         self._execute("SAVEPOINT decision")
         try:
             answer = self.append(decision)
-        except apsw.ConstraintError as error:
+        except (apsw.ConstraintError, Damaged) as error:
             self._size, self._recorded_at, self._frontier = kept
             self._execute("ROLLBACK TO decision")
-            answer = Damaged(f"The log refused what its own heads allowed: {error}.")
+            refused = f"The log refused what its own heads allowed: {error}."
+            answer = error if isinstance(error, Damaged) else Damaged(refused)
         self._execute("RELEASE decision")  # not after other errors: a full disk ends the whole transaction by itself
         return answer
 
@@ -119,10 +123,19 @@ class Appender:
         self._execute(
             "INSERT INTO commands VALUES (?, ?, ?, ?)", (decision.command_id, decision.fingerprint, first, last)
         )
+        for position in decision.erases:
+            self._erase(position)
         for number, root in full:
             put_tile(self._execute, 0, number, root)
         self._size, self._recorded_at, self._frontier = last, recorded_at, above + within
         return Receipt(decision.command_id, first, last, recorded_at)
+
+    def _erase(self, position: int) -> None:
+        """Erase the text that a redaction of this transaction names, and the fingerprint of its command."""
+        erased = self._execute(ERASE, (position,)).fetchall()
+        if not erased:
+            raise Damaged(f"Position {position} holds no text that could be erased.")
+        self._execute(FORGET, erased[0])
 
 
 def find_receipt(execute: Callable[..., apsw.Cursor], command_id: str) -> tuple[Receipt, str | None] | None:

@@ -7,8 +7,8 @@ from time import monotonic, sleep
 
 import apsw
 
-from adapters.sqlite_schema import APPLICATION_ID, SCHEMA_VERSION
-from domain.errors import Damaged, InvalidInput, Unavailable
+from adapters.sqlite_schema import APPLICATION_ID, OLDEST_VERSION, SCHEMA_VERSION
+from domain.errors import Damaged, InvalidInput, StoreOutdated, Unavailable
 
 RECOVERY_S = 0.5
 """An opening is tried again at least so long: the first one can meet another process that is recovering the log."""
@@ -16,8 +16,13 @@ WAL_BYTES = 8 * 1024 * 1024
 """A WAL that grew beyond this, for a large text, is cut back when it is begun anew."""
 
 
-def connect(path: Path, *, read_only: bool, timeout_s: float, vfs: str | None = None) -> apsw.Connection:
-    """Open a log that exists. Nothing is created and no table is made here."""
+def connect(
+    path: Path, *, read_only: bool, timeout_s: float, vfs: str | None = None, alone: bool = False
+) -> apsw.Connection:
+    """Open a log that exists. Nothing is created and no table is made here.
+
+    A connection that is to be alone locks all others out from its first read on.
+    """
     flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE
     with spoken(path):
         until = monotonic() + max(timeout_s, RECOVERY_S)
@@ -25,6 +30,8 @@ def connect(path: Path, *, read_only: bool, timeout_s: float, vfs: str | None = 
             try:
                 connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
                 prepare(connection, timeout_s=timeout_s)
+                if alone:
+                    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 _check(connection, path)
                 return connection
             except apsw.BusyError:
@@ -44,6 +51,7 @@ def prepare(connection: apsw.Connection, *, timeout_s: float) -> None:
     connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     connection.wal_autocheckpoint(0)
     connection.execute("PRAGMA synchronous = FULL; PRAGMA recursive_triggers = ON; PRAGMA mmap_size = 0")
+    connection.execute("PRAGMA secure_delete = ON")  # from the first row on: pages are split long before a text goes
     connection.pragma("journal_size_limit", WAL_BYTES)
 
 
@@ -56,8 +64,15 @@ def _check(connection: apsw.Connection, path: Path) -> None:
             f"{path} was made by a newer version of orch (schema {version}, this one knows {SCHEMA_VERSION}).",
             fix=("orch version",),
         )
-    if version < 1:
+    if version < OLDEST_VERSION:
         raise Damaged(f"{path} does not say by which schema it was made.")
+
+
+def refuse_outdated(connection: apsw.Connection, path: Path) -> None:
+    """Refuse to write into a log that an older version made."""
+    version = connection.pragma("user_version")
+    if version < SCHEMA_VERSION:
+        raise StoreOutdated(str(path), found=version, needed=SCHEMA_VERSION)
 
 
 @contextmanager

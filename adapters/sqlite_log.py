@@ -1,30 +1,37 @@
 """The event log in one SQLite file."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from os import urandom
 from pathlib import Path
 from time import time_ns
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 import apsw
 
 from adapters.envelope import canonical
 from adapters.file_systems import refuse_network
 from adapters.group_commit import GroupCommit
-from adapters.sqlite_append import Appender, PreparedDecision
-from adapters.sqlite_connection import connect, spoken
+from adapters.snapshots import lines_of, packed
+from adapters.sqlite_append import PUT_HEAD, Appender, PreparedDecision
+from adapters.sqlite_connection import connect, refuse_outdated, spoken
 from adapters.sqlite_reads import SqliteReads
-from adapters.sqlite_rows import HASH
+from adapters.sqlite_rows import HASH, TREE, tree_of
 from adapters.writers_queue import WritersQueue
-from domain.errors import Damaged, NotFound, Refusal, Unavailable
-from domain.event_log import Decision, Receipt
+from domain.errors import Damaged, NotFound, Refusal, StoreRecovered, StoreRetired, Unavailable
+from domain.event_log import Decision, Head, Receipt
 
 WAL_PAGES = 1000
 """The writer checkpoints a longer WAL while it still holds the queue."""
 TIMEOUT_S = 30.0
+RECOVERED = "recovered"
+"""The note of a store that was made from another log and not promoted: two logs would go on under one name."""
+CARRIED = "carried_redactions"
+"""The note of redactions that a store obeys although they were recorded after its last event, as JSON."""
+RETIRED = "retired"
+"""The note of a store that was left for a promoted one."""
 
 
 def system_clock() -> int:
@@ -35,6 +42,9 @@ def system_clock() -> int:
 class SqliteLog(SqliteReads):
     """The port `EventLog` on SQLite. May be shared by threads; a forked child opens its own."""
 
+    PROMOTES: ClassVar[bool] = False
+    """Whether this writes the one command that makes a recovered store a log of its own."""
+
     def __init__(
         self, path: Path, *, read_only: bool, clock: Callable[[], int], timeout_s: float, vfs: str | None
     ) -> None:
@@ -42,15 +52,23 @@ class SqliteLog(SqliteReads):
         self._connect = partial(connect, path, timeout_s=timeout_s, vfs=vfs)
         super().__init__(path, self._connect(read_only=True))
         self._read_only = read_only
+        if not read_only:
+            refuse_outdated(self._reader, path)
         self._clock = clock
         self._writer: apsw.Connection | None = None
         self._wal_pages = 0
         self._queue = WritersQueue(path.with_name(f"{path.name}-writers"), timeout_s=timeout_s)
         self._commits: GroupCommit[list[PreparedDecision], list[Receipt | Refusal]] = GroupCommit(self._write)
-        row = self._one("SELECT value FROM store WHERE key = 'origin'")
-        if row is None:
+        if _file_at(path) != self._file:
+            raise Unavailable(f"{path} was replaced while it was opened; repeat the command.")
+        notes = self.notes()
+        if "origin" not in notes:
             raise Damaged(f"{path} does not say which log it is.")
-        self._origin: str = row[0]
+        if not read_only and RECOVERED in notes and not self.PROMOTES:
+            raise StoreRecovered(str(path.parent))
+        if not read_only and RETIRED in notes:
+            raise StoreRetired(str(path.parent), left_for=notes[RETIRED])
+        self._origin = notes["origin"]
 
     @classmethod
     def create(
@@ -88,12 +106,6 @@ class SqliteLog(SqliteReads):
         """The log's name."""
         return self._origin
 
-    @property
-    def schema_version(self) -> int:
-        """The version of the tables in the file."""
-        row = self._one("PRAGMA user_version")
-        return int(row[0]) if row else 0
-
     def word(self, key: str) -> str | None:
         """Return what the store itself keeps under a key: its origin, and where a log made anew comes from."""
         row = self._one("SELECT value FROM store WHERE key = ?", (key,))
@@ -104,6 +116,40 @@ class SqliteLog(SqliteReads):
         if self._read_only:
             raise Unavailable(f"{self._path} was opened for reading only.")
         return self._commits.submit([self._prepared(decision) for decision in decisions])
+
+    def scrub(self) -> None:
+        """Move the WAL into the file and cut it to nothing: it holds the pages as they were before an erasure."""
+        if self._read_only:
+            raise Unavailable(f"{self._path} was opened for reading only.")
+        with self._queue.turn(), spoken(self._path):
+            writer = self._writer = self._writer or self._opened_to_write()
+            try:
+                writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            except (apsw.BusyError, apsw.LockedError, apsw.FullError) as error:
+                full = isinstance(error, apsw.FullError)
+                why = "the disk is full" if full else "somebody reads an older state of the log"
+                raise Unavailable(f"{self._path}-wal still holds what was erased, because {why}.") from error
+
+    def keep_snapshot(self, position: int, heads: Mapping[str, Head]) -> None:
+        """Keep the heads of all streams as of a position."""
+        row = position, packed(lines_of(heads))
+        with self._writing() as writer:
+            writer.execute("INSERT OR IGNORE INTO snapshots VALUES (?, ?)", row)
+
+    def forget_snapshots(self) -> None:
+        """Throw all snapshots away."""
+        with self._writing() as writer:
+            writer.execute("DELETE FROM snapshots")
+
+    def replace_heads(self, position: int, heads: Mapping[str, Head]) -> bool:
+        """Put these heads in the place of all kept ones, unless the log has grown since."""
+        rows = [(head.stream, head.version, head.position, canonical(head.facts)) for head in heads.values()]
+        with self._writing() as writer:
+            if tree_of(writer.execute(TREE).fetchone())[0] != position:
+                return False
+            writer.execute("DELETE FROM heads")
+            writer.executemany(PUT_HEAD, rows)
+        return True
 
     def close(self) -> None:
         """Let go of the file. The WAL stays: the next writer goes on with it."""
@@ -144,21 +190,31 @@ class SqliteLog(SqliteReads):
             for i, event in enumerate(decision.events)
         ]
         heads = {stream: canonical(facts) for stream, facts in decision.heads.items()}
-        return PreparedDecision(decision.command_id, decision.fingerprint, events, heads, decision.expects)
+        return PreparedDecision(
+            decision.command_id, decision.fingerprint, events, heads, decision.expects, decision.erases
+        )
 
     def _write(self, batch: list[list[PreparedDecision]]) -> list[list[Receipt | Refusal]]:
         """Write what several callers brought, in one transaction, and return after the commit reached the disk."""
+        with self._writing() as writer:
+            alone = len(batch) == len(batch[0]) == 1
+            appender = Appender(writer, self._clock)
+            append = appender.append if alone else appender.append_apart
+            answers = [[append(decision) for decision in decisions] for decisions in batch]
+            appender.finish()
+            self._before_commit(writer)
+        return answers
+
+    @contextmanager
+    def _writing(self) -> Iterator[apsw.Connection]:
+        """Hold the writers' queue and a transaction, committed durably when the block ends well."""
         with self._queue.turn(), spoken(self._path):
             if _file_at(self._path) != self._file:
                 raise Unavailable(f"{self._path} was replaced while it was open; nothing was recorded.")
             writer = self._writer = self._writer or self._opened_to_write()
             writer.execute("BEGIN IMMEDIATE")
             try:
-                alone = len(batch) == len(batch[0]) == 1
-                appender = Appender(writer, self._clock)
-                append = appender.append if alone else appender.append_apart
-                answers = [[append(decision) for decision in decisions] for decisions in batch]
-                appender.finish()
+                yield writer
                 writer.execute("COMMIT")
             except BaseException:
                 if writer.in_transaction:
@@ -170,7 +226,9 @@ class SqliteLog(SqliteReads):
                 # where the disk is full or somebody else checkpoints, a later writer tries again.
                 with suppress(apsw.Error):
                     writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-        return answers
+
+    def _before_commit(self, writer: apsw.Connection) -> None:
+        """What else belongs into the transaction; nothing, in a log that goes on as it is."""
 
     def _opened_to_write(self) -> apsw.Connection:
         writer = self._connect(read_only=False)

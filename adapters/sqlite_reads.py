@@ -1,6 +1,6 @@
 """The reading half of the log in SQLite."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
 from threading import RLock
@@ -9,29 +9,41 @@ from typing import Any
 import apsw
 
 from adapters.envelope import told as told_by
+from adapters.snapshots import heads_in
 from adapters.sqlite_append import find_receipt
 from adapters.sqlite_connection import spoken
 from adapters.sqlite_rows import (
     COLUMNS,
     LEAVES,
     ROOTS,
+    TILE,
+    TREE,
     VERSION,
+    Heads,
+    Row,
     commands_of,
     hashes_of,
     head_of,
     moment_of,
+    page_of,
     record_of,
     records_of,
+    snapshot_of,
     tile_of,
     tree_of,
 )
 from domain.errors import Damaged, NotFound
-from domain.event_log import Head, KnownCommand, Moment, Receipt, Record, Told, TreeHead
+from domain.event_log import Head, KnownCommand, Moment, Receipt, Record, Snapshot, Told, TreeHead
 from domain.merkle import root_of
 
 PAGE = 500
 """Rows fetched at a time by the reads that go through history."""
+LARGEST = (1 << 63) - 1
+"""SQLite takes no larger number for a position, and the log will have none."""
+MOMENT = "SELECT NULL, size, recorded_at, NULL FROM tree"
 LAST_CHARACTER = "\U0010ffff"
+SNAPSHOTS_SINCE = 2
+"""The schema that brought them."""
 
 
 class SqliteReads:
@@ -67,6 +79,19 @@ class SqliteReads:
         """Return the heads of all streams that begin so, ordered by name."""
         return self._heads("stream >= ? AND stream < ?", (prefix, f"{prefix}{LAST_CHARACTER}"))
 
+    def all_heads(self) -> tuple[Moment, Mapping[str, Head]]:
+        """Return the heads of all streams, ordered by name, as of one moment; made when they are looked at."""
+        tree, heads = None, Heads()
+        with self._reading, spoken(self._path):
+            for row in self._reader.execute(
+                f"{MOMENT} UNION ALL SELECT * FROM (SELECT stream, version, position, facts FROM heads ORDER BY stream)"
+            ):
+                if row[0] is None:
+                    tree = row[1:3]
+                else:
+                    heads.add(row)
+        return moment_of(tree), heads
+
     def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
         """Return what the events at those places say."""
         query = f"SELECT {COLUMNS} FROM events WHERE stream = ? AND version = ?"
@@ -78,13 +103,13 @@ class SqliteReads:
             found[place] = told_by(record_of(row))
         return found
 
-    def stream(self, stream: str, *, upto: int | None = None) -> Iterator[Record]:
-        """Yield the records of one stream in order, up to and including a position."""
+    def stream(self, stream: str, *, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the records of one stream in order, after a version and up to and including a position."""
         query = (
             f"SELECT {COLUMNS} FROM events WHERE stream = ? AND version > ? AND position <= ?"
             f" ORDER BY version LIMIT {PAGE}"
         )
-        version, last = 0, self._upto(upto)
+        version, last = after, self._upto(upto)
         while rows := self._all(query, (stream, version, last)):
             yield from records_of(rows, column=VERSION, after=version)
             version = rows[-1][VERSION]
@@ -92,10 +117,46 @@ class SqliteReads:
     def records(self, first: int = 1, last: int | None = None) -> Iterator[Record]:
         """Yield the records between two positions, both included, in order."""
         query = f"SELECT {COLUMNS} FROM events WHERE position >= ? AND position <= ? ORDER BY position LIMIT {PAGE}"
-        position, last = first, self._upto(last)
-        while rows := self._all(query, (position, last)):
+        position, last = first, min(self._upto(last), LARGEST)
+        while position <= last and (rows := self._all(query, (position, last))):
             yield from records_of(rows, column=0, after=position - 1)
             position = rows[-1][0] + 1
+
+    def snapshot(self, position: int) -> Snapshot | None:
+        """Return the latest snapshot at or before a position; a log of schema 1 has none."""
+        if self.schema_version < SNAPSHOTS_SINCE:
+            return None
+        row = self._one(
+            "SELECT position, heads FROM snapshots WHERE position <= ? ORDER BY position DESC LIMIT 1", (position,)
+        )
+        if row is None:
+            return None
+        at, lines = snapshot_of(row)
+        return Snapshot(at, heads_in(at, lines))
+
+    def snapshot_positions(self) -> list[int]:
+        """Return the positions of all snapshots, in order."""
+        if self.schema_version < SNAPSHOTS_SINCE:
+            return []
+        return [row[0] for row in self._all("SELECT position FROM snapshots ORDER BY position", ())]
+
+    def snapshot_lines(self, position: int) -> bytes:
+        """Return the unpacked bytes of one snapshot."""
+        row = self._one("SELECT position, heads FROM snapshots WHERE position = ?", (position,))
+        if row is None:
+            raise NotFound(f"There is no snapshot of position {position}.", fix=("orch rebuild",))
+        return snapshot_of(row)[1]
+
+    def pages(self, columns: Sequence[str], first: int, last: int) -> Iterator[list[Row]]:
+        """Yield some columns of the records between two positions; a page ends where a full tile ends."""
+        query = (
+            f"SELECT {', '.join(columns)} FROM events WHERE position >= ? AND position <= ?"
+            f" ORDER BY position LIMIT {TILE}"
+        )
+        while first <= last:
+            until = min(last, first + TILE - 1 - (first - 1) % TILE)
+            yield page_of(self._all(query, (first, until)), columns)
+            first = until + 1
 
     def moment(self, position: int | None = None) -> Moment:
         """Return the moment of a position, or of the last one."""
@@ -122,7 +183,7 @@ class SqliteReads:
 
     def tree(self) -> TreeHead:
         """Return the tree head that was kept with the last append."""
-        size, frontier, _ = tree_of(self._one("SELECT size, frontier, recorded_at FROM tree"))
+        size, frontier, _ = tree_of(self._one(TREE))
         return TreeHead(size, root_of(frontier), tuple(frontier))
 
     def tile(self, level: int, number: int) -> bytes | None:
@@ -140,11 +201,20 @@ class SqliteReads:
         told = [str(row[0]) for row in self._all("PRAGMA integrity_check(20)", ())]
         return [] if told == ["ok"] else told
 
+    def notes(self) -> dict[str, str]:
+        """Return what the store keeps about itself beside the log: not part of the tree, so nobody's proof."""
+        return {str(key): str(value) for key, value in self._all("SELECT key, value FROM store", ())}
+
+    @property
+    def schema_version(self) -> int:
+        """The version of the tables in the file."""
+        row = self._one("PRAGMA user_version")
+        return int(row[0]) if row else 0
+
     def _heads(self, which: str, values: tuple[str, ...]) -> tuple[Moment, dict[str, Head]]:
         """Return heads and the moment they belong to; one statement sees one state of the log."""
         query = (  # measured: half the time of a join
-            "SELECT NULL, size, recorded_at, NULL FROM tree"
-            f" UNION ALL SELECT stream, version, position, facts FROM heads WHERE {which}"
+            f"{MOMENT} UNION ALL SELECT stream, version, position, facts FROM heads WHERE {which}"
         )
         rows = self._all(query, values)
         tree = next((row[1:3] for row in rows if row[0] is None), None)

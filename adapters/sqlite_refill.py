@@ -7,12 +7,13 @@ from pathlib import Path
 import apsw
 
 from adapters.envelope import canonical
+from adapters.snapshots import lines_of, packed
 from adapters.sqlite_append import INSERT_EVENT, PUT_HEAD
 from adapters.sqlite_creation import new_log
 from adapters.sqlite_rows import TILE
 from adapters.sqlite_tiles import put_tile
 from domain.event_log import Head, Record, TreeHead
-from domain.merkle import grow, root_of
+from domain.merkle import grow, perfect_root, root_of
 
 TIMEOUT_S = 30.0
 INSERT_COMMAND = "INSERT INTO commands VALUES (?, NULL, ?, ?)"
@@ -23,7 +24,10 @@ class Refill:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
-        self._frontier: list[bytes] = []
+        self._above: list[bytes] = []
+        """The frontier over full tiles."""
+        self._leaves: list[bytes] = []
+        """The leaves after them."""
         self._size = self._tiles = self._recorded_at = 0
         self._command, self._first = "", 0
 
@@ -33,26 +37,38 @@ class Refill:
         for record in records:
             if record.position != self._size + 1:
                 raise ValueError(f"position {record.position} cannot follow {self._size}")
-            grow(self._frontier, self._size, record.leaf)
             self._size += 1
+            self._leaves.append(record.leaf)
             if record.command_id != self._command:
                 self._end_command(record.position - 1)
                 self._command, self._first = record.command_id, record.position
-            self._recorded_at = record.recorded_at
-        while (self._tiles + 1) * TILE <= self._size:
-            put_tile(self._connection.execute, 0, self._tiles)
+        if records:
+            self._recorded_at = records[-1].recorded_at
+        while len(self._leaves) >= TILE:
+            root = perfect_root(self._leaves[:TILE])
+            grow(self._above, self._tiles, root)
+            put_tile(self._connection.execute, 0, self._tiles, root)
+            del self._leaves[:TILE]
             self._tiles += 1
 
     def finish(self, heads: Mapping[str, Head]) -> TreeHead:
         """Write what stands beside the rows, and return the tree head that the rows made."""
         self._end_command(self._size)
+        frontier = [*self._above]
+        for size, leaf in enumerate(self._leaves, self._tiles * TILE):
+            grow(frontier, size, leaf)
         rows = [(head.stream, head.version, head.position, canonical(head.facts)) for head in heads.values()]
         self._connection.executemany(PUT_HEAD, rows)
         self._connection.execute(
             "UPDATE tree SET size = ?, frontier = ?, recorded_at = ?",
-            (self._size, b"".join(self._frontier), self._recorded_at),
+            (self._size, b"".join(frontier), self._recorded_at),
         )
-        return TreeHead(self._size, root_of(self._frontier), tuple(self._frontier))
+        return TreeHead(self._size, root_of(frontier), tuple(frontier))
+
+    def keep_snapshot(self, heads: Mapping[str, Head]) -> None:
+        """Keep the heads of all streams as of the last record written."""
+        row = self._size, packed(lines_of(heads))
+        self._connection.execute("INSERT INTO snapshots VALUES (?, ?)", row)
 
     def note(self, key: str, value: str) -> None:
         """Keep a word about where this log comes from."""

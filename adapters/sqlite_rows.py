@@ -1,10 +1,11 @@
 """Rows of the log as the port's types; what no log has written is damage."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
+from adapters.snapshots import unpacked
 from domain.errors import Damaged
 from domain.event_log import Head, KnownCommand, Moment, Record
 
@@ -17,13 +18,17 @@ TILE = 256
 LEAVES = "SELECT leaf FROM events WHERE position > ? AND position <= ? ORDER BY position"
 ROOTS = "SELECT root FROM tiles WHERE level = ? AND number >= ? AND number < ? ORDER BY number"
 """The hashes of a tile level: of the lowest one, and of those above it."""
+TREE = "SELECT size, frontier, recorded_at FROM tree"
 
 Row = tuple[Any, ...]
 _new = tuple.__new__
 ENTRY = (int, int, int, str, int, str, str, bytes)
 RECORDS = frozenset(((*ENTRY, bytes, bytes, bytes), (*ENTRY, type(None), type(None), bytes)))
+KINDS = {name: frozenset(types) for name, types in zip(Record._fields, zip(*RECORDS, strict=True), strict=True)}
+"""What may stand in each column of the events."""
 COMMANDS = frozenset(((str, int, int),))
 HEADS = frozenset(((str, int, int, bytes),))
+SNAPSHOTS = frozenset(((int, bytes),))
 HASHES = frozenset(((bytes,),))
 TREES = frozenset(((int, bytes, int),))
 
@@ -44,6 +49,14 @@ def records_of(rows: Sequence[Row], *, column: int, after: int) -> Iterator[Reco
         yield _new(Record, row)
 
 
+def page_of(rows: list[Row], columns: Sequence[str]) -> list[Row]:
+    """Return rows of some columns of the events. A salt without its payload is found by whoever asks for both."""
+    for name, found in zip(columns, zip(*rows, strict=True), strict=bool(rows)):
+        if not {*map(type, found)} <= KINDS[name]:
+            raise Damaged(f"The log is damaged: the {name} of an event is of another type.")
+    return rows
+
+
 def commands_of(rows: Sequence[Row], *, after: str) -> Iterator[KnownCommand]:
     """Yield rows of the commands, whose ids grow."""
     for row in rows:
@@ -61,6 +74,32 @@ def head_of(row: Row) -> Head:
         return Head(stream, version, position, orjson.loads(facts))
     except orjson.JSONDecodeError as error:
         raise Damaged(f"The head of {stream} cannot be read: {error}.") from None
+
+
+def snapshot_of(row: Row) -> tuple[int, bytes]:
+    """Return a row of the snapshots as its position and its unpacked lines."""
+    position, stored = _typed(row, SNAPSHOTS, "A snapshot")
+    return position, unpacked(position, stored)
+
+
+class Heads(Mapping[str, Head]):
+    """Heads kept as the bytes they are stored in, a fifth of what they take otherwise."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Row] = {}
+
+    def add(self, row: Row) -> None:
+        """Add a row of the heads, if it can be read."""
+        self._rows[head_of(row).stream] = row
+
+    def __getitem__(self, stream: str) -> Head:
+        return head_of(self._rows[stream])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 def tree_of(row: Row | None) -> tuple[int, list[bytes], int]:

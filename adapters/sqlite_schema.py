@@ -4,7 +4,9 @@ import apsw
 
 APPLICATION_ID = 0x4F524348
 """`ORCH`: tells our files from other SQLite files."""
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+OLDEST_VERSION = 1
+"""The oldest schema that can be read as it is. Writing needs the newest."""
 
 SCHEMA = """
 CREATE TABLE store (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -56,6 +58,8 @@ CREATE TABLE tiles (
 INSERT INTO tree VALUES (1, 0, x'', 0);
 """
 
+SNAPSHOTS = "CREATE TABLE snapshots (position INTEGER PRIMARY KEY, heads BLOB NOT NULL) STRICT;"
+
 # Speed bumps against accidents; the evidence is the checkpoint that somebody else holds. The INSERT guard stops
 # REPLACE even on a connection without recursive_triggers, where REPLACE deletes rows without telling any trigger.
 GUARDS = """
@@ -63,9 +67,6 @@ CREATE TRIGGER events_next BEFORE INSERT ON events
 WHEN NEW.position IS NOT (SELECT coalesce(max(position), 0) + 1 FROM events)
   OR EXISTS (SELECT 1 FROM events WHERE stream = NEW.stream AND version = NEW.version)
 BEGIN SELECT RAISE(ABORT, 'the log is append-only: only the next position can be added'); END;
-
-CREATE TRIGGER events_never_change BEFORE UPDATE ON events
-BEGIN SELECT RAISE(ABORT, 'the log is append-only: events are never changed'); END;
 
 CREATE TRIGGER events_never_go BEFORE DELETE ON events
 BEGIN SELECT RAISE(ABORT, 'the log is append-only: events are never deleted'); END;
@@ -84,12 +85,46 @@ CREATE TRIGGER commands_new BEFORE INSERT ON commands
 WHEN EXISTS (SELECT 1 FROM commands WHERE command_id = NEW.command_id)
 BEGIN SELECT RAISE(ABORT, 'a command is recorded once'); END;
 
-CREATE TRIGGER commands_never_change BEFORE UPDATE ON commands
-BEGIN SELECT RAISE(ABORT, 'recorded commands are never changed'); END;
-
 CREATE TRIGGER commands_never_go BEFORE DELETE ON commands
 BEGIN SELECT RAISE(ABORT, 'recorded commands are never deleted'); END;
 """
+
+# The one exception: a text goes, with its salt and the fingerprint of its command, once the log says it is redacted.
+# SQLite takes a BLOB given to its JSON functions for JSONB, hence the casts. The plus keeps it from looking through
+# all later positions instead of the ledger's own events, which the index on stream and version gives.
+REDACTION = """
+    SELECT 1 FROM events AS said
+    WHERE said.stream = 'ledger' AND said.topic = 'ledger.payload_redacted' AND +said.position > {after}
+      AND json_extract(CAST(said.envelope AS TEXT), '$.topic') = said.topic
+      AND json_type(CAST(said.envelope AS TEXT), '$.facts.position') = 'integer'
+      AND json_extract(CAST(said.envelope AS TEXT), '$.facts.position') {names}
+"""
+THIS_EVENT = """= OLD.position
+      AND json_extract(CAST(said.envelope AS TEXT), '$.facts.stream') = OLD.stream
+      AND json_extract(CAST(said.envelope AS TEXT), '$.facts.version') = OLD.version"""
+EXCEPTION = f"""
+CREATE TRIGGER events_never_change BEFORE UPDATE ON events
+WHEN NOT (
+    OLD.salt IS NOT NULL AND OLD.payload IS NOT NULL AND NEW.salt IS NULL AND NEW.payload IS NULL
+    AND NEW.position IS OLD.position AND NEW.recorded_at IS OLD.recorded_at AND NEW.clock IS OLD.clock
+    AND NEW.stream IS OLD.stream AND NEW.version IS OLD.version AND NEW.topic IS OLD.topic
+    AND NEW.command_id IS OLD.command_id AND NEW.envelope IS OLD.envelope AND NEW.leaf IS OLD.leaf
+    AND EXISTS ({REDACTION.format(after="OLD.position", names=THIS_EVENT)})
+)
+BEGIN SELECT RAISE(ABORT, 'the log is append-only: events are never changed, but for texts that were redacted'); END;
+
+CREATE TRIGGER commands_never_change BEFORE UPDATE ON commands
+WHEN NOT (
+    OLD.fingerprint IS NOT NULL AND NEW.fingerprint IS NULL
+    AND NEW.command_id IS OLD.command_id AND NEW.first IS OLD.first AND NEW.last IS OLD.last
+    AND EXISTS ({REDACTION.format(after="OLD.first", names="BETWEEN OLD.first AND OLD.last")})
+)
+BEGIN SELECT RAISE(ABORT, 'recorded commands are never changed, but for fingerprints of redacted texts'); END;
+"""
+UPGRADES = {
+    1: f"DROP TRIGGER events_never_change; DROP TRIGGER commands_never_change; {EXCEPTION} {SNAPSHOTS}",
+}
+"""What leads from a schema to the next one."""
 
 
 def make_tables(connection: apsw.Connection, origin: str) -> None:
@@ -97,9 +132,11 @@ def make_tables(connection: apsw.Connection, origin: str) -> None:
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute(SCHEMA)
+    connection.execute(SNAPSHOTS)
     connection.execute("INSERT INTO store VALUES ('origin', ?)", (origin,))
 
 
 def make_guards(connection: apsw.Connection) -> None:
     """From here on rows can only be added."""
     connection.execute(GUARDS)
+    connection.execute(EXCEPTION)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import apsw
 
 from adapters.sqlite_rows import LEAVES, ROOTS, TILE
-from domain.merkle import tree_root
+from domain.merkle import perfect_root
 
 Execute = Callable[..., apsw.Cursor]
 
@@ -19,6 +19,6 @@ def put_tile(execute: Execute, level: int, number: int, root: bytes | None = Non
     last = first + TILE
     below = execute(LEAVES, (first, last)) if level == 0 else execute(ROOTS, (level - 1, first, last))
     hashes = [row[0] for row in below]
-    execute("INSERT INTO tiles VALUES (?, ?, ?, ?)", (level, number, b"".join(hashes), root or tree_root(hashes)))
+    execute("INSERT INTO tiles VALUES (?, ?, ?, ?)", (level, number, b"".join(hashes), root or perfect_root(hashes)))
     if (number + 1) % TILE == 0:
         put_tile(execute, level + 1, number // TILE)

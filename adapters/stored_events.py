@@ -1,10 +1,14 @@
 """What has to be kept of an event to write its row again: the line of the store, the envelope, the free text."""
 
+from hashlib import sha256
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from adapters.envelope import COLUMNS, entry_of, envelope_in
+from adapters.envelope import COLUMNS, envelope_in
 from domain.event_log import Record
-from domain.merkle import leaf_hash
+
+_columns = itemgetter(*COLUMNS)
+_new = tuple.__new__
 
 
 class StoredEvent(NamedTuple):
@@ -19,7 +23,7 @@ class StoredEvent(NamedTuple):
 
 def stored(record: Record) -> StoredEvent:
     """Return what a row holds, without the columns that can be made anew."""
-    return StoredEvent(record.recorded_at, record.clock, record.envelope, record.salt, record.payload)
+    return _new(StoredEvent, (record[1], record[2], record[7], record[8], record[9]))  # as its fields stand
 
 
 def restored(position: int, event: StoredEvent) -> tuple[Record, dict[str, Any]]:
@@ -29,7 +33,7 @@ def restored(position: int, event: StoredEvent) -> tuple[Record, dict[str, Any]]
     """
     recorded_at, clock, raw, salt, payload = event
     envelope = envelope_in(raw, position)
-    stream, version, topic, command_id = (envelope[name] for name in COLUMNS)
-    leaf = leaf_hash(entry_of(position, recorded_at, clock, raw))
-    row = Record(position, recorded_at, clock, stream, version, topic, command_id, raw, salt, payload, leaf)
-    return row, envelope
+    stream, version, topic, command_id = _columns(envelope)
+    leaf = sha256(b"\x00%d %d %d\n%b" % (position, recorded_at, clock, raw)).digest()  # a call less for each event
+    row = (position, recorded_at, clock, stream, version, topic, command_id, raw, salt, payload, leaf)
+    return _new(Record, row), envelope

@@ -40,6 +40,10 @@ class Workspace:
         """Return the path of a document as people name it: relative to the project."""
         return str(self._places.document(phase, step).relative_to(self._places.root))
 
+    def named(self, path: Path) -> str:
+        """Return a path as people name it: relative to the project where it lies inside."""
+        return str(path.relative_to(self._places.root) if path.is_relative_to(self._places.root) else path)
+
     def read(self, phase: str, step: Step) -> str | None:
         """Return the text of a document, or None where there is no file. Refuses what is not UTF-8 text."""
         data = self.read_bytes(phase, step)
@@ -90,6 +94,13 @@ class Workspace:
             self._refuse_way_out(phase)
             _replace(path, text.encode())
         return path
+
+    def remove(self, phase: str, step: Step) -> None:
+        """Remove a document; the log still knows its digest."""
+        path = self._places.document(phase, step)
+        with _spoken(path):
+            self._refuse_way_out(phase)
+            path.unlink(missing_ok=True)
 
     def rescue(self, phase: str, step: Step, *, stamp: str) -> Path | None:
         """Move a document aside into `rescued/`, and return where it went; None where there is no file."""

@@ -9,7 +9,9 @@ import orjson
 from bench.backups import backups
 from bench.measured import Measured
 from bench.processes import processes
+from bench.recover import recover
 from bench.store import store
+from bench.time_travel import time_travel
 from bench.verify import verify
 
 FOLDER = Path("build")
@@ -20,7 +22,14 @@ def main() -> int:
     """Run every measurement in one process tree, one after the other."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=FOLDER, prefix="bench-") as name:
-        results = [*processes(Path(name)), *store(Path(name)), *verify(Path(name)), *backups(Path(name))]
+        results = [
+            *processes(Path(name)),
+            *store(Path(name)),
+            *verify(Path(name)),
+            *time_travel(Path(name)),
+            *backups(Path(name)),
+            *recover(Path(name)),
+        ]
     print(orjson.dumps([result.document() for result in results], option=orjson.OPT_INDENT_2).decode())
     for result in results:
         print(_line(result), file=sys.stderr)

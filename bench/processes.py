@@ -18,9 +18,9 @@ def processes(folder: Path) -> Iterator[Measured]:
     """Measure the two commands that people and agents run most."""
     project = folder / "processes"
     project.mkdir()
-    _run(project, "init", "--host", "example.org")
+    run_orch(project, "init", "--host", "example.org")
     _draft(project, PHASE)
-    yield _against_python(project, "orch status PHASE / python -c pass", 10, lambda: _run(project, "status", PHASE))
+    yield _against_python(project, "orch status PHASE / python -c pass", 10, lambda: run_orch(project, "status", PHASE))
     numbers = count(2)
     yield _against_python(
         project, "orch spec PHASE / python -c pass", 18, lambda: _draft(project, f"st{next(numbers):02d}-phase")
@@ -34,10 +34,11 @@ def _against_python(project: Path, name: str, budget: float, ours: object) -> Me
 
 
 def _draft(project: Path, phase: str) -> None:
-    _run(project, "spec", phase, "--objectives", "Round trip below 10 ms,No allocation on the audio thread")
+    run_orch(project, "spec", phase, "--objectives", "Round trip below 10 ms,No allocation on the audio thread")
 
 
-def _run(project: Path, *words: str) -> None:
+def run_orch(project: Path, *words: str) -> None:
+    """Run `orch` in a project, as a person does."""
     environment = os.environ | {"ORCHESTRATOR_ACTOR": "ada", "ORCHESTRATOR_ACTOR_KIND": "human"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # users have compiled modules; some build machines switch them off
-    run([ORCH, *words], cwd=project, env=environment, check=True, stdout=DEVNULL, stdin=DEVNULL)
+    run([ORCH, *words], cwd=project, env=environment, check=True, stdout=DEVNULL, stderr=DEVNULL, stdin=DEVNULL)

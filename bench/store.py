@@ -13,6 +13,7 @@ from adapters.keys import make_key
 from adapters.sqlite_log import SqliteLog
 from adapters.templates import JinjaTemplates
 from bench.measured import Measured, seconds, side_by_side
+from bench.tree import upkeep
 from domain.actors import Actor
 from domain.commands import Command, DraftDocument, InitialiseProject, Meta, RequestApproval
 from domain.event_log import Decision, EventLog
@@ -44,6 +45,9 @@ def store(folder: Path) -> Iterator[Measured]:
         lambda: carry_out(RequestApproval(_meta(), "st01-request", Step.SPEC)), raw.one, rounds=400
     )
     yield _ratio("one durable command (request) / one raw INSERT+COMMIT", ours, commit, 3)
+    names = count()
+    opened = (_opened(f"single-{next(names)}") for _ in count())
+    yield upkeep(folder / "ours" / "log.db", lambda: log.append([next(opened)]), rounds=300)
     names = count()
     ours, commit = side_by_side(lambda: carry_out(_draft(f"draft-{next(names)}")), raw.one, rounds=400)
     yield _ratio("one durable spec with its rendering / one raw INSERT+COMMIT", ours, commit, None)
@@ -86,6 +90,11 @@ def _hundred_events(name: str) -> Decision:
     phase = Phase.open(name, title="Batch", by=ADA, at=at)
     for number in range(99):
         phase.block(BlockerType.RESOURCE_UNAVAILABLE, description=f"blocker number {number}", by=ADA, at=at)
+    return Decision(str(uuid4()), "0" * 64, phase.decided(), {phase.id: phase.head()}, {phase.id: 0})
+
+
+def _opened(name: str) -> Decision:
+    phase = Phase.open(name, title="Single", by=ADA, at=datetime.now(UTC))
     return Decision(str(uuid4()), "0" * 64, phase.decided(), {phase.id: phase.head()}, {phase.id: 0})
 
 

@@ -1,9 +1,11 @@
-"""`orch audit verify` against a bare scan of the same table in the same run."""
+"""`orch audit verify` against a bare scan of the same table in the same run, and how much memory it takes."""
 
 import os
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import run
 from uuid import uuid4
 
 import apsw
@@ -12,6 +14,7 @@ from adapters.keys import make_key
 from adapters.sqlite_log import SqliteLog
 from adapters.templates import JinjaTemplates
 from bench.measured import Measured, side_by_side
+from bench.tree import proofs
 from cli.verifying import Options, Verifier
 from domain.actors import Actor
 from domain.commands import InitialiseProject, Meta
@@ -26,27 +29,36 @@ BATCH = 100
 AT_ONCE = 50
 ROUNDS = 3
 ADA = Actor("ada")
+READINGS = (
+    ("envelopes, payloads and tree", Options(read=False, fold=False), 4),
+    ("everything, with columns and a full fold", Options(), 8),
+)
 
 
 def verify(folder: Path) -> Iterator[Measured]:
-    """Measure a verification without and with the fold that makes all heads anew."""
-    path = folder / "verify.db"
-    filled(path, EVENTS)
-    for name, options, budget in (
-        ("envelopes, payloads, columns and tree", Options(fold=False), 4),
-        ("everything", Options(), 8),
-    ):
+    """Measure the hashes alone, everything, a proof, and the memory of it all.
+
+    The memory is the peak of both processes together, at full size against a tenth of it. A phase here has a hundred
+    events, so there are ten times as many states to fold, too.
+    """
+    path = filled(folder / "verify.db", EVENTS)
+    for name, options, budget in READINGS:
         took, bare = side_by_side(lambda o=options: _verified(path, o), lambda: _scanned(path), rounds=ROUNDS)  # type: ignore[misc]  # bound now
         detail = f"{took / EVENTS * 1e6:.1f} µs / {bare / EVENTS * 1e6:.2f} µs an event"
         yield Measured(f"verify {EVENTS:,} events: {name} / bare table scan", took / bare, budget, detail)
+    yield proofs(path)
+    full, tenth = _peak(path), _peak(filled(folder / "tenth.db", EVENTS // 10))
+    detail = f"{full / 1024:.1f} MiB / {tenth / 1024:.1f} MiB"
+    yield Measured(f"memory to verify {EVENTS:,} events / a tenth of them", full / tenth, 1.25, detail)
 
 
 def _verified(path: Path, options: Options) -> None:
     with SqliteLog.open(path, read_only=True) as log:
         findings = Findings()
-        verifier = Verifier(log, findings, options)
+        verifier = Verifier(log, findings, options, file=path)
         verifier.run([], done=lambda _: None)
-        assert not findings.counts and verifier.rows.events >= EVENTS
+        assert not findings.counts and verifier.rows.payloads >= EVENTS
+        assert verifier.root == log.tree().root
 
 
 def _scanned(path: Path) -> None:
@@ -56,11 +68,17 @@ def _scanned(path: Path) -> None:
     connection.close()
 
 
-def filled(path: Path, events: int) -> None:
+def _peak(path: Path) -> int:
+    """Return the most memory a verification takes, in KiB: a process of its own measures itself and its helper."""
+    done = run([sys.executable, "-m", "bench.peak", str(path)], check=True, capture_output=True, text=True)
+    return int(done.stdout)
+
+
+def filled(path: Path, events: int) -> Path:
     """Make a log of so many events, in batches."""
     with SqliteLog.create(path, "example.org/bench") as log:
         at = datetime.now(UTC)
-        key = make_key(path.with_name("verify-keys"), log.origin)
+        key = make_key(path.with_name(f"{path.stem}-keys"), log.origin)
         handle(
             InitialiseProject(Meta("init", ADA, at), log.origin, key, "b"),
             log=log,
@@ -69,6 +87,7 @@ def filled(path: Path, events: int) -> None:
         for first in range(0, events // BATCH, AT_ONCE):
             last = min(first + AT_ONCE, events // BATCH)
             log.append([decision_of(f"st{number}-load", BATCH) for number in range(first, last)])
+    return path
 
 
 def decision_of(name: str, events: int) -> Decision:

@@ -8,7 +8,11 @@ from projections.audit_population import Population
 from projections.audit_sample import SampleRow
 from projections.audit_trail import TrailRow
 from projections.moments import AsOf
+from projections.replay import ReplayRow
+from projections.reviews import ReviewRow, Span
+from projections.state_diff import StateDiff
 from projections.text_diff import TextDiff
+from projections.verification import Range
 
 
 class TrailAnswer(TypedDict):
@@ -19,6 +23,22 @@ class TrailAnswer(TypedDict):
     as_of: AsOf
 
 
+class ReplayAnswer(TypedDict):
+    """Every event of the range with the state after it; `more` when the limit left some out."""
+
+    rows: list[ReplayRow]
+    more: bool
+    as_of: AsOf
+
+
+class ReviewsAnswer(TypedDict):
+    """Every review, and the positions that no review which still holds covers."""
+
+    rows: list[ReviewRow]
+    unreviewed: list[Span]
+    as_of: AsOf
+
+
 class FileAnswer(TypedDict):
     """The file that was written, and the SHA-256 of its bytes."""
 
@@ -26,6 +46,41 @@ class FileAnswer(TypedDict):
     format: Format
     rows: int
     more: bool
+    bytes: int
+    sha256: str
+
+
+class PackageCounts(TypedDict):
+    """What an evidence package holds; `selected` events were asked for, the others are about keys, policy, erasures."""
+
+    events: int
+    selected: int
+    texts: int
+    withheld: int
+    redacted: int
+    missing: int
+    documents: int
+    verdicts: int
+
+
+class PackageTold(TypedDict):
+    """An evidence package: what it is about, and the checkpoint that everything in it is proved to."""
+
+    origin: str
+    size: int
+    root: str
+    key: str
+    phase: str | None
+    range: Range
+    whole: bool
+    counts: PackageCounts
+    checkpoints: int
+
+
+class PackageAnswer(PackageTold):
+    """The file that was written, and the SHA-256 of its bytes."""
+
+    file: str
     bytes: int
     sha256: str
 
@@ -56,6 +111,12 @@ class SampleAnswer(TypedDict):
     seed: str
     algorithm: str
     population: int
+    as_of: AsOf
+
+
+class StateDiffAnswer(StateDiff):
+    """What changed in a phase between two moments."""
+
     as_of: AsOf
 
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any, NamedTuple, Optional
 import typer
 
 from cli.arguments import phases_known
-from cli.moments import resolved
+from cli.moments import resolved, say
 from cli.options import Asked
 from cli.progress import watched
 from cli.project import Project
-from cli.reads import decoded
+from cli.reads import decoded, redactions_in
 from domain.actors import ActorKind
 from domain.errors import InvalidInput
 from domain.event_log import Moment
@@ -97,6 +97,8 @@ def scope_of(project: Project, asked: Asked, filters: Filters) -> Scope:
     """Return what is asked for, with times as positions. Refuses names that could only be mistyped."""
     log = project.log
     moment = resolved(asked.at, log)[0] if asked.at else log.moment()
+    if asked.at:
+        say(moment)
     first, last = 1, moment.position
     if filters.since is not None:
         found, time = resolved(filters.since, log)
@@ -123,7 +125,7 @@ def rows_in(project: Project, scope: Scope, *, bar: bool = True) -> Iterator[Tra
         records, total = project.log.records(1, last), last
     if last < wanted.first:
         return
-    trail = audit_trail(decoded(watched(records, total, wanted=bar)))
+    trail = audit_trail(decoded(watched(records, total, wanted=bar)), redactions_in(project))
     yield from (row for row in trail if is_wanted(row, wanted))
 
 

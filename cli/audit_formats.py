@@ -10,10 +10,14 @@ from typing import Any
 from cli.answers import json_of
 from cli.screen import clean, one_line
 from projections.audit_trail import TrailRow
+from projections.history import HistoryRow
+from projections.redactions import in_words
 
 # Spreadsheets take these for the beginning of a formula (OWASP, CSV Injection), the full-width forms included.
 FORMULA = re.compile("[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]")
 Plain = Callable[[str], str]
+PARTS = {"actor": ("name", "kind"), "erased_by": ("position", "name", "kind", "reason")}
+"""The fields that are objects, and what is in them."""
 
 
 class Format(StrEnum):
@@ -37,12 +41,22 @@ def as_json(kind: str, rows: Iterable[Mapping[str, Any]], rest: Callable[[], Map
 
 def as_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[str]:
     """Yield RFC 4180: a header, then a line each, ended by CR LF. No line break is ever inside a cell."""
-    yield _csv_line(columns)
+    yield csv_head(columns)
     for row in rows:
-        yield _csv_line([_cell(_field(row, column)) for column in columns])
+        yield csv_row(row, columns)
 
 
-def as_cloud_events(rows: Iterable[TrailRow], origin: str) -> Iterator[str]:
+def csv_head(columns: Sequence[str]) -> str:
+    """Return the first line of a CSV."""
+    return _csv_line(columns)
+
+
+def csv_row(row: Mapping[str, Any], columns: Sequence[str]) -> str:
+    """Return the line of a row."""
+    return _csv_line([_cell(_field(row, column)) for column in columns])
+
+
+def as_cloud_events(rows: Iterable[HistoryRow], origin: str) -> Iterator[str]:
     """Yield CloudEvents 1.0 in structured mode, one JSON document on each line."""
     for row in rows:
         event = {
@@ -66,16 +80,16 @@ def as_text(rows: Iterable[TrailRow], *, dim: Plain) -> Iterator[str]:
 
 
 def columns_of(row_type: type) -> list[str]:
-    """Return the header: the fields of the JSON rows, an actor as its two parts."""
+    """Return the header: the fields of the JSON rows, an actor and a redaction as their parts."""
     fields = row_type.__annotations__  # a TypedDict lists its parents' fields, too
-    return [column for name in fields for column in (("actor.name", "actor.kind") if name == "actor" else (name,))]
+    return [column for name in fields for column in [f"{name}.{part}" for part in PARTS.get(name, ())] or [name]]
 
 
 def _lines(row: TrailRow, dim: Plain) -> Iterator[str]:
     place = "/".join(part for part in (row["phase"], row["step"]) if part) or row["stream"]
     actor = row["actor"]
     who = f"{actor['name']} ({actor['kind']})"
-    erased = " (text erased)" if row["erased"] else ""
+    erased = f" ({one_line(in_words(row['erased_by']))})" if row["erased"] else ""
     time = row["recorded_at"][:19].replace("T", " ")
     yield f"{row['position']:>7}  {time}  {one_line(who)}  {place}: {one_line(row['summary'])}{erased}"
     if row["to_state"]:
@@ -95,14 +109,17 @@ def _words(state: str) -> str:
 
 def _field(row: Mapping[str, Any], column: str) -> Any:
     outer, _, inner = column.partition(".")
-    return row[outer][inner] if inner else row[outer]
+    value = row[outer]
+    return value[inner] if inner and value is not None else value
 
 
 def _cell(value: Any) -> str:
-    """Return one cell: nothing for None, JSON for lists, and text that no spreadsheet runs."""
+    """Return one cell: nothing for None, JSON for lists and objects, and text that no spreadsheet runs."""
+    if isinstance(value, str) and value[:1].isalnum() and value.isascii() and value.isprintable():
+        return value  # nearly all of them
     if value is None:
         return ""
-    if isinstance(value, bool | list):
+    if isinstance(value, bool | list | dict):
         return json_of(value)
     if isinstance(value, int):
         return str(value)

@@ -9,6 +9,7 @@ import orjson
 from adapters.backup_manifests import Manifest
 from adapters.backup_reading import REDACTED
 from adapters.stored_events import StoredEvent, stored
+from cli.recovered import carried_by
 from domain.errors import Damaged
 from domain.event_log import EventLog
 from domain.tree_ranges import range_root_of
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 MOST_EVENTS = 16_384
 MOST_BYTES = 16 * 1024 * 1024
 """A segment ends after so many events or bytes: it is made, and read, in memory."""
-CARRIED = "carried_redactions"
-"""The word of a store made anew: redactions it obeys that were recorded after its last event, as JSON."""
 
 
 def add_new(
@@ -83,8 +82,7 @@ def redacted_in(log: EventLog) -> dict[int, int]:
     for record in log.stream("ledger"):
         if record.topic == REDACTED:
             found[int(orjson.loads(record.envelope)["facts"]["position"])] = record.position
-    carried = log.word(CARRIED) if hasattr(log, "word") else None
-    return {int(gone): by for gone, by in orjson.loads(carried or "{}").items()} | found
+    return carried_by(log) | found
 
 
 def _judge_history(log: EventLog, writer: "BackupWriter", size: int) -> None:

@@ -135,7 +135,7 @@ def digest_of_heads(heads: Mapping[str, Head]) -> str:
 
 
 def _heads_at(log: EventLog, position: int) -> Mapping[str, Head]:
-    from projections.replay import heads_from
+    from projections.heads import heads_from
 
     return heads_from(decoded(log.records(1, position)))
 

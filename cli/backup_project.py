@@ -64,7 +64,7 @@ def author_of(project: Project, recipients: list[str] | None) -> "Author":
     return Author(
         project.log.origin,
         (keys.current, *keys.replaced),
-        signer_of(project).note,
+        signer_of(project, size=project.log.tree().size).note,
         recipients_from(words),
         lambda: time_ns() // 1000,
     )

@@ -111,7 +111,7 @@ def restored(backups: "Backups", position: int, out: Path) -> tuple[TreeHead, li
 
 def refilled_in(part: Path, backups: "Backups", position: int) -> TreeHead:
     """Make the log of a new store in a folder, and read it back once more. Raises `Damaged`."""
-    from cli.backup_adding import CARRIED
+    from adapters.sqlite_log import CARRIED
     from cli.progress import Progress
     from cli.refilling import refill
 

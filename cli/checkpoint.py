@@ -8,12 +8,14 @@ import typer
 
 from adapters.checkpoint_files import CheckpointFiles, anchor
 from adapters.settings_file import settings_of
+from cli import exits
 from cli.answers import answer
 from cli.given import flags
 from cli.options import Asked, plain
 from cli.project import Project, opened
 from cli.reads import decoded
 from cli.screen import clean, paint
+from cli.stamping import refuse_no_stamps, say_stamp, told_stamp
 from domain.errors import NotFound
 
 if TYPE_CHECKING:
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 Anchor = Annotated[
     Optional[Path],  # noqa: UP045  # Typer reads Optional at every release we allow
     typer.Option("--anchor", metavar="FILE", help="Append the checkpoint to this file too, on another machine's disk."),
+]
+
+
+Timestamp = Annotated[
+    Optional[str],  # noqa: UP045  # as above
+    typer.Option("--timestamp", metavar="URL", help="Ask this authority when the checkpoint existed (RFC 3161)."),
 ]
 
 
@@ -39,17 +47,24 @@ class SignedHead(NamedTuple):
 
 
 @plain
-def checkpoint(asked: Asked, anchor_file: Anchor = None) -> None:
+def checkpoint(asked: Asked, anchor_file: Anchor = None, timestamp: Timestamp = None) -> None:
     """Sign the log's tree head and print the signed note. Give it to somebody who does not own this store.
+
+    With --timestamp (or the setting checkpoints.timestamp_url) an authority's time stamp is kept beside it. Exit 8: it
+    is signed and printed, but there is no time stamp; repeat the command.
 
     Next: orch audit checkpoint > held.txt
     """
     with opened() as project:
-        anchor_file = anchor_file or anchor_of(project)
+        anchor_file, url = _elsewhere(project, anchor_file, timestamp)
+        if url:
+            refuse_no_stamps(url)
         head = signed_head(project)
-        path = CheckpointFiles(project.places.checkpoints).keep(head.size, head.note)
+        files = CheckpointFiles(project.places.checkpoints)
+        path = files.keep(head.size, head.note)
         if anchor_file is not None:
             anchor(anchor_file, head.note)
+    stamp = told_stamp(files, head.size, head.note, url) if url else None
     for key in head.missing:
         print(paint(f"The private half of {clean(key)} is not here; it does not sign.", "yellow"), file=sys.stderr)
     data = {
@@ -61,14 +76,21 @@ def checkpoint(asked: Asked, anchor_file: Anchor = None) -> None:
         "not_signed_by": head.missing,
         "file": str(path),
         "anchor": str(anchor_file) if anchor_file else None,
+        "timestamp": stamp,
     }
     answer("audit.checkpoint", data, as_json=asked.json, show=lambda: print(head.note.decode(), end=""))
+    if stamp is not None and not say_stamp(stamp):
+        raise typer.Exit(exits.UNAVAILABLE)
 
 
-def anchor_of(project: Project) -> Path | None:
-    """Return the file that the settings gather checkpoints in, or None."""
-    value = settings_of(["checkpoints.anchor"], project.places.settings, flags=flags())["checkpoints.anchor"].value
-    return project.places.root / str(value) if value else None
+def _elsewhere(project: Project, anchor_file: Path | None, timestamp: str | None) -> tuple[Path | None, str | None]:
+    """Return the anchor and the authority: those that were named, or those of the settings."""
+    names = ("checkpoints.anchor", "checkpoints.timestamp_url")
+    known = settings_of(names, project.places.settings, flags=flags())
+    anchor_name, url = (value.value for value in known.values())
+    if anchor_file is None and anchor_name:
+        anchor_file = project.places.root / str(anchor_name)
+    return anchor_file, timestamp or (str(url) if url else None)
 
 
 def keys_of(project: Project) -> "LogKeys":
@@ -94,13 +116,14 @@ class Signer(NamedTuple):
         return note(text, [sign(text, key, private) for key, private in self.pairs])
 
 
-def signer_of(project: Project) -> Signer:
-    """Return every key that has to sign now: the one in force, and those replaced since the last checkpoint."""
+def signer_of(project: Project, *, size: int) -> Signer:
+    """Return every key that has to sign a tree of a size: the one in force, and those replaced since the last one."""
     from adapters.keys import load_key
     from projections.log_keys import signers
 
     keys = keys_of(project)
-    last = CheckpointFiles(project.places.checkpoints).last()
+    # A checkpoint signed before at this very size does not count: signing again gives the same note, not a poorer one.
+    last = CheckpointFiles(project.places.checkpoints).last(below=size)
     rotations = decoded(project.log.stream("ledger"))
     found = Signer([], [])
     for key in signers(keys, rotations, covered=last.size if last else 0):
@@ -117,7 +140,7 @@ def signed_head(project: Project) -> SignedHead:
     """Return the log's tree head as it is now, signed by every key that has to."""
     from domain.checkpoints import Checkpoint
 
-    signer = signer_of(project)
     tree = project.log.tree()
+    signer = signer_of(project, size=tree.size)
     body = Checkpoint(project.log.origin, tree.size, tree.root).text()
     return SignedHead(tree.size, tree.root, signer.note(body), [key for key, _ in signer.pairs], signer.missing)

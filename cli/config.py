@@ -51,7 +51,8 @@ def show_config(asked: Asked) -> None:
 
     state_dir: where the store and its keys are. template_dir: where the project's own templates are.
     checkpoints.after: after what a checkpoint is signed, approval or handoff or both. checkpoints.anchor: the file
-    elsewhere that every checkpoint is appended to.
+    elsewhere that every checkpoint is appended to. checkpoints.timestamp_url: the time-stamping authority that
+    orch audit checkpoint asks.
 
     backup.dir: the folder of the backups. backup.recipients: the age keys they are encrypted to.
     backup.retention_days: younger copies are never pruned. backup.retention_copies: so many are kept in any case.

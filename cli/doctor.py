@@ -93,7 +93,15 @@ def _rows(patient: Patient, name: str, check: Callable[[Patient], Iterable[Found
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         said = f"The store says something that no version of orch has written ({type(error).__name__}: {error})."
         found = [Found("damage", said, ("orch audit verify",))]
-    return [{"check": name, "level": each.level, "message": each.message, "fix": list(each.fix)} for each in found]
+    return [
+        {"check": name, "level": each.level, "message": _utf8(each.message), "fix": [_utf8(line) for line in each.fix]}
+        for each in found
+    ]
+
+
+def _utf8(text: str) -> str:
+    """Return words that can be written; the name of a file may be any bytes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _show(data: DoctorAnswer) -> None:

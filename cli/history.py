@@ -7,10 +7,11 @@ from cli.arguments import PhaseId
 from cli.moments import resolved
 from cli.options import Asked, reading
 from cli.project import opened
-from cli.reads import decoded, view_of_phase
+from cli.reads import decoded, redactions_in, view_of_phase
 from cli.screen import one_line, paint, print_table
 from domain.phase_ids import stream_of
 from projections.moments import as_of
+from projections.redactions import in_words
 
 if TYPE_CHECKING:
     from projections.history import HistoryRow
@@ -30,7 +31,7 @@ def history(asked: Asked, phase: PhaseId) -> None:
     with opened() as project:
         view, _ = view_of_phase(project, phase, asked.at)
         upto = resolved(asked.at, project.log)[0].position if asked.at else view.moment.position
-        rows = list(rows_of(decoded(project.log.stream(stream_of(phase), upto=upto))))
+        rows = list(rows_of(decoded(project.log.stream(stream_of(phase), upto=upto)), redactions_in(project)))
         data = {"rows": rows, "as_of": as_of(view.moment)}
     answer("phase.history", data, as_json=asked.json, show=lambda: _show(rows))
 
@@ -38,8 +39,10 @@ def history(asked: Asked, phase: PhaseId) -> None:
 def _show(rows: "list[HistoryRow]") -> None:
     table = []
     for row in rows:
-        words = one_line(row["summary"]) + (paint(" (text erased)", "dim") if row["erased"] else "")
+        words = one_line(row["summary"])
         table.append((str(row["position"]), row["recorded_at"][:19].replace("T", " "), _who(row), words))
+        if row["erased"]:
+            table.append(("", "", "", paint(f"  {one_line(in_words(row['erased_by']))}", "yellow")))
         if row["reason"]:
             table.append(("", "", "", paint(f"  “{one_line(row['reason'])}”", "dim")))
         if row["comments"]:

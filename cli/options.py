@@ -15,7 +15,7 @@ from domain.errors import InvalidInput, Unavailable
 Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on stdout.")]
 At = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
-    typer.Option("--at", metavar="T", help="As of a moment: 2026-11-24T14:00:00Z, position:N or checkpoint:FILE."),
+    typer.Option("--at", metavar="T", help="As of 2026-11-24T14:00:00Z, position:N, checkpoint:FILE or point:NAME."),
 ]
 ActorName = Annotated[
     Optional[str],  # noqa: UP045  # as above

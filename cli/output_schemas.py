@@ -14,17 +14,27 @@ from cli.audit_answers import (
     DiffAnswer,
     ExceptionsAnswer,
     FileAnswer,
+    PackageAnswer,
     PopulationAnswer,
+    ReplayAnswer,
+    ReviewsAnswer,
     SampleAnswer,
+    StateDiffAnswer,
     TrailAnswer,
 )
+from cli.audit_tiles import TilesAnswer
 from cli.backup_answers import BackupList, BackupMade, BackupVerification, Restored
 from cli.backup_drill import Drill
 from cli.backup_prune import Pruned
 from cli.backup_ship import Shipped
 from cli.config import ConfigAnswer
 from cli.health import DoctorAnswer
+from cli.rebuild import RebuildAnswer
+from cli.recover_answers import LossAnswer, PlanAnswer, PointsAnswer, RecoveryAnswer, RecoveryVerification
+from cli.redaction_answers import RedactionAnswer
 from cli.signing import SignedAfter
+from cli.stamping import StampTold
+from cli.timestamp import TimestampAnswer
 from projections.coverage import Coverage
 from projections.document_text import DocumentText
 from projections.history import HistoryRow
@@ -133,6 +143,7 @@ class CheckpointAnswer(TypedDict):
     not_signed_by: list[str]
     file: str
     anchor: str | None
+    timestamp: StampTold | None
 
 
 class ProofAnswer(TypedDict):
@@ -166,6 +177,15 @@ class KeyAnswer(TypedDict):
     replaced: list[str]
 
 
+class UpgradeAnswer(TypedDict):
+    """The schema that the log had, and the one it has now; the same where there was nothing to do."""
+
+    log: str
+    before: int
+    after: int
+    upgraded: bool
+
+
 class Reason(TypedDict):
     """Why not: a stable code, a sentence, and the commands that would fix it."""
 
@@ -197,16 +217,25 @@ ANSWERS: dict[str, Any] = {
     "schema.list": SchemaListAnswer,
     "schema": SchemaAnswer,
     "audit.checkpoint": CheckpointAnswer,
+    "audit.timestamp": TimestampAnswer,
     "audit.key": KeyAnswer,
     "audit.proof": ProofAnswer,
     "audit.consistency": ConsistencyAnswer,
     "audit.verification": Verification,
     "audit.trail": TrailAnswer,
+    "audit.replay": ReplayAnswer,
+    "audit.reviews": ReviewsAnswer,
     "audit.file": FileAnswer,
+    "audit.tiles": TilesAnswer,
+    "audit.package": PackageAnswer,
     "audit.exceptions": ExceptionsAnswer,
     "audit.population": PopulationAnswer,
     "audit.sample": SampleAnswer,
+    "audit.redaction": RedactionAnswer,
     "phase.diff": DiffAnswer,
+    "phase.state_diff": StateDiffAnswer,
+    "upgrade": UpgradeAnswer,
+    "rebuild": RebuildAnswer,
     "backup.made": BackupMade,
     "backup.list": BackupList,
     "backup.verification": BackupVerification,
@@ -214,6 +243,11 @@ ANSWERS: dict[str, Any] = {
     "backup.drill": Drill,
     "backup.pruned": Pruned,
     "backup.shipped": Shipped,
+    "recover.points": PointsAnswer,
+    "recover.plan": PlanAnswer,
+    "recover.diff": LossAnswer,
+    "recover.run": RecoveryAnswer,
+    "recover.verification": RecoveryVerification,
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)

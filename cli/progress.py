@@ -38,9 +38,9 @@ class Progress:
         self._drawn = False
 
     def advance(self, count: int = 1) -> None:
-        """Say that so many more items are done."""
+        """Say that so many more items are done; less than none, where they have to be done again."""
         self._done += count
-        self._unseen += count
+        self._unseen += abs(count)
         if self._on and self._unseen >= EVERY:
             self._unseen = 0
             now = self._clock()

@@ -1,7 +1,7 @@
 """An open project: its log, its templates, its files."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -50,9 +50,14 @@ class Project(NamedTuple):
 
     def handle(self, command: "Command") -> "Receipt":
         """Handle a command with this project's log and templates."""
+        from cli.snapshotting import keep_due
         from domain.handler import handle
 
-        return handle(command, log=self.log, templates=self.templates)
+        receipt = handle(command, log=self.log, templates=self.templates)
+        if not receipt.repeated:
+            with suppress(Unavailable):  # what was recorded is recorded; a snapshot can be made at any time
+                keep_due(self.log, receipt.first, receipt.last)
+        return receipt
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import orjson
 from cli.project import Project
 from cli.release import VERSION
 from domain.digest import digest_of
+from domain.event_log import Head
 from domain.phase_state import PhaseState
 from domain.steps import Step
 from projections.state_file import places, state_file
@@ -19,9 +20,14 @@ def publish(project: Project, phase: str, step: Step | None = None) -> None:
         return
     if step is not None:
         _publish_text(project, phase, step, PhaseState.from_facts(head.facts))
+    project.files.write(phase, STATE_FILE, state_text(project, head))
+
+
+def state_text(project: Project, head: Head) -> str:
+    """Return what the state file of a phase has to say."""
     told = project.log.told(places(head))
     state = orjson.dumps(state_file(head, told, version=VERSION), option=orjson.OPT_INDENT_2)
-    project.files.write(phase, STATE_FILE, state.decode() + "\n")
+    return state.decode() + "\n"
 
 
 def _publish_text(project: Project, phase: str, step: Step, state: PhaseState) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from time import time_ns
 from typing import TYPE_CHECKING, NamedTuple
 
-from cli.moments import resolved
+from cli.moments import resolved, say
 from cli.project import Project
 from domain.errors import NotFound
 from domain.event_log import Head, Moment, Record
@@ -15,8 +15,13 @@ from domain.unknown import unknown_phase
 
 if TYPE_CHECKING:  # only time travel folds events
     from domain.events import DomainEvent
+    from projections.document_text import DocumentText
+    from projections.places import Place
+    from projections.redactions import ErasedBy
 
 POLICY = "policy"
+LONG = 1000
+"""A stream of more events is folded from the latest snapshot on."""
 
 
 class View(NamedTuple):
@@ -69,13 +74,21 @@ def view_of_all(project: Project, at: str | None) -> View:
 
 def heads_at(project: Project, streams: list[str], moment: Moment | None) -> dict[str, Head]:
     """Return the heads of some streams as they were at a moment, or as they are now."""
-    if moment is None:
-        return project.log.heads(streams)[1]
-    from projections.replay import heads_from
+    log = project.log
+    heads = log.heads(streams)[1]
+    if moment is None or all(head.position <= moment.position for head in heads.values()):
+        return heads
+    from projections.heads import heads_from
 
-    heads: dict[str, Head] = {}
-    for stream in streams:
-        heads |= heads_from(decoded(project.log.stream(stream, upto=moment.position)))
+    long = any(head.version > LONG for head in heads.values())
+    snapshot = log.snapshot(moment.position) if long else None
+    before = snapshot.heads if snapshot else {}
+    for stream, head in list(heads.items()):
+        if head.position > moment.position:
+            known = {stream: before[stream]} if stream in before else {}
+            after = known[stream].version if known else 0
+            del heads[stream]
+            heads |= heads_from(decoded(log.stream(stream, after=after, upto=moment.position)), known)
     return heads
 
 
@@ -86,13 +99,32 @@ def decoded(records: Iterator[Record]) -> "Iterator[tuple[Record, DomainEvent]]"
     return ((record, decode(record)) for record in records)
 
 
+def redactions_in(project: Project) -> dict[int, "ErasedBy"]:
+    """Return every redaction that the log knows, by the position whose text is gone."""
+    from adapters.envelope import told
+    from projections.redactions import redactions
+
+    return redactions(told(record) for record in project.log.stream("ledger"))
+
+
+def document_at(project: Project, phase: str, place: "Place") -> "DocumentText":
+    """Return the iteration that an event holds; of an erased one, who erased it and why."""
+    from projections.document_text import document_text
+
+    told = project.log.told([place])[place]
+    return document_text(phase, told, redactions_in(project).get(told.position) if told.erased else None)
+
+
 def _view_at(project: Project, at: str, streams: list[str] | None) -> View:
     moment, time = resolved(at, project.log)
-    if streams is None:
-        from projections.replay import heads_from
-
-        heads = heads_from(decoded(project.log.records(1, moment.position))) if moment.position else {}
-    else:
-        heads = heads_at(project, streams, moment)
+    say(moment)
+    heads = _all_heads_at(project, moment.position) if streams is None else heads_at(project, streams, moment)
     now = time if time is not None else moment.recorded_at or 0
     return View(moment, now, heads)
+
+
+def _all_heads_at(project: Project, position: int) -> dict[str, Head]:
+    """Return the heads of all streams as they were: from the latest snapshot, and the events after it."""
+    from cli.snapshotting import folded
+
+    return folded(project.log, position, project.log.snapshot(position)).heads() if position else {}

@@ -70,3 +70,15 @@ def width(cell: str) -> int:
     from unicodedata import combining, east_asian_width
 
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in plain)
+
+
+def cut(text: str, columns: int) -> str:
+    """Return as much of an unpainted line as fits into so many columns; an ellipsis stands for the rest."""
+    if width(text) <= columns:
+        return text
+    kept = ""
+    for character in text[:columns]:
+        if width(kept + character) >= columns:
+            break
+        kept += character
+    return f"{kept}…" if columns > 0 else ""

@@ -9,14 +9,15 @@ from cli.answers import answer
 from cli.arguments import PhaseId, StepName
 from cli.options import Asked, reading
 from cli.project import Project, opened
-from cli.reads import decoded, view_of_phase
+from cli.reads import decoded, document_at, view_of_phase
 from cli.screen import clean, one_line, paint
 from domain.errors import NotFound
 from domain.event_log import Head
 from domain.phase_state import PhaseState
 from domain.steps import Step
-from projections.document_text import document_text, place_of_iteration, place_of_latest
+from projections.document_text import place_of_iteration, place_of_latest
 from projections.moments import as_of
+from projections.redactions import in_words
 
 if TYPE_CHECKING:
     from projections.document_text import DocumentText
@@ -38,10 +39,10 @@ def show(asked: Asked, phase: PhaseId, step: StepName, iteration: Iteration = No
     with opened() as project:
         view, head = view_of_phase(project, phase, asked.at)
         place = _place(project, head, step, iteration, upto=view.moment.position)
-        found = document_text(phase, project.log.told([place])[place])
+        found = document_at(project, phase, place)
     if raw and not asked.json:
         if found["text"] is None:
-            raise NotFound(f"{phase}: the text of {step} was erased.", fix=(f"orch show {phase} {step}",))
+            raise NotFound(f"{phase}: {step}: {in_words(found['erased_by'])}.", fix=(f"orch show {phase} {step}",))
         sys.stdout.buffer.write(found["text"].encode())
         return
     data = {**found, "as_of": as_of(view.moment)}
@@ -50,7 +51,7 @@ def show(asked: Asked, phase: PhaseId, step: StepName, iteration: Iteration = No
 
 def _show(found: "DocumentText") -> None:
     if found["text"] is None:
-        print(paint("The text of this iteration was erased; its digest remains.", "yellow"))
+        print(paint(f"No text here, only its digest: {one_line(in_words(found['erased_by']))}.", "yellow"))
     else:
         print(clean(found["text"]), end="")
     author = found["author"]

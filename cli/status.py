@@ -57,7 +57,7 @@ def status(asked: Asked, phase: Phase = None) -> None:
         data = {**found, "checkpoint": covered, "as_of": as_of(view.moment)}
 
         def show() -> None:
-            _show(found, view, asked.at)
+            _show(found)
             if asked.at is None:
                 _show_edited(project, found)
             _show_coverage(covered)
@@ -87,12 +87,9 @@ def next_commands(project: Project, phase: str) -> list[str]:
     return list(status_of(project, view, head)["next_commands"])
 
 
-def _show(found: "PhaseStatus", view: View, at: str | None) -> None:
+def _show(found: "PhaseStatus") -> None:
     erased = paint(" (its own title was erased)", "dim") if found["title_erased"] else ""
     print(f"{paint(found['phase'], 'bold')}  {one_line(found['title'])}{erased}")
-    if at:
-        moment = as_of(view.moment)
-        print(paint(f"as of position {moment['position']}, recorded {moment['recorded_at']}", "dim"))
     print()
     rows = [_row(name, step) for name, step in found["steps"].items()]
     print_table(rows, head=("STEP", "STATE", "ITERATION", "VERDICT", "DIGEST"))

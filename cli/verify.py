@@ -13,6 +13,7 @@ from cli.screen import clean, one_line, paint
 from domain.errors import Damaged, InvalidInput
 
 if TYPE_CHECKING:
+    from cli.verifying import Options
     from projections.verification import Problem, Verification
 
 Against = Annotated[
@@ -41,39 +42,48 @@ def verify(
 
     Next: orch audit verify --against held.txt
     """
+    from cli.verifying import Options
+
+    options = Options(from_position, envelopes_only)
     with opened() as project:
-        found = _verified(project, against or [], vkey or [], from_position, envelopes_only)
+        found = verification(project, against or [], vkey or [], options)
     answer("audit.verification", found, as_json=asked.json, show=lambda: _show(found))
     raise typer.Exit(exits.VERDICT[found["verdict"]])
 
 
-def _verified(
-    project: Project, files: list[Path], vkeys: list[str], first: int, envelopes_only: bool
-) -> "Verification":
+def verification(project: Project, files: list[Path], vkeys: list[str], options: "Options") -> "Verification":
+    """Verify a project, and what an auditor holds against it."""
+    from adapters.checkpoint_files import CheckpointFiles
     from adapters.signed_notes import VerifierKey
     from cli.documents_on_disk import documents_on_disk
-    from cli.held import held, notes_in
+    from cli.held import held, kept, notes_in
     from cli.progress import Progress
-    from cli.verifying import Options, Verifier
-    from projections.verification import Coverage, Findings, gaps, limits, verdict_of
+    from cli.verifying import Verifier
+    from projections.verification import AbandonedRange, Coverage, Findings, gaps, limits, verdict_of
 
+    first = options.first
     notes = notes_in(files)
     for key in vkeys:
         VerifierKey.parse(key)
     findings = Findings()
-    verifier = Verifier(project.log, findings, Options(first, envelopes_only))
+    verifier = Verifier(project.log, findings, options, file=project.places.log)
     if first > max(1, verifier.size):
         raise InvalidInput(
             f"The log ends at position {verifier.size}; there is no position {first}.", fix=("orch audit verify",)
         )
     keys = vkeys or _keys(project)
-    good, bad = held(notes, keys, origin=project.log.origin, findings=findings)
+    left: list[AbandonedRange] = []
+    lineage = verifier.forks.lineage
+    good, bad = held(notes, keys, origin=project.log.origin, findings=findings, lineage=lineage, abandoned=left)
+    files_here = CheckpointFiles(project.places.checkpoints)
+    own = kept(files_here, _keys(project), origin=project.log.origin, lineage=lineage, findings=findings)
     with Progress(verifier.size - first + 1) as progress:
-        verifier.run([one.checkpoint.size for one in good], done=progress.advance)
+        verifier.run([one.checkpoint.size for one in (*good, *own)], done=progress.advance)
     told = [(one, verifier.hold(one)) for one in good]
+    kept_ones = [verifier.hold(one) for one in own]
     covered = max((one.checkpoint.size for one, holds in told if holds), default=0)
     rows, size = verifier.rows, verifier.size
-    coverage = Coverage(first, size, envelopes_only, rows.erased, covered, own_keys=not vkeys)
+    coverage = Coverage(first, size, options.envelopes_only, rows.erased, covered, own_keys=not vkeys, abandoned=left)
     return {
         "verdict": verdict_of(findings, coverage),
         "origin": project.log.origin,
@@ -88,6 +98,8 @@ def _verified(
         "keys": keys,
         "checkpoints": [*(one.told(holds=holds) for one, holds in told), *bad],
         "covered": covered,
+        "kept_checkpoints": len(kept_ones),
+        "abandoned": left,
         "first_problem": findings.first,
         "problems": findings.problems,
         "problem_counts": dict(findings.counts),

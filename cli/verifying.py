@@ -1,31 +1,32 @@
-"""Go through a whole log once and hold everything it says against everything else it says."""
+"""Hold everything a log says against everything else it says: quickly, and row by row where something differs."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from os import urandom
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from orjson import JSONDecodeError, dumps, loads
-
-from adapters.codec import event_without_texts
-from adapters.envelope import CANONICAL, canonical
+from adapters.codec import event_of
+from adapters.envelope import canonical
 from cli.held import Held
-from cli.verifying_beside import compare_beyond, compare_commands, compare_tiles, look_into_the_store
+from cli.stretch import Order
+from cli.verifying_beside import commands_agree, compare_beyond, compare_tiles, name_commands, unsound_in
+from cli.verifying_quickly import Quick, Reading
+from cli.verifying_redactions import Redacted
+from cli.verifying_rows import RowByRow
+from cli.verifying_snapshots import KeptSnapshots
 from domain.errors import Damaged
-from domain.event_log import EventLog, Head, Moment, Record, TreeHead
+from domain.event_log import EventLog, Head, Moment, TreeHead
 from domain.merkle import root_of
-from domain.proofs import HASH
 from domain.tree_ranges import TILE, range_root_of
 from projections.verification import Findings
 from projections.verify_commands import Commands
+from projections.verify_forks import Forks
 from projections.verify_heads import Fold, compare_heads
 from projections.verify_rows import Rows
-from projections.verify_tree import Tree, compare_head, compare_tile
+from projections.verify_tree import Tree, compare_head
 
-AT_ONCE = 500
-MOST_GAP = 1 << 22
-"""More than so many positions missing in one place leave no tree to rebuild."""
-MOST_UNREADABLE = 1000
-"""Rows that cannot be read one by one; after so many the rest is not tried."""
+ENOUGH = 20_000
+"""Events that a second process hashes sooner than it takes to start it."""
 
 
 class Kept(NamedTuple):
@@ -33,39 +34,54 @@ class Kept(NamedTuple):
 
     moment: Moment
     tree: TreeHead | None
-    heads: dict[str, Head] | None
+    heads: Mapping[str, Head] | None
     """None where they cannot be read."""
 
 
+class Apart(NamedTuple):
+    """What is looked at beside the rows, by whoever hashes them."""
+
+    unsound: list[str]
+    """What the store finds wrong with itself."""
+    agree: bool
+    """Whether the table of commands says what the rows say."""
+
+
 class Options(NamedTuple):
-    """What to look at."""
+    """What to look at, and how."""
 
     first: int = 1
     envelopes_only: bool = False
     fold: bool = True
     """Fold the events anew, and let the store look into itself."""
+    read: bool = True
+    """Read what the envelopes say. Without it only hashes are compared: leaves, commitments, tree and tiles."""
+    quick: bool = True
+    """Look quickly first; row by row alone finds the same."""
+    beside_from: int = ENOUGH
+    """From so many events on, another process hashes."""
 
 
 class Verifier:
-    """One verification: the log is read through its port only, once, and what is kept of it does not grow with it."""
+    """One verification. The log is read through its port only, and what is kept of it does not grow with it.
 
-    def __init__(self, log: EventLog, findings: Findings, options: Options) -> None:
+    Where `file` is given, another process may open the log there.
+    """
+
+    def __init__(self, log: EventLog, findings: Findings, options: Options, *, file: Path | None = None) -> None:
         self._log = log
         self._note = findings.note
         self._findings = findings
         self._options = options
+        self._file = file
         self.kept = self._kept()
         self.size = self.kept.tree.size if self.kept.tree else self.kept.moment.position
-        self.rows = Rows(log.origin, findings, first=options.first, payloads=not options.envelopes_only)
-        self._next = options.first
-        self._done: Callable[[int], None] = lambda _: None
+        self._redacted = Redacted(log)
+        self.forks = Forks(log.origin, self.kept.heads or {}, findings, first=options.first)
+        self._snapshots = KeptSnapshots(log, findings)
         self._whole = options.first == 1
         self._folds = options.fold and self._whole
-        self._fold = Fold(event_without_texts, findings)
-        self.commands = Commands(urandom(32))
-        self._run: tuple[str, int] = ("", 0)
-        self._unreadable: set[int] = set()
-        self.tree = self._tree_before(options.first)
+        self._begin()
         self.roots: dict[int, bytes] = {}
         """The roots of the rebuilt tree at the sizes that were asked for."""
 
@@ -75,27 +91,25 @@ class Verifier:
         return root_of(self.tree.frontier())
 
     def run(self, sizes: Sequence[int], *, done: Callable[[int], None]) -> None:
-        """Check everything, and keep the rebuilt roots at those sizes. `done` is told of rows as they are done."""
-        self._done = done
-        wanted = sorted({size for size in sizes if self._options.first - 1 <= size <= self.size}, reverse=True)
-        if self._options.first > 1:
-            self._take_over()
-        start = self._options.first
-        leaves: list[bytes] = []
-        room = self.tree.room
-        for record in self._records(start, self.size):
-            if record.position != self._next:
-                self._lost_before(record.position, leaves, wanted)
-                room = self.tree.room
-            self._next += 1
-            leaves.append(self._checked(record))
-            if len(leaves) >= room:
-                self._filled(leaves, wanted)
-                room = self.tree.room
-        self._lost_before(self.size + 1, leaves, wanted)
-        self.tree.add(leaves)
-        self._roots_upto(self.tree.size, wanted)
-        self._compare()
+        """Check everything, and keep the rebuilt roots at those sizes. `done` is told of rows as they are done.
+
+        Where the quick look fails, `done` is told of as many rows less, and all of them are looked at again.
+        """
+        first = self._options.first
+        wanted = sorted({size for size in {*sizes, *self.forks.sizes} if first - 1 <= size <= self.size})
+        told = 0
+
+        def tell(rows: int) -> None:
+            nonlocal told
+            told += rows
+            done(rows)
+
+        apart = self._quickly(wanted, tell) if self._options.quick else None
+        if apart is None:
+            if told:
+                done(-told)
+            apart = self._row_by_row(wanted, done)
+        self._compare(apart)
 
     def hold(self, one: Held) -> bool:
         """Tell whether the log still has the history of a checkpoint; note it where it does not."""
@@ -110,84 +124,99 @@ class Verifier:
             self._note(None, "checkpoint", f"{root.hex()} at size {size} ({one.file})", found)
         return found == root
 
-    def _checked(self, record: Record) -> bytes:
-        """Check a row and return its leaf."""
-        try:
-            envelope = loads(record.envelope)
-            written = dumps(envelope, option=CANONICAL)
-        except (JSONDecodeError, TypeError):
-            envelope = written = None
-        if record.command_id != self._run[0]:
-            self._end_run(record.position - 1)
-            self._run = (record.command_id, record.position)
-        leaf, fit = self.rows.add(record, envelope, written)
-        if not fit:
-            self._fold.give_up(record.stream)
-        elif self._folds:
-            self._fold.add(record, envelope)
-        return leaf
+    def _begin(self) -> None:
+        """Begin before the first row of the range."""
+        options = self._options
+        self.commands = Commands(urandom(32))
+        self.rows = Rows(
+            self.forks.first,
+            self._findings,
+            first=options.first,
+            payloads=not options.envelopes_only,
+            accounts_for=self._redacted.accounts_for,
+            forked=self.forks.met,
+        )
+        self._fold = Fold(event_of, self._findings, self._snapshots.to_fold(folds=self._folds))
+        self.tree = self._tree_before(options.first)
+        self._walk = RowByRow(
+            self._log,
+            self._findings,
+            rows=self.rows,
+            commands=self.commands,
+            tree=self.tree,
+            fold=self._fold,
+            first=options.first,
+        )
 
-    def _end_run(self, last: int) -> None:
-        command_id, first = self._run
-        if first:
-            self.commands.run(command_id, first, last)
+    def _take_over(self) -> None:
+        """Let the rows go on after the one before the range."""
+        before = self._options.first - 1
+        if before:
+            record = next(self._log.records(before, before), None)
+            if record is not None:
+                self.rows.goes_on_after(record)
 
-    def _filled(self, leaves: list[bytes], wanted: list[int]) -> None:
-        """Hand leaves to the tree where they fill its tile."""
-        if len(leaves) < self.tree.room:
-            return
-        self.tree.add(leaves)
-        leaves.clear()
-        self._roots_upto(self.tree.size, wanted)
-        full = self.tree.full()
-        if full is not None:
-            number, hashes = full
-            try:
-                kept = self._log.tile(0, number)
-            except Damaged as error:
-                self._note(number * TILE + 1, "tile", f"the hashes of tile {number}", error.message)
-            else:
-                compare_tile(number, hashes, kept, self._findings)
-            self._done(TILE)
+    def _quickly(self, sizes: list[int], done: Callable[[int], None]) -> Apart | None:
+        """Return what was looked at apart, or None where any row or tile is not as it has to be."""
+        first, options = self._options.first, self._options
+        if first > self.size:
+            return None
+        self._take_over()
+        reading = None
+        if options.read:
+            fold = self._fold if self._folds else None
+            reading = Reading(self._log, self.rows, fold, first=first, last=self.size)
+        order = Order(first, self.size, sizes, not options.envelopes_only, store=options.fold, commands=options.read)
+        quick = Quick(self._log, order, reading, done=done)
+        if not quick.fits(self._file if self.size - first + 1 >= options.beside_from else None):
+            return None
+        if not all(self._redacted.accounts_for_position(at) for sealed in quick.sealed for at in sealed.erased):
+            return None
+        for sealed in quick.sealed:
+            self.rows.payloads += sealed.payloads
+            self.rows.erased += len(sealed.erased)
+            for root in (*sealed.roots, None):
+                for size in sealed.parts:
+                    if size // TILE == self.tree.tiles:
+                        self.roots[size] = self.tree.root_with(sealed.parts[size])
+                if root is not None:
+                    self.tree.add_tile(root)
+            self.tree.goes_on_with(sealed.rest)
+        self.commands.count = quick.commands
+        return Apart(quick.unsound, quick.agree)
 
-    def _roots_upto(self, size: int, wanted: list[int]) -> None:
-        while wanted and wanted[-1] <= size:
-            at = wanted.pop()
-            self.roots[at] = self.tree.root_at(at)
+    def _row_by_row(self, sizes: list[int], done: Callable[[int], None]) -> Apart:
+        """Name everything that differs in the rows and their tiles; return what was looked at apart."""
+        self._begin()
+        self._take_over()
+        self._walk.run(self.size, sizes, folds=self._folds, done=done)
+        self.roots = self._walk.roots
+        self.commands.end(self.size)
+        agree = not self._whole or commands_agree(self._log, self.commands, self.size)
+        return Apart(unsound_in(self._log) if self._options.fold else [], agree)
 
-    def _lost_before(self, position: int, leaves: list[bytes], wanted: list[int]) -> None:
-        """Note positions that are not there; zeros stand for their leaves."""
-        gap = range(self._next, position)
-        self._next = position
-        lost = [each for each in gap[:MOST_UNREADABLE] if each not in self._unreadable]
-        if lost:
-            self._note(
-                lost[0], "missing", f"positions {gap[0]} to {gap[-1]}" if len(gap) > 1 else "an event", "nothing"
-            )
-        if len(gap) <= MOST_GAP:
-            for _ in gap:
-                leaves.append(bytes(HASH))
-                self._filled(leaves, wanted)
-
-    def _records(self, first: int, last: int) -> Iterator[Record]:
-        """Yield every row that can be read, and note the others."""
-        at = first
-        while at <= last and len(self._unreadable) < MOST_UNREADABLE:
-            try:
-                for record in self._log.records(at, last):
-                    yield record
-                    at = record.position + 1
-                return
-            except Damaged:
-                pass
-            until = min(at + AT_ONCE, last + 1)
-            for single in range(at, until):
-                try:
-                    yield from self._log.records(single, single)
-                except Damaged as error:
-                    self._unreadable.add(single)
-                    self._note(single, "unreadable", "a row", error.message)
-            at = until
+    def _compare(self, apart: Apart) -> None:
+        """Compare what the rows gave with what the log keeps beside them."""
+        moment, tree, heads = self.kept
+        if tree is not None:
+            compare_head(self.tree, tree, self._findings)
+        if self._options.read and moment.position and self.rows.recorded_at != moment.recorded_at:
+            self._note(self.size, "time of the tree", self.rows.recorded_at, moment.recorded_at)
+        if not self.tree.first_tile:  # else the roots of the tiles before the range are not known
+            compare_tiles(self._log, self.tree.roots, self._findings)
+        compare_beyond(self._log, self.size, self._findings)
+        if self._options.read:
+            self.forks.compare(self.roots, self._log.origin)
+        self._snapshots.compare_beyond(self.size)
+        self._redacted.compare(self._options.first, self.size, self._findings)
+        for sentence in apart.unsound:
+            self._note(None, "store", "indexes and pages that fit the rows", sentence)
+        if self._whole and self._options.read:
+            if not apart.agree:
+                name_commands(self._log, self._walk.records(1, self.size), self.size, self._findings)
+            if heads is not None:
+                facts_of = self._fold.facts_of
+                compare_heads(heads, self.rows.last, facts_of, written=_written, findings=self._findings)
 
     def _kept(self) -> Kept:
         """Return what the log keeps of one moment, although others may be writing."""
@@ -201,9 +230,9 @@ class Verifier:
             if tree.size == moment.position:
                 return Kept(moment, tree, heads)
 
-    def _heads(self) -> tuple[Moment, dict[str, Head] | None]:
+    def _heads(self) -> tuple[Moment, Mapping[str, Head] | None]:
         try:
-            return self._log.heads_below("")
+            return self._log.all_heads()
         except Damaged as error:
             self._note(None, "heads", "heads that can be read", error.message)
             return self._log.heads([])[0], None
@@ -219,36 +248,12 @@ class Verifier:
             start += width
         return Tree(above, self._log.hashes(0, tiles * TILE, tiles * TILE + rest), tiles=tiles)
 
-    def _take_over(self) -> None:
-        before = next(self._log.records(self._options.first - 1, self._options.first - 1), None)
-        if before is not None:
-            self.rows.goes_on_after(before)
-
     def _kept_root(self, size: int) -> bytes | None:
         """Return the root at a size before the range, from the hashes of the log as they are."""
         try:
             return range_root_of(self._log)(0, size)
         except Damaged:
             return None
-
-    def _compare(self) -> None:
-        """Compare what the rows gave with what the log keeps beside them."""
-        moment, tree, heads = self.kept
-        if tree is not None:
-            compare_head(self.tree, tree, self._findings)
-        if moment.position and self.rows.recorded_at != moment.recorded_at:
-            self._note(self.size, "time of the tree", self.rows.recorded_at, moment.recorded_at)
-        if not self.tree.first_tile:  # else the roots of the tiles before the range are not known
-            compare_tiles(self._log, self.tree.roots, self._findings)
-        compare_beyond(self._log, self.size, self._findings)
-        if self._options.fold:
-            look_into_the_store(self._log, self._findings)
-        if self._whole:
-            self._end_run(self.size)
-            compare_commands(self._log, self.commands, self._records, size=self.size, findings=self._findings)
-            if heads is not None:
-                facts = self._fold.facts() if self._folds else {}
-                compare_heads(heads, self.rows.last, facts, written=_written, findings=self._findings)
 
 
 def _written(facts: Any) -> bytes:

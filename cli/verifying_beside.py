@@ -1,6 +1,6 @@
 """What a log keeps beside its rows: tiles, the table of commands, and nothing beyond its tree."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from domain.errors import Damaged
 from domain.event_log import EventLog, KnownCommand, Record
@@ -31,13 +31,12 @@ def compare_tiles(log: EventLog, roots: Sequence[bytes], findings: Findings) -> 
         findings.note(None, "tile", "tiles that can be read", error.message)
 
 
-def look_into_the_store(log: EventLog, findings: Findings) -> None:
-    """Note what the store finds wrong with itself: rows read one after the other do not show a broken index."""
+def unsound_in(log: EventLog) -> list[str]:
+    """Return what the store finds wrong with itself: rows read one after the other do not show a broken index."""
     try:
-        for sentence in log.unsound():
-            findings.note(None, "store", "indexes and pages that fit the rows", sentence)
+        return log.unsound()
     except Damaged as error:
-        findings.note(None, "store", "indexes and pages that fit the rows", error.message)
+        return [error.message]
 
 
 def compare_beyond(log: EventLog, size: int, findings: Findings) -> None:
@@ -57,20 +56,20 @@ def compare_beyond(log: EventLog, size: int, findings: Findings) -> None:
         findings.note(None, "beyond the tree", "nothing", error.message)
 
 
-def compare_commands(
-    log: EventLog,
-    commands: Commands,
-    records: Callable[[int, int], Iterator[Record]],
-    *,
-    size: int,
-    findings: Findings,
-) -> None:
-    """Compare the table of commands with what the rows say, and name the commands where they differ."""
+def commands_agree(log: EventLog, commands: Commands, size: int) -> bool:
+    """Tell whether the table of commands says what the rows up to a size say."""
     try:
         for command in _table(log, size):
             commands.known(command)
-        if not commands.agree:
-            compare_runs(_runs(records(1, size)), _table(log, size), findings)
+    except Damaged:
+        return False
+    return commands.agree
+
+
+def name_commands(log: EventLog, records: Iterator[Record], size: int, findings: Findings) -> None:
+    """Name the commands in which the table and the rows differ."""
+    try:
+        compare_runs(_runs(records), _table(log, size), findings)
     except Damaged as error:
         findings.note(None, "command", "commands that can be read", error.message)
 

@@ -1,7 +1,7 @@
 """How every write goes: lock the files, pass the gate, handle the command, publish, answer."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cli.answers import answer
@@ -58,8 +58,13 @@ def report(
     phase: str | None = None,
     writes: Step | None = None,
     signed: SignedAfter | None = None,
+    also: Sequence[tuple[str, str]] = (),
+    then: str | None = None,
 ) -> None:
-    """Answer with what the command's own events say, so that repeating it gives the same answer."""
+    """Answer with what the command's own events say, so that repeating it gives the same answer.
+
+    `also` are more lines for people, each with its name; `then` is what to type next, where that is known.
+    """
     from adapters.codec import decode
     from projections.outcomes import outcome
 
@@ -73,11 +78,21 @@ def report(
         print(paint(f"! {one_line(signed['warning'])}", "yellow", stream=sys.stderr), file=sys.stderr)
         for line in signed["fix"]:
             print(f"  → {clean(line)}", file=sys.stderr)
-    answer("command.outcome", data, as_json=asked.json, show=lambda: _show(project, result, phase, document, signed))
+    if signed:
+        files = ("signed", signed["file"]), ("anchored", signed["anchor"])
+        also = (*also, *((name, one_line(file)) for name, file in files if file))
+    answer(
+        "command.outcome", data, as_json=asked.json, show=lambda: _show(project, result, phase, document, also, then)
+    )
 
 
 def _show(
-    project: Project, result: "Outcome", phase: str | None, document: str | None, signed: SignedAfter | None
+    project: Project,
+    result: "Outcome",
+    phase: str | None,
+    document: str | None,
+    also: Sequence[tuple[str, str]],
+    then: str | None,
 ) -> None:
     from projections.outcomes import sentence
 
@@ -89,13 +104,12 @@ def _show(
         ("by", f"{one_line(actor['name'])} ({actor['kind']}; a local name is a claim, not a proof)"),
         ("recorded", f"position {result['position']} at {result['recorded_at']}"),
         ("command", result["command_id"]),
-        ("signed", one_line(signed["file"]) if signed and signed["file"] else None),
-        ("anchored", one_line(signed["anchor"]) if signed and signed["anchor"] else None),
+        *also,
     ]
     for name, value in lines:
         if value:
             print(f"  {paint(f'{name:<9}', 'dim')} {clean(value)}")
-    for line in _next(project, phase):
+    for line in [then] if then else _next(project, phase):
         print(f"  {paint('next     ', 'dim')} {clean(line)}")
 
 

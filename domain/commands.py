@@ -7,7 +7,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from domain.actors import Actor
 from domain.document_events import Meaning
+from domain.ledger_events import RecoverySource
 from domain.phase_events import BlockerType
+from domain.promotion_facts import ForkFacts
 from domain.steps import Step
 
 
@@ -175,6 +177,24 @@ class ReviewLog(NamedTuple):
     comments: str = ""
 
 
+class PromoteRecovery(NamedTuple):
+    """Leave the project's log for a recovered one."""
+
+    meta: Meta
+    source: RecoverySource
+    fork: ForkFacts
+    reason: str
+
+
+class NamePoint(NamedTuple):
+    """Give a position a name to come back to."""
+
+    meta: Meta
+    name: str
+    position: int
+    reason: str = ""
+
+
 Command: TypeAlias = (
     InitialiseProject
     | ChangePolicy
@@ -195,10 +215,12 @@ Command: TypeAlias = (
     | RotateKey
     | RedactPayload
     | ReviewLog
+    | PromoteRecovery
+    | NamePoint
 )
 
 
-UNSAID = frozenset(("meta", "seen", "public_key"))
+UNSAID = frozenset(("meta", "seen", "public_key", "fork"))
 """What the edge adds to a command by itself."""
 
 

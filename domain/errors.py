@@ -20,6 +20,8 @@ Refusal
 │   ├── DependencyCycle         phases would wait for each other
 │   ├── PhaseArchived           an archived phase is read-only
 │   ├── PhaseHandedOff          a phase handed off changes only after a step is reopened
+│   ├── StoreRecovered          a recovered store takes no writes before it is promoted
+│   ├── StoreRetired            a store that was left for a promoted one takes none ever
 │   └── AlreadyExists           what should be made is there already
 ├── InvalidInput                the words were wrong
 │   ├── ReasonMissing           the record needs a reason in words
@@ -31,6 +33,7 @@ Refusal
 │   ├── UnknownEvent            written by a newer version, or not by us
 │   └── SignatureRefused        its keys did not sign this text
 └── Unavailable                 not now; safe to repeat
+    ├── StoreOutdated           the store was made by an older version and can only be read
     └── FilesUnavailable        the file system said no
 """
 
@@ -257,6 +260,28 @@ class PhaseHandedOff(Rejected):
         )
 
 
+class StoreRecovered(Rejected):
+    code = "STORE_RECOVERED"
+
+    def __init__(self, store: str) -> None:
+        from shlex import quote  # most commands never need it
+
+        super().__init__(
+            f"{store} was recovered and not promoted; it is for reading. A log must never go on in two places.",
+            fix=(f'orch recover promote {quote(store)} --reason "why the project goes back"',),
+        )
+
+
+class StoreRetired(Rejected):
+    code = "STORE_RETIRED"
+
+    def __init__(self, store: str, *, left_for: str) -> None:
+        super().__init__(
+            f"{store} was left for {left_for}; it is for reading. A log must never go on in two places.",
+            fix=("unset ORCHESTRATOR_STATE_DIR",),
+        )
+
+
 class AlreadyExists(Rejected):
     code = "ALREADY_EXISTS"
 
@@ -276,6 +301,17 @@ class CommandIdReused(InvalidInput):
     def __init__(self, command_id: str) -> None:
         super().__init__(
             f"The command id {command_id} was used before for another command. Leave --command-id out for a new one."
+        )
+
+
+class StoreOutdated(Unavailable):
+    code = "UPGRADE_NEEDED"
+
+    def __init__(self, place: str, *, found: int, needed: int) -> None:
+        super().__init__(
+            f"{place} was made by an older version of orch (schema {found}); it can be read, and written again once it"
+            f" has schema {needed}.",
+            fix=("orch upgrade",),
         )
 
 

@@ -25,6 +25,8 @@ class Decision(NamedTuple):
     """The version of every stream that was read to decide; 0 where there was none."""
     causation: str | None = None
     correlation: str | None = None
+    erases: Sequence[int] = ()
+    """Positions whose free text goes for good, in the same transaction: those that its redactions name."""
 
 
 class Receipt(NamedTuple):
@@ -62,6 +64,13 @@ class Head(NamedTuple):
     version: int
     position: int
     facts: Facts
+
+
+class Snapshot(NamedTuple):
+    """The heads of all streams as they were at a position: kept, so that an earlier state costs no long fold."""
+
+    position: int
+    heads: dict[str, Head]
 
 
 class Record(NamedTuple):
@@ -119,6 +128,15 @@ class EventLog(Protocol):
 
         An answer is a `Receipt`, a `Conflict` (something in `expects` has changed), or a `CommandIdReused`.
         One refused decision leaves the others alone. Returns only after the commit reached the disk.
+        What a decision erases takes the fingerprint of the command with it that wrote the text: a short text could
+        be guessed from it.
+        """
+        ...
+
+    def scrub(self) -> None:
+        """Leave nothing of erased texts in whatever the store keeps beside its rows.
+
+        Raises `Unavailable` while somebody still reads an older state; doing it again later finishes it.
         """
         ...
 
@@ -141,6 +159,13 @@ class EventLog(Protocol):
         """Return the heads of all streams whose name starts with the prefix, ordered by name, as of one moment."""
         ...
 
+    def all_heads(self) -> tuple[Moment, Mapping[str, Head]]:
+        """Return the heads of all streams as of one moment, made when they are looked at: there may be very many.
+
+        Raises `Damaged` where one of them cannot be read.
+        """
+        ...
+
     def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
         """Return what the events at those (stream, version) places say.
 
@@ -148,12 +173,43 @@ class EventLog(Protocol):
         """
         ...
 
-    def stream(self, stream: str, *, upto: int | None = None) -> Iterator[Record]:
-        """Yield the records of one stream in order, up to and including a position."""
+    def stream(self, stream: str, *, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        """Yield the records of one stream in order: those after a version, up to and including a position."""
         ...
 
     def records(self, first: int = 1, last: int | None = None) -> Iterator[Record]:
         """Yield the records between two positions, both included, in order."""
+        ...
+
+    def snapshot(self, position: int) -> Snapshot | None:
+        """Return the latest snapshot at or before a position, or None where none is kept."""
+        ...
+
+    def snapshot_positions(self) -> list[int]:
+        """Return the positions of all snapshots, in order."""
+        ...
+
+    def snapshot_lines(self, position: int) -> bytes:
+        """Return the unpacked bytes of one snapshot: what `snapshot` makes heads of. Raises `NotFound`."""
+        ...
+
+    def keep_snapshot(self, position: int, heads: Mapping[str, Head]) -> None:
+        """Keep the heads of all streams as of a position. A position that has a snapshot keeps the one it has."""
+        ...
+
+    def forget_snapshots(self) -> None:
+        """Throw all snapshots away; they are made from the events and can be made again."""
+        ...
+
+    def replace_heads(self, position: int, heads: Mapping[str, Head]) -> bool:
+        """Put these heads in the place of all kept ones; False, and nothing done, where the log ends elsewhere."""
+        ...
+
+    def pages(self, columns: Sequence[str], first: int, last: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield some columns of the records between two positions, named as in `Record`, up to 256 rows at a time.
+
+        This is for readers of everything: a page ends where a full tile ends, and holds what rows there are.
+        """
         ...
 
     def moment(self, position: int | None = None) -> Moment:
@@ -178,6 +234,10 @@ class EventLog(Protocol):
         Level 0 is the leaves (leaf 0 is position 1); each hash of a higher level is the root of a full tile below.
         Full tiles are cheaper by `tile`; this is for the growing ones, and so for fewer than 256 at a time.
         """
+        ...
+
+    def notes(self) -> dict[str, str]:
+        """Return what the store keeps about itself, its origin for one. It is no part of the tree, and so no proof."""
         ...
 
     def unsound(self) -> list[str]:

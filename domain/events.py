@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from eventsourcing.domain import CanMutateAggregate, MetaDomainEvent
 
@@ -25,3 +25,8 @@ class DomainEvent(CanMutateAggregate[str], metaclass=MetaDomainEvent):
     timestamp: datetime
     """When the actor says it happened; the log records its own time."""
     by: Actor
+
+    def mutate(self, aggregate: Any) -> Any:
+        """Change the aggregate, of which this has to be the next event."""
+        assert aggregate is not None
+        return aggregate.changed_by(self)

@@ -1,5 +1,6 @@
 """The one way in: handle a command, or refuse it and leave no trace."""
 
+from collections.abc import Sequence
 from typing import Any, assert_never
 
 from domain import commands as c
@@ -7,13 +8,18 @@ from domain import dependencies, drafting
 from domain.aggregates import EventSourced
 from domain.errors import AlreadyExists, CommandIdReused, NotFound, Refusal, VerdictIsStale
 from domain.event_log import Decision, EventLog, Receipt
+from domain.events import DomainEvent
 from domain.ledger import Ledger
+from domain.ledger_events import PayloadRedacted
 from domain.phase import Phase
 from domain.policy import Policy
 from domain.project import STREAM as PROJECT
 from domain.project import Project
+from domain.promotion import promote
 from domain.read_set import ReadSet
 from domain.redaction import redact
+from domain.restore_point import RestorePoint
+from domain.restore_point import stream_of as point_stream
 from domain.steps import Step
 from domain.templates import Templates
 from domain.tree_ranges import range_root_of
@@ -34,17 +40,24 @@ def handle(command: c.Command, *, log: EventLog, templates: Templates) -> Receip
         return receipt
     read = ReadSet(log)
     changed = _decide(command, read, log, templates)
+    events = [event for aggregate in changed for event in aggregate.decided()]
     decision = Decision(
         command_id=command.meta.command_id,
         fingerprint=asked,
-        events=[event for aggregate in changed for event in aggregate.decided()],
+        events=events,
         heads={aggregate.id: aggregate.head() for aggregate in changed},
         expects=read.expects,
+        erases=[] if isinstance(command, c.PromoteRecovery) else _erased_by(events),
     )
     (answer,) = log.append([decision])
     if isinstance(answer, Refusal):
         raise answer
     return answer
+
+
+def _erased_by(events: Sequence[DomainEvent]) -> list[int]:
+    """Return what goes with these events; a promotion only says again what is gone."""
+    return [event.position for event in events if isinstance(event, PayloadRedacted)]
 
 
 def _decide(command: c.Command, read: ReadSet, log: EventLog, templates: Templates) -> tuple[EventSourced, ...]:
@@ -66,6 +79,10 @@ def _decide(command: c.Command, read: ReadSet, log: EventLog, templates: Templat
             return (redact(command, read, log),)
         case c.ReviewLog():
             return (_review(command, read, log),)
+        case c.PromoteRecovery():
+            return (promote(command, read, log),)
+        case c.NamePoint():
+            return (_named(command, read, log),)
         case c.DraftDocument():
             return (drafting.draft(command, read, log, templates),)
         case c.EditDocument():
@@ -137,6 +154,30 @@ def _review(command: c.ReviewLog, read: ReadSet, log: EventLog) -> Ledger:
     root = range_root_of(log)(0, command.last).hex()
     ledger.review(command.first, command.last, root=root, comments=command.comments, by=by, at=at)
     return ledger
+
+
+def _named(command: c.NamePoint, read: ReadSet, log: EventLog) -> RestorePoint:
+    stream = point_stream(command.name)
+    head = log.heads([stream])[1].get(stream)
+    if head is not None:
+        where = head.facts["position"]
+        raise AlreadyExists(
+            f"{command.name} is the name of position {where} already; a restore point never moves.",
+            fix=("orch recover points",),
+        )
+    read.expects[stream] = 0
+    last = log.moment().position
+    if not 1 <= command.position <= last:
+        raise NotFound(f"The log ends at position {last}; there is no position {command.position}.")
+    root = range_root_of(log)(0, command.position).hex()
+    return RestorePoint.name(
+        command.name,
+        position=command.position,
+        root=root,
+        reason=command.reason,
+        by=command.meta.by,
+        at=command.meta.at,
+    )
 
 
 def _wanted(command: c.ChangePolicy, policy: Policy) -> Any:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from domain.actors import Actor
 from domain.aggregates import EventSourced
 from domain.errors import InvalidInput, ReasonMissing
-from domain.ledger_events import KeyRotated, PayloadRedacted, Reviewed
+from domain.ledger_events import Forked, KeyRotated, PayloadRedacted, Recovered, RecoverySource, Reviewed
 from domain.ledger_state import LedgerState
+from domain.promotion_facts import ForkFacts
 
 STREAM = "ledger"
 
@@ -38,6 +39,28 @@ class Ledger(EventSourced):
                 fix=("orch audit review --from position:1",),
             )
         self.happen(Reviewed, first=first, last=last, root=root, comments=comments, by=by, at=at)
+
+    def fork(self, way: ForkFacts, *, size: int, root: str, reason: str, by: Actor, at: datetime) -> None:
+        """Go on as another log after `size` events that are the parent's."""
+        _refuse_without(reason, "A promotion", command="recover promote NEW", example="why the project goes back")
+        self.happen(
+            Forked,
+            origin=way.origin,
+            parent=way.parent,
+            size=size,
+            root=root,
+            parent_size=max(way.parent_size, size),
+            checkpoint=way.checkpoint,
+            public_key=way.public_key,
+            replaces=way.replaces,
+            reason=reason,
+            by=by,
+            at=at,
+        )
+
+    def recover(self, position: int, *, source: RecoverySource, reason: str, by: Actor, at: datetime) -> None:
+        """Record that the log begins with what was recovered up to a position."""
+        self.happen(Recovered, position=position, source=source, reason=reason, by=by, at=at)
 
 
 def _refuse_without(reason: str, what: str, *, command: str, example: str) -> None:

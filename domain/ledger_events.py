@@ -4,10 +4,12 @@
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from domain.events import DomainEvent
 from domain.ledger_state import LedgerState
+from domain.lineage import Fork
 
 if TYPE_CHECKING:
     from domain.ledger import Ledger
@@ -44,7 +46,8 @@ class KeyRotated(LedgerEvent):
     reason: str | None
 
     def change(self, state: LedgerState) -> LedgerState:
-        return LedgerState(self.public_key, (*state.replaced, self.replaces), self.originator_version)
+        replaced = (*state.replaced, self.replaces)
+        return state._replace(public_key=self.public_key, replaced=replaced, rotated=self.originator_version)
 
 
 @dataclass(frozen=True)
@@ -71,3 +74,52 @@ class Reviewed(LedgerEvent):
     root: str
     """Hex RFC 6962 root of the tree over positions 1 to `last`: it says which log was looked at."""
     comments: str | None
+
+
+class RecoverySource(StrEnum):
+    """What a recovery took its events from."""
+
+    STORE = "store"
+    BACKUP = "backup"
+
+
+@dataclass(frozen=True)
+class Forked(LedgerEvent):
+    """From here on this is another log: it shares a beginning with its parent, and has a name and a key of its own."""
+
+    TOPIC: ClassVar[str] = "ledger.forked"
+    PAYLOAD: ClassVar[tuple[str, ...]] = ("reason",)
+    origin: str
+    """The new log's name; the envelopes from this one on carry it."""
+    parent: str
+    """The name of the log that is left."""
+    size: int
+    """How many events both share; this is the next position."""
+    root: str
+    """Hex RFC 6962 root of the tree over them."""
+    parent_size: int
+    """How many events the parent had, as far as was known: those after `size` are abandoned."""
+    checkpoint: str | None
+    """The parent's latest signed checkpoint, where one was kept."""
+    public_key: str
+    """The verifier key of the new log."""
+    replaces: str
+    """The verifier key that spoke for the parent."""
+    reason: str | None
+
+    def change(self, state: LedgerState) -> LedgerState:
+        fork = Fork(self.parent, self.size, self.origin, self.parent_size)
+        replaced = (*state.replaced, self.replaces)
+        return LedgerState(self.public_key, replaced, self.originator_version, (*state.forks, fork))
+
+
+@dataclass(frozen=True)
+class Recovered(LedgerEvent):
+    """The project went back to an earlier moment, or got its log back from what was kept of it."""
+
+    TOPIC: ClassVar[str] = "ledger.recovered"
+    PAYLOAD: ClassVar[tuple[str, ...]] = ("reason",)
+    position: int
+    """The last event that was recovered."""
+    source: RecoverySource
+    reason: str | None

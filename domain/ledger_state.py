@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from domain.errors import Damaged
+from domain.lineage import Fork
 
 
 class LedgerState(NamedTuple):
@@ -14,15 +15,20 @@ class LedgerState(NamedTuple):
     """The keys before it, the oldest first."""
     rotated: int = 0
     """The event that put the key in force."""
+    forks: tuple[Fork, ...] = ()
+    """The logs that were left for this one, the oldest first."""
 
     def to_facts(self) -> dict[str, Any]:
         """Return the state as JSON-able values."""
-        return {"public_key": self.public_key, "replaced": list(self.replaced), "rotated": self.rotated}
+        facts = {"public_key": self.public_key, "replaced": list(self.replaced), "rotated": self.rotated}
+        # heads that were written before there were forks do not name them
+        return facts | ({"forks": [list(fork) for fork in self.forks]} if self.forks else {})
 
     @classmethod
     def from_facts(cls, facts: dict[str, Any]) -> "LedgerState":
         """Return the state that `to_facts` described. Raises `Damaged` for anything else."""
         try:
-            return cls(facts["public_key"], tuple(facts["replaced"]), facts["rotated"])
+            forks = tuple(Fork(*fork) for fork in facts.get("forks", ()))
+            return cls(facts["public_key"], tuple(facts["replaced"]), facts["rotated"], forks)
         except (KeyError, TypeError) as error:
             raise Damaged(f"The head of the ledger does not say what it is: {error!r}.") from None

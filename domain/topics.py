@@ -3,9 +3,10 @@
 from domain import document_events as documents
 from domain import phase_events as phases
 from domain.events import DomainEvent
-from domain.ledger_events import KeyRotated, PayloadRedacted, Reviewed
+from domain.ledger_events import Forked, KeyRotated, PayloadRedacted, Recovered, Reviewed
 from domain.policy import PolicyChanged
 from domain.project import ProjectInitialised
+from domain.restore_point import PointNamed
 
 EVENTS: tuple[type[DomainEvent], ...] = (
     ProjectInitialised,
@@ -29,5 +30,8 @@ EVENTS: tuple[type[DomainEvent], ...] = (
     KeyRotated,
     PayloadRedacted,
     Reviewed,
+    Forked,
+    Recovered,
+    PointNamed,
 )
 TOPICS: dict[str, type[DomainEvent]] = {event.TOPIC: event for event in EVENTS}

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from domain.errors import Damaged
 from domain.event_log import EventLog
-from domain.merkle import root_of, tree_root
+from domain.merkle import perfect_root, root_of
 from domain.proofs import HASH, RangeRoot
 
 TILE_HEIGHT = 8
@@ -24,7 +24,7 @@ def range_root_of(log: EventLog) -> RangeRoot:
     def perfect(height: int, number: int) -> bytes:
         """Return the root of a perfect subtree: one hash of a tile's level, or the tree over up to 128 of them."""
         level, rest = divmod(height, TILE_HEIGHT)
-        return tree_root(_hashes(log, level, number << rest, (number + 1) << rest))
+        return perfect_root(_hashes(log, level, number << rest, (number + 1) << rest))
 
     def range_root(start: int, stop: int) -> bytes:
         frontier = []

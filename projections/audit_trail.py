@@ -11,6 +11,7 @@ from domain.phase_state import PhaseState
 from domain.steps import Step, StepState
 from projections.folding import Change, changes
 from projections.history import HistoryRow, history
+from projections.redactions import NONE, Redactions
 
 
 class Standing(StrEnum):
@@ -48,10 +49,10 @@ class Wanted(NamedTuple):
     forced: bool = False
 
 
-def audit_trail(happenings: Iterable[tuple[Record, DomainEvent]]) -> Iterator[TrailRow]:
+def audit_trail(happenings: Iterable[tuple[Record, DomainEvent]], redactions: Redactions = NONE) -> Iterator[TrailRow]:
     """Yield a row for each event of whole streams. Memory grows with the number of streams, not of events."""
     for change in changes(happenings):
-        (row,) = history([(change.record, change.event)])
+        (row,) = history([(change.record, change.event)], redactions)
         before, after = _states(change, row["step"])
         yield {**row, "from_state": before, "to_state": after, "leaf": change.record.leaf.hex()}
 

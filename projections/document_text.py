@@ -9,6 +9,7 @@ from domain.steps import Step
 from domain.times import rfc3339
 from projections.people import Person, person
 from projections.places import Place
+from projections.redactions import ErasedBy
 
 if TYPE_CHECKING:  # the latest text is found without the event classes
     from domain.events import DomainEvent
@@ -27,6 +28,7 @@ class DocumentText(TypedDict):
     recorded_at: str
     text: str | None
     erased: bool
+    erased_by: ErasedBy | None
 
 
 def place_of_latest(head: Head, step: Step) -> Place | None:
@@ -45,8 +47,8 @@ def place_of_iteration(happenings: "Iterable[tuple[Record, DomainEvent]]", step:
     return None
 
 
-def document_text(phase: str, told: Told) -> DocumentText:
-    """Return the iteration that a `phase.document_drafted` event holds."""
+def document_text(phase: str, told: Told, erased_by: ErasedBy | None = None) -> DocumentText:
+    """Return the iteration that a `phase.document_drafted` event holds, or held before it was erased."""
     return {
         "phase": phase,
         "step": Step(told.facts["step"]),
@@ -58,4 +60,5 @@ def document_text(phase: str, told: Told) -> DocumentText:
         "recorded_at": rfc3339(told.recorded_at),
         "text": None if told.texts is None else told.texts["text"],
         "erased": told.erased,
+        "erased_by": erased_by,
     }

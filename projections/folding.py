@@ -19,20 +19,19 @@ class Change(NamedTuple):
     after: Any
 
 
-def fold(aggregates: dict[str, EventSourced], record: Record, event: DomainEvent) -> EventSourced:
-    """Return the record's aggregate after the event, and keep it among the others.
+def fold(aggregates: dict[str, EventSourced], position: int, stream: str, event: DomainEvent) -> EventSourced:
+    """Return the stream's aggregate after the event at a position, and keep it among the others.
 
     Raises `Damaged` when a stream has a gap or belongs to something else.
     """
-    stream = record.stream
     aggregate = aggregates.get(stream)
     expected = aggregate.version + 1 if aggregate is not None else 1
     if event.originator_version != expected or event.originator_id != stream:
         raise Damaged(
-            f"Position {record.position} holds version {event.originator_version} of {event.originator_id},"
+            f"Position {position} holds version {event.originator_version} of {event.originator_id},"
             f" but version {expected} of {stream} was expected."
         )
-    after: EventSourced = event.mutate(aggregate)  # type: ignore[assignment]  # only a deletion would give None
+    after: EventSourced = event.mutate(aggregate)
     aggregates[stream] = after
     return after
 
@@ -43,4 +42,4 @@ def changes(history: Iterable[tuple[Record, DomainEvent]]) -> Iterator[Change]:
     for record, event in history:
         known = aggregates.get(record.stream)
         before = known.state if known is not None else None  # states are values: the next event makes a new one
-        yield Change(record, event, before, fold(aggregates, record, event).state)
+        yield Change(record, event, before, fold(aggregates, record.position, record.stream, event).state)

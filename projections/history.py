@@ -10,6 +10,7 @@ from domain.phase_ids import phase_of
 from domain.steps import Step
 from domain.times import microseconds, rfc3339
 from projections.people import Person, person
+from projections.redactions import NONE, ErasedBy, Redactions
 from projections.sayings import saying
 
 
@@ -40,13 +41,16 @@ class HistoryRow(TypedDict):
     broke: list[str]
     policy_version: int | None
     erased: bool
+    erased_by: ErasedBy | None
+    """None where the text is there, or where no redaction accounts for its absence."""
     command_id: str
 
 
-def history(happenings: Iterable[tuple[Record, DomainEvent]]) -> Iterator[HistoryRow]:
+def history(happenings: Iterable[tuple[Record, DomainEvent]], redactions: Redactions = NONE) -> Iterator[HistoryRow]:
     """Yield a row for each event. Raises `UnknownEvent` instead of leaving one out."""
     for record, event in happenings:
         said = saying(event)
+        erased = is_erased(event)
         yield {
             "position": record.position,
             "recorded_at": rfc3339(record.recorded_at),
@@ -71,7 +75,8 @@ def history(happenings: Iterable[tuple[Record, DomainEvent]]) -> Iterator[Histor
             "forced": said.forced,
             "broke": list(said.broke),
             "policy_version": said.policy_version,
-            "erased": is_erased(event),
+            "erased": erased,
+            "erased_by": redactions.get(record.position) if erased else None,
             "command_id": record.command_id,
         }
 

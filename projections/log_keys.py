@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from domain.event_log import Head, Record
 from domain.events import DomainEvent
-from domain.ledger_events import KeyRotated
+from domain.ledger_events import Forked, KeyRotated
 from domain.ledger_state import LedgerState
+from domain.lineage import Lineage
 from domain.project import ProjectState
 
 
@@ -21,13 +22,28 @@ class LogKeys(NamedTuple):
 def log_keys(project: Head, ledger: Head | None) -> LogKeys:
     """Return the keys as the heads know them."""
     state = LedgerState.from_facts(ledger.facts) if ledger else LedgerState()
-    return LogKeys(state.public_key or ProjectState.from_facts(project.facts).public_key, state.replaced)
+    first = ProjectState.from_facts(project.facts).public_key
+    current = state.public_key or first
+    # a fork from a log that was a fork itself names that one's key, not the one the rows before it began with
+    return LogKeys(current, state.replaced if first in (current, *state.replaced) else (first, *state.replaced))
+
+
+def lineage_of(project: Head, ledger: Head | None) -> Lineage:
+    """Return the names that the log has had, as the heads know them."""
+    state = LedgerState.from_facts(ledger.facts) if ledger else LedgerState()
+    return Lineage(ProjectState.from_facts(project.facts).origin, state.forks)
 
 
 def signers(keys: LogKeys, rotations: Iterable[tuple[Record, DomainEvent]], *, covered: int) -> Sequence[str]:
     """Return the keys that sign the next checkpoint, when the last one covers `covered` events.
 
-    A key that was replaced since then signs once more: who knows only that key can follow to the new one.
+    A key that was replaced since then signs once more: who knows only that key can follow to the new one. The keys of
+    a log that was left sign nothing any more.
     """
-    since = [e.replaces for r, e in rotations if isinstance(e, KeyRotated) and r.position > covered]
+    since: list[str] = []
+    for record, event in rotations:
+        if isinstance(event, Forked):
+            since = []
+        elif isinstance(event, KeyRotated) and record.position > covered:
+            since.append(event.replaces)
     return (keys.current, *since)

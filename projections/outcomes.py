@@ -12,6 +12,7 @@ from domain.events import DomainEvent
 from domain.phase_ids import phase_of
 from domain.policy import PolicyChanged
 from domain.project import ProjectInitialised
+from domain.restore_point import PointNamed
 from domain.steps import Step
 from domain.times import rfc3339
 from projections.moments import maybe_rfc3339
@@ -42,6 +43,25 @@ class ReviewedRange(TypedDict):
     root: str
 
 
+class ForkedLog(TypedDict):
+    """Which log was left for which: both share `size` events with that root."""
+
+    origin: str
+    parent: str
+    size: int
+    root: str
+    parent_size: int
+    public_key: str
+
+
+class NamedPoint(TypedDict):
+    """A restore point; `root` is the hex RFC 6962 root of the log up to its position."""
+
+    name: str
+    position: int
+    root: str
+
+
 class Outcome(TypedDict):
     """What one command did. None and empty lists stand for what it did not touch; no free text is in it."""
 
@@ -68,6 +88,8 @@ class Outcome(TypedDict):
     origin: str | None
     redacted: int | None
     reviewed: ReviewedRange | None
+    forked: ForkedLog | None
+    point: NamedPoint | None
 
 
 def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
@@ -97,6 +119,8 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
         "origin": None,
         "redacted": None,
         "reviewed": None,
+        "forked": None,
+        "point": None,
     }
     for _, happening in pairs:
         _fill(result, happening)
@@ -150,6 +174,19 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
             result["redacted"] = event.position
         case ledger.Reviewed():
             result["reviewed"] = {"first": event.first, "last": event.last, "root": event.root}
+        case ledger.Forked():
+            result["forked"] = {
+                "origin": event.origin,
+                "parent": event.parent,
+                "size": event.size,
+                "root": event.root,
+                "parent_size": event.parent_size,
+                "public_key": event.public_key,
+            }
+        case PointNamed():
+            result["point"] = {"name": event.name, "position": event.position, "root": event.root}
+        case ledger.Recovered():
+            pass  # the fork before it says the same position
         case phases.Opened() | phases.Retitled() | phases.HandedOff() | phases.Archived() | ledger.KeyRotated():
             pass  # the topic says it all; the free text is not part of an outcome
         case _:
@@ -158,9 +195,12 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
 
 SENTENCES = {
     "project.initialised": "the log {origin} begins",
+    "ledger.forked": "the project goes on from position {forked[size]} as {forked[origin]}",
+    "ledger.recovered": "recovered",
+    "point.named": "position {point[position]} is {point[name]} now",
     "ledger.key_rotated": "another key speaks for the log",
     "ledger.payload_redacted": "the text of position {redacted} is erased",
-    "ledger.reviewed": "the review of positions {reviewed[first]} to {reviewed[last]} is recorded",
+    "ledger.reviewed": "positions {reviewed[first]} to {reviewed[last]} reviewed",
     "phase.document_drafted": "{document} recorded, waiting for approval",
     "phase.document_approved": "{document} approved",
     "phase.document_reconfirmed": "{document} reconfirmed",

@@ -11,6 +11,7 @@ from domain.events import DomainEvent
 from domain.policy import PolicyChanged
 from domain.policy_state import PolicyState
 from domain.project import ProjectInitialised
+from domain.restore_point import PointNamed
 from domain.steps import Step
 from domain.times import rfc3339
 from projections.places import ERASED
@@ -95,6 +96,15 @@ def _about_the_phase(event: DomainEvent) -> Saying:
         case ledger.PayloadRedacted():
             where = f"position {event.position} ({event.stream} version {event.version})"
             return Saying(f"erased the text of {where}", reason=event.reason or None)
+        case ledger.Forked():
+            left = event.parent_size - event.size
+            said = f"left {event.parent} at position {event.size} ({left} later events) and went on as {event.origin}"
+            return Saying(said, reason=event.reason or None)
+        case ledger.Recovered():
+            said = f"recovered positions 1 to {event.position} from the {event.source}"
+            return Saying(said, reason=event.reason or None)
+        case PointNamed():
+            return Saying(f"named position {event.position} {event.name}", reason=event.reason or None)
         case ledger.Reviewed():
             return Saying(f"reviewed positions {event.first} to {event.last}", comments=event.comments or None)
         case _:

@@ -6,6 +6,7 @@ from typing import TypedDict
 from domain.steps import Step
 from projections.document_text import DocumentText
 from projections.people import Person
+from projections.redactions import ErasedBy
 
 
 class ComparedText(TypedDict):
@@ -17,6 +18,7 @@ class ComparedText(TypedDict):
     position: int
     recorded_at: str
     erased: bool
+    erased_by: ErasedBy | None
 
 
 class TextDiff(TypedDict):
@@ -59,4 +61,5 @@ def _compared(text: DocumentText) -> ComparedText:
         "position": text["position"],
         "recorded_at": text["recorded_at"],
         "erased": text["erased"],
+        "erased_by": text["erased_by"],
     }

@@ -1,6 +1,7 @@
 """What a verification found: the verdict, what was checked, what differs, and what is not proved."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypedDict
 
 Verdict = Literal["verified", "incomplete", "damaged"]
@@ -28,6 +29,16 @@ class HeldCheckpoint(TypedDict):
     root: str | None
     signed_by: list[str]
     holds: bool
+
+
+class AbandonedRange(TypedDict):
+    """Events of a log that was left: a checkpoint in `file` covers them, the log that is verified never had them."""
+
+    file: str
+    origin: str
+    first: int
+    last: int
+    fork: int
 
 
 class DocumentOnDisk(TypedDict):
@@ -67,6 +78,9 @@ class Verification(TypedDict):
     keys: list[str]
     checkpoints: list[HeldCheckpoint]
     covered: int
+    kept_checkpoints: int
+    """Those that lie beside the log; each was held against it, and proves nothing."""
+    abandoned: list[AbandonedRange]
     first_problem: Problem | None
     problems: list[Problem]
     problem_counts: dict[str, int]
@@ -85,6 +99,7 @@ class Coverage(NamedTuple):
     """Events that the largest checkpoint held by the auditor covers, where it holds."""
     own_keys: bool
     """The checkpoints were checked with keys that the log itself names."""
+    abandoned: Sequence[AbandonedRange] = ()
 
 
 class Findings:
@@ -124,6 +139,7 @@ def gaps(coverage: Coverage) -> list[str]:
         told.append("Envelopes only: no free text was compared with what its envelope commits to.")
     if coverage.erased:
         told.append(f"The free text of {_events(coverage.erased)} was erased; only its commitment is left.")
+    told += [in_words(each) for each in coverage.abandoned]
     if coverage.covered < coverage.size and not coverage.covered:
         told.append("No checkpoint held elsewhere was given: whoever owns this file could have rewritten all of it.")
     elif coverage.covered < coverage.size:
@@ -132,6 +148,14 @@ def gaps(coverage: Coverage) -> list[str]:
             " whoever owns this file could have rewritten them."
         )
     return told
+
+
+def in_words(left: AbandonedRange) -> str:
+    """Return what became of the events that a checkpoint from beyond a fork covers."""
+    places = f"position {left['first']}" if left["first"] == left["last"] else f"{left['first']} to {left['last']}"
+    were = "was" if left["first"] == left["last"] else "were"
+    places = places if were == "was" else f"positions {places}"
+    return f"{left['file']}: {places} of {left['origin']} {were} abandoned by the fork at {left['fork']}."
 
 
 def limits(coverage: Coverage) -> list[str]:

@@ -17,14 +17,24 @@ class Commands:
     """
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._keyed = blake2b(key=key, digest_size=32)
         self._rows = self._table = 0
+        self._run: tuple[str, int] = ("", 0)
         self.count = 0
 
-    def run(self, command_id: str, first: int, last: int) -> None:
-        """Add an unbroken run of rows with one command id."""
-        self.count += 1
-        self._rows += self._hash(command_id, first, last)
+    def at(self, command_id: str, position: int) -> None:
+        """Say which command the row at a position belongs to; nothing happens where it goes on with the run."""
+        if command_id != self._run[0]:
+            self.end(position - 1)
+            self._run = command_id, position
+
+    def end(self, last: int) -> None:
+        """End the run, if there is one, at a position."""
+        command_id, first = self._run
+        if first:
+            self.count += 1
+            self._rows += self._hash(command_id, first, last)
+            self._run = "", 0
 
     def known(self, command: KnownCommand) -> None:
         """Add a line of the table."""
@@ -37,7 +47,9 @@ class Commands:
 
     def _hash(self, command_id: str, first: int, last: int) -> int:
         text = f"{first} {last} {command_id}".encode("utf-8", "surrogatepass")
-        return int.from_bytes(blake2b(text, key=self._key, digest_size=32).digest(), "big")
+        keyed = self._keyed.copy()  # cheaper than to begin with the key each time
+        keyed.update(text)
+        return int.from_bytes(keyed.digest(), "big")
 
 
 def compare_runs(runs: Iterable[KnownCommand], table: Iterable[KnownCommand], findings: Findings) -> None:

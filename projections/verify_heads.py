@@ -9,13 +9,19 @@ from domain.event_log import Head, Record
 from domain.events import DomainEvent
 from projections.folding import fold
 from projections.verification import Findings
+from projections.verify_snapshots import Snapshots
+
+EventOf = Callable[[int, str, int, str, Any], DomainEvent]
+"""Of position, stream, version, topic and envelope."""
 
 
 class Fold:
     """The state of every stream so far. A stream that cannot be folded is named once and left alone then."""
 
-    def __init__(self, event_of: Callable[[Record, Any], DomainEvent], findings: Findings) -> None:
+    def __init__(self, event_of: EventOf, findings: Findings, snapshots: Snapshots) -> None:
         self._event_of = event_of
+        self._snapshots = snapshots
+        self._next = snapshots.next
         self._note = findings.note
         self._aggregates: dict[str, EventSourced] = {}
         self._stuck: set[str] = set()
@@ -24,28 +30,51 @@ class Fold:
         """Fold one more event."""
         if record.stream in self._stuck:
             return
+        position, _, _, stream, version, topic, *_ = record
         try:
-            fold(self._aggregates, record, self._event_of(record, envelope))
+            fold(self._aggregates, position, stream, self._event_of(position, stream, version, topic, envelope))
         except Refusal as refusal:
             self.give_up(record.stream)
             self._note(record.position, "event", "an event this version of orch knows", refusal.message)
         except Exception as error:  # noqa: BLE001  # what was written by nobody of ours may break any rule of a fold
             self.give_up(record.stream)
             self._note(record.position, "event", f"{record.topic} after what came before", repr(error))
+        if not self._kept(position, stream):
+            self._note(position, "snapshot", f"the heads as they were at {position}", "another state")
+
+    def told(self, position: int, stream: str, version: int, topic: str, envelope: Any) -> bool:
+        """Fold one more event, of a row that is known to be as it has to be. Tell whether that can be done."""
+        try:
+            event = self._event_of(position, stream, version, topic, envelope)
+            self._aggregates[stream] = event.mutate(self._aggregates.get(stream))
+        except Exception:  # noqa: BLE001  # as above
+            return False
+        return not self._next or self._kept(position, stream)
+
+    def _kept(self, position: int, stream: str) -> bool:
+        """Tell whether the snapshot of this position, if one is kept, says what was folded."""
+        if self._next:
+            self._snapshots.touched(stream, position)
+        if position != self._next:
+            return True
+        fits = bool(self._stuck) or self._snapshots.holds(self._aggregates)
+        self._next = 0 if self._stuck else self._snapshots.next
+        return fits
 
     def give_up(self, stream: str) -> None:
         """Leave a stream alone from here on: one of its events is not what it has to be."""
         self._stuck.add(stream)
 
-    def facts(self) -> dict[str, dict[str, Any]]:
-        """Return the facts of every stream that could be folded."""
-        return {s: aggregate.head() for s, aggregate in self._aggregates.items() if s not in self._stuck}
+    def facts_of(self, stream: str) -> dict[str, Any] | None:
+        """Return the facts of a stream, or None where it was not folded, or not to its end."""
+        aggregate = self._aggregates.get(stream)
+        return aggregate.head() if aggregate is not None and stream not in self._stuck else None
 
 
 def compare_heads(
     heads: Mapping[str, Head],
     last: Mapping[str, tuple[int, int]],
-    facts: Mapping[str, dict[str, Any]],
+    facts_of: Callable[[str], dict[str, Any] | None],
     *,
     written: Callable[[Any], bytes],
     findings: Findings,
@@ -59,8 +88,9 @@ def compare_heads(
         if (head.version, head.position) != (version, position):
             found = f"version {head.version} at {head.position}"
             findings.note(position, "head", f"{stream} version {version} at {position}", found)
-        if stream in facts:
-            expected, kept = written(facts[stream]), written(head.facts)
+        facts = facts_of(stream)
+        if facts is not None:
+            expected, kept = written(facts), written(head.facts)
             if expected != kept:
                 findings.note(
                     position, "head", f"{stream} {_from_difference(expected, kept)}", _difference(expected, kept)

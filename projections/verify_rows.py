@@ -1,5 +1,6 @@
 """Check one row of the log after the other: against its envelope, and against the rows before it."""
 
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -15,12 +16,29 @@ NAMES = {
     "v", "version",
 }  # fmt: skip
 COLUMNS = ("stream", "version", "topic", "command_id")
+FORKED = "ledger.forked"
+READ = ("position", "recorded_at", "clock", "stream", "version", "topic", "command_id", "envelope")
+"""The columns that `add_page` takes."""
+ORDERED = tuple(sorted(NAMES))
 
 
 class Rows:
     """What the rows so far have established, so that the next one can be held against it."""
 
-    def __init__(self, origin: str, findings: Findings, *, first: int, payloads: bool) -> None:
+    def __init__(
+        self,
+        origin: str,
+        findings: Findings,
+        *,
+        first: int,
+        payloads: bool,
+        accounts_for: Callable[[Record], bool],
+        forked: Callable[[int, Any], str | None] = lambda *_: None,
+    ) -> None:
+        self._forked = forked
+        """Tells the origin from a fork's own row on."""
+        self._accounts_for = accounts_for
+        """Whether a redaction names the event whose text is gone."""
         self._origin = origin
         self._note = findings.note
         self._whole = first == 1
@@ -75,6 +93,57 @@ class Rows:
             return leaf, True
         return leaf, self._name(record, envelope, canonical, leaf)
 
+    def add_page(
+        self,
+        page: Sequence[tuple[Any, ...]],
+        *,
+        opened: Callable[[bytes], Any],
+        written: Callable[[Any], bytes],
+        told: Callable[[int, str, int, str, Any], bool] | None,
+    ) -> bool:
+        """Check the columns in READ of many rows. Tell whether all that `add` checks without a hash is as it has to be.
+
+        Nothing is named: after one False, this object is of no use. `opened` and `written` are of JSON, the latter in
+        canonical form; `told` takes position, stream, version, topic and envelope of every row, if anybody wants them.
+        """
+        last, origin, first_version = self.last, self._origin, 1 if self._whole else None
+        before_id, before, before_clock = self.command_id, self.recorded_at, self._clock
+        if before is None:
+            return False
+        for position, recorded_at, clock, stream, version, topic, command_id, raw in page:
+            envelope = opened(raw)
+            # what is written is dropped at once: measured, to keep a page of it costs five times as much
+            if written(envelope) != raw or type(envelope) is not dict or tuple(envelope) != ORDERED:
+                return False
+            _, _, its_command, _, _, _, its_origin, _, its_stream, its_topic, v, its_version = envelope.values()
+            if its_origin != origin and topic == FORKED:
+                origin = self._origin = self._forked(position, envelope) or origin
+            if (
+                its_stream != stream
+                or its_version != version
+                or its_topic != topic
+                or its_command != command_id
+                or its_origin != origin
+                or v != VERSION
+            ):
+                return False
+            known = last.get(stream)
+            if version != (known[0] + 1 if known is not None else first_version or version):
+                return False
+            last[stream] = version, position
+            if command_id == before_id:
+                if recorded_at != before or clock != before_clock:
+                    return False
+            else:
+                if recorded_at != (clock if clock > before else before + 1):
+                    return False
+                before_id, before, before_clock = command_id, recorded_at, clock
+            if told is not None and not told(position, stream, version, topic, envelope):
+                return False
+        self.events += len(page)
+        self.command_id, self.recorded_at, self._clock = before_id, before, before_clock
+        return True
+
     def _commits(self, commits: Any, salt: bytes | None, payload: bytes | None) -> bool:
         """Tell whether a text is there and is what its envelope commits to, or whether there is none."""
         if commits is None:
@@ -111,6 +180,8 @@ class Rows:
             for name in COLUMNS:
                 if envelope[name] != getattr(record, name):
                     self._note(position, f"column {name}", envelope[name], getattr(record, name))
+        if topic == FORKED:
+            self._origin = self._forked(position, envelope) or self._origin
         if envelope["origin"] != self._origin:
             self._note(position, "origin", self._origin, envelope["origin"])
         if envelope["v"] != VERSION:
@@ -148,6 +219,8 @@ class Rows:
         if salt is None or payload is None:
             if salt is not payload:
                 self._note(record.position, "payload", "salt and payload, or neither", "one of them")
+            elif not self._accounts_for(record):
+                self._note(record.position, "erased without a redaction", "a redaction that names it", "none")
             self.erased += 1
             return
         if not self._hash_payloads:

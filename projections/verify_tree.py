@@ -1,10 +1,9 @@
 """Rebuild the tree of a log from its leaves, a tile at a time, and compare it with what the log keeps."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from hashlib import sha256
 
 from domain.event_log import TreeHead
-from domain.merkle import grow, root_of, tree_root
+from domain.merkle import grow, perfect_root, root_of
 from domain.proofs import HASH
 from domain.tree_ranges import TILE
 from projections.verification import Findings
@@ -28,6 +27,11 @@ class Tree:
         return self._tiles * TILE + len(self._leaves)
 
     @property
+    def tiles(self) -> int:
+        """How many full tiles it has."""
+        return self._tiles
+
+    @property
     def room(self) -> int:
         """How many leaves the growing tile still takes."""
         return TILE - len(self._leaves)
@@ -36,21 +40,31 @@ class Tree:
         """Add no more leaves than there is room for."""
         self._leaves += leaves
 
+    def goes_on_with(self, leaves: Sequence[bytes]) -> None:
+        """Let the growing tile have these leaves."""
+        self._leaves = list(leaves)
+
     def full(self) -> tuple[int, list[bytes]] | None:
         """Return number and leaves of the tile that has just filled up, and begin the next one."""
         if len(self._leaves) < TILE:
             return None
         number, leaves = self._tiles, self._leaves
-        root = _perfect(leaves)
-        grow(self._above, number, root)
-        self.roots.append(root)
-        self._tiles, self._leaves = number + 1, []
+        self.add_tile(perfect_root(leaves))
         return number, leaves
+
+    def add_tile(self, root: bytes) -> None:
+        """Let the growing tile be full, with this root."""
+        grow(self._above, self._tiles, root)
+        self.roots.append(root)
+        self._tiles, self._leaves = self._tiles + 1, []
 
     def root_at(self, size: int) -> bytes:
         """Return the root as it was at a size within the growing tile."""
-        within = _frontier(self._leaves[: size - self._tiles * TILE])
-        return root_of([*self._above, *within])
+        return self.root_with(self._leaves[: size - self._tiles * TILE])
+
+    def root_with(self, leaves: Sequence[bytes]) -> bytes:
+        """Return the root as it would be if the growing tile had these leaves."""
+        return root_of([*self._above, *_frontier(leaves)])
 
     def frontier(self) -> tuple[bytes, ...]:
         """Return the frontier as it is."""
@@ -87,7 +101,7 @@ def upper_tiles(roots: Sequence[bytes]) -> Iterator[tuple[int, int, bytes]]:
         for number in range(len(roots) // TILE):
             hashes = roots[number * TILE : (number + 1) * TILE]
             yield level, number, b"".join(hashes)
-            above.append(tree_root(hashes))
+            above.append(perfect_root(hashes))
         roots, level = above, level + 1
 
 
@@ -96,16 +110,9 @@ def levels(roots: Sequence[bytes]) -> Iterator[tuple[int, Sequence[bytes]]]:
     level = 1
     while roots:
         yield level, roots
-        roots = [tree_root(roots[at : at + TILE]) for at in range(0, len(roots) // TILE * TILE, TILE)]
+        roots = [perfect_root(roots[at : at + TILE]) for at in range(0, len(roots) // TILE * TILE, TILE)]
         level += 1
     yield level, ()
-
-
-def _perfect(hashes: list[bytes]) -> bytes:
-    while len(hashes) > 1:
-        pairs = iter(hashes)
-        hashes = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
-    return hashes[0]
 
 
 def _frontier(leaves: Sequence[bytes]) -> list[bytes]:

@@ -6,7 +6,9 @@ from typing import Any
 
 from domain import commands as c
 from domain.actors import Actor
+from domain.ledger_events import RecoverySource
 from domain.phase_events import BlockerType
+from domain.promotion_facts import ForkFacts
 from domain.steps import Step
 from tests.facts import ADA, FIELDS, GRACE, NOON, OTHER, PHASE
 
@@ -130,6 +132,34 @@ def redact(
     command_id: str | None = None,
 ) -> c.RedactPayload:
     return c.RedactPayload(meta(by, at, command_id), position, reason)
+
+
+def promote(
+    reason: str = "a mistake",
+    *,
+    redacted: tuple[int, ...] = (),
+    binds_agents: bool = False,
+    by: Actor = ADA,
+    at: datetime = NOON,
+    command_id: str | None = None,
+) -> c.PromoteRecovery:
+    fork = ForkFacts(
+        origin="host/fork",
+        public_key="host/fork+0000000f+FFFF",
+        parent="host/project",
+        parent_size=1000,
+        replaces="host/project+00000001+BBBB",
+        checkpoint=None,
+        redacted=redacted,
+        binds_agents=binds_agents,
+    )
+    return c.PromoteRecovery(meta(by, at, command_id), RecoverySource.STORE, fork, reason)
+
+
+def name_point(
+    name: str, position: int, *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None
+) -> c.NamePoint:
+    return c.NamePoint(meta(by, at, command_id), name, position)
 
 
 def review(

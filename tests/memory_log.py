@@ -1,13 +1,15 @@
 """The port to the log, in memory: the same promises as a store on disk, except that it forgets."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Lock
+from typing import Any
 
 from adapters.codec import encode
 from adapters.envelope import canonical, entry_of
 from adapters.envelope import told as told_by
+from adapters.snapshots import heads_in, lines_of
 from domain.errors import CommandIdReused, Conflict, Damaged, NotFound, Refusal
-from domain.event_log import Decision, Head, KnownCommand, Moment, Receipt, Record, Told, TreeHead
+from domain.event_log import Decision, Head, KnownCommand, Moment, Receipt, Record, Snapshot, Told, TreeHead
 from domain.merkle import grow, leaf_hash, node_hash, root_of
 
 TILE = 256
@@ -21,8 +23,9 @@ class MemoryLog:
         self._clock = clock
         self._records: list[Record] = []
         self._heads: dict[str, Head] = {}
-        self._commands: dict[str, tuple[Receipt, str]] = {}
+        self._commands: dict[str, tuple[Receipt, str | None]] = {}
         self._frontier: list[bytes] = []
+        self._snapshots: dict[int, bytes] = {}
         self._one_writer = Lock()
 
     @property
@@ -47,17 +50,50 @@ class MemoryLog:
     def heads_below(self, prefix: str) -> tuple[Moment, dict[str, Head]]:
         return self.moment(), {name: head for name, head in sorted(self._heads.items()) if name.startswith(prefix)}
 
+    def all_heads(self) -> tuple[Moment, Mapping[str, Head]]:
+        return self.heads_below("")
+
     def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
         found = {(r.stream, r.version): told_by(r) for r in self._records if (r.stream, r.version) in set(places)}
         if found.keys() != set(places):
             raise Damaged(f"There is no event at {sorted(set(places) - found.keys())}.")
         return found
 
-    def stream(self, stream: str, *, upto: int | None = None) -> Iterator[Record]:
-        return (record for record in self.records(1, upto) if record.stream == stream)
+    def stream(self, stream: str, *, after: int = 0, upto: int | None = None) -> Iterator[Record]:
+        return (record for record in self.records(1, upto) if record.stream == stream and record.version > after)
 
     def records(self, first: int = 1, last: int | None = None) -> Iterator[Record]:
         yield from self._records[max(first, 1) - 1 : last]
+
+    def snapshot(self, position: int) -> Snapshot | None:
+        at = max((kept for kept in self._snapshots if kept <= position), default=None)
+        return None if at is None else Snapshot(at, heads_in(at, self._snapshots[at]))
+
+    def snapshot_positions(self) -> list[int]:
+        return sorted(self._snapshots)
+
+    def snapshot_lines(self, position: int) -> bytes:
+        if position not in self._snapshots:
+            raise NotFound(f"There is no snapshot of position {position}.")
+        return self._snapshots[position]
+
+    def keep_snapshot(self, position: int, heads: Mapping[str, Head]) -> None:
+        self._snapshots.setdefault(position, lines_of(heads))
+
+    def forget_snapshots(self) -> None:
+        self._snapshots.clear()
+
+    def replace_heads(self, position: int, heads: Mapping[str, Head]) -> bool:
+        if position != len(self._records):
+            return False
+        self._heads = dict(heads)
+        return True
+
+    def pages(self, columns: Sequence[str], first: int, last: int) -> Iterator[list[tuple[Any, ...]]]:
+        while first <= last:
+            until = min(last, first + TILE - 1 - (first - 1) % TILE)
+            yield [tuple(getattr(record, name) for name in columns) for record in self.records(first, until)]
+            first = until + 1
 
     def moment(self, position: int | None = None) -> Moment:
         end = len(self._records)
@@ -84,8 +120,14 @@ class MemoryLog:
             hashes = [_perfect(hashes[i : i + TILE]) for i in range(0, len(hashes) // TILE * TILE, TILE)]
         return hashes[start:stop]
 
+    def notes(self) -> dict[str, str]:
+        return {"origin": self.origin}
+
     def unsound(self) -> list[str]:
         return []
+
+    def scrub(self) -> None:
+        """Leave nothing: there is nothing beside the rows."""
 
     def close(self) -> None:
         """Let go of nothing."""
@@ -93,7 +135,7 @@ class MemoryLog:
     def _append(self, decision: Decision) -> Receipt | Refusal:
         known = self._commands.get(decision.command_id)
         if known is not None:
-            same = known[1] == decision.fingerprint
+            same = known[1] in (None, decision.fingerprint)
             return known[0]._replace(repeated=True) if same else CommandIdReused(decision.command_id)
         for stream, read in decision.expects.items():
             found = self._heads[stream].version if stream in self._heads else 0
@@ -138,9 +180,17 @@ class MemoryLog:
             head = Head(record.stream, record.version, record.position, decision.heads[record.stream])
             self._heads[record.stream] = head
         self._records.extend(new)
+        for position in decision.erases:
+            self._erase(position)
         receipt = Receipt(decision.command_id, first, len(self._records), recorded_at)
         self._commands[decision.command_id] = receipt, decision.fingerprint
         return receipt
+
+    def _erase(self, position: int) -> None:
+        record = self._records[position - 1]
+        self._records[position - 1] = record._replace(salt=None, payload=None)
+        if record.command_id in self._commands:
+            self._commands[record.command_id] = self._commands[record.command_id][0], None
 
 
 def _perfect(hashes: list[bytes]) -> bytes:

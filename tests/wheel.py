@@ -31,7 +31,12 @@ def main(wheel: Path) -> None:
             sys.exit(f"the approved spec is {state}")
         if not (here / "dev" / PHASE / "spec.md").is_file():
             sys.exit("the spec was recorded, but its file is missing")
-    print(f"{wheel.name} works alone: {version}, a spec drafted and approved")
+        _run(here, orch, "audit", "export", "-o", "evidence.zip")
+        _run(here, folder / "env/bin/python", "-m", "zipfile", "-e", "evidence.zip", str(folder / "evidence"))
+        said = _run(folder / "evidence", folder / "env/bin/python", "-I", "verify.py")
+        if "VERIFIED" not in said:
+            sys.exit(f"the evidence package is not verified:\n{said}")
+    print(f"{wheel.name} works alone: {version}, a spec drafted and approved, its evidence exported and verified")
 
 
 def _run(here: Path, *words: str | Path) -> str:

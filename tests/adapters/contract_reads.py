@@ -7,7 +7,7 @@ import pytest
 
 from domain.actors import Actor
 from domain.errors import Damaged, NotFound
-from domain.event_log import EventLog
+from domain.event_log import EventLog, Record
 from tests.adapters.log_entries import HOUR, NOON, Clock, accepted, decision
 
 FAR = NOON + 1000 * HOUR
@@ -15,6 +15,10 @@ FAR = NOON + 1000 * HOUR
 
 class ReadsContract:
     """Heads, what events say, ranges, and moments."""
+
+    def test_no_position_is_too_large_to_be_asked_for(self, log: EventLog) -> None:
+        accepted(log, decision("phase:a", events=2))
+        assert list(log.records(10**30, 10**30)) == [] and len(list(log.records(1, 10**30))) == 2
 
     def test_heads_tell_the_latest_facts_and_where_they_came_from(self, log: EventLog) -> None:
         accepted(log, decision("phase:a", events=2, command_id="one"), decision("phase:b", command_id="two"))
@@ -109,6 +113,24 @@ class ReadsContract:
         accepted(log, decision("phase:a", events=1001), decision("phase:b"), decision("phase:a", after=1001))
         assert [record.position for record in log.records()] == list(range(1, 1004))
         assert [record.version for record in log.stream("phase:a")] == list(range(1, 1003))
+
+    def test_pages_hold_the_columns_that_were_asked_for_and_end_where_tiles_end(self, log: EventLog) -> None:
+        accepted(log, decision("phase:a", events=600, text="words"), decision("phase:b", events=9))
+        records = list(log.records())
+        for first, last, ends in ((1, 609, [256, 512, 609]), (257, 512, [512]), (250, 257, [256, 257]), (9, 9, [9])):
+            pages = list(log.pages(Record._fields, first, last))
+            assert [page[-1][0] for page in pages] == ends
+            assert [row for page in pages for row in page] == records[first - 1 : last]
+        assert list(log.pages(("leaf", "version"), 2, 3)) == [[(r.leaf, r.version) for r in records[1:3]]]
+        assert list(log.pages(("leaf",), 610, 700)) == [[]], "what is not there is in no page"
+        assert list(log.pages(("leaf",), 3, 2)) == []
+
+    def test_all_heads_are_those_below_nothing(self, log: EventLog) -> None:
+        assert log.all_heads() == log.heads_below("") and log.all_heads()[0].position == 0
+        accepted(log, decision("phase:b", events=2), decision("phase:a"), decision("other"))
+        moment, heads = log.all_heads()
+        assert (moment, dict(heads)) == log.heads_below("") and len(heads) == 3
+        assert list(heads) == ["other", "phase:a", "phase:b"] and "phase:c" not in heads
 
     def test_what_is_appended_while_somebody_reads_does_not_upset_the_reading(self, log: EventLog) -> None:
         accepted(log, decision("phase:a", events=600))

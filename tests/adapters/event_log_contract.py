@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from domain.event_log import EventLog
+from tests.adapters.contract_erasures import ErasuresContract
 from tests.adapters.contract_reads import ReadsContract
+from tests.adapters.contract_snapshots import SnapshotsContract
 from tests.adapters.contract_tree import TreeContract
 from tests.adapters.contract_writes import WritesContract
 from tests.adapters.log_entries import Clock
 
 
-class EventLogContract(WritesContract, ReadsContract, TreeContract):
+class EventLogContract(WritesContract, ReadsContract, TreeContract, ErasuresContract, SnapshotsContract):
     """Every promise of the port. A store's tests inherit it and say how a fresh log is made."""
 
     @pytest.fixture

@@ -7,6 +7,7 @@ from itertools import count
 
 from domain.actors import Actor
 from domain.event_log import Decision, EventLog, Receipt, Record
+from domain.ledger_events import PayloadRedacted
 from domain.phase_events import DependencyAdded, Retitled
 
 NOON = 1_795_521_600_000_000
@@ -48,6 +49,17 @@ def decision(
     ]
     heads = {stream: {"by": command, "events": after + events} for stream in streams}
     return Decision(command, fingerprint, made, heads, {**dict.fromkeys(streams, after), **(read or {})})
+
+
+def redaction(
+    position: int, *, of: str, version: int, after: int = 0, command_id: str = "", erases: Sequence[int] | None = None
+) -> Decision:
+    """Return a decision that redacts the text of one event, and erases it unless it is told to erase others."""
+    command = command_id or f"command-{next(NUMBERS)}"
+    event = PayloadRedacted("ledger", after + 1, CLAIMED, ADA, position, of, version, "a name in it")
+    erased = [position] if erases is None else erases
+    heads = {"ledger": {"by": command, "events": after + 1}}
+    return Decision(command, "what was asked", [event], heads, {"ledger": after}, erases=erased)
 
 
 def accepted(log: EventLog, *decisions: Decision) -> list[Receipt]:

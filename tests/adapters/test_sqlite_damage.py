@@ -12,7 +12,7 @@ import pytest
 
 from adapters.sqlite_log import SqliteLog
 from domain.errors import Damaged, Refusal
-from domain.event_log import EventLog
+from domain.event_log import EventLog, Record
 from domain.tree_ranges import range_root_of
 from tests.adapters.log_entries import NOON, decision
 from tests.adapters.sqlite_stores import small_log, wal_of
@@ -28,6 +28,8 @@ READS: dict[str, Callable[[EventLog], object]] = {
     "told": lambda log: log.told(PLACES),
     "stream": lambda log: list(log.stream("phase:a")),
     "records": lambda log: list(log.records()),
+    "pages": lambda log: list(log.pages(Record._fields, 1, 12)),
+    "all heads": lambda log: dict(log.all_heads()[1]),
     "moment": lambda log: log.moment(),
     "moment of": lambda log: log.moment(7),
     "moment at": lambda log: log.moment_at(NOON + 3),

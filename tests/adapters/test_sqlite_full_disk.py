@@ -11,9 +11,11 @@ import pytest
 
 from adapters import sqlite_log
 from adapters.sqlite_log import SqliteLog
-from domain.errors import Unavailable
+from adapters.sqlite_upgrade import upgrade_log
+from domain.errors import StoreOutdated, Unavailable
 from domain.event_log import Receipt
-from tests.adapters.log_entries import NUMBERS, decision
+from tests.adapters.log_entries import NUMBERS, decision, redaction
+from tests.adapters.schema_1 import as_schema_1
 from tests.adapters.sqlite_stores import ORIGIN, whole
 
 MEBIBYTE = 1024 * 1024
@@ -103,6 +105,37 @@ def test_a_disk_too_full_for_a_checkpoint_does_not_deny_a_command_that_is_record
         assert isinstance(log.append([decision("phase:b")])[0], Receipt)
         assert path.stat().st_size > 250_000, "and was made up for"
         assert len(whole(log)) == 2
+
+
+@needs_mount
+def test_a_disk_too_full_to_finish_an_erasure_says_so_and_finishes_it_with_room(disk: Path) -> None:
+    with SqliteLog.create(disk / "log.db", ORIGIN) as log:
+        log.append([decision("phase:a", text="a secret " * 30_000)])
+        with full(disk, but=400_000):  # room for the WAL, not for the same again in the file
+            assert isinstance(log.append([redaction(1, of="phase:a", version=1)])[0], Receipt)
+            with pytest.raises(Unavailable, match="still holds what was erased, because the disk is full"):
+                log.scrub()
+            assert [record.payload is None for record in log.records()] == [True, False]
+        log.scrub()
+    assert not any(b"a secret" in file.read_bytes() for file in disk.iterdir())
+
+
+@needs_mount
+@pytest.mark.parametrize("room", [100_000, 300_000, 1_500_000])
+def test_an_upgrade_without_room_leaves_the_log_as_it_is(disk: Path, tmp_path: Path, room: int) -> None:
+    with SqliteLog.create(tmp_path / "new.db", ORIGIN) as log:
+        log.append([decision("phase:a", events=40, text="x" * 40_000)])
+    path = as_schema_1(tmp_path / "new.db", disk / "log.db")
+    before = path.read_bytes()
+    with full(disk, but=room):
+        with pytest.raises(Unavailable, match="no room to write"):
+            upgrade_log(path)
+        with pytest.raises(StoreOutdated):
+            SqliteLog.open(path)
+    assert path.read_bytes() == before
+    assert upgrade_log(path).before == 1
+    with SqliteLog.open(path) as log:
+        assert len(whole(log)) == 40
 
 
 @pytest.mark.parametrize("decisions", [1, 3], ids=["one decision", "several"])

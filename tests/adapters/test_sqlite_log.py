@@ -62,7 +62,14 @@ def test_every_connection_is_durable_and_trusts_no_schema(tmp_path: Path) -> Non
         accepted(log, decision("phase:b"))
         for connection in (log._reader, log._writer):
             assert connection is not None
-            asked = ("synchronous", "journal_mode", "mmap_size", "trusted_schema", "recursive_triggers")
+            asked = (
+                "synchronous",
+                "journal_mode",
+                "mmap_size",
+                "trusted_schema",
+                "recursive_triggers",
+                "secure_delete",
+            )
             settings = {name: connection.pragma(name) for name in (*asked, "wal_autocheckpoint")}
             assert settings == {
                 "synchronous": 2,
@@ -70,6 +77,7 @@ def test_every_connection_is_durable_and_trusts_no_schema(tmp_path: Path) -> Non
                 "mmap_size": 0,
                 "trusted_schema": 0,
                 "recursive_triggers": 1,
+                "secure_delete": 1,
                 "wal_autocheckpoint": 0,
             }
 

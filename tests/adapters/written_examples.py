@@ -12,10 +12,11 @@ from domain import phase_events as phases
 from domain.actors import Actor, ActorKind
 from domain.event_log import Record
 from domain.events import DomainEvent
-from domain.ledger_events import KeyRotated, PayloadRedacted, Reviewed
+from domain.ledger_events import Forked, KeyRotated, PayloadRedacted, Recovered, RecoverySource, Reviewed
 from domain.merkle import leaf_hash
 from domain.policy import PolicyChanged
 from domain.project import ProjectInitialised
+from domain.restore_point import PointNamed
 from domain.steps import Step
 
 ORIGIN = "example.org/5a1f7c1e-0000-4000-8000-000000000001"
@@ -99,6 +100,21 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     event(
         PayloadRedacted, "ledger", position=12, stream="phase:st01-audio-engine", version=5, reason="a password in it"
     ),
+    event(
+        Forked,
+        "ledger",
+        origin="example.org/5a1f7c1e-0000-4000-8000-000000000003",
+        parent=ORIGIN,
+        size=41,
+        root="ef" * 32,
+        parent_size=57,
+        checkpoint=f"{ORIGIN}\n41\nq83vq83vq83vq83vq83vq83vq83vq83vq83vq83vq80=\n\n— {ORIGIN} AQIDBA==\n",
+        public_key="example.org/y+090a0b0c+AQ==",
+        replaces="example.org/x+05060708+AQ==",
+        reason="the last day was a mistake",
+    ),
+    event(Recovered, "ledger", position=41, source=RecoverySource.BACKUP, reason="the disk died"),
+    event(PointNamed, "point:before-it", name="before-it", position=40, root="ab" * 32, reason="before “the” move"),
     event(Reviewed, "ledger", first=1, last=40, root="cd" * 32, comments="all of October"),
 )
 

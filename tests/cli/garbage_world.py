@@ -153,11 +153,21 @@ DRAFTS = {
 PREVIOUS = {"research": "spec", "plan": "research", "prd": "plan", "tasks": "prd"}
 
 
+VERDICTS = {
+    ("audit", "verify"): (6, 7),
+    ("audit", "reviews"): (6,),
+    ("audit", "checkpoint"): (8,),  # signed, but not time-stamped
+    ("backup", "verify"): (6, 7),
+    ("recover", "verify"): (6, 7),
+    ("doctor",): (6, 8),
+    ("rebuild",): (6,),
+}
+
+
 def is_verdict(said: Said) -> bool:
-    """Tell whether a verification or the doctor answers: they say what they found with their status."""
-    verified = said.words[:2] in (("audit", "verify"), ("backup", "verify")) and said.status in (6, 7)
-    examined = said.words[:1] == ("doctor",) and said.status in (6, 8)
-    return (verified or examined) and bool(said.out) and '"ok":false' not in said.out
+    """Tell whether this is the answer of a command that looked at everything and says what it found with its status."""
+    verdicts = VERDICTS.get(said.words[:2]) or VERDICTS.get(said.words[:1]) or ()
+    return said.status in verdicts and bool(said.out) and '"ok":false' not in said.out
 
 
 def judge(said: Said) -> None:

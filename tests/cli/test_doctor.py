@@ -152,6 +152,12 @@ def test_what_was_never_finished_is_named_unless_somebody_is_at_it(healthy: Orch
     assert told.status == 0
 
 
+def test_a_file_whose_name_is_no_text_is_named_all_the_same(healthy: Orch) -> None:
+    Path(os.fsdecode(b".orch/.caf\xe9.999999999.part")).touch()
+    message, _ = found(healthy, "leftovers", level="warning")
+    assert "caf\\udce9" in message
+
+
 def test_a_log_that_is_gone_is_damage_and_what_is_left_of_it_is_named(healthy: Orch) -> None:
     Path(".orch/log.db").rename("log.db")
     told = healthy("doctor", "--json")
@@ -177,9 +183,11 @@ def test_settings_that_cannot_be_read_hide_nothing_else(healthy: Orch, text: str
 
 
 def test_a_variable_that_nothing_reads_is_named(healthy: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ORCHESTRATOR_BACKUP_FOLDER", "/backups")
+    monkeypatch.setenv("ORCHESTRATOR_MAX_CONCURRENT", "/backups")
     told = healthy("doctor", "--json")
-    assert told.status == 0 and any("ORCHESTRATOR_BACKUP_FOLDER" in message for _, message, _ in rows_of(told, "settings"))
+    assert told.status == 0 and any(
+        "ORCHESTRATOR_MAX_CONCURRENT" in message for _, message, _ in rows_of(told, "settings")
+    )
 
 
 def test_a_network_file_system_and_a_full_disk_are_noticed(healthy: Orch, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import inspect
 import re
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +67,18 @@ def test_without_a_command_there_is_help_and_where_there_is_no_project_how_to_ma
 
 def test_the_release_is_the_one_of_the_distribution() -> None:
     assert version("nss-orchestrator") == VERSION
+
+
+def test_a_project_whose_log_is_gone_is_not_taken_for_none_nor_for_the_one_around_it(
+    drafted: Orch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = Path("inner")
+    inner.mkdir()
+    monkeypatch.chdir(inner)
+    assert drafted("init").status == 0
+    for file in Path(".orch").glob("log.db*"):
+        file.unlink()
+    refused = drafted("list", "--json")
+    assert (refused.status, refused.error["code"]) == (4, "NOT_FOUND")
+    assert "is gone" in refused.error["message"] and refused.error["fix"][0] == "orch doctor"
+    assert drafted("doctor").status == 6

@@ -9,6 +9,7 @@ import pytest
 
 from cli.output_schemas import ERROR, FOLDER, KINDS, adapter_of, schema_of, written
 from domain.steps import Step, StepState
+from tests.authority import Authority
 from tests.cli.conftest import Orch
 
 CLI = Path(__file__).parents[2] / "cli"
@@ -27,16 +28,25 @@ READS = {
     "schema.list": ("schema", "list"),
     "schema": ("schema", "show", "spec"),
     "audit.checkpoint": ("audit", "checkpoint"),
+    "audit.timestamp": ("audit", "timestamp", "held.txt", "5.tsr", "--roots", "ca.pem"),
     "audit.key": ("audit", "key", "show"),
     "audit.proof": ("audit", "prove", "1", "-o", "proof"),
     "audit.verification": ("audit", "verify"),
     "audit.consistency": ("audit", "prove", "--between", "1", "2"),
     "audit.trail": ("audit", "trail"),
+    "audit.replay": ("replay",),
+    "audit.reviews": ("audit", "reviews"),
     "audit.file": ("audit", "trail", "-o", "trail.csv", "--format", "csv", "--yes"),
+    "audit.tiles": ("audit", "export", "--tiles", "tiles"),
+    "audit.package": ("audit", "export", "-o", "evidence.zip", "--yes"),
     "audit.exceptions": ("audit", "exceptions"),
     "audit.population": ("audit", "population"),
     "audit.sample": ("audit", "sample", "--seed", "s"),
+    "audit.redaction": ("audit", "redact", "3", "--reason", "a name", "--yes"),
+    "upgrade": ("upgrade",),
     "phase.diff": ("diff", "st01-x", "spec", "--from", "1"),
+    "phase.state_diff": ("diff", "st01-x"),
+    "rebuild": ("rebuild",),
     "backup.made": ("backup", "create"),
     "backup.list": ("backup", "list"),
     "backup.verification": ("backup", "verify"),
@@ -44,6 +54,11 @@ READS = {
     "backup.pruned": ("backup", "prune"),
     "backup.shipped": ("backup", "ship"),
     "backup.restored": ("backup", "restore", "--out", "new"),
+    "recover.points": ("recover", "points"),
+    "recover.plan": ("recover", "plan", "--to", "position:4"),
+    "recover.diff": ("recover", "diff", "--to", "position:2"),
+    "recover.run": ("recover", "run", "--to", "now", "--out", "new"),
+    "recover.verification": ("recover", "verify", "new"),
     "version": ("version",),
     ERROR: ("status", "st99-unknown"),
 }
@@ -67,6 +82,7 @@ def test_every_kind_that_a_command_answers_with_is_published() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(kind: str, drafted: Orch) -> None:
     assert drafted("block", "st01-x", "no sound card").status == 0
+    _prepare(kind, drafted)
     if kind == "phase.checkout":
         (Path("dev") / "st01-x" / "spec.md").write_text("# by hand\n", "utf-8")
     if kind.startswith("backup."):
@@ -79,6 +95,7 @@ def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(kind: 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"version"}))
 def test_a_missing_or_unknown_field_would_be_noticed(kind: str, drafted: Orch) -> None:
+    _prepare(kind, drafted)
     if kind.startswith("backup."):
         assert drafted("backup", "create").status == 0
     document: dict[str, Any] = (
@@ -101,6 +118,20 @@ def test_states_and_steps_are_closed_choices_in_the_schema() -> None:
     assert isinstance(definitions, dict)
     assert definitions["StepState"]["enum"] == list(StepState)
     assert definitions["Steps"]["required"] == list(Step)
+
+
+def _prepare(kind: str, drafted: Orch) -> None:
+    """Put the files there that a command of that kind reads."""
+    if kind == "recover.points":
+        assert drafted("recover", "point", "first-draft").status == 0
+    if kind == "recover.verification":
+        assert drafted("recover", "run", "--to", "now", "--out", "new").status == 0
+    if kind == "audit.timestamp":
+        authority = Authority(Path("authority").absolute())
+        note = drafted("audit", "checkpoint").out
+        Path("held.txt").write_text(note)
+        Path("5.tsr").write_bytes(authority.stamp(note.encode()))
+        Path("ca.pem").write_bytes(authority.roots.read_bytes())
 
 
 def _checkout() -> dict[str, Any]:

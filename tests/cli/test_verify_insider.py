@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,12 @@ def reordered(connection: sqlite3.Connection) -> None:
     everything_rehashed(connection)
 
 
+def another_snapshot(connection: sqlite3.Connection) -> None:
+    (packed,) = connection.execute("SELECT heads FROM snapshots WHERE position = 100").fetchone()
+    changed = zlib.compress(zlib.decompress(packed).replace(b'"ada"', b'"eve"'))
+    connection.execute("UPDATE snapshots SET heads = ? WHERE position = 100", (changed,))
+
+
 CHANGES: dict[str, tuple[Change, int | None, str]] = {
     "a payload": (sql("UPDATE events SET payload = CAST('{}' AS BLOB) WHERE position = 20"), 20, "payload size"),
     "a payload, as long": (
@@ -73,6 +80,11 @@ CHANGES: dict[str, tuple[Change, int | None, str]] = {
         "payload",
     ),
     "a salt": (sql("UPDATE events SET salt = zeroblob(32) WHERE position = 20"), 20, "payload"),
+    "a text erased without a redaction": (
+        sql("UPDATE events SET salt = NULL, payload = NULL WHERE position = 20"),
+        20,
+        "erased without a redaction",
+    ),
     "a salt alone erased": (sql("UPDATE events SET salt = NULL WHERE position = 20"), 20, "unreadable"),
     "an envelope": (edited(20), 20, "leaf"),
     "an envelope, its leaf re-hashed": (edited(20, leaf=True), 20, "tile"),
@@ -129,6 +141,22 @@ CHANGES: dict[str, tuple[Change, int | None, str]] = {
         sql("INSERT INTO heads SELECT 'phase:st09-new', version, position, facts FROM heads LIMIT 1"),
         None,
         "head",
+    ),
+    "a snapshot changed": (another_snapshot, 100, "snapshot"),
+    "a snapshot that nobody can read": (
+        sql("UPDATE snapshots SET heads = zeroblob(50) WHERE position = 200"),
+        200,
+        "snapshot",
+    ),
+    "a snapshot of another position": (
+        sql("UPDATE snapshots SET position = 150 WHERE position = 100"),
+        150,
+        "snapshot",
+    ),
+    "a snapshot of no position": (
+        sql("INSERT INTO snapshots SELECT 9000, heads FROM snapshots LIMIT 1"),
+        None,
+        "snapshot",
     ),
     "a tile removed": (sql("DELETE FROM tiles"), 1, "tile"),
     "a tile changed": (sql("UPDATE tiles SET hashes = zeroblob(8192)"), 1, "tile"),
@@ -218,6 +246,29 @@ def test_a_log_made_anew_under_another_key_is_not_the_one_of_the_checkpoint(worl
     assert found["verdict"] == "damaged" and found["problem_counts"] == {"checkpoint signature": 1}
 
 
+def test_checkpoints_beside_the_log_that_do_not_fit_it_are_named(world: World) -> None:
+    """They prove nothing; but whoever made everything fit has forgotten them, or has put false ones there."""
+    kept = next(Path(".orch/checkpoints").glob("*.note"))
+    note = kept.read_bytes()
+    assert world.found()["kept_checkpoints"] == 1
+    for changed, what in (
+        (note[:-1], "kept checkpoint"),
+        (note.replace(b"%d\n" % world.size, b"%d\n" % (world.size - 1), 1), "checkpoint signature"),
+    ):
+        kept.write_bytes(changed)
+        found = world.found()
+        assert found["verdict"] == "damaged" and what in found["problem_counts"], found["problems"]
+    kept.write_bytes(note)
+    kept.rename(kept.with_name("999.note"))
+    assert "kept checkpoint" in world.found()["problem_counts"], "status would have said that nothing is uncovered"
+    Path(".orch/checkpoints/999.note").rename(kept)
+    with inside(LOG) as connection:
+        envelope_changed(connection, 20, another_reason)
+        everything_rehashed(connection)
+    found = world.orch("audit", "verify", "--json").data
+    assert found["verdict"] == "damaged" and "checkpoint" in found["problem_counts"]
+
+
 def test_an_index_that_contradicts_its_rows_is_found(world: World) -> None:
     """What reads by stream and version would then say something else than what reads by position."""
     with inside(LOG) as connection:
@@ -237,3 +288,83 @@ def test_an_index_that_contradicts_its_rows_is_found(world: World) -> None:
         connection.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, NULL)", row)
     found = world.found()
     assert found["verdict"] == "damaged" and "store" in found["problem_counts"], found["problem_counts"]
+
+
+@pytest.fixture
+def redacted(world: World) -> World:
+    """Return the world after two texts were redacted: at 12 a blocker, at 20 another."""
+    for position in ("12", "20"):
+        assert world.orch("audit", "redact", position, "--reason", "a name", "--yes").status == 0
+    Path(HELD).write_text(world.orch("audit", "checkpoint").out)
+    found = world.found()
+    assert (found["verdict"], found["erased"], found["problems"]) == ("incomplete", 2, [])
+    return world._replace(size=world.size + 2)
+
+
+def names_another(connection: sqlite3.Connection, position: int, facts: dict[str, Any]) -> None:
+    def change(envelope: dict[str, Any]) -> None:
+        envelope["facts"] |= facts
+
+    envelope_changed(connection, position, change)
+    everything_rehashed(connection)
+
+
+def problems_of(found: dict[str, Any]) -> set[tuple[int | None, str]]:
+    return {(problem["position"], problem["what"]) for problem in found["problems"]}
+
+
+def test_a_redacted_text_that_somebody_put_back_is_named(world: World) -> None:
+    with inside(LOG) as connection:
+        kept = connection.execute("SELECT salt, payload, position FROM events WHERE position = 12").fetchone()
+    assert world.orch("audit", "redact", "12", "--reason", "a name", "--yes").status == 0
+    with inside(LOG) as connection:
+        connection.execute("UPDATE events SET salt = ?, payload = ? WHERE position = ?", kept)
+    for words in ((), ("--from-position", "5"), ("--envelopes-only",)):
+        answer = world.verify("--json", *words)
+        assert answer.status == 6
+        assert problems_of(answer.data) == {(12, "redacted text still there")} and answer.data["erased"] == 0
+
+
+def test_a_redaction_made_to_name_another_position_is_named_twice(redacted: World) -> None:
+    last = redacted.size
+    with inside(LOG) as connection:
+        names_another(connection, last, {"position": 21, "version": 20})
+    found = redacted.found()
+    assert found["verdict"] == "damaged"
+    assert {(20, "erased without a redaction"), (21, "redacted text still there")} <= problems_of(found)
+    assert "checkpoint" in found["problem_counts"]
+    answer = redacted.orch("audit", "verify", "--json")
+    assert answer.status == 6, "without any checkpoint, too"
+
+
+@pytest.mark.parametrize(
+    "facts", [{"stream": "phase:st01-x"}, {"version": 9}, {"position": "20"}, {"position": 20, "version": None}]
+)
+def test_a_redaction_that_names_half_of_another_event_accounts_for_nothing(
+    redacted: World, facts: dict[str, Any]
+) -> None:
+    with inside(LOG) as connection:
+        names_another(connection, redacted.size, facts)
+    answer = redacted.orch("audit", "verify", "--json")
+    assert answer.status == 6 and (20, "erased without a redaction") in problems_of(answer.data)
+
+
+def test_a_redaction_of_what_comes_after_it_is_none(redacted: World) -> None:
+    with inside(LOG) as connection:
+        names_another(connection, redacted.size - 1, {"position": redacted.size, "stream": "ledger", "version": 2})
+        connection.execute("UPDATE events SET salt = NULL, payload = NULL WHERE position = ?", (redacted.size,))
+    found = redacted.orch("audit", "verify", "--json").data
+    assert (redacted.size - 1, "redaction") in problems_of(found)
+
+
+def test_redactions_whose_head_is_gone_still_account_for_their_texts(redacted: World) -> None:
+    with inside(LOG) as connection:
+        connection.execute("DELETE FROM heads WHERE stream = 'ledger'")
+    assert redacted.found()["problem_counts"] == {"head": 1}
+
+
+@pytest.mark.parametrize("first", ["1", "12", "13", "21", "200"])
+def test_a_range_counts_the_redactions_in_it(redacted: World, first: str) -> None:
+    found = redacted.found("--from-position", first)
+    assert (found["verdict"], found["problems"]) == ("incomplete", [])
+    assert found["erased"] == sum(position >= int(first) for position in (12, 20))

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from adapters.sqlite_log import SqliteLog
+from cli.refolding import keep_snapshots
 from domain.event_log import Decision
 from domain.phase import Phase
 from domain.phase_events import BlockerType
@@ -42,6 +43,7 @@ def make_world(orch: Orch) -> World:
     orch("approve", "st01-x", "spec", "--comments", "measurable")
     with SqliteLog.open(LOG) as log:
         log.append([many("st02-many", 290)])
+        keep_snapshots(log, 200, done=lambda _: None, every=100)
     orch("block", "st01-x", "no sound card")
     Path(HELD).write_text(orch("audit", "checkpoint").out)
     key = orch("audit", "key", "show", "--json").data["key"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.merkle import EMPTY_ROOT, grow, leaf_hash, root_of, tree_root
+from domain.merkle import EMPTY_ROOT, grow, leaf_hash, perfect_root, root_of, tree_root
 
 ENTRIES = [bytes.fromhex(entry) for entry in (
     "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"
@@ -51,3 +51,11 @@ def test_growing_the_frontier_gives_the_root_by_definition(entries: list[bytes])
         grow(frontier, size, leaf_hash(entry))
         assert len(frontier) == (size + 1).bit_count()
     assert root_of(frontier) == by_definition(entries)
+
+
+def test_the_root_of_a_power_of_two_needs_no_frontier() -> None:
+    for height in range(9):
+        leaves = [leaf_hash(b"%d" % number) for number in range(1 << height)]
+        assert perfect_root(leaves) == tree_root(leaves)
+    with pytest.raises(ValueError, match="zip"):
+        perfect_root([EMPTY_ROOT] * 3)

@@ -32,17 +32,22 @@ class Judge:
 
 def built(folder: Path) -> Judge:
     """Build the judge in a folder, or skip the test with the reason."""
+    return Judge(compiled(SOURCE, folder))
+
+
+def compiled(source: Path, folder: Path) -> Path:
+    """Build a Go program in a folder, or skip the test with the reason."""
     if which("go") is None:
         pytest.skip("Go is not here (Debian: golang-go)")
     if not (PACKAGES / "src/golang.org/x/mod/sumdb/tlog").is_dir():
         pytest.skip("Go's sumdb packages are not here (Debian: golang-golang-x-mod-dev)")
     go = {"GO111MODULE": "off", "GOPATH": str(PACKAGES), "GOCACHE": str(folder / "cache"), "CGO_ENABLED": "0"}
-    program = folder / "judge"
+    program = folder / source.stem
     ran = subprocess.run(
-        ["go", "build", "-o", program, SOURCE], env={**os.environ, **go}, capture_output=True, text=True, timeout=300
+        ["go", "build", "-o", program, source], env={**os.environ, **go}, capture_output=True, text=True, timeout=300
     )
     assert ran.returncode == 0, ran.stderr
-    return Judge(program)
+    return program
 
 
 def unpacked(proof: list[str]) -> list[bytes]:

@@ -2,12 +2,16 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from adapters.signed_notes import OpenedNote, VerifierKey, note, opened, sign
+from adapters.sqlite_log import SqliteLog
+from adapters.tile_files import TileFiles
+from cli.tile_export import write_tiles
 from domain.checkpoints import Checkpoint
 from domain.errors import InvalidInput, SignatureRefused
 from domain.event_log import EventLog
@@ -120,6 +124,25 @@ def test_go_reads_our_checkpoints(go: Judge) -> None:
         assert theirs["Error"] == ""
         assert Checkpoint(origin, theirs["Size"], b64decode(theirs["Root"])) == made
         assert theirs["Text"] == made.text()
+
+
+def test_go_reads_our_tiles(go: Judge, tmp_path: Path) -> None:
+    """Go computes the root from the tiles alone, and proves entries out of the bundles and older trees with them."""
+    with SqliteLog.create(tmp_path / "log.db", ORIGIN) as log:
+        asked = []
+        for old, size in ((1, 1), (1, 255), (255, 256), (256, 257), (256, 1_000), (1_000, 65_535), (1_000, 65_537)):
+            filled(log, size, at_once=4_096)
+            folder = tmp_path / f"tiles-{size}"
+            write_tiles(log, size, log.tree().root, TileFiles(folder), done=lambda _: None)
+            indexes = sorted({0, size // 2, size - 1, *range(0, size, 997)})
+            asked.append({"folder": str(folder), "size": size, "old": old, "root": log.tree().root, "indexes": indexes})
+    for each, theirs in zip(asked, go.ask(tiles=asked)["Tiles"], strict=True):
+        assert theirs["Error"] == ""
+        assert b64decode(theirs["Root"]) == each["root"]
+        assert theirs["Inclusion"] == len(each["indexes"])  # type: ignore[arg-type]  # a list, as made above
+    changed = tmp_path / "tiles-1000" / "tile" / "0" / "001"
+    changed.write_bytes(changed.read_bytes()[:-1] + b"x")
+    assert go.ask(tiles=[asked[4]])["Tiles"][0]["Error"] != ""
 
 
 def test_we_open_what_go_signed(go: Judge) -> None:

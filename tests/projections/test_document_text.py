@@ -26,6 +26,7 @@ def test_the_latest_text_is_found_from_the_head() -> None:
         "recorded_at": "2026-11-24T14:04:00.000000Z",
         "text": "# spec 2\n",
         "erased": False,
+        "erased_by": None,
     }
 
 

@@ -10,10 +10,13 @@ from domain.errors import UnknownEvent
 from domain.events import DomainEvent
 from domain.ledger import STREAM as LEDGER
 from domain.ledger import Ledger
+from domain.ledger_events import RecoverySource
 from domain.ledger_state import LedgerState
 from domain.policy import Policy
 from domain.policy_state import PolicyState
 from domain.project import Project
+from domain.promotion_facts import ForkFacts
+from domain.restore_point import RestorePoint
 from domain.steps import Step
 from domain.topics import TOPICS
 from projections.history import HistoryRow, history
@@ -43,6 +46,12 @@ def world_with_every_topic() -> World:
     ledger.rotate("k2", first_key="k", reason="lost", by=by, at=at)
     ledger.redact(3, stream=story.stream, version=1, reason="a name in it", by=by, at=at)
     ledger.review(1, 3, root="ab" * 32, comments="all of it", by=by, at=at)
+    world.record(ledger)
+    at = world.next_minute()
+    world.record(RestorePoint.name("before-it", position=3, root="ab" * 32, reason="to be safe", by=by, at=at))
+    fork = ForkFacts("host/2", "host/2+k3", "host/1", 90, "k2", None)
+    ledger.fork(fork, size=len(world.pairs), root="cd" * 32, reason="a mistake", by=by, at=world.next_minute())
+    ledger.recover(len(world.pairs), source=RecoverySource.STORE, reason="a mistake", by=by, at=world.at)
     world.record(ledger)
     return world
 
@@ -82,6 +91,7 @@ def test_a_row_says_who_did_what_when() -> None:
         "broke": [],
         "policy_version": 1,
         "erased": False,
+        "erased_by": None,
         "command_id": "c3",
     }
     assert json.loads(json.dumps(row)) == row
@@ -127,11 +137,15 @@ def test_events_of_project_policy_and_ledger_belong_to_no_phase() -> None:
         None,
         "put the policy in force: 1 approver, also the author, people only, requests do not expire",
     )
-    assert {row["phase"] for row in others[:-3]} == {"st01-audio-engine"}
-    assert [(row["summary"], row["reason"] or row["comments"], row["phase"]) for row in others[-3:]] == [
+    size = len(others)
+    assert {row["phase"] for row in others[:-6]} == {"st01-audio-engine"}
+    assert [(row["summary"], row["reason"] or row["comments"], row["phase"]) for row in others[-6:]] == [
         ("replaced the key that speaks for the log", "lost", None),
         ("erased the text of position 3 (phase:st01-audio-engine version 1)", "a name in it", None),
         ("reviewed positions 1 to 3", "all of it", None),
+        ("named position 3 before-it", "to be safe", None),
+        (f"left host/1 at position {size} ({90 - size} later events) and went on as host/2", "a mistake", None),
+        (f"recovered positions 1 to {size} from the store", "a mistake", None),
     ]
 
 

@@ -55,6 +55,8 @@ def test_a_draft_answers_with_its_iteration_and_digest() -> None:
         "origin": None,
         "redacted": None,
         "reviewed": None,
+        "forked": None,
+        "point": None,
     }
     assert json.loads(json.dumps(result)) == result
 

@@ -22,6 +22,7 @@ from domain.times import microseconds
 from tests.facts import NOON
 from tests.plain_templates import PlainTemplates
 from tests.properties.engine_model import Engine
+from tests.properties.engine_state import Row
 from tests.stories import folded
 
 
@@ -89,7 +90,9 @@ class EngineChecks(RuleBasedStateMachine):
             self.position = record.position
             self.topics[record.topic] += 1
             event = decode(record)
-            self.folded[record.stream] = event.mutate(self.folded.get(record.stream))  # type: ignore[assignment]
+            phase, step = record.stream.removeprefix(PREFIX), getattr(event, "step", None)
+            self.model.recorded(Row(phase, record.topic, step, record.command_id, record.payload is not None))
+            self.folded[record.stream] = event.mutate(self.folded.get(record.stream))
         assert self.log.moment().position == self.position
 
     # what must hold
@@ -122,7 +125,7 @@ class EngineChecks(RuleBasedStateMachine):
             assert [not blocker.resolved for blocker in state.blockers] == phase.blockers
             assert (bool(state.handed_off), bool(state.archived)) == (phase.handed_off, phase.archived)
             told = self.log.told([(head.stream, state.titled)])[head.stream, state.titled]
-            assert told.texts == {"title": phase.title}
+            assert told.texts == ({"title": phase.title} if self.model.rows[phase.titled - 1].has_text else None)
             for step, paper in phase.papers.items():
                 document = state.documents[step]
                 assert (document.state, document.iteration, document.digest) == (
@@ -145,7 +148,10 @@ class EngineChecks(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Replay everything once more from the beginning, and look at the texts."""
-        events = [decode(record) for record in self.log.records()]
+        events = []
+        for record, row in zip(self.log.records(), self.model.rows, strict=True):
+            assert (record.payload is not None) == (record.salt is not None) == row.has_text
+            events.append(decode(record))
         replayed = {name: aggregate.head() for name, aggregate in folded(events).items()}
         assert replayed == {name: head.facts for name, head in self.log.heads([*self.folded])[1].items()}
         for name, phase in self.model.phases.items():
@@ -153,5 +159,6 @@ class EngineChecks(RuleBasedStateMachine):
             for step, paper in phase.papers.items():
                 place = (PREFIX + name, state.documents[step].drafted)
                 texts = self.log.told([place])[place].texts if paper.iteration else {"text": ""}
-                assert texts is not None and texts["text"] == paper.text
+                erased = bool(paper.drafted) and not self.model.rows[paper.drafted - 1].has_text
+                assert (texts is None) == erased and (texts is None or texts["text"] == paper.text)
         self.log.close()

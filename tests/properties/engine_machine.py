@@ -205,6 +205,28 @@ class EngineMachine(EngineChecks):
     def rotate_key(self, by: Actor, reason: str, key: str) -> None:
         self.ask(c.RotateKey(self.meta(by), key, reason))
 
+    @rule(
+        back=st.integers(-2, 60),
+        by=some_actor,
+        reason=some_reason,
+        where=st.sampled_from(("back", "back", "latest", "feedback", "title")),
+    )
+    def redact(self, back: int, by: Actor, reason: str, where: str) -> None:
+        """Erase a text: of any position, of the latest of a paper, of feedback, of a title."""
+        position = len(self.model.rows) - back
+        papers = [paper for phase in self.model.phases.values() for paper in phase.papers.values() if paper.drafted]
+        if where == "title" and self.model.phases:
+            position = [phase.titled for phase in self.model.phases.values()][back % len(self.model.phases)]
+        elif where == "latest" and papers:
+            position = papers[back % len(papers)].drafted
+        elif where == "feedback" and (asked := [at for paper in papers for at in paper.asked]):
+            position = asked[back % len(asked)]
+        self.ask(c.RedactPayload(self.meta(by), position, reason))
+
+    @rule(by=some_actor, first=st.integers(-1, 3), last=st.integers(-1, 80))
+    def review(self, by: Actor, first: int, last: int) -> None:
+        self.ask(c.ReviewLog(self.meta(by), first, last))
+
     @rule()
     def another_process_goes_on(self) -> None:
         self.log = self.open_again()

@@ -13,7 +13,7 @@ from domain.digest import digest_of, normalised
 from domain.steps import STEPS, Step, StepState
 from domain.times import microseconds
 from tests.plain_templates import plain_text
-from tests.properties.engine_state import No, Paper, Phase, Policy, asked_for, refuse_if
+from tests.properties.engine_state import No, Paper, Phase, Policy, Row, asked_for, refuse_if
 
 S = StepState
 
@@ -24,13 +24,15 @@ class Engine:
     def __init__(self) -> None:
         self.phases: dict[str, Phase] = {}
         self.policy = Policy()
-        self.known: dict[str, tuple[Any, ...]] = {}
+        self.known: dict[str, tuple[Any, ...] | None] = {}
+        """What was asked under which id; None where nobody can tell any more."""
+        self.rows: list[Row] = []
 
     def ask(self, command: c.Command) -> str:
         """Return `accepted`, `repeated` or the name of the refusal; change what an accepted command changes."""
         name = command.meta.command_id
         if name in self.known:
-            return "repeated" if self.known[name] == asked_for(command) else "CommandIdReused"
+            return "repeated" if self.known[name] in (None, asked_for(command)) else "CommandIdReused"
         try:
             self.decide(command)
         except No as no:
@@ -47,10 +49,54 @@ class Engine:
                 self._change_policy(command)
             case c.RotateKey():
                 refuse_if(not command.reason.strip(), "ReasonMissing")
+            case c.RedactPayload():
+                self._redact(command)
+            case c.ReviewLog():
+                refuse_if(command.last > len(self.rows), "NotFound")
+                refuse_if(not 1 <= command.first <= command.last, "InvalidInput")
             case c.DraftDocument() | c.EditDocument():
                 self._write(command)
             case _:
                 self._go_on(command)
+
+    def recorded(self, row: Row) -> None:
+        """Take note of the next position, and of what stands there."""
+        self.rows.append(row)
+        position, phase = len(self.rows), self.phases.get(row.phase)
+        if phase is None:
+            return
+        if row.topic in ("phase.opened", "phase.retitled"):
+            phase.titled = position
+        if row.step is None:
+            return
+        paper = phase.papers[row.step]
+        if row.topic == "phase.document_drafted":
+            paper.drafted = position
+        elif row.topic == "phase.document_rejected":
+            paper.asked.append(position)
+        elif row.topic == "phase.step_reopened":
+            paper.asked = [position]
+
+    def _redact(self, command: c.RedactPayload) -> None:
+        bound = self.policy.agents_may_not_approve and command.meta.by.kind != ActorKind.HUMAN
+        refuse_if(bound, "PolicyNeedsPerson")
+        position = command.position
+        refuse_if(not 1 <= position <= len(self.rows), "NotFound")
+        row = self.rows[position - 1]
+        refuse_if(not row.has_text, "NothingChanged")
+        phase = self.phases.get(row.phase)
+        papers = list(phase.papers.values()) if phase else []
+        latest = any(paper.drafted == position for paper in papers)
+        refuse_if(latest and phase is not None and not phase.archived, "LatestTextStays")
+        refuse_if(not command.reason.strip(), "ReasonMissing")
+        row.has_text = False
+        self.known[row.command_id] = None
+        if phase is not None and phase.titled == position:
+            phase.title = title_from(row.phase)
+        for paper in papers:
+            paper.open_feedback = [
+                () if at == position else said for at, said in zip(paper.asked, paper.open_feedback, strict=True)
+            ]
 
     def _go_on(self, command: Any) -> None:
         """Judge a command about a phase that must exist; what ran out is written down only if it is accepted."""
@@ -91,7 +137,7 @@ class Engine:
         phase = self.phases.get(command.phase)
         refuse_if(phase is None and step != Step.SPEC, "NotFound")
         refuse_if(isinstance(command, c.EditDocument) and not command.text.strip(), "InvalidInput")
-        phase = phase or Phase(title=command.phase[5:].capitalize())
+        phase = phase or Phase(title=title_from(command.phase))
         ran_out = self._ran_out(phase, command)
         paper = phase.papers[step]
         refuse_if(phase.archived, "PhaseArchived")
@@ -230,6 +276,11 @@ class Engine:
     def _refuse_closed(self, phase: Phase) -> None:
         refuse_if(phase.archived, "PhaseArchived")
         refuse_if(phase.handed_off, "PhaseHandedOff")
+
+
+def title_from(phase: str) -> str:
+    """Return the title of a phase that nobody gave one, or whose title was erased."""
+    return phase[5:].capitalize()
 
 
 RULES: dict[type, Callable[[Engine, Phase, Any], None]] = {

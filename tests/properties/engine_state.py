@@ -30,6 +30,10 @@ class Paper:
     approvals: list[str] = field(default_factory=list)
     open_feedback: list[tuple[str, ...]] = field(default_factory=list)
     was_approved: bool = False
+    drafted: int = 0
+    """The position that holds the text."""
+    asked: list[int] = field(default_factory=list)
+    """The positions of the open feedback."""
 
 
 @dataclass
@@ -37,6 +41,8 @@ class Phase:
     """A phase: papers, what it waits for, what is in its way."""
 
     title: str
+    titled: int = 0
+    """The position that holds the title."""
     papers: dict[Step, Paper] = field(default_factory=lambda: {step: Paper() for step in STEPS})
     waits_for: list[str] = field(default_factory=list)
     blockers: list[bool] = field(default_factory=list)
@@ -57,6 +63,17 @@ class Policy:
     minimum_approvers: int = 1
     agents_may_not_approve: bool = True
     request_expiry_seconds: int | None = None
+
+
+@dataclass
+class Row:
+    """An event of the log: what it is about, and whether it still has its free text."""
+
+    phase: str
+    topic: str
+    step: Step | None
+    command_id: str
+    has_text: bool
 
 
 def asked_for(command: c.Command) -> tuple[Any, ...]:

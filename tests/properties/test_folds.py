@@ -24,6 +24,8 @@ from domain.policy import Policy
 from domain.policy_state import PolicyState
 from domain.project import STREAM as PROJECT
 from domain.project import Project, ProjectState
+from domain.restore_point import PREFIX as POINT
+from domain.restore_point import PointState, RestorePoint
 from domain.steps import STEPS, StepState
 from domain.topics import EVENTS
 from tests import asks
@@ -77,6 +79,8 @@ def eventful() -> list[DomainEvent]:
         asks.archive(at=NOON.replace(hour=13)),
         asks.redact(3),
         asks.review(1, 9),
+        asks.name_point("before-it", 9),
+        asks.promote(redacted=(3,)),
     ):
         story = story.when(command)
     return told_by(story.log)
@@ -108,6 +112,8 @@ def restored(stream: str, version: int, facts: dict[str, Any]) -> EventSourced:
         return Ledger.restore(stream, version, LedgerState.from_facts(facts))
     if stream == PROJECT:
         return Project.restore(stream, version, ProjectState(**facts))
+    if stream.startswith(POINT):
+        return RestorePoint.restore(stream, version, PointState.from_facts(facts))
     return Phase.restore(stream, version, PhaseState.from_facts(facts))
 
 

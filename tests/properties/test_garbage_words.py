@@ -117,7 +117,11 @@ def sensible(parameter: click.Parameter) -> st.SearchStrategy[str]:
             return st.sampled_from(STEPS)
         case "blocker":
             return st.just("B1")
-        case "at":
+        case "to":
+            return st.sampled_from(("position:5", "now", "point:a"))
+        case "out" | "new" | "documents":
+            return st.sampled_from(("new", "others"))
+        case "at" | "since" | "until":
             return st.sampled_from(("position:5", "2030-01-01T00:00:00Z"))
         case "kind" | "actor_kind" | "meaning":
             return st.sampled_from(("human", "resource_unavailable", "review"))

@@ -15,7 +15,7 @@ from domain.event_log import EventLog, Receipt
 from domain.handler import handle
 from domain.merkle import grow, leaf_hash, root_of
 from domain.steps import Step
-from projections.replay import heads_from
+from projections.heads import heads_from
 
 LONG = os.environ.get("RELIABILITY") == "long"
 TEMPLATES = JinjaTemplates(None)

@@ -1,9 +1,12 @@
-// Judge notes and proofs with Go's own sumdb packages: JSON on stdin, JSON on stdout.
+// Judge notes, proofs and tiles with Go's own sumdb packages: JSON on stdin, JSON on stdout.
 package main
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -27,7 +30,13 @@ type Asked struct {
 		Proof            [][]byte
 	}
 	Trees []string
-	Sign  []struct{ Text, Name string }
+	Tiles []struct {
+		Folder    string
+		Size, Old int64
+		Root      []byte
+		Indexes   []int64
+	}
+	Sign []struct{ Text, Name string }
 }
 
 // Opened is one note after note.Open.
@@ -44,6 +53,13 @@ type Tree struct {
 	Size  int64
 	Root  []byte
 	Text  string
+}
+
+// Proved is what a folder of tiles led to.
+type Proved struct {
+	Error     string
+	Root      []byte
+	Inclusion int
 }
 
 // Signed is one note by a fresh key.
@@ -66,6 +82,7 @@ type Answer struct {
 	Inclusion   []string
 	Consistency []string
 	Trees       []Tree
+	Tiles       []Proved
 	Signed      []Signed
 }
 
@@ -158,6 +175,75 @@ func opened(text []byte, vkeys []string) (o Opened) {
 	return o
 }
 
+// folder reads tiles as C2SP tlog-tiles names them: the paths of tlog without the height.
+type folder string
+
+func (f folder) Height() int { return 8 }
+
+func (f folder) SaveTiles([]tlog.Tile, [][]byte) {}
+
+func (f folder) ReadTiles(tiles []tlog.Tile) (all [][]byte, err error) {
+	for _, tile := range tiles {
+		data, err := os.ReadFile(filepath.Join(string(f), "tile", strings.TrimPrefix(tile.Path(), "tile/8/")))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, data)
+	}
+	return all, nil
+}
+
+// entry takes one entry out of its bundle; tlog calls bundles tiles of level -1.
+func (f folder) entry(index, size int64) ([]byte, error) {
+	tile := tlog.Tile{H: 8, L: -1, N: index / 256, W: 256}
+	if size-tile.N*256 < 256 {
+		tile.W = int(size - tile.N*256)
+	}
+	path := strings.TrimPrefix(tile.Path(), "tile/8/data/")
+	data, err := os.ReadFile(filepath.Join(string(f), "tile", "entries", path))
+	for i := tile.N * 256; err == nil; i++ {
+		length := int(binary.BigEndian.Uint16(data))
+		if i == index {
+			return data[2 : 2+length], nil
+		}
+		data = data[2+length:]
+	}
+	return nil, err
+}
+
+// proved lets tlog authenticate the tiles against the root, and proves entries and an older tree from them.
+func proved(f folder, size, old int64, root tlog.Hash, indexes []int64) (p Proved) {
+	reader := tlog.TileHashReader(tlog.Tree{N: size, Hash: root}, f)
+	found, err := tlog.TreeHash(size, reader)
+	if err != nil {
+		return Proved{Error: err.Error()}
+	}
+	p.Root = found[:]
+	for _, index := range indexes {
+		proof, err := tlog.ProveRecord(size, index, reader)
+		if err != nil {
+			return Proved{Error: err.Error()}
+		}
+		entry, err := f.entry(index, size)
+		if err != nil {
+			return Proved{Error: err.Error()}
+		}
+		if err := tlog.CheckRecord(proof, size, found, index, tlog.RecordHash(entry)); err != nil {
+			return Proved{Error: err.Error()}
+		}
+		p.Inclusion++
+	}
+	before, err := tlog.TreeHash(old, reader)
+	if err == nil {
+		var proof tlog.TreeProof
+		if proof, err = tlog.ProveTree(size, old, reader); err == nil {
+			err = tlog.CheckTree(proof, size, found, old, before)
+		}
+	}
+	p.Error = said(err)
+	return p
+}
+
 func main() {
 	var asked Asked
 	var answer Answer
@@ -177,6 +263,9 @@ func main() {
 	for _, text := range asked.Trees {
 		tree, err := tlog.ParseTree([]byte(text))
 		answer.Trees = append(answer.Trees, Tree{said(err), tree.N, tree.Hash[:], string(tlog.FormatTree(tree))})
+	}
+	for _, t := range asked.Tiles {
+		answer.Tiles = append(answer.Tiles, proved(folder(t.Folder), t.Size, t.Old, hash(t.Root), t.Indexes))
 	}
 	for _, s := range asked.Sign {
 		skey, vkey, err := note.GenerateKey(nil, s.Name)

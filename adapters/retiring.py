@@ -1,0 +1,184 @@
+"""Put one log in the place of another: the new one gets the name in one step, the old one is kept, for reading only.
+
+Killed at any moment, either the old log or the new one has the name, whole; doing it again does the rest.
+"""
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+import apsw
+
+from adapters.durable import sync
+from adapters.new_files import new_file
+from adapters.sqlite_connection import connect, spoken
+from adapters.sqlite_log import RETIRED, TIMEOUT_S
+from domain.errors import Damaged, FilesUnavailable, InvalidInput, Unavailable
+
+LOG = "log.db"
+BESIDE = ("-wal", "-shm")
+KEYS, CHECKPOINTS = "keys", "checkpoints"
+
+
+def refuse_other_disk(new: Path, state: Path) -> None:
+    """Refuse a store on another file system: a name can be given in one step only within one."""
+    if new.stat().st_dev != state.stat().st_dev:
+        raise InvalidInput(
+            f"{new} lies on another file system than {state}; recover into a folder beside it.",
+            fix=("orch recover run --to now --out recovered",),
+        )
+
+
+def change_places(new: Path, state: Path, kept: Path) -> None:
+    """Give the log in the folder `new` the place of the one in `state`, which is kept under another name.
+
+    The caller holds the queue of writers of both. Raises `Unavailable` while somebody reads the old log.
+    """
+    try:
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sync(kept.parent)
+        sync(state)
+        _take_over_keys(new / KEYS, state / KEYS)
+        settle(new / LOG)
+        old = state / LOG
+        if not os.path.lexists(old):
+            _keep(old, kept, BESIDE)
+            _put(new, state, kept)
+        else:
+            _exchange(new, old, kept)
+    except OSError as error:
+        raise FilesUnavailable(f"{error.filename or new}: {error.strerror or error}.") from error
+
+
+def finish(new: Path, state: Path, kept: Path, *, origin: str, key: str) -> None:
+    """Make what is kept of the old store read-only, and remove what is left of the folder the new one came from."""
+    try:
+        _close_for_writing(kept / LOG, origin)
+        _move_keys(state / KEYS, kept / KEYS, but=key)
+        for folder in (kept / KEYS, kept / CHECKPOINTS, kept):
+            _read_only(folder)
+        for name in (*(f"{LOG}{end}" for end in (*BESIDE, "-writers")), ".gitignore"):
+            (new / name).unlink(missing_ok=True)
+        shutil.rmtree(new / KEYS, ignore_errors=True)
+        with suppress(OSError):  # whatever else somebody put there stays
+            new.rmdir()
+        sync(new.parent)
+    except OSError as error:
+        raise FilesUnavailable(f"{error.filename or kept}: {error.strerror or error}.") from error
+
+
+def settle(path: Path) -> None:
+    """Put all that a log holds into its one file. Raises `Unavailable` while somebody reads it."""
+    with spoken(path):
+        connection = connect(path, read_only=False, timeout_s=TIMEOUT_S)
+        try:
+            _checkpoint(connection, path)
+        finally:
+            connection.close()
+    for end in BESIDE:
+        path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
+
+
+def _exchange(new: Path, old: Path, kept: Path) -> None:
+    """Give the new log the name of the old one while nobody has the old one open."""
+    try:
+        alone = _alone(old)
+    except Damaged:  # what cannot be opened has no readers, and its WAL cannot be put into it: it is kept beside it
+        _keep(old, kept, ("", *BESIDE))
+        for end in BESIDE:
+            old.with_name(f"{old.name}{end}").unlink(missing_ok=True)
+        _put(new, old.parent, kept)
+        return
+    try:
+        _keep(old, kept, ("",))
+        _put(new, old.parent, kept)
+    finally:
+        alone.close()
+
+
+def _alone(path: Path) -> apsw.Connection:
+    """Return the only connection there is to a log, all of which is in its file then."""
+    with spoken(path):
+        connection = connect(path, read_only=False, timeout_s=TIMEOUT_S, alone=True)
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("COMMIT")
+            _checkpoint(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _checkpoint(connection: apsw.Connection, path: Path) -> None:
+    busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy is None or busy[0]:
+        raise Unavailable(f"{path} is in use by another program; end it, then repeat.")
+
+
+def _keep(old: Path, kept: Path, ends: tuple[str, ...]) -> None:
+    """Give the files of the old log a second name in the folder where it is kept."""
+    for end in ends:
+        file, other = old.with_name(f"{old.name}{end}"), kept / f"{old.name}{end}"
+        if os.path.lexists(file) and not (other.exists() and os.path.samefile(file, other)):
+            os.link(file, other, follow_symlinks=False)
+    sync(kept)
+
+
+def _put(new: Path, state: Path, kept: Path) -> None:
+    checkpoints = state / CHECKPOINTS
+    if checkpoints.is_dir() and not (kept / CHECKPOINTS).exists():
+        os.rename(checkpoints, kept / CHECKPOINTS)  # before the log: they cover nothing of what comes
+    if not os.path.lexists(state / LOG):
+        for end in BESIDE:
+            (state / f"{LOG}{end}").unlink(missing_ok=True)
+    sync(kept)
+    sync(state)
+    os.rename(new / LOG, state / LOG)
+    sync(state)
+    sync(new)
+
+
+def _take_over_keys(made: Path, keys: Path) -> None:
+    """Copy the new key to where it is looked for, before anything needs it."""
+    keys.mkdir(mode=0o700, exist_ok=True)
+    for left in keys.glob(".*.pem.*.part"):  # a promotion was stopped here before
+        left.unlink()
+    for file in made.glob("*.pem"):
+        with new_file(keys / file.name, replace=True) as opened:
+            opened.write(file.read_bytes())
+    sync(keys)
+    sync(keys.parent)
+
+
+def _move_keys(keys: Path, kept: Path, *, but: str) -> None:
+    """Put the keys of the old log where it is: they speak for it, and for nothing else."""
+    kept.mkdir(mode=0o700, exist_ok=True)
+    for file in keys.glob("*.pem"):
+        if file.name != but:
+            os.replace(file, kept / file.name)
+    sync(kept)
+    sync(keys)
+
+
+def _close_for_writing(path: Path, origin: str) -> None:
+    """Say in the old log that it was left, and let it need no file beside it, where nothing may be written."""
+    if not path.is_file() or not os.access(path, os.W_OK) or path.stat().st_mode & 0o200 == 0:
+        return
+    with suppress(Damaged), spoken(path):
+        connection = connect(path, read_only=False, timeout_s=TIMEOUT_S)
+        try:
+            connection.execute("INSERT OR REPLACE INTO store VALUES (?, ?)", (RETIRED, origin))
+            connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+        finally:
+            connection.close()
+
+
+def _read_only(folder: Path) -> None:
+    if not folder.is_dir():
+        return
+    for file in folder.iterdir():
+        if file.is_file() and not file.is_symlink():
+            os.chmod(file, 0o400)
+    os.chmod(folder, 0o500)

@@ -1,0 +1,154 @@
+"""orch audit export: everything an auditor needs, in one file, to check the log on another machine."""
+
+import os
+from hashlib import file_digest
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from adapters.new_files import new_file
+from cli.answers import answer
+from cli.arguments import phases_known
+from cli.audit_filters import TIMES, Filters, scope_of
+from cli.audit_output import Yes
+from cli.audit_tiles import Tiles, export_tiles
+from cli.options import Asked, plain
+from cli.project import Project, opened
+from cli.screen import clean, one_line, paint
+from domain.errors import InvalidInput, NotFound
+from domain.phase_ids import checked, stream_of
+from domain.unknown import unknown_phase
+
+if TYPE_CHECKING:
+    from cli.evidence import Exporter
+    from cli.evidence_events import Selection
+
+Output = Annotated[
+    Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
+    typer.Option("--output", "-o", metavar="FILE", help="Where the package goes, whole or not at all."),
+]
+PhaseName = Annotated[
+    Optional[str],  # noqa: UP045  # as above
+    typer.Option("--phase", metavar="PHASE", help="Only that phase.", autocompletion=phases_known),
+]
+Since = Annotated[
+    Optional[str],  # noqa: UP045  # as above
+    typer.Option("--from", metavar="T", help=f"From a time on: {TIMES}."),
+]
+Until = Annotated[
+    Optional[str],  # noqa: UP045  # as above
+    typer.Option("--to", metavar="T", help=f"Up to a time: {TIMES}."),
+]
+Withhold = Annotated[bool, typer.Option("--withhold", help="Leave all free text out; commitments and digests stay.")]
+WithholdPhase = Annotated[
+    Optional[list[str]],  # noqa: UP045  # as above
+    typer.Option(
+        "--withhold-phase",
+        metavar="PHASE",
+        help="Leave the free text of that phase out; once for each.",
+        autocompletion=phases_known,
+    ),
+]
+
+
+@plain
+def export(
+    asked: Asked,
+    output: Output = None,
+    phase: PhaseName = None,
+    since: Since = None,
+    until: Until = None,
+    withhold: Withhold = False,
+    withhold_phase: WithholdPhase = None,
+    tiles: Tiles = None,
+    yes: Yes = False,
+) -> None:
+    """Write an evidence package: events, proofs, checkpoints, keys, documents, a report, and what checks them.
+
+    Signs a checkpoint of the log as it is and proves everything to it. Whoever gets the file unpacks it and runs
+    python3 verify.py, which needs neither orch nor anything else that is not in it.
+
+    With --tiles it writes the log's tree as static files instead (C2SP tlog-tiles): every entry with who, what, when,
+    digests and commitments, and no free text. Again into the same folder, it adds what is new.
+
+    Next: unzip evidence.zip -d evidence && python3 evidence/verify.py
+    """
+    if tiles is not None:
+        if output or phase or since or until or withhold or withhold_phase:
+            raise InvalidInput(
+                "--tiles writes the whole tree into a folder and takes no other option.",
+                fix=(f"orch audit export --tiles {quote(str(tiles))}",),
+            )
+        return export_tiles(asked, tiles)
+    with opened() as project:
+        path = _path(output, project)
+        filters = Filters(None, None, phase, None, None, since, until, forced=False)
+        exporter = _exporter(project, asked, filters, withhold=withhold, phases=withhold_phase or [])
+        with new_file(path, replace=yes) as file:
+            exporter.write(file, path.parent)
+    with path.open("rb") as written:
+        digest = file_digest(written, "sha256").hexdigest()
+    data = {"file": str(path), "bytes": path.stat().st_size, "sha256": digest, **exporter.told()}
+    answer("audit.package", data, as_json=asked.json, show=lambda: _show(data))
+    return None
+
+
+def _path(output: str | None, project: Project) -> Path:
+    if not output or "\x00" in output:
+        raise InvalidInput(
+            "Say where the package goes, or where the tree as tiles.",
+            fix=("orch audit export -o evidence.zip", "orch audit export --tiles tiles"),
+        )
+    path = Path(output)
+    state = project.places.state
+    if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(state)):
+        raise InvalidInput(f"{path} lies in {state}, where only orch itself writes; name another file.")
+    return path
+
+
+def _exporter(project: Project, asked: Asked, filters: Filters, *, withhold: bool, phases: list[str]) -> "Exporter":
+    """Sign the log as it is, and return what exports it. Nothing is signed for a selection that holds nothing."""
+    from adapters.checkpoint_files import CheckpointFiles
+    from cli.checkpoint import keys_of, signed_head
+    from cli.evidence import Exporter
+    from cli.evidence_events import Selection
+
+    wanted = scope_of(project, asked, filters).wanted
+    for phase in phases:
+        if stream_of(checked(phase)) not in project.log.heads([stream_of(phase)])[1]:
+            raise unknown_phase(project.log, phase)
+    selection = Selection(filters.phase, wanted.first, wanted.last or 0, withhold, tuple(sorted(set(phases))))
+    _refuse_nothing(project, selection)
+    head = signed_head(project)
+    if filters.until is None:
+        selection = selection._replace(last=head.size)
+    CheckpointFiles(project.places.checkpoints).keep(head.size, head.note)
+    return Exporter(project, head, keys_of(project), selection)
+
+
+def _refuse_nothing(project: Project, selection: "Selection") -> None:
+    if selection.phase is None:
+        holds = selection.first <= selection.last
+    else:
+        records = project.log.stream(stream_of(selection.phase), upto=selection.last)
+        holds = any(selection.has(record) for record in records)
+    if not holds:
+        of = f" of {selection.phase}" if selection.phase else ""
+        only = f" --phase {selection.phase}" if selection.phase else ""
+        raise NotFound(f"There is no event{of} in that range; nothing to export.", fix=(f"orch audit trail{only}",))
+
+
+def _show(data: dict[str, Any]) -> None:
+    counts = data["counts"]
+    print(f"{paint('✓', 'green')} {one_line(data['file'])}: {data['bytes']:,} bytes")
+    print(f"  SHA-256    {data['sha256']}")
+    print(f"  checkpoint {data['size']:,} events, root {data['root']}")
+    print(f"  key        {clean(data['key'])}")
+    which = "all of them" if data["whole"] else f"{counts['selected']:,} selected, the rest about keys and policy"
+    print(f"  events     {counts['events']:,}, {which}")
+    print(f"  documents  {counts['documents']:,} iterations, {counts['verdicts']:,} verdicts")
+    texts = {"here": counts["texts"], **{state: counts[state] for state in ("withheld", "redacted", "missing")}}
+    print(f"  texts      {', '.join(f'{count:,} {state}' for state, count in texts.items() if count)}")
+    print("Tell whoever checks it the key by another way: orch audit key show")

@@ -1,0 +1,96 @@
+"""The shapes of what recoveries answer with `--json`."""
+
+from typing import Literal, TypedDict
+
+from projections.moments import AsOf
+from projections.recovery_loss import Loss, PhaseLoss
+from projections.restore_points import PointRow
+from projections.verification import HeldCheckpoint, Problem, Verdict
+
+
+class RecoverySource(TypedDict):
+    """Where the events come from, and how many there are."""
+
+    kind: Literal["store", "backup"]
+    where: str
+    origin: str
+    size: int
+
+
+class PrefixOf(TypedDict):
+    """The log that the recovered one is a prefix of, where its root at that size agrees."""
+
+    where: str
+    origin: str
+    size: int
+    agrees: bool
+
+
+class RecoveryVerification(TypedDict):
+    """The verification of a recovered store. `state` is the digest of every head; roots are hex RFC 6962."""
+
+    verdict: Verdict
+    store: str
+    origin: str
+    size: int
+    root: str
+    state: str
+    events: int
+    payloads: int
+    erased: int
+    redacted_later: list[int]
+    prefix_of: PrefixOf | None
+    checkpoints: list[HeldCheckpoint]
+    first_problem: Problem | None
+    problems: list[Problem]
+    problem_counts: dict[str, int]
+    not_proved: list[str]
+
+
+class Resolution(TypedDict):
+    """What T is in the log. `splits_command`: only a part of the command at that position lies before it."""
+
+    to: str
+    as_of: AsOf
+    splits_command: bool
+    source: RecoverySource
+
+
+class RecoveryAnswer(Resolution):
+    """A store as it was at a moment, verified."""
+
+    out: str
+    documents: list[str]
+    verification: RecoveryVerification
+
+
+class SourceState(TypedDict):
+    """A place that holds events; `problem` says why it cannot be used for this moment."""
+
+    kind: Literal["store", "backup"]
+    where: str
+    size: int
+    usable: bool
+    problem: str | None
+
+
+class PlanAnswer(Resolution):
+    """What a recovery would do; `seconds` is an estimate from a part of it that was tried."""
+
+    sources: list[SourceState]
+    checkpoints: list[str]
+    lost: Loss
+    seconds: float
+
+
+class LossAnswer(Resolution):
+    """What each phase would lose by going back; phases that would lose nothing have no row."""
+
+    rows: list[PhaseLoss]
+
+
+class PointsAnswer(TypedDict):
+    """The restore points, in the order of the positions they name."""
+
+    rows: list[PointRow]
+    as_of: AsOf

@@ -1,0 +1,137 @@
+"""Prove a recovered store: all that a verification can, and that it is a prefix of the log it was taken from."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from adapters.sqlite_log import SqliteLog
+from cli.held import Held, held, notes_in
+from cli.recover_answers import PrefixOf, RecoveryVerification
+from cli.recovered import carried_by, state_digest
+from cli.verifying import Options, Verifier
+from cli.verifying_beside import unsound_in
+from domain.errors import Damaged, InvalidInput, NotFound
+from domain.event_log import EventLog
+from domain.ledger import STREAM as LEDGER
+from domain.project import STREAM as PROJECT
+from projections.verification import Findings
+
+RootAt: TypeAlias = Callable[[int], bytes | None]
+
+
+class Parent(NamedTuple):
+    """What is known of the log that a store was recovered from."""
+
+    where: str
+    origin: str
+    size: int
+    root_at: RootAt
+    keys: Sequence[str]
+    """Verifier keys that have spoken for it."""
+    checkpoints: Sequence[Path]
+    """The checkpoints that it kept."""
+
+
+def check(
+    path: Path,
+    *,
+    parent: Parent | None,
+    state: str | None = None,
+    fold: bool = True,
+    done: Callable[[int], None] = lambda _: None,
+) -> RecoveryVerification:
+    """Verify the log at a path, and hold it against its parent and the parent's checkpoints where they are known.
+
+    `state` is the digest of a fold of the parent's events, where somebody has folded them; where these were the very
+    same events they need not be folded once more.
+    """
+    with SqliteLog.open(path, read_only=True) as log:
+        findings = Findings()
+        remarks: list[str] = []
+        verifier = Verifier(log, findings, Options(fold=fold), file=path)
+        good = _checkpoints(log, parent, verifier, remarks)
+        verifier.run([one.checkpoint.size for one in good], done=done)
+        told = [(one, verifier.hold(one)) for one in good]
+        prefix = _prefix(verifier, parent, findings, remarks)
+        digest = state_digest(verifier.kept.heads or {})
+        for sentence in () if fold else unsound_in(log):
+            findings.note(None, "store", "indexes and pages that fit the rows", sentence)
+        if state is not None and digest != state:
+            findings.note(None, "state", state, digest)
+        if prefix is None and not told:
+            remarks.append("Nothing from outside this store was there to hold it against.")
+        proved = prefix is not None or any(holds for _, holds in told)
+        return {
+            "verdict": "damaged" if findings.counts else "verified" if proved else "incomplete",
+            "store": str(path.parent),
+            "origin": log.origin,
+            "size": verifier.size,
+            "root": verifier.root.hex(),
+            "state": digest,
+            "events": verifier.rows.events,
+            "payloads": verifier.rows.payloads,
+            "erased": verifier.rows.erased,
+            "redacted_later": sorted(carried_by(log)),
+            "prefix_of": prefix,
+            "checkpoints": [one.told(holds=holds) for one, holds in told],
+            "first_problem": findings.first,
+            "problems": findings.problems,
+            "problem_counts": dict(findings.counts),
+            "not_proved": remarks,
+        }
+
+
+def keys_known(log: EventLog) -> list[str]:
+    """Return the verifier keys that a log names, or none where its heads cannot be read."""
+    from adapters.signed_notes import VerifierKey
+    from projections.log_keys import log_keys
+
+    found = []
+    try:
+        heads = log.heads([PROJECT, LEDGER])[1]
+        keys = log_keys(heads[PROJECT], heads.get(LEDGER))
+        for key in (keys.current, *keys.replaced):
+            VerifierKey.parse(key)
+            found.append(key)
+    except (Damaged, InvalidInput, KeyError):
+        pass
+    return found
+
+
+def _checkpoints(log: EventLog, parent: Parent | None, verifier: Verifier, remarks: list[str]) -> list[Held]:
+    """Return the kept checkpoints that cover no more than what was recovered, and that a known key signed."""
+    if parent is None:
+        return []
+    doubts, size = Findings(), verifier.size
+    lineage = verifier.forks.lineage
+    good: list[Held] = []
+    keys = list(dict.fromkeys([*parent.keys, *keys_known(log)]))
+    for file in parent.checkpoints:
+        if file.stem.isdecimal() and int(file.stem) > size:
+            continue
+        try:
+            found, _ = held(notes_in([file]), keys, origin=log.origin, findings=doubts, lineage=lineage)
+            good += [one for one in found if one.checkpoint.size <= size]
+        except (InvalidInput, NotFound) as error:
+            doubts.note(None, "checkpoint", "a signed checkpoint", error.message)
+    remarks += [f"A kept checkpoint does not count: {each['found']}" for each in doubts.problems]
+    return good
+
+
+def _prefix(verifier: Verifier, parent: Parent | None, findings: Findings, remarks: list[str]) -> PrefixOf | None:
+    if parent is None:
+        return None
+    if not parent.size:
+        remarks.append(f"{parent.where} holds no log that can be read.")
+        return None
+    try:
+        root = parent.root_at(verifier.size) if verifier.size <= parent.size else None
+    except Damaged as error:
+        remarks.append(f"{parent.where} cannot tell its root at {verifier.size}: {error.message}")
+        return None
+    if root is None:
+        remarks.append(f"{parent.where} has {parent.size} events and no root at {verifier.size}.")
+        return None
+    if root != verifier.root:
+        findings.note(None, "prefix", f"{root.hex()} at {verifier.size} ({parent.where})", verifier.root)
+    return {"where": parent.where, "origin": parent.origin, "size": parent.size, "agrees": root == verifier.root}

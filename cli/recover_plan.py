@@ -1,0 +1,172 @@
+"""orch recover plan, orch recover diff: what going back to a moment takes and would lose. Both change nothing."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from cli.answers import answer
+from cli.options import Asked, plain
+from cli.recover_options import FromBackups, Identity, To
+from cli.screen import clean, one_line, paint, print_table
+from domain.errors import Refusal
+
+if TYPE_CHECKING:
+    from adapters.places import Places
+    from cli.recover_answers import LossAnswer, PlanAnswer, Resolution, SourceState
+    from cli.recover_sources import Kind, Source
+
+SAMPLE = 2000
+"""So many events are recovered for trial, to tell how long all of them will take."""
+
+
+@plain
+def plan(asked: Asked, to: To, from_backups: FromBackups = None, identity: Identity = None) -> None:
+    """Show what a recovery to T would do: which position that is, where the events come from, what is lost after it.
+
+    Next: orch recover run --to T --out recovered
+    """
+    from cli.recover_moments import moment_to, resolution
+    from cli.recover_sources import source_of
+    from projections.recovery_loss import loss
+
+    with source_of(from_backups, identity) as source:
+        moment = moment_to(source, to)
+        found: PlanAnswer = {
+            **resolution(source, to, moment),
+            "sources": _sources(source, moment.position, from_backups, identity),
+            "checkpoints": _kept(source, moment.position),
+            "lost": loss(source.records(moment.position + 1)),
+            "seconds": _seconds(source, moment.position),
+        }
+    answer("recover.plan", found, as_json=asked.json, show=lambda: _show_plan(found))
+
+
+@plain
+def diff(asked: Asked, to: To, from_backups: FromBackups = None, identity: Identity = None) -> None:
+    """Show, phase by phase, what would be lost by going back to T: verdicts, documents, whole phases.
+
+    Next: orch recover run --to T --out recovered
+    """
+    from cli.progress import watched
+    from cli.reads import decoded
+    from cli.recover_moments import moment_to, resolution
+    from cli.recover_sources import source_of
+    from projections.recovery_loss import going_back
+
+    with source_of(from_backups, identity) as source:
+        moment = moment_to(source, to)
+        rows = going_back(watched(decoded(source.records(1)), source.size), moment.position)
+        found: LossAnswer = {**resolution(source, to, moment), "rows": rows}
+    answer("recover.diff", found, as_json=asked.json, show=lambda: _show_diff(found))
+
+
+def _sources(source: "Source", position: int, folder: Path | None, identity: Path | None) -> "list[SourceState]":
+    """Return every place that holds events, and what it lacks of those up to a position."""
+    states = [_state(source.kind, source.where, source.size, position)]
+    if source.kind == "backup":
+        states.append(_store(source.places, position))
+    else:
+        states.append(_backups(source.places, position))
+    return states
+
+
+def _state(kind: "Kind", where: str, size: int, position: int, problem: str | None = None) -> "SourceState":
+    if problem is None and size < position:
+        problem = f"It ends at position {size}; positions {size + 1} to {position} are not there."
+    return {"kind": kind, "where": where, "size": size, "usable": problem is None, "problem": problem}
+
+
+def _store(places: "Places", position: int) -> "SourceState":
+    from adapters.sqlite_log import SqliteLog
+
+    try:
+        with SqliteLog.open(places.log, read_only=True) as log:
+            return _state("store", str(places.state), log.tree().size, position)
+    except Refusal as refusal:
+        return _state("store", str(places.state), 0, position, refusal.message)
+
+
+def _backups(places: "Places", position: int) -> "SourceState":
+    """Return how far the backups reach; their events are not opened, so no key is needed."""
+    from adapters.backup_reading import open_backups
+    from cli.backup_project import target_of
+
+    folder = target_of(places, None)
+    try:
+        backups = open_backups(folder)
+        problem = None if backups.can_open else "It is encrypted: --identity FILE has to open it."
+        return _state("backup", str(folder), backups.head.last, position, problem)
+    except Refusal as refusal:
+        return _state("backup", str(folder), 0, position, refusal.message)
+
+
+def _kept(source: "Source", position: int) -> list[str]:
+    """Return the kept checkpoints that the recovered store will be held against."""
+    files = source.parent().checkpoints
+    return [str(file) for file in files if file.stem.isdecimal() and int(file.stem) <= position]
+
+
+def _seconds(source: "Source", position: int) -> float:
+    """Recover the first events for trial and return how long all of them would take."""
+    from cli.recover_checks import check
+    from cli.refilling import refill
+
+    size = min(position, SAMPLE)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "log.db"
+        began = monotonic()
+        refill(path, source.origin_at(size), source.events(size))
+        check(path, parent=None)
+        return round((monotonic() - began) * position / size, 3)
+
+
+def _show_resolution(data: "Resolution") -> None:
+    moment = data["as_of"]
+    print(f"{paint('T', 'bold')} is position {moment['position']}, recorded {moment['recorded_at']}")
+    print(f"  next event {moment['next_recorded_at'] or 'none: this is the end of the log'}")
+    if data["splits_command"]:
+        print(paint("  Only a part of the command at this position lies before it.", "yellow"))
+
+
+def _show_plan(data: "PlanAnswer") -> None:
+    _show_resolution(data)
+    for each in data["sources"]:
+        mark = paint("✓", "green") if each["usable"] else paint("✗", "red")
+        print(f"  {mark} {each['kind']:<8} {one_line(each['where'])} ({each['size']} events)")
+        if each["problem"]:
+            print(f"      {one_line(each['problem'])}")
+    print(f"  checkpoints to hold it against: {len(data['checkpoints'])}")
+    lost = data["lost"]
+    print()
+    if not lost["events"]:
+        print("  nothing comes after it")
+    else:
+        print(f"  after it   {lost['events']} events of {lost['commands']} commands, until {lost['last_recorded_at']}")
+        places = f"in {len(lost['phases'])} phases"
+        print(f"  lost       {lost['verdicts']} verdicts, {lost['documents']} documents, {places}")
+        print_table([(f"  {each['topic']}", str(each["count"])) for each in lost["by_topic"]])
+        if lost["opened_later"]:
+            print(f"  these phases were opened later: {clean(', '.join(lost['opened_later']))}")
+    print()
+    print(f"  takes about {data['seconds']:.1f} s; nothing was changed")
+
+
+def _show_diff(data: "LossAnswer") -> None:
+    _show_resolution(data)
+    if not data["rows"]:
+        print("  no phase would lose anything")
+    for row in data["rows"]:
+        print()
+        gone = paint("  vanishes: it was opened later", "red") if row["vanishes"] else ""
+        print(f"{paint(row['phase'], 'bold')}  {row['events']} events{gone}")
+        for verdict in row["verdicts"]:
+            by = f"{one_line(verdict['by']['name'])} ({verdict['by']['kind']})"
+            print(f"  lost       {verdict['step']} {verdict['iteration']} {verdict['verdict']} by {by}")
+        for document in row["documents"]:
+            print(
+                f"  {document['step']:<10} iteration {document['iteration']} {document['state']}"
+                f" → iteration {document['iteration_then']} {document['state_then']}"
+            )
+        if row["others"]:
+            print(f"  also       {', '.join(row['others'])}")

@@ -1,0 +1,76 @@
+"""orch recover promote: let the project go on with a recovered store."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import click
+import typer
+
+from adapters.actor import refuse_guessed_kind
+from adapters.sqlite_log import SqliteLog
+from adapters.workspace import Workspace
+from cli.arguments import Reason
+from cli.given import flags
+from cli.options import Asked, writing
+from cli.project import Project, here
+from cli.recover_verify import New
+from cli.screen import clean, paint
+from cli.writes import report
+from domain.errors import InvalidInput, ReasonMissing
+
+if TYPE_CHECKING:
+    from cli.promoting import Promotion
+
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; away from a terminal there is nobody to ask.")]
+
+
+@writing
+def promote(asked: Asked, new: New, reason: Reason = "", yes: Yes = False) -> None:
+    """Let the project go on with NEW. The old store is kept, read-only, in .orch/retired/; nothing of it is deleted.
+
+    NEW gets a name and a key of its own: a log must never sign two histories. The first thing it says is which log it
+    left, where, why, and who decided that. If this is interrupted, the same command again finishes it.
+
+    Next: orch audit checkpoint > held.txt
+    """
+    from adapters.places import left_of
+    from cli.promoting import Promotion
+
+    _refuse_unsure(asked, new, reason, yes=yes)
+    places = left_of(here(), flags=flags())
+    folder = new.absolute().parent.resolve() / new.name
+    if places.state.resolve() == folder:
+        raise InvalidInput(f"{new} is the store in force.", fix=("unset ORCHESTRATOR_STATE_DIR",))
+    promotion = Promotion(places, folder)
+    if not promotion.is_done:
+        promotion.refuse_unfit()
+        if not yes:
+            _ask(promotion, new)
+        promotion.carry_out(asked, reason)
+    promotion.finish()
+    with SqliteLog.open(places.log, read_only=True) as log:
+        print(f"The old store is kept in {clean(str(promotion.kept))}, for reading only.", file=sys.stderr)
+        report(Project(places, log, Workspace(places)), asked, promotion.receipt(log))
+
+
+def _refuse_unsure(asked: Asked, new: Path, reason: str, *, yes: bool) -> None:
+    """Refuse what says neither why nor that it is meant."""
+    words = ["orch", "recover", "promote", str(new)]
+    if not reason.strip():
+        raise ReasonMissing("A promotion", command=shlex.join(words[1:]), example="why the project goes back")
+    words += ["--reason", reason, "--yes"]
+    refuse_guessed_kind(asked.actor_kind, command=shlex.join(words))
+    if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        kind = ["--actor-kind", asked.actor_kind] if asked.actor_kind else []
+        raise InvalidInput(
+            "The project would go on with another store; away from a terminal --yes has to say that it is meant.",
+            fix=(shlex.join([*words, *kind]),),
+        )
+
+
+def _ask(promotion: "Promotion", new: Path) -> None:
+    print(f"The project goes on with {clean(str(new))}; what the store in force holds beyond is left.", file=sys.stderr)
+    print(f"  {paint('see', 'dim')} orch recover diff --to position:{promotion.size}", file=sys.stderr)
+    click.confirm("Promote it?", abort=True, err=True)

@@ -1,0 +1,169 @@
+"""orch recover run: the log as it was at a moment, in a store of its own, proven."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import orjson
+import typer
+
+from adapters.new_folders import new_folder, refuse_existing
+from adapters.sqlite_log import CARRIED, RECOVERED
+from cli.answers import answer
+from cli.options import Asked, plain
+from cli.recover_options import FromBackups, Identity, To, path_of
+from cli.screen import clean, one_line, paint
+from domain.errors import Damaged, InvalidInput
+
+if TYPE_CHECKING:
+    from adapters.stored_events import StoredEvent
+    from cli.recover_answers import RecoveryAnswer, RecoveryVerification
+    from cli.recover_sources import Source
+    from domain.event_log import Moment
+
+Out = Annotated[
+    Path,
+    typer.Option("--out", metavar="NEW", parser=path_of, help="The store folder to make; there may be none yet."),
+]
+DocumentsTo = Annotated[
+    Optional[Path],  # noqa: UP045  # Typer reads Optional at every release we allow
+    typer.Option(
+        "--documents", metavar="DIR", parser=path_of, help="Write the documents as of T too, to a new folder."
+    ),
+]
+NOT_FOR_GIT = "*\n"
+
+
+@plain
+def run(
+    asked: Asked,
+    to: To,
+    out: Out,
+    from_backups: FromBackups = None,
+    identity: Identity = None,
+    documents: DocumentsTo = None,
+) -> None:
+    """Make NEW, a store that holds the log as it was at T, and verify it. Nothing else changes, nothing is appended.
+
+    Every read works on it: ORCHESTRATOR_STATE_DIR=NEW orch list. It takes no writes until it is promoted.
+
+    Next: orch recover promote NEW --reason "why the project goes back"
+    """
+    from cli.recover_moments import moment_to, resolution
+    from cli.recover_sources import outside, source_of
+
+    refuse_existing(out.absolute())
+    if documents is not None and documents.absolute() == out.absolute():
+        raise InvalidInput("The documents need a folder of their own.", fix=("orch recover run --help",))
+    with source_of(from_backups, identity) as source:
+        new = outside(out, source.places)
+        moment = moment_to(source, to)
+        with new_folder(new) as part, _documents(documents) as folder:
+            found = made(part / "log.db", source, to, moment)
+            written = _written(part / "log.db", folder)
+    found["store"] = str(new)
+    data: RecoveryAnswer = {
+        **resolution(source, to, moment),
+        "out": str(new),
+        "documents": [str(documents / name) for name in written] if documents else [],
+        "verification": found,
+    }
+    answer("recover.run", data, as_json=asked.json, show=lambda: _show(data))
+
+
+def made(path: Path, source: "Source", to: str, moment: "Moment") -> "RecoveryVerification":
+    """Make the log at a path and verify it; refuse one in which anything differs."""
+    from cli.progress import Progress
+    from cli.recover_checks import check
+    from cli.recovered import Recovered, state_digest
+    from cli.refilling import refill
+
+    size = moment.position
+    redactions = source.redactions()
+    note = Recovered(source.kind, source.where, source.origin, source.size, to)
+    notes = {RECOVERED: note.text()}
+    later = {str(gone): by for gone, by in redactions.items() if gone <= size < by}
+    if later:
+        notes[CARRIED] = orjson.dumps(later).decode()
+    (path.parent / ".gitignore").write_text(NOT_FOR_GIT)
+    with Progress(size, "events written") as progress:
+        events = without_texts(source.events(size), redactions)
+        folded: list[str] = []
+        head = refill(
+            path,
+            source.origin_at(size),
+            events,
+            notes=notes,
+            done=progress.advance,
+            folded=lambda heads: folded.append(state_digest(heads)),
+        )
+    wrong = source.contradicts(size, head.root)
+    if wrong is not None:
+        raise Damaged(wrong)
+    with Progress(size, "events verified") as progress:
+        # these very events were folded a moment ago: their tree and their state are what is compared with the disk
+        found = check(path, parent=source.parent(), state=folded[0], fold=False, done=progress.advance)
+    if found["verdict"] == "damaged":
+        first = found["first_problem"]
+        assert first is not None
+        place = "" if first["position"] is None else f" at position {first['position']}"
+        raise Damaged(
+            f"What {source.where} gives for T does not verify: {first['what']}{place}"
+            f" (expected {one_line(first['expected'] or '—')}, found {one_line(first['found'] or '—')})."
+        )
+    return found
+
+
+def without_texts(events: "Iterator[StoredEvent]", positions: Collection[int]) -> "Iterator[StoredEvent]":
+    """Yield the events, without the texts of those positions."""
+    if not positions:
+        yield from events
+        return
+    for position, event in enumerate(events, 1):
+        yield event._replace(salt=None, payload=None) if position in positions else event
+
+
+@contextmanager
+def _documents(path: Path | None) -> Iterator[Path | None]:
+    if path is None:
+        yield None
+        return
+    with new_folder(path.absolute()) as part:
+        yield part
+
+
+def _written(log: Path, folder: Path | None) -> list[str]:
+    """Write every document of a log into a folder, and return their names in it."""
+    if folder is None:
+        return []
+    from cli.recover_texts import texts_in
+
+    names = []
+    for name, text in texts_in(log):
+        file = folder / name
+        file.parent.mkdir(mode=0o755, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="\n")
+        names.append(name)
+    return names
+
+
+def _show(data: "RecoveryAnswer") -> None:
+    from shlex import quote
+
+    from cli.recover_verify import show_proof
+
+    found, moment = data["verification"], data["as_of"]
+    print(f"{paint('✓', 'green')} the log as of position {moment['position']}, verified")
+    print(f"  recorded   {moment['recorded_at']}; next event {moment['next_recorded_at'] or 'none: this is the end'}")
+    show_proof(found)
+    if data["splits_command"]:
+        print(paint("  Only a part of the command at this position lies before it.", "yellow"))
+    for sentence in found["not_proved"]:
+        print(f"  not proved: {one_line(sentence)}")
+    for name in data["documents"]:
+        print(f"  document   {clean(name)}")
+    print()
+    new = quote(data["out"])
+    print(f"  {paint('look at it', 'dim')} ORCHESTRATOR_STATE_DIR={clean(new)} orch list")
+    print(f'  {paint("promote it", "dim")} orch recover promote {clean(new)} --reason "why the project goes back"')

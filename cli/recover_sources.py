@@ -1,0 +1,225 @@
+"""Where a recovery takes its events from: the store as it lies there, or backups alone."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias
+
+from adapters.checkpoint_files import SUFFIX
+from adapters.envelope import entry_of
+from adapters.places import FOLDER, Places, find, left_of
+from adapters.sqlite_log import SqliteLog
+from adapters.stored_events import StoredEvent, stored
+from cli.given import flags
+from cli.moments import resolved
+from cli.project import here
+from cli.reads import decoded
+from cli.recover_checks import Parent, RootAt, keys_known
+from cli.recovered import carried_by, state_digest
+from domain.errors import Damaged, InvalidInput, NotFound, Refusal
+from domain.event_log import Moment, Record
+from domain.ledger import STREAM as LEDGER
+from domain.merkle import leaf_hash
+from domain.project import STREAM as PROJECT
+from domain.tree_ranges import range_root_of
+from projections.heads import heads_from
+from projections.log_keys import lineage_of
+
+Fold: TypeAlias = Callable[[int], str | None]
+Kind = Literal["store", "backup"]
+
+
+class Source(Protocol):
+    """A log that can be read from its beginning, and what is known about it."""
+
+    places: Places
+    kind: Kind
+    where: str
+    origin: str
+    size: int
+
+    def origin_at(self, position: int) -> str:
+        """Return the origin that the envelope at a position has to name."""
+        ...
+
+    def parent(self) -> Parent:
+        """Return what a recovered store is held against."""
+        ...
+
+    def moment(self, to: str) -> Moment:
+        """Return the moment that the words after --to name. Raises `NotFound`, `InvalidInput`, `Damaged`."""
+        ...
+
+    def events(self, upto: int) -> Iterator[StoredEvent]:
+        """Yield the events from position 1 to a position. Raises `Damaged` where one is missing."""
+        ...
+
+    def records(self, first: int) -> Iterator[Record]:
+        """Yield the rows from a position to the end."""
+        ...
+
+    def redactions(self) -> dict[int, int]:
+        """Return every redaction that is known, of any time: position whose text is gone → position that says so."""
+        ...
+
+    def contradicts(self, size: int, root: bytes) -> str | None:
+        """Say what is wrong with the events up to a position, whose tree has this root; None for the right one."""
+        ...
+
+
+class Store:
+    """The project's store."""
+
+    kind: Kind = "store"
+
+    def __init__(self, places: Places, log: SqliteLog) -> None:
+        self.places = places
+        self.log = log
+        self.where = str(places.state)
+        self.origin = log.origin
+        self.size = log.tree().size
+
+    def origin_at(self, position: int) -> str:
+        """Return the origin that the envelope at a position has to name."""
+        heads = self.log.heads([PROJECT, LEDGER])[1]
+        if PROJECT not in heads:
+            return self.origin
+        lineage = lineage_of(heads[PROJECT], heads.get(LEDGER))
+        return lineage.origin_at(position) if lineage.forks else self.origin
+
+    def parent(self) -> Parent:
+        """Return what a recovered store is held against: the store's tree, its keys and the checkpoints it signed."""
+        root_at = range_root_of(self.log)
+        return parent_of(self.places, self.origin, self.size, lambda size: root_at(0, size), keys_known(self.log))
+
+    def moment(self, to: str) -> Moment:
+        """Return the moment that the words after --to name."""
+        return self.log.moment() if to == "now" else resolved(to, self.log)[0]
+
+    def events(self, upto: int) -> Iterator[StoredEvent]:
+        """Yield the events up to a position."""
+        expected = 1
+        for record in self.log.records(1, upto):
+            if record.position != expected:
+                break
+            yield stored(record)
+            expected += 1
+        if expected <= upto:
+            raise Damaged(f"{self.where} is damaged: it lacks position {expected}.")
+
+    def records(self, first: int) -> Iterator[Record]:
+        """Yield the rows from a position to the end."""
+        return self.log.records(first, self.size)
+
+    def redactions(self) -> dict[int, int]:
+        """Return every redaction of the ledger, and those that the store itself carries."""
+        from adapters.codec import decode
+        from domain.ledger_events import PayloadRedacted
+
+        told = ((record.position, decode(record)) for record in self.log.stream(LEDGER))
+        return carried_by(self.log) | {e.position: at for at, e in told if isinstance(e, PayloadRedacted)}
+
+    def state_at(self, size: int) -> str | None:
+        """Return the digest of the state that a fold of the first events gives, or None where they do not fold."""
+        try:
+            return state_digest(heads_from(decoded(self.log.records(1, size)))) if size <= self.size else None
+        except Damaged:
+            return None
+
+    def contradicts(self, size: int, root: bytes) -> str | None:
+        """Hold events against the store's own tree; name the first one that is not what its leaf says."""
+        if root == range_root_of(self.log)(0, size):
+            return None
+        for record in self.log.records(1, size):
+            if _leaf(record) != record.leaf:
+                return f"{self.where} is damaged: position {record.position} is not what its leaf says."
+        return f"{self.where} is damaged: its tree over positions 1 to {size} is not that of its events."
+
+
+def _leaf(record: Record) -> bytes:
+    return leaf_hash(entry_of(record.position, record.recorded_at, record.clock, record.envelope))
+
+
+def parent_of(places: Places, origin: str, size: int, root_at: RootAt, keys: list[str]) -> Parent:
+    """Return what a recovered store is held against, with the checkpoints that are kept beside the store."""
+    try:
+        kept = sorted(places.checkpoints.glob(f"*{SUFFIX}"))
+    except OSError:
+        kept = []
+    return Parent(str(places.state), origin, size, root_at, keys, kept)
+
+
+@contextmanager
+def source_of(from_backups: Path | None, identity: Path | None) -> Iterator[Source]:
+    """Open what a recovery takes its events from; every damage that is met names the way out."""
+    if from_backups is not None:
+        from cli.recover_backups import backups_at
+
+        with backups_at(left_of(here(), flags=flags()), from_backups, identity) as source:
+            yield source
+        return
+    if identity is not None:
+        raise InvalidInput("--identity opens backups: name them with --from-backups.", fix=(FROM_BACKUPS,))
+    with _store() as store:
+        yield store
+
+
+@contextmanager
+def _store() -> Iterator[Store]:
+    try:
+        places = find(here(), flags=flags())
+        log = SqliteLog.open(places.log, read_only=True)
+    except NotFound as error:
+        places = left_of(here(), flags=flags())
+        if not places.state.is_dir():
+            raise
+        raise NotFound(f"There is no log at {places.log}.", fix=(FROM_BACKUPS,)) from error
+    except Damaged as error:
+        error.fix = (*error.fix, FROM_BACKUPS)
+        raise
+    try:
+        yield Store(places, log)
+    except Damaged as error:
+        error.fix = (*error.fix, FROM_BACKUPS)
+        raise
+    finally:
+        log.close()
+
+
+@contextmanager
+def parent_at_hand(new: Path) -> Iterator[tuple[Parent | None, Fold | None]]:
+    """Open the project's store, if it is not the new one itself, to hold a recovered store against it.
+
+    Where the store is gone or damaged the checkpoints it kept may still be there.
+    """
+    places = left_of(here(), flags=flags())
+    if places.state.resolve() == new.resolve():  # ORCHESTRATOR_STATE_DIR names the new store
+        places = left_of(here(), env={})
+    if not places.state.is_dir() or places.state.resolve() == new.resolve():
+        yield None, None
+        return
+    try:
+        log = SqliteLog.open(places.log, read_only=True)
+    except Refusal:
+        yield parent_of(places, "", 0, lambda _: None, []), None
+        return
+    try:
+        store = Store(places, log)
+        yield store.parent(), store.state_at
+    finally:
+        log.close()
+
+
+FROM_BACKUPS = "orch recover run --to now --out recovered --from-backups .orch/backups"
+
+
+def outside(out: Path, places: Places) -> Path:
+    """Return where the new store goes; it may not be in the store that it is a copy of."""
+    new = out.absolute().parent.resolve() / out.name
+    for folder in (places.state, places.root / FOLDER):
+        if new.is_relative_to(folder.resolve()):
+            raise InvalidInput(
+                f"{out} lies in the store's own folder {folder}; name one outside.",
+                fix=("orch recover run --to now --out recovered",),
+            )
+    return new

@@ -1,0 +1,90 @@
+"""orch recover verify: check a recovered store, and hold it against the log it came from."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from adapters.sqlite_log import SqliteLog
+from cli import exits
+from cli.answers import answer
+from cli.options import Asked, plain
+from cli.recover_options import path_of
+from cli.screen import clean, one_line, paint
+from domain.errors import NotFound
+
+if TYPE_CHECKING:
+    from cli.recover_answers import RecoveryVerification
+
+New = Annotated[Path, typer.Argument(metavar="NEW", parser=path_of, help="The store folder that a recovery made.")]
+
+
+@plain
+def verify(asked: Asked, new: New) -> None:
+    """Check every event of NEW, its tree and its heads, and that it is a prefix of the project's store.
+
+    Exit 0: verified. 6: damaged. 7: verified, but neither the store nor one of its checkpoints was there to hold it
+    against.
+
+    Next: orch recover promote NEW --reason "why the project goes back"
+    """
+    found = verified(new)
+    answer("recover.verification", found, as_json=asked.json, show=lambda: show(found))
+    raise typer.Exit(exits.VERDICT[found["verdict"]])
+
+
+def verified(new: Path) -> "RecoveryVerification":
+    """Verify a recovered store with all that is at hand."""
+    from cli.progress import Progress
+    from cli.recover_checks import check
+    from cli.recover_sources import parent_at_hand
+
+    path = new.absolute() / "log.db"
+    if not path.is_file():
+        raise NotFound(f"There is no store at {new}.", fix=("orch recover run --to now --out recovered",))
+    with SqliteLog.open(path, read_only=True) as log:
+        size = log.moment().position
+    with parent_at_hand(new.absolute()) as (parent, fold), Progress(size) as progress:
+        state = fold(size) if fold else None
+        return check(path, parent=parent, state=state, done=progress.advance)
+
+
+COLOURS = {"verified": "green", "incomplete": "yellow", "damaged": "red"}
+SAYS = {
+    "verified": "verified, and a prefix of the log it came from",
+    "incomplete": "verified in itself; nothing from outside says that it is the log it came from",
+    "damaged": "damaged: do not use this store",
+}
+SHOWN = 10
+
+
+def show(found: "RecoveryVerification") -> None:
+    """Print a verification for people."""
+    mark = "✗" if found["verdict"] == "damaged" else "✓"
+    print(f"{paint(mark, COLOURS[found['verdict']])} {SAYS[found['verdict']]}")
+    show_proof(found)
+    for problem in found["problems"][:SHOWN]:
+        place = "the log" if problem["position"] is None else f"position {problem['position']}"
+        print(f"  {place}: {problem['what']}")
+        print(f"      expected {one_line(problem['expected'] or '—')}")
+        print(f"      found    {one_line(problem['found'] or '—')}")
+    for sentence in found["not_proved"]:
+        print(f"  not proved: {one_line(sentence)}")
+
+
+def show_proof(found: "RecoveryVerification") -> None:
+    """Print what was checked, and against what."""
+    print(f"  store      {clean(found['store'])}")
+    print(f"  log        {clean(found['origin'])}")
+    print(f"  checked    {found['events']} events, {found['payloads']} texts, {found['erased']} erased")
+    print(f"  root       {found['root']}")
+    print(f"  state      {found['state']}")
+    prefix = found["prefix_of"]
+    if prefix is not None:
+        agrees = "prefix of" if prefix["agrees"] else "no prefix of"
+        print(f"  {agrees:<10} {one_line(prefix['where'])} ({prefix['size']} events)")
+    for one in found["checkpoints"]:
+        holds = "holds" if one["holds"] else "does not hold"
+        print(f"  checkpoint {holds}: {one_line(one['file'])} ({one['size']} events)")
+    if found["redacted_later"]:
+        print(f"  erased by redactions recorded later: {', '.join(map(str, found['redacted_later']))}")

@@ -1,0 +1,64 @@
+"""What a recovered store says about where it comes from, and the digest of its state."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import NamedTuple, Self
+
+from orjson import JSONDecodeError, dumps, loads
+
+from adapters.envelope import canonical
+from adapters.sqlite_log import CARRIED, RECOVERED, SqliteLog
+from domain.errors import Damaged
+from domain.event_log import EventLog, Head
+
+
+class Recovered(NamedTuple):
+    """Where a recovered store comes from."""
+
+    source: str
+    """`store` or `backup`."""
+    where: str
+    origin: str
+    """The log that was read, which may have been forked from others before."""
+    size: int
+    """How many events it had, as far as was known."""
+    to: str
+    """The words that named the moment."""
+
+    def text(self) -> str:
+        """Return it as the store keeps it."""
+        return dumps(self._asdict()).decode()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read it back. Raises `Damaged`."""
+        try:
+            return cls(**loads(text))
+        except (JSONDecodeError, TypeError) as error:
+            raise Damaged(f"The store does not say where it comes from: {error}.") from None
+
+
+def recovered_note(log: SqliteLog) -> Recovered | None:
+    """Return what a store says about where it comes from, or None for one that is nobody's recovery."""
+    text = log.notes().get(RECOVERED)
+    return None if text is None else Recovered.parse(text)
+
+
+def carried_by(log: EventLog) -> dict[int, int]:
+    """Return the redactions a store obeys but does not hold: position whose text is gone → position that said so."""
+    try:
+        found = loads(log.notes().get(CARRIED, "{}"))
+        return {int(position): int(said_at) for position, said_at in found.items()}
+    except (JSONDecodeError, TypeError, ValueError, AttributeError) as error:
+        raise Damaged(f"The store does not say which redactions it carries: {error}.") from None
+
+
+def state_digest(heads: Mapping[str, Head]) -> str:
+    """Return the SHA-256 of a state: every head as a line of canonical JSON, ordered by stream.
+
+    Equal digests are equal facts of every stream at equal versions and positions.
+    """
+    digest = sha256()
+    for _, head in sorted(heads.items()):
+        digest.update(canonical(list(head)) + b"\n")
+    return f"sha256:{digest.hexdigest()}"

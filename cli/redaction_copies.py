@@ -1,0 +1,80 @@
+"""The copies of an erased text in the project's own files: removed; elsewhere: named as out of reach."""
+
+from typing import NamedTuple
+
+from adapters.copies import in_git, remove_parts, remove_rescued, rescued
+from cli.project import Project
+from cli.publish import publish
+from domain.digest import digest_of
+from domain.errors import InvalidInput
+from domain.event_log import Told
+from domain.phase_state import PhaseState
+from domain.steps import Step
+from projections.document_text import place_of_latest
+
+DRAFTED = "phase.document_drafted"
+BEYOND = (
+    "What was printed, exported, copied or backed up before, and what a disk or its snapshots keep of blocks that were"
+    " written over, is out of reach."
+)
+
+
+class Copies(NamedTuple):
+    """The files that were removed, and what no command of ours can remove, a sentence each."""
+
+    removed: list[str]
+    out_of_reach: list[str]
+
+
+def remove_copies(project: Project, phase: str, told: Told) -> Copies:
+    """Remove what holds exactly the erased text, and write anew what quotes it. Call it while holding the files."""
+    removed = remove_parts(project.places, phase)
+    gone = None
+    if told.topic == DRAFTED:
+        step, digest = Step(told.facts["step"]), told.facts["digest"]
+        removed += remove_rescued(project.places, phase, step, digest)
+        if _holds_only(project, phase, step, digest):
+            project.files.remove(phase, step)
+            removed.append(project.places.document(phase, step))
+            gone = step
+    publish(project, phase, gone)
+    return Copies([project.files.named(path) for path in removed], beyond_reach(project, phase))
+
+
+def beyond_reach(project: Project, phase: str | None) -> list[str]:
+    """Return what may still hold the text and cannot be reached, a sentence each."""
+    told = []
+    root = project.places.root
+    if phase is not None and any((folder / ".git").exists() for folder in (root, *root.parents)):
+        folder = project.places.phase(phase)
+        known = in_git(root, folder)
+        if known is None:
+            told.append(
+                f"git did not say whether it holds files of {project.files.named(folder)}: look there yourself."
+            )
+        elif known:
+            told.append(
+                f"git holds versions of {', '.join(project.files.named(folder / name) for name in known)}."
+                " What they say stays there until the history of the repository is rewritten, and that of every clone."
+            )
+    if phase is not None and (others := rescued(project.places, phase)):
+        told.append(
+            f"{len(others)} other {'text' if len(others) == 1 else 'texts'} in {project.files.named(others[0].parent)}"
+            " may hold parts of it: look, and remove what does."
+        )
+    return [*told, BEYOND]
+
+
+def _holds_only(project: Project, phase: str, step: Step, digest: str) -> bool:
+    """Tell whether the document on disk is the erased text, and no later iteration that says the same."""
+    try:
+        text = project.files.read(phase, step)
+    except InvalidInput:  # no text at all, so not this one
+        return False
+    if text is None or digest_of(text, step) != digest:
+        return False
+    head = project.head(phase)
+    place = place_of_latest(head, step) if head else None
+    if head is None or place is None or PhaseState.from_facts(head.facts).documents[step].digest != digest:
+        return True
+    return project.log.told([place])[place].erased
