@@ -51,6 +51,8 @@ def restore(
 ) -> None:
     """Make a new store from the backups, verified; never over an old one. Texts erased later stay erased.
 
+    The new store can be read; it takes writes once it is promoted: orch recover promote NEW.
+
     Next: ORCHESTRATOR_STATE_DIR=NEW orch audit verify
     """
     from adapters.backup_packing import identities_from
@@ -111,12 +113,16 @@ def restored(backups: "Backups", position: int, out: Path) -> tuple[TreeHead, li
 
 def refilled_in(part: Path, backups: "Backups", position: int) -> TreeHead:
     """Make the log of a new store in a folder, and read it back once more. Raises `Damaged`."""
-    from adapters.sqlite_log import CARRIED
+    from adapters.sqlite_log import CARRIED, RECOVERED
     from cli.progress import Progress
+    from cli.recovered import Recovered
     from cli.refilling import refill
 
+    came = Recovered("backup", str(backups.folder), backups.origin, backups.head.last, f"position:{position}")
+    notes = {RECOVERED: came.text()}  # so that it takes no writes before it is promoted
     carried: dict[str, Any] = {str(gone): by for gone, by in backups.carried(position).items()}
-    notes = {CARRIED: orjson.dumps(carried).decode()} if carried else None
+    if carried:
+        notes[CARRIED] = orjson.dumps(carried).decode()
     given = sha256()
     with Progress(2 * position) as progress:
         events = _hashed(backups.events(position), given)
