@@ -2,6 +2,7 @@
 
 import re
 import sys
+from shlex import quote
 from socket import gethostname
 from typing import Annotated, Optional
 
@@ -101,11 +102,24 @@ def _make_folders(places: Places) -> None:
 def _begun(places: Places, *, origin: str) -> SqliteLog:
     """Return the new log, or the one that is there: an interrupted init goes on where it stopped."""
     if not places.log.exists():
+        _refuse_lost(places)
         try:
             return SqliteLog.create(places.log, origin)
         except AlreadyExists:
             pass  # another init was first; what it made is opened
     return SqliteLog.open(places.log)
+
+
+def _refuse_lost(places: Places) -> None:
+    """Refuse to begin another log where the keys of one are left: it would take the name of the lost one."""
+    if places.keys.is_dir() and any(places.keys.glob("*.pem")):
+        raise AlreadyExists(
+            f"The keys of a log are in {places.keys}, but the log is gone. Bring it back, or move the folder away.",
+            fix=(
+                "orch recover run --to now --out recovered --from-backups .orch/backups",
+                f"mv {quote(str(places.state))} {quote(f'{places.state}.old')}",
+            ),
+        )
 
 
 def _host_name() -> str:

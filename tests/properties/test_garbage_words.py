@@ -149,7 +149,11 @@ def lines(draw: st.DrawFn, values: st.SearchStrategy[str]) -> tuple[str, ...]:
                 arguments.append(draw(value))
             continue
         assert isinstance(parameter, click.Option)
-        if parameter.name in ENDLESS or parameter.name == "json" or not (parameter.required or draw(st.integers(0, 2)) == 0):
+        if (
+            parameter.name in ENDLESS
+            or parameter.name == "json"
+            or not (parameter.required or draw(st.integers(0, 2)) == 0)
+        ):
             continue
         words = draw(st.sampled_from(parameter.opts + parameter.secondary_opts))
         if parameter.is_flag:
