@@ -27,3 +27,13 @@ def test_only_a_key_that_the_log_cannot_know_is_removed(
     monkeypatch.setattr(SqliteLog, "append", and_lose_the_answer)
     assert orch("init").status in (5, 8)
     assert len(list(Path(".orch/keys").glob("*.pem"))) == kept
+
+
+def test_no_log_is_begun_where_the_keys_of_a_lost_one_are_left(drafted: Orch) -> None:
+    for file in Path(".orch").glob("log.db*"):
+        file.unlink()
+    refused = drafted("init", "--json")
+    assert (refused.status, refused.error["code"]) == (3, "ALREADY_EXISTS")
+    assert refused.error["fix"][0].startswith("orch recover run") and not Path(".orch/log.db").exists()
+    Path(".orch").rename(".orch.old")
+    assert drafted("init").status == 0
