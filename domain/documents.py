@@ -44,6 +44,8 @@ class Document(NamedTuple):
 
     def to_facts(self) -> dict[str, Any]:
         """Return what differs from a step not started, as JSON-able values."""
+        if self == NOT_STARTED:  # as most are
+            return {}
         facts: dict[str, Any] = {
             name: value for name, value in self._asdict().items() if value != self._field_defaults[name]
         }
@@ -68,6 +70,9 @@ class Document(NamedTuple):
         if "feedback" in values:
             values["feedback"] = tuple(values["feedback"])
         return cls(**values)
+
+
+NOT_STARTED = Document()
 
 
 def _actor_facts(actor: Actor) -> dict[str, str]:
