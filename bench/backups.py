@@ -51,7 +51,7 @@ def backups(folder: Path) -> Iterator[Measured]:
             new.mkdir()
             found = open_backups(folder / "away")
             found.check_files()
-            refilled_in(new, found, found.head.last)
+            refilled_in(new, found, found.head.last, "now")
 
         took, raw = side_by_side(restored, lambda: _inserted_raw(path, folder / f"raw{next(numbers)}.db"), rounds=3)
         detail = f"{took:.2f} s / {raw:.2f} s"

@@ -3,7 +3,7 @@
 from base64 import b64decode
 from pathlib import Path
 from resource import RLIMIT_FSIZE, getrlimit, setrlimit
-from signal import SIG_DFL, SIG_IGN, SIGXFSZ, signal
+from signal import SIG_IGN, SIGXFSZ, signal
 
 import pytest
 
@@ -53,15 +53,14 @@ def test_a_proof_never_replaces_a_file(drafted: Orch) -> None:
 
 
 def test_a_proof_that_cannot_be_written_whole_leaves_no_file(tmp_path: Path) -> None:
-    limit = getrlimit(RLIMIT_FSIZE)
+    limit, before = getrlimit(RLIMIT_FSIZE), signal(SIGXFSZ, SIG_IGN)
     try:
         setrlimit(RLIMIT_FSIZE, (200, limit[1]))  # the key fits, the entry does not
-        signal(SIGXFSZ, SIG_IGN)
         with pytest.raises(FilesUnavailable):
             write_new(tmp_path / "proof", {"vkey": b"k" * 100, "entry": b"e" * 1000})
     finally:
         setrlimit(RLIMIT_FSIZE, limit)
-        signal(SIGXFSZ, SIG_DFL)
+        signal(SIGXFSZ, before)
     assert list((tmp_path / "proof").iterdir()) == []
 
 
