@@ -84,8 +84,8 @@ def find(start: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str
             return places_of(folder, env=env, flags=flags)
         if (folder / FOLDER / "keys").is_dir():  # to begin another log here, or to go on upwards, would be wrong
             raise NotFound(
-                f"The log of the project in {folder} is gone: its keys are there, {FOLDER}/log.db is not.",
-                fix=("orch doctor", "orch recover run --from-backups DIR --to now --out recovered"),
+                f"The log of {folder} is gone: {folder / FOLDER / 'log.db'} is not there, but its keys are.",
+                fix=("orch doctor", "orch recover run --to now --out recovered --from-backups .orch/backups"),
             )
     raise NotFound(f"There is no project here or above ({start}).", fix=("orch init",))
 

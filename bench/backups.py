@@ -85,7 +85,7 @@ def _one_event(folder: Path, log: SqliteLog, writer: BackupWriter) -> Measured:
 
 def _writer(log: SqliteLog, folder: Path, name: str) -> BackupWriter:
     key = log_keys(log.heads(["project"])[1]["project"], None).current
-    private = load_key(folder / "verify-keys", key)
+    private = load_key(folder / "log-keys", key)
 
     def signed(text: str) -> bytes:
         return note(text, [sign(text, key, private)])

@@ -43,7 +43,7 @@ OnlyStep = Annotated[
 ]
 All = Annotated[bool, typer.Option("--all", help="Print all events, at a terminal, too.")]
 STEP_FACTS = ("state", "iteration")
-STATES = ("phase_state", "policy_state", "ledger_state", "project_state")
+STATES = ("phase_state", "policy_state", "ledger_state", "project_state", "point_state")
 
 
 @reading

@@ -29,7 +29,8 @@ def facts(row: ReplayRow) -> list[Fact]:
     were = _were(row)
     phase = row["phase_state"]
     if phase is None:
-        state: Mapping[str, Any] = row["policy_state"] or row["ledger_state"] or row["project_state"] or {}
+        others = (row["policy_state"], row["ledger_state"], row["project_state"], row["point_state"])
+        state: Mapping[str, Any] = next((each for each in others if each), {})
         return [Fact(words_of(name), said(name, value), were.get(name)) for name, value in state.items()]
     steps = [Fact(name, step_words(phase, name), were.get(name)) for name in phase["steps"]]
     rest = {

@@ -11,6 +11,7 @@ from domain.ledger_state import LedgerState
 from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
 from domain.project import ProjectInitialised, ProjectState
+from domain.restore_point import PointState
 from projections.differences import Difference, differences
 from projections.folding import Change, changes
 from projections.history import HistoryRow, history
@@ -43,14 +44,21 @@ class ProjectFacts(TypedDict):
     key: str
 
 
+class PointFacts(TypedDict):
+    """A restore point: the position it names."""
+
+    position: int
+
+
 class ReplayRow(HistoryRow):
-    """One event and what it changed. Of the four states, the one of its stream is there; the others are None."""
+    """One event and what it changed. Of the five states, the one of its stream is there; the others are None."""
 
     changes: list[Difference]
     phase_state: PhaseFacts | None
     policy_state: PolicyFacts | None
     ledger_state: LedgerFacts | None
     project_state: ProjectFacts | None
+    point_state: PointFacts | None
 
 
 class _Counted(NamedTuple):
@@ -86,6 +94,7 @@ def _row(change: Change, before: Mapping[str, Any], after: Any) -> ReplayRow:
         "policy_state": after if isinstance(state, PolicyState) else None,
         "ledger_state": after if isinstance(state, LedgerState) else None,
         "project_state": after if isinstance(state, ProjectState) else None,
+        "point_state": after if isinstance(state, PointState) else None,
     }
 
 
@@ -126,6 +135,8 @@ class _Memory:
                 return self._ledger(state or LedgerState())
             case ProjectState():
                 return {"origin": state.origin, "name": self._name, "key": state.public_key} if state else {}
+            case PointState():
+                return {"position": state.position} if state else {}
             case other:
                 raise UnknownEvent(f"No reader has words for a {type(other).__name__}.")
 

@@ -33,8 +33,9 @@ def test_any_position_comes_back_from_the_backups(lost: Orch, size: int) -> None
 
 
 def test_a_lost_store_says_where_to_go(lost: Orch) -> None:
-    refused = lost("recover", "run", "--to", "now", "--out", NEW, "--json")
-    assert refused.status == 4 and "--from-backups" in refused.error["fix"][0]
+    for words in ("list", "status st01-x", "approve st02-y research", "recover run --to now --out new"):
+        refused = lost(*words.split(), "--json")
+        assert refused.status == 4 and "--from-backups" in refused.error["fix"][0], words
 
 
 def test_times_names_and_checkpoints_are_found_in_backups(lived: Orch) -> None:

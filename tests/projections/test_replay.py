@@ -15,7 +15,7 @@ from projections.replay import ReplayRow, replay
 from tests.projections.test_history import world_with_every_topic
 from tests.projections.worlds import Story, World
 
-STATES = ("phase_state", "policy_state", "ledger_state", "project_state")
+STATES = ("phase_state", "policy_state", "ledger_state", "project_state", "point_state")
 
 
 def rows_of(world: World, *, first: int = 1) -> list[ReplayRow]:
@@ -145,6 +145,7 @@ def test_erased_texts_are_said_to_be_erased_and_change_no_state_of_a_step() -> N
             "ledger_state",
             {"erased_texts": 1, "reviews": 1, "last_reviewed": {"first": 1, "last": 3, "root": "ab" * 32}},
         ),
+        ("point.named", "point_state", {"position": 3}),
         ("project.initialised", "project_state", {"origin": "host/1", "name": "Sound", "key": "k"}),
     ],
 )
