@@ -51,7 +51,7 @@ def backups(folder: Path) -> Iterator[Measured]:
             new.mkdir()
             found = open_backups(folder / "away")
             found.check_files()
-            refilled_in(new, found, found.head.last)
+            refilled_in(new, found, found.head.last, "now")
 
         took, raw = side_by_side(restored, lambda: _inserted_raw(path, folder / f"raw{next(numbers)}.db"), rounds=3)
         detail = f"{took:.2f} s / {raw:.2f} s"
@@ -85,7 +85,7 @@ def _one_event(folder: Path, log: SqliteLog, writer: BackupWriter) -> Measured:
 
 def _writer(log: SqliteLog, folder: Path, name: str) -> BackupWriter:
     key = log_keys(log.heads(["project"])[1]["project"], None).current
-    private = load_key(folder / "verify-keys", key)
+    private = load_key(folder / "log-keys", key)
 
     def signed(text: str) -> bytes:
         return note(text, [sign(text, key, private)])

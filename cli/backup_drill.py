@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from time import monotonic, time_ns
 from typing import TYPE_CHECKING, Any, TypedDict, cast
@@ -11,7 +10,6 @@ import orjson
 import typer
 
 from adapters.durable import sync
-from adapters.envelope import canonical
 from cli import exits
 from cli.answers import answer
 from cli.backup_adding import redacted_in
@@ -21,6 +19,7 @@ from cli.checkpoint import keys_of
 from cli.options import Asked, plain
 from cli.project import Project, opened
 from cli.reads import decoded
+from cli.recovered import state_digest
 from cli.screen import clean, one_line, paint
 from domain.errors import Damaged, FilesUnavailable
 from domain.event_log import EventLog, Head
@@ -117,21 +116,15 @@ def _try(project: Project, backups: "Backups", found: Drill) -> None:
         raise Damaged(f"The backups hold {last} events, the store only {project.log.moment().position}.")
     backups.check_files()
     with suppress(_Tried), new_folder(project.places.state / "drill") as part:
-        tree = refilled_in(part, backups, last)
+        tree = refilled_in(part, backups, last, "now")
         with SqliteLog.open(part / "log.db", read_only=True) as log:
-            state = digest_of_heads(log.heads_below("")[1])
+            state = state_digest(log.heads_below("")[1])
         found |= {"root": tree.root.hex(), "state_digest": state}
         if range_root_of(project.log)(0, last) != tree.root:
             raise Damaged("The tree of the restored log is another than the store's.")
-        if digest_of_heads(_heads_at(project.log, last)) != state:
+        if state_digest(_heads_at(project.log, last)) != state:
             raise Damaged("The restored log folds to another state than the store's.")
         raise _Tried
-
-
-def digest_of_heads(heads: Mapping[str, Head]) -> str:
-    """Return the hex SHA-256 over every stream, its version, its last position and its facts, ordered by name."""
-    rows = [(head.stream, head.version, head.position, head.facts) for _, head in sorted(heads.items())]
-    return sha256(canonical(rows)).hexdigest()
 
 
 def _heads_at(log: EventLog, position: int) -> Mapping[str, Head]:

@@ -51,9 +51,9 @@ def restore(
 ) -> None:
     """Make a new store from the backups, verified; never over an old one. Texts erased later stay erased.
 
-    The new store can be read; it takes writes once it is promoted: orch recover promote NEW.
+    Every read works on it: ORCHESTRATOR_STATE_DIR=NEW orch list. It takes no writes until it is promoted.
 
-    Next: ORCHESTRATOR_STATE_DIR=NEW orch audit verify
+    Next: orch recover promote NEW --reason "why the store is replaced"
     """
     from adapters.backup_packing import identities_from
     from adapters.backup_reading import open_backups
@@ -69,7 +69,7 @@ def restore(
     backups.obey(known.redactions if known and known.origin == backups.origin else {})
     backups.check_files()
     moment = resolved(to, backups)
-    tree, names = restored(backups, moment.position, out)
+    tree, names = restored(backups, moment.position, out, to or "now")
     data: Restored = {
         "folder": str(out),
         "copy": backups.copy.name,
@@ -100,26 +100,30 @@ def resolved(to: str | None, backups: "Backups") -> Moment:
     return moment
 
 
-def restored(backups: "Backups", position: int, out: Path) -> tuple[TreeHead, list[str]]:
+def restored(backups: "Backups", position: int, out: Path, to: str) -> tuple[TreeHead, list[str]]:
     """Make a store of the events up to a position, with what rides along; return its tree head and those files."""
     from adapters.backup_files import unpack
     from adapters.new_folders import new_folder
+    from cli.recover_run import NOT_FOR_GIT
 
     with new_folder(out) as part:
-        tree = refilled_in(part, backups, position)
+        (part / ".gitignore").write_text(NOT_FOR_GIT)
+        tree = refilled_in(part, backups, position, to)
         archive = backups.files(position)
         return tree, unpack(archive, part) if archive else []
 
 
-def refilled_in(part: Path, backups: "Backups", position: int) -> TreeHead:
-    """Make the log of a new store in a folder, and read it back once more. Raises `Damaged`."""
+def refilled_in(part: Path, backups: "Backups", position: int, to: str) -> TreeHead:
+    """Make the log of a new store in a folder, and read it back once more. Raises `Damaged`.
+
+    It says where it comes from, and so takes no writes: two logs must not go on under one name.
+    """
     from adapters.sqlite_log import CARRIED, RECOVERED
     from cli.progress import Progress
     from cli.recovered import Recovered
     from cli.refilling import refill
 
-    came = Recovered("backup", str(backups.folder), backups.origin, backups.head.last, f"position:{position}")
-    notes = {RECOVERED: came.text()}  # so that it takes no writes before it is promoted
+    notes = {RECOVERED: Recovered("backup", str(backups.folder), backups.origin, backups.head.last, to).text()}
     carried: dict[str, Any] = {str(gone): by for gone, by in backups.carried(position).items()}
     if carried:
         notes[CARRIED] = orjson.dumps(carried).decode()
@@ -173,4 +177,7 @@ def _show(data: "Restored") -> None:
     print(f"  as of  position {data['as_of']['position']}, recorded {at or 'never'}; the next event: {after or 'none'}")
     if data["redacted"]:
         print(f"  {data['redacted']} texts are left out: they were erased after that moment")
+    if data["files"]:
+        print(f"  {len(data['files'])} files rode along and lie beside the log: settings, templates, logs")
     print(f"  → ORCHESTRATOR_STATE_DIR={quote(data['folder'])} orch list")
+    print(f'  → orch recover promote {quote(data["folder"])} --reason "why the store is replaced"')

@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from adapters.sqlite_log import SqliteLog
 from tests.cli.conftest import Orch, position
 from tests.cli.verified_world import LOG, World, keep, world
@@ -50,6 +52,25 @@ def test_a_moment_comes_back_as_a_prefix(world: World) -> None:
         told = orch("backup", "restore", "--out", f"new{upto}", "--to", f"position:{upto}", "--json").data
         assert told["as_of"]["position"] == upto
         assert records(Path(f"new{upto}/log.db")) == whole[:upto]
+
+
+def test_a_restored_store_is_read_but_takes_no_writes_until_it_is_promoted(
+    drafted: Orch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafted("backup", "create", "--to", "away")
+    shutil.rmtree(".orch")
+    drafted("backup", "restore", "--from", "away", "--out", "new")
+    Path(".orch").mkdir()
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("ORCHESTRATOR_STATE_DIR", "new")
+        assert drafted("status", "st01-x").status == 0
+        refused = drafted("approve", "st01-x", "spec", "--json")
+        assert refused.status == 3 and "orch recover promote" in refused.error["fix"][0], refused
+    assert drafted("recover", "promote", "new", "--reason", "the disk is gone", "--yes").status == 0
+    assert drafted("approve", "st01-x", "spec").status == 0
+    assert drafted("backup", "create", "--to", "away").status == 2, "the backups of the log it was forked from"
+    assert drafted("backup", "create", "--to", "again").status == 0
+    assert drafted("backup", "drill", "--from", "again").status == 0
 
 
 def test_nothing_is_restored_over_anything(drafted: Orch) -> None:

@@ -83,7 +83,8 @@ def test_settings_templates_and_young_logs_ride_along_and_keys_never_do(kept: Or
     told = kept("backup", "restore", "--from", "away", "--out", "new", "--json").data
     assert sorted(told["files"]) == ["config.toml", "logs/young.log", "templates/partials/x.j2", "templates/spec.md.j2"]
     assert Path("new/config.toml").read_text() == Path(".orch/config.toml").read_text()
-    assert sorted(path.name for path in Path("new").iterdir()) == ["config.toml", "log.db", "logs", "templates"]
+    names_in = sorted(path.name for path in Path("new").iterdir())
+    assert names_in == [".gitignore", "config.toml", "log.db", "logs", "templates"]
     earlier = kept("backup", "restore", "--from", "away", "--out", "earlier", "--to", "position:5", "--json").data
     assert earlier["files"] == [], "they were not there yet"
 
