@@ -23,6 +23,7 @@ from projections.coverage import coverage
 PATIENCE_S = 5.0
 SKEW_US = 1_000_000
 """The log may be ahead of the clock so far: commands that follow each other quickly are."""
+BACK = ("orch recover run --to now --out recovered --from-backups .orch/backups",)
 NOT_OPEN = (Found("warning", "Not looked at: the store cannot be opened."),)
 
 
@@ -35,7 +36,9 @@ def store(patient: Patient) -> Iterator[Found]:
     try:
         log = patient.log = SqliteLog.open(places.log, read_only=True, timeout_s=PATIENCE_S)
     except NotFound as error:
-        raise Damaged(f"{error.message.removesuffix('.')}, although its key is there: put it back.") from error
+        raise Damaged(
+            f"{error.message.removesuffix('.')}, although its key is there: put it back.", fix=BACK
+        ) from error
     size = log.moment().position
     said = f"The log can be read (schema {log.schema_version}, {size} events); orch audit verify checks each of them."
     yield Found("ok", said)
@@ -110,7 +113,10 @@ def documents(patient: Patient) -> Iterator[Found]:
         yield from NOT_OPEN
         return
     heads = patient.log.heads_below(PREFIX)[1]
-    found = documents_on_disk(Workspace(patient.places), heads)
+    found = documents_on_disk(Workspace(patient.places), heads, patient.log)
+    missing = [other for other in found["other"] if other["state"] == "missing"]
+    if len(missing) > 1:
+        yield Found("warning", f"{len(missing)} documents are missing.", ("orch rebuild",))
     if not found["other"]:
         yield Found("ok", f"All {found['checked']} documents on disk are as recorded.")
     for other in found["other"]:
@@ -121,7 +127,8 @@ def documents(patient: Patient) -> Iterator[Found]:
             refused = DocumentEdited(phase, step, path=str(path), approved=_is_approved(heads, phase, step))
             yield Found("warning", refused.message, refused.fix)
         elif other["state"] == "missing":
-            yield Found("warning", f"{path} is missing.", (checkout,))
+            if len(missing) == 1:
+                yield Found("warning", f"{path} is missing.", (checkout,))
         else:
             yield Found("warning", f"{other['found']}", (checkout,))
 

@@ -7,6 +7,7 @@ import typer
 
 from cli import exits
 from cli.answers import answer
+from cli.documents_on_disk import is_erased
 from cli.options import Asked, plain
 from cli.progress import Progress
 from cli.project import Project, opened
@@ -93,7 +94,13 @@ def _files_of(project: Project, phase: str, head: Head, *, check: bool) -> list[
     from cli.publish import STATE_FILE, publish, state_text
 
     documents = PhaseState.from_facts(head.facts).documents
-    missing = [step for step in documents if documents[step].drafted and _is_missing(project, phase, step)]
+    missing = [
+        step
+        for step, document in documents.items()
+        if document.drafted
+        and _is_missing(project, phase, step)
+        and not is_erased(project.log, head.stream, document.drafted)
+    ]
     path = project.places.phase(phase) / STATE_FILE
     behind = not path.is_file() or path.read_text("utf-8", "replace") != state_text(project, head)
     if not check:

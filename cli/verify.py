@@ -84,6 +84,7 @@ def verification(project: Project, files: list[Path], vkeys: list[str], options:
     covered = max((one.checkpoint.size for one, holds in told if holds), default=0)
     rows, size = verifier.rows, verifier.size
     coverage = Coverage(first, size, options.envelopes_only, rows.erased, covered, own_keys=not vkeys, abandoned=left)
+    coverage = coverage._replace(carried=verifier.redacted.carried, given=len(notes))
     return {
         "verdict": verdict_of(findings, coverage),
         "origin": project.log.origin,
@@ -104,7 +105,7 @@ def verification(project: Project, files: list[Path], vkeys: list[str], options:
         "problems": findings.problems,
         "problem_counts": dict(findings.counts),
         "not_proved": [*gaps(coverage), *limits(coverage)],
-        "documents": documents_on_disk(project.files, verifier.kept.heads or {}),
+        "documents": documents_on_disk(project.files, verifier.kept.heads or {}, project.log),
     }
 
 

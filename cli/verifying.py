@@ -76,7 +76,7 @@ class Verifier:
         self._file = file
         self.kept = self._kept()
         self.size = self.kept.tree.size if self.kept.tree else self.kept.moment.position
-        self._redacted = Redacted(log)
+        self.redacted = Redacted(log, self.size, findings)
         self.forks = Forks(log.origin, self.kept.heads or {}, findings, first=options.first)
         self._snapshots = KeptSnapshots(log, findings)
         self._whole = options.first == 1
@@ -133,7 +133,7 @@ class Verifier:
             self._findings,
             first=options.first,
             payloads=not options.envelopes_only,
-            accounts_for=self._redacted.accounts_for,
+            accounts_for=self.redacted.accounts_for,
             forked=self.forks.met,
         )
         self._fold = Fold(event_of, self._findings, self._snapshots.to_fold(folds=self._folds))
@@ -170,7 +170,7 @@ class Verifier:
         quick = Quick(self._log, order, reading, done=done)
         if not quick.fits(self._file if self.size - first + 1 >= options.beside_from else None):
             return None
-        if not all(self._redacted.accounts_for_position(at) for sealed in quick.sealed for at in sealed.erased):
+        if not all(self.redacted.accounts_for_position(at) for sealed in quick.sealed for at in sealed.erased):
             return None
         for sealed in quick.sealed:
             self.rows.payloads += sealed.payloads
@@ -208,7 +208,7 @@ class Verifier:
         if self._options.read:
             self.forks.compare(self.roots, self._log.origin)
         self._snapshots.compare_beyond(self.size)
-        self._redacted.compare(self._options.first, self.size, self._findings)
+        self.redacted.compare(self._options.first, self.size, self._findings)
         for sentence in apart.unsound:
             self._note(None, "store", "indexes and pages that fit the rows", sentence)
         if self._whole and self._options.read:

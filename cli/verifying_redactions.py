@@ -1,10 +1,10 @@
 """The redactions that a log records, held against the texts that are gone and those that should be."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import NamedTuple
 
 from adapters.envelope import envelope_of
+from adapters.sqlite_log import RECOVERED
 from cli.recovered import carried_by
 from domain.errors import Damaged
 from domain.event_log import EventLog, Record
@@ -24,16 +24,27 @@ class Named(NamedTuple):
 class Redacted:
     """The positions whose texts have to be gone. What is kept grows with the redactions, not with the log."""
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: EventLog, size: int, findings: Findings) -> None:
         self._log = log
-        self._carried = frozenset(_carried(log))
+        self._carried = _carried(log, size, findings)
+        self._met: set[int] = set()
         self._version = self._head()
         self._named: dict[int, Named] = {}
         self._read()
 
     def accounts_for(self, record: Record) -> bool:
         """Tell whether a redaction names exactly this event; others may be recorded while we look."""
-        return record.position in self._carried or self._names(record) or (self._read_on() and self._names(record))
+        if self._names(record) or (self._read_on() and self._names(record)):
+            return True
+        if record.position not in self._carried:
+            return False
+        self._met.add(record.position)
+        return True
+
+    @property
+    def carried(self) -> int:
+        """How many texts are gone because of a redaction which the store does not hold itself."""
+        return len(self._met)
 
     def accounts_for_position(self, position: int) -> bool:
         """Tell whether a redaction names the event at a position."""
@@ -92,10 +103,20 @@ class Redacted:
             return None
 
 
-def _carried(log: EventLog) -> Iterator[int]:
-    """Yield the positions whose redactions were recorded after the moment that a store was recovered to."""
-    with suppress(Damaged):
-        yield from carried_by(log)
+def _carried(log: EventLog, size: int, findings: Findings) -> frozenset[int]:
+    """Return the positions whose redactions were recorded after the moment that a store was recovered to.
+
+    Only a recovered store that takes no writes can carry any: in another one the note was put there to hide something.
+    """
+    try:
+        found = carried_by(log)
+        if found and RECOVERED not in log.notes():
+            findings.note(None, "carried redactions", "none in a store that takes writes", sorted(found))
+            return frozenset()
+    except Damaged as error:
+        findings.note(None, "carried redactions", "a list of positions", error.message)
+        return frozenset()
+    return frozenset(gone for gone, said_at in found.items() if gone <= size < said_at)
 
 
 def _named(record: Record) -> Iterator[tuple[int, Named]]:

@@ -1,10 +1,12 @@
 """The snapshots that a log keeps, read for a verification that holds them against its fold."""
 
 from adapters.snapshots import line_of
-from domain.errors import Damaged
+from domain.errors import Damaged, NotFound
 from domain.event_log import EventLog
 from projections.verification import Findings
 from projections.verify_snapshots import Snapshots
+
+UNREADABLE = b"?"
 
 
 class KeptSnapshots:
@@ -26,12 +28,14 @@ class KeptSnapshots:
     def compare_beyond(self, size: int) -> None:
         """Note the snapshots that no position of the log can be of."""
         for position in self._positions:
-            if not 1 <= position <= size:
+            if position < 1 or size < position > self._log.moment().position:  # others may have appended meanwhile
                 self._note(None, "snapshot", f"none beyond the {size} events", f"one of position {position}")
 
     def _lines_at(self, position: int) -> bytes | None:
-        """Return what a snapshot says, or None where it cannot be read."""
+        """Return what a snapshot says, or None where it cannot be read or somebody has thrown it away meanwhile."""
         try:
             return self._log.snapshot_lines(position)
-        except Damaged:
+        except NotFound:
             return None
+        except Damaged:
+            return UNREADABLE

@@ -100,6 +100,10 @@ class Coverage(NamedTuple):
     own_keys: bool
     """The checkpoints were checked with keys that the log itself names."""
     abandoned: Sequence[AbandonedRange] = ()
+    carried: int = 0
+    """Erased texts of a recovered store whose redactions were recorded after its last event."""
+    given: int = 0
+    """Checkpoints that the auditor gave, whether they hold or not."""
 
 
 class Findings:
@@ -139,8 +143,15 @@ def gaps(coverage: Coverage) -> list[str]:
         told.append("Envelopes only: no free text was compared with what its envelope commits to.")
     if coverage.erased:
         told.append(f"The free text of {_events(coverage.erased)} was erased; only its commitment is left.")
+    if coverage.carried:
+        told.append(
+            f"{_events(coverage.carried)} of these lost it to a redaction recorded after this store's last event:"
+            " nothing in this store shows it."
+        )
     told += [in_words(each) for each in coverage.abandoned]
-    if coverage.covered < coverage.size and not coverage.covered:
+    if coverage.given and not coverage.covered:
+        told.append("No checkpoint that was given holds or counts: nothing from outside speaks for this log.")
+    elif coverage.covered < coverage.size and not coverage.covered:
         told.append("No checkpoint held elsewhere was given: whoever owns this file could have rewritten all of it.")
     elif coverage.covered < coverage.size:
         told.append(

@@ -38,4 +38,5 @@ class Snapshots:
         self._touched.clear()
         if len(self._lines) > before:
             self._names = sorted(self._lines)
-        return self._lines_at(position) == b"".join([self._lines[name] for name in self._names])
+        kept = self._lines_at(position)
+        return kept is None or kept == b"".join([self._lines[name] for name in self._names])

@@ -82,6 +82,14 @@ def test_files_that_are_missing_or_behind_are_written_and_edited_ones_stay(draft
     assert drafted("rebuild", "--check", "--json").data["other_files"] == []
 
 
+def test_the_file_of_an_erased_text_is_not_missing(drafted: Orch) -> None:
+    drafted("archive", "st01-x", "--reason", "done")
+    assert drafted("audit", "redact", "4", "--reason", "a name in it", "--yes").status == 0
+    assert not Path("dev/st01-x/spec.md").exists()
+    assert drafted("rebuild", "--check", "--json").data["other_files"] == []
+    assert drafted("audit", "verify", "--json").data["documents"]["other"] == []
+
+
 @pytest.mark.parametrize("words", [("rebuild",), ("rebuild", "--check")])
 def test_a_person_reads_what_was_done(drafted: Orch, words: tuple[str, ...]) -> None:
     shutil.rmtree("dev")

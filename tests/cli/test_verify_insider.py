@@ -66,6 +66,11 @@ def reordered(connection: sqlite3.Connection) -> None:
     everything_rehashed(connection)
 
 
+def erased_with_a_note(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE events SET salt = NULL, payload = NULL WHERE position = 20")
+    connection.execute("INSERT INTO store VALUES ('carried_redactions', '{\"20\": 9999}')")
+
+
 def another_snapshot(connection: sqlite3.Connection) -> None:
     (packed,) = connection.execute("SELECT heads FROM snapshots WHERE position = 100").fetchone()
     changed = zlib.compress(zlib.decompress(packed).replace(b'"ada"', b'"eve"'))
@@ -85,6 +90,7 @@ CHANGES: dict[str, tuple[Change, int | None, str]] = {
         20,
         "erased without a redaction",
     ),
+    "a payload, with a note that it was redacted later": (erased_with_a_note, 20, "erased without a redaction"),
     "a salt alone erased": (sql("UPDATE events SET salt = NULL WHERE position = 20"), 20, "unreadable"),
     "an envelope": (edited(20), 20, "leaf"),
     "an envelope, its leaf re-hashed": (edited(20, leaf=True), 20, "tile"),
