@@ -85,7 +85,7 @@ def find(start: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str
         if (folder / FOLDER / "keys").is_dir():  # to begin another log here, or to go on upwards, would be wrong
             raise NotFound(
                 f"The log of {folder} is gone: {folder / FOLDER / 'log.db'} is not there, but its keys are.",
-                fix=("orch doctor", "orch recover run --to now --out recovered --from-backups .orch/backups"),
+                fix=("orch recover run --to now --out recovered --from-backups .orch/backups", "orch doctor"),
             )
     raise NotFound(f"There is no project here or above ({start}).", fix=("orch init",))
 

@@ -80,5 +80,5 @@ def test_a_project_whose_log_is_gone_is_not_taken_for_none_nor_for_the_one_aroun
         file.unlink()
     refused = drafted("list", "--json")
     assert (refused.status, refused.error["code"]) == (4, "NOT_FOUND")
-    assert "is gone" in refused.error["message"] and refused.error["fix"][0] == "orch doctor"
+    assert "is gone" in refused.error["message"] and "orch doctor" in refused.error["fix"]
     assert drafted("doctor").status == 6

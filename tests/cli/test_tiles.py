@@ -91,7 +91,7 @@ def test_what_is_no_checkpoint_of_ours_is_refused(drafted: Orch, change: str) ->
 
 def test_where_the_tiles_go_has_to_be_said(drafted: Orch) -> None:
     refused = drafted("audit", "export", "--json")
-    assert refused.status == 2 and refused.error["fix"] == ["orch audit export --tiles tiles"]
+    assert refused.status == 2 and "orch audit export --tiles tiles" in refused.error["fix"]
 
 
 def test_without_its_key_nothing_is_published(drafted: Orch) -> None:

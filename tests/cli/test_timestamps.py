@@ -177,6 +177,9 @@ def test_a_time_stamp_goes_when_its_checkpoint_is_signed_otherwise(drafted: Orch
     with authority.served() as url:
         first = drafted("audit", "checkpoint", "--timestamp", url, "--json").data
     assert len(first["signed_by"]) == 2 and (KEPT / "6.tsr").exists()
+    assert drafted("audit", "checkpoint", "--json").data["note"] == first["note"]
+    assert (KEPT / "6.tsr").exists(), "the same note is signed again"
+    Path(f".orch/keys/{first['signed_by'][1].split('+')[1]}.pem").unlink()
     assert len(drafted("audit", "checkpoint", "--json").data["signed_by"]) == 1
     assert not (KEPT / "6.tsr").exists(), "it was over the note with both signatures"
 
