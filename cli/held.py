@@ -67,7 +67,9 @@ def held(
         except InvalidInput as error:
             raise InvalidInput(f"{file}: {error.message}", fix=("orch audit checkpoint",)) from None
         except SignatureRefused as error:
-            findings.note(None, "checkpoint signature", "a signature of a known key", f"{file}: {error.message}")
+            named = note.partition(b"\n")[0].decode(errors="replace")
+            found = f"{file}, which names the log {named}: {error.message}"
+            findings.note(None, "checkpoint signature", "a signature of a known key", found)
             bad.append(HeldCheckpoint(file=file, size=None, root=None, signed_by=[], holds=False))
             continue
         one = Held(file, checkpoint, signed_by)

@@ -211,3 +211,18 @@ def test_nothing_is_written(world: World) -> None:
     }
     world.verify()
     assert before == {f: f.read_bytes() for f in before}
+
+
+def test_the_verdict_names_a_way_out(world: World) -> None:
+    with inside(LOG) as connection:
+        connection.execute("DELETE FROM heads WHERE stream = 'phase:st01-x'")
+    assert "  → orch rebuild" in world.verify().out.splitlines()
+    assert world.orch("rebuild").status == 0 and world.verify().status == 0
+    note = Path(HELD).read_text()
+    Path(HELD).write_text(note.replace("example.org/", "example.net/", 1))
+    said = world.verify().out
+    assert "  → orch audit key show" in said.splitlines() and "example.net/" in said
+    Path(HELD).write_text(note)
+    with inside(LOG) as connection:
+        connection.execute("DELETE FROM events WHERE position = 200")
+    assert "  → orch recover plan" in world.verify().out
