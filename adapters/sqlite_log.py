@@ -64,10 +64,8 @@ class SqliteLog(SqliteReads):
         notes = self.notes()
         if "origin" not in notes:
             raise Damaged(f"{path} does not say which log it is.")
-        if not read_only and RECOVERED in notes and not self.PROMOTES:
-            raise StoreRecovered(str(path.parent))
-        if not read_only and RETIRED in notes:
-            raise StoreRetired(str(path.parent), left_for=notes[RETIRED])
+        if not read_only:
+            refuse_ended(path.parent, notes, promotes=self.PROMOTES)
         self._origin = notes["origin"]
 
     @classmethod
@@ -238,6 +236,14 @@ class SqliteLog(SqliteReads):
     def _note_wal(self, _writer: apsw.Connection, _name: str, pages: int) -> int:
         self._wal_pages = pages
         return apsw.SQLITE_OK
+
+
+def refuse_ended(store: Path, notes: Mapping[str, str], *, promotes: bool = False) -> None:
+    """Refuse to go on with a store that is for reading only: to write into it, or to sign for it."""
+    if RECOVERED in notes and not promotes:
+        raise StoreRecovered(str(store))
+    if RETIRED in notes:
+        raise StoreRetired(str(store), left_for=notes[RETIRED])
 
 
 def _file_at(path: Path) -> tuple[int, int]:

@@ -73,6 +73,8 @@ def test_the_retired_store_is_read_only_and_can_be_read(lived: Orch) -> None:
         assert lived("list", "--json").data["as_of"]["position"] == 15
         refused = lived("approve", "st02-y", "research", "--json")
         assert (refused.status, refused.error["code"]) == (3, "STORE_RETIRED")
+        refused = lived("audit", "checkpoint", "--json")
+        assert (refused.status, refused.error["code"]) == (3, "STORE_RETIRED"), "nothing is signed for it either"
 
 
 def test_a_retired_store_can_be_recovered_and_promoted_again(lived: Orch) -> None:

@@ -77,6 +77,8 @@ def test_a_recovered_store_takes_no_writes(lived: Orch) -> None:
             ("audit", "key", "rotate", "--reason", "why"),
             ("init",),
             ("recover", "point", "here"),
+            ("audit", "checkpoint"),
+            ("audit", "export", "-o", "evidence.zip"),
         ):
             refused = lived(*words, "--json")
             assert (refused.status, refused.error["code"]) == (3, "STORE_RECOVERED"), words
