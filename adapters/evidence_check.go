@@ -77,6 +77,12 @@ func main() {
 	if flag.NArg() > 0 {
 		folder = flag.Arg(0)
 	}
+	if found, err := os.Stat(folder); err != nil || !found.IsDir() {
+		misused("there is no folder %q", folder)
+	}
+	if _, err := note.NewVerifier(strings.TrimSpace(*vkey)); *vkey != "" && err != nil {
+		misused("this is no verifier key: %q: %v", *vkey, err)
+	}
 	head := opened("checkpoint", verifiers(*vkey))
 	events, texts, gone, documents := walk(head)
 	older := earlier(head, verifiers(""))
@@ -97,6 +103,11 @@ func main() {
 func differs(format string, values ...any) {
 	fmt.Printf("DIFFERS: "+format+"\n", values...)
 	os.Exit(6)
+}
+
+func misused(format string, values ...any) {
+	fmt.Fprintf(os.Stderr, format+"\n", values...)
+	os.Exit(2)
 }
 
 func read(name string) []byte {
@@ -137,6 +148,13 @@ func opened(name string, keys note.Verifiers) Head {
 	lines := strings.Split(signed.Text, "\n")
 	if len(lines) < 4 {
 		differs("%s is no checkpoint", name)
+	}
+	own := false // a key speaks for the log of its name only
+	for _, signature := range signed.Sigs {
+		own = own || signature.Name == lines[0]
+	}
+	if !own {
+		differs("%s: no key of %q signed it", name, lines[0])
 	}
 	size, err := strconv.ParseInt(lines[1], 10, 64)
 	if err != nil {
@@ -208,7 +226,7 @@ func walk(head Head) (events int64, texts, gone, documents int) {
 	defer file.Close()
 	lines := bufio.NewScanner(file)
 	lines.Buffer(make([]byte, 1<<16), 48<<20)
-	kept, latest, proved := edge{}, map[string]Latest{}, false
+	kept, latest, proved, origin := edge{}, map[string]Latest{}, false, ""
 	for lines.Scan() {
 		var line Line
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
@@ -238,8 +256,14 @@ func walk(head Head) (events int64, texts, gone, documents int) {
 		if err := json.Unmarshal([]byte(envelope), &said); err != nil {
 			differs("%s: %v", where, err)
 		}
-		if said.Origin != head.Origin {
-			differs("%s belongs to the log %q", where, said.Origin)
+		if forked := said.Stream == "ledger" && said.Topic == "ledger.forked"; origin == "" || forked {
+			origin = said.Origin // a fork goes on as another log
+			if forked && said.Facts["origin"] != origin {
+				differs("%s: the fork names the log %q", where, said.Facts["origin"])
+			}
+		}
+		if said.Origin != origin {
+			differs("%s belongs to the log %q, not to %q", where, said.Origin, origin)
 		}
 		if committed(where, line, said) {
 			texts++
@@ -252,6 +276,9 @@ func walk(head Head) (events int64, texts, gone, documents int) {
 	}
 	if err := lines.Err(); err != nil {
 		differs("events.jsonl: %v", err)
+	}
+	if origin != head.Origin {
+		differs("the log ends as %q; the checkpoint is of %q", origin, head.Origin)
 	}
 	if !proved && (events != head.Tree.N || kept.root(events) != head.Tree.Hash) {
 		differs("the %d events do not give the root of the checkpoint", events)

@@ -5,7 +5,8 @@
     python3 verify.py evidence.zip         a package somewhere else, packed or not
     python3 verify.py --vkey "$(cat vkey.txt)" --against held.txt
 
-Exit status 0: verified. 6: something differs. 7: what was checked holds, but not everything could be checked.
+Exit status 0: verified. 2: the words were wrong. 6: something differs. 7: what was checked holds, but not everything
+could be checked.
 
 Nothing in the package is believed: hashes, roots, digests and lists are made anew from `events.jsonl` and held against
 the signed checkpoint. Signatures (Ed25519) are checked with the Python package `cryptography` or the program `openssl`,
@@ -595,6 +596,52 @@ class Event(NamedTuple):
         return {"name": actor.get("id"), "kind": actor.get("kind")}
 
 
+class Fork(NamedTuple):
+    """Where the log went on as another one, after `size` events."""
+
+    parent: str
+    size: int
+    before: str
+    """The origin of the events before it; not the parent where that one was left for an even earlier moment."""
+    origin: str
+
+
+FORK = {"origin": str, "parent": str, "size": int, "root": str, "public_key": str, "replaces": str}
+"""What is read of a fork."""
+
+
+class Names:
+    """The origins that the log has had, and the keys that its events name."""
+
+    def __init__(self) -> None:
+        self.origin = ""
+        """The one that the next event has to name."""
+        self.forks: list[Fork] = []
+        self.keys: list[tuple[int, str, str | None]] = []
+        """Position, key, and the key that it replaced."""
+
+    def all(self) -> set[str]:
+        """Return every origin, and those of the logs that were left."""
+        return {self.origin, *(name for fork in self.forks for name in (fork.parent, fork.before, fork.origin))}
+
+    def left(self, origin: str) -> Fork | None:
+        """Return where the log left another one, or None where it never was that one, or still is."""
+        left = [fork for fork in self.forks if origin in (fork.parent, fork.before)]
+        return left[-1] if left and origin != self.origin else None
+
+    def chain(self) -> list[str | None]:
+        """Return the keys that have to be in the package, the oldest first."""
+        if not self.keys:
+            return []
+        first, current = self.keys[0][1], self.keys[-1][1]
+        known = [*(replaced for _, _, replaced in self.keys[1:]), current]
+        return known if first in known else [first, *known]  # a fork may replace a key that no event here made
+
+    def by(self, size: int) -> set[str]:
+        """Return the keys that the first events name."""
+        return {key for position, *keys in self.keys if position <= size for key in keys if key is not None}
+
+
 class Events:
     """Reads events.jsonl line by line and holds each event against its envelope, its text, and the events before it."""
 
@@ -611,8 +658,7 @@ class Events:
         self.texts: Counter[str] = Counter()
         self.count = 0
         self.first = self.last = 0
-        self.keys: list[tuple[int, str, str | None]] = []
-        """Position, key, and the key that it replaced."""
+        self.names = Names()
         self.redacted_by_record: set[int] = set()
         self.redacted_by_line: set[int] = set()
 
@@ -657,8 +703,8 @@ class Events:
         self.first = self.first or position
         self.last = max(self.last, position)
         leaf = sha256(b"\x00" + entry).digest()
-        self._in_tree(position, leaf, said.get("proof"))
         envelope = self._envelope(position, found[4])
+        self._in_tree(position, leaf, said.get("proof"))
         if envelope is None:
             return None
         self._in_order(position, recorded_at, clock, envelope)
@@ -698,10 +744,31 @@ class Events:
         if envelope["v"] != 1:
             self._findings.differs(position, f"the envelope has version {short(envelope['v'])}; this program knows 1")
             return None
-        if envelope["origin"] != self._head.origin:
-            self._findings.differs(position, f"it belongs to the log {short(envelope['origin'])}")
+        self.names.origin = self.names.origin or str(envelope["origin"])
+        if (envelope["stream"], envelope["topic"]) == ("ledger", "ledger.forked"):
+            self._forked(position, envelope["facts"])
+        if envelope["origin"] != self.names.origin:
+            belongs, expected = short(envelope["origin"]), short(self.names.origin)
+            self._findings.differs(position, f"it belongs to the log {belongs}, not to {expected}")
         found: dict[str, Any] = envelope
         return found
+
+    def _forked(self, position: int, facts: dict[str, Any]) -> None:
+        """Let the log go on as another one, from this event on."""
+        if not all(type(facts.get(name)) is kind for name, kind in FORK.items()):
+            self._findings.differs(position, "it does not say what a fork says")
+            return
+        size = position - 1
+        if facts["size"] != size:
+            self._findings.differs(position, f"the fork is said to come after {facts['size']} events, not {size}")
+        if self._whole and self.tree.size == size and self.tree.root().hex() != facts["root"]:
+            root = self.tree.root().hex()
+            self._findings.differs(
+                position, f"the fork names the root {short(facts['root'])}; the {size} events before it give {root}"
+            )
+        names = self.names
+        names.forks.append(Fork(facts["parent"], size, names.origin, facts["origin"]))
+        names.origin = facts["origin"]
 
     def _in_order(self, position: int, recorded_at: int, clock: int, envelope: dict[str, Any]) -> None:
         before, time, old_clock, command = self._last
@@ -753,11 +820,22 @@ class Events:
     def _about_the_log(self, event: Event) -> None:
         topic, facts = event.envelope["topic"], event.facts
         if topic == "project.initialised":
-            self.keys.append((event.position, str(facts.get("public_key")), None))
-        elif topic == "ledger.key_rotated":
-            self.keys.append((event.position, str(facts.get("public_key")), str(facts.get("replaces"))))
+            self._key(event, None)
+        elif topic in ("ledger.key_rotated", "ledger.forked"):
+            self._key(event, str(facts.get("replaces")))
         elif topic == "ledger.payload_redacted" and isinstance(facts.get("position"), int):
             self.redacted_by_record.add(facts["position"])
+
+    def _key(self, event: Event, replaced: str | None) -> None:
+        """Take a key into account; only a fork may replace another one than the key before it."""
+        names, key = self.names, str(event.facts.get("public_key"))
+        if key.partition("+")[0] != names.origin:
+            speaks = short(key.partition("+")[0])
+            self._findings.differs(event.position, f"its key speaks for {speaks}, not for {short(names.origin)}")
+        before = names.keys[-1][1] if names.keys else None
+        if event.envelope["topic"] != "ledger.forked" and replaced != before:
+            self._findings.differs(event.position, "its key does not replace the one before it")
+        names.keys.append((event.position, key, replaced))
 
 
 # ── Documents and lists ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -770,8 +848,8 @@ class Documents:
         self._findings = findings
         self._package = package
         self._open: dict[tuple[str, str], dict[str, Any]] = {}
-        self.iterations = self.verdicts = self.elsewhere = 0
-        """`elsewhere`: verdicts on texts that were drafted outside of this package."""
+        self.iterations = self.digests = self.verdicts = self.elsewhere = 0
+        """`digests`: those made anew. `elsewhere`: verdicts on texts that were drafted outside of this package."""
         self.unused = {name for name in package.sizes if name.startswith("documents/")}
 
     def take(self, event: Event) -> Iterator[dict[str, Any]]:
@@ -828,6 +906,7 @@ class Documents:
 
     def _compare(self, position: int, file: str, text: str, step: str, digest: object) -> tuple[int, str]:
         raw = text.encode()
+        self.digests += 1
         if digest_of(text, step) != digest:
             self._findings.differs(position, f"its text has the digest {digest_of(text, step)}, not {short(digest)}")
         if file not in self._package.sizes:
@@ -1085,8 +1164,6 @@ class Verification:
             checkpoint = checkpoint_of(note.text)
             if checkpoint is None or checkpoint.size != int(kept[1]) or checkpoint.size >= self.head.size:
                 raise Stop(f"{name} is not the checkpoint of that size")
-            if checkpoint.origin != self.head.origin:
-                self.findings.differs(name, f"it is a checkpoint of {short(checkpoint.origin)}")
             found[checkpoint.size] = (name, note, checkpoint)
         return found
 
@@ -1151,21 +1228,26 @@ class Verification:
     # ── keys and signatures ──
 
     def _chain(self) -> None:
-        """Compare the keys of the package with those that its events name."""
-        named = [key for _, key, _ in self.events.keys]
-        replaces = [replaced for _, _, replaced in self.events.keys][1:]
-        if named != [key.text for key in self.keys] or replaces != named[:-1]:
+        """Compare the keys and the name of the package with those that its events name."""
+        names, origin = self.events.names, self.head.origin
+        if names.origin != origin:
+            self.findings.differs("checkpoint", f"it is of {short(origin)}, but the log ends as {short(names.origin)}")
+        if names.chain() != [key.text for key in self.keys]:
             self.findings.differs("keys", "they are not the keys that the events of the log name")
         for key in self.keys:
-            if key.name != self.head.origin:
-                self.findings.differs("keys", f"one speaks for {short(key.name)}, not for {short(self.head.origin)}")
+            if key.name not in names.all():
+                self.findings.differs("keys", f"one speaks for {short(key.name)}, which this log never was")
+        if self.keys[-1].name != origin:
+            self.findings.differs("keys", f"the one in force speaks for {short(self.keys[-1].name)}")
+        named = (key_of(text) for _, *texts in names.keys for text in texts if text is not None)
+        self._known = list({key.text: key for key in (*self._known, *named) if key is not None}.values())
 
-    def _signed(self, name: str, note: Note) -> tuple[set[str], set[str]]:
-        """Return the known keys that signed a note, and those that nothing here can check."""
+    def _signed(self, name: str, note: Note, origin: str) -> tuple[set[str], set[str]]:
+        """Return the known keys of a log that signed a note, and those that nothing here can check."""
         good, unchecked = set(), set()
         for signer, key_id, signature in note.signatures:
             for key in self._known:
-                if (key.name, key.key_id) != (signer, key_id):
+                if (key.name, key.key_id) != (signer, key_id) or signer != origin:
                     continue
                 holds = self.ed25519.holds(key, signature, note.text)
                 if holds is None:
@@ -1179,21 +1261,21 @@ class Verification:
     def _signatures(self, manifest: bytes) -> None:
         """Check every signature, and that the keys that were trusted at first lead to the key of the checkpoint."""
         trusted = {key.text for key in (self._given or self.keys)}
-        notes = {size: (name, note) for size, (name, note, _) in self._older.items() if self._older_holds(size)}
-        notes[self.head.size] = ("checkpoint", self._note)
-        signed = {size: self._signed(name, note) for size, (name, note) in notes.items()}
+        notes = {size: each for size, each in self._older.items() if self._older_holds(size)}
+        notes[self.head.size] = ("checkpoint", self._note, self.head)
+        signed = {size: self._signed(name, note, of.origin) for size, (name, note, of) in notes.items()}
         for _ in self.keys:  # a trusted key speaks for the keys that were named before its checkpoint
             for size, (good, unchecked) in signed.items():
                 if (good | unchecked) & trusted:
-                    trusted |= {key for position, key, _ in self.events.keys if position <= size}
+                    trusted |= self.events.names.by(size)
         for size, (good, unchecked) in signed.items():
             if not (good | unchecked) & trusted:
-                whom = "the key that you gave" if self._given else "any key of the log"
+                whom = f"the key that you gave{self._of_a_log_left()}" if self._given else "any key of the log"
                 self.findings.differs(notes[size][0], f"it is not signed by {whom}")
         current = self.keys[-1].text
         if not self._given and current not in signed[self.head.size][0] | signed[self.head.size][1]:
             self.findings.differs("checkpoint", "it is not signed by the key in force")
-        self._seal(manifest, trusted)
+        self._seal(manifest)
         self._hold(trusted)
         if self.ed25519.method is None:
             self.findings.gaps.append(
@@ -1201,9 +1283,23 @@ class Verification:
                 " Ed25519 is here. Everything else was."
             )
 
+    def _of_a_log_left(self) -> str:
+        """Return what to add where the auditor's key spoke for a log that this one left: it vouches for no fork."""
+        left = next(filter(None, (self.events.names.left(key.name) for key in self._given)), None)
+        if left is None:
+            return ""
+        return f", which spoke for the log that was left after {left.size} events; ask for the key of this one"
+
+    def _is_ours(self, checkpoint: Checkpoint) -> bool:
+        """Tell whether a checkpoint is of this log, or of what it shares with one that it left."""
+        left = self.events.names.left(checkpoint.origin)
+        return checkpoint.origin == self.head.origin or (left is not None and checkpoint.size <= left.size)
+
     def _older_holds(self, size: int) -> bool:
         """Check that an earlier checkpoint is the beginning of this log."""
         name, _, checkpoint = self._older[size]
+        if not self._is_ours(checkpoint):
+            self.findings.differs(name, f"it is a checkpoint of {short(checkpoint.origin)}")
         proof_name = f"consistency/{size}-{self.head.size}"
         if proof_name not in self._package.sizes:
             self.findings.differs(proof_name, "it is missing")
@@ -1218,8 +1314,11 @@ class Verification:
             self.findings.differs(name, "its log is not the beginning of the log of the checkpoint")
         return holds
 
-    def _seal(self, manifest: bytes, trusted: set[str]) -> None:
-        """Check that the manifest was signed together with this checkpoint."""
+    def _seal(self, manifest: bytes) -> None:
+        """Check that the key in force signed the manifest together with this checkpoint.
+
+        Where that key is not trusted, the checkpoint is not signed by a trusted one either, which was said there.
+        """
         note = self._read_note("manifest.note")
         root = base64.b64encode(self.head.root).decode()
         text = (
@@ -1227,8 +1326,8 @@ class Verification:
         )
         if note.text != text:
             self.findings.differs("manifest.json", "it is not the one that manifest.note was signed for")
-        good, unchecked = self._signed("manifest.note", note)
-        if len(note.signatures) != 1 or not (good | unchecked) & trusted & {self.keys[-1].text}:
+        good, unchecked = self._signed("manifest.note", note, self.head.origin)
+        if len(note.signatures) != 1 or self.keys[-1].text not in good | unchecked:
             self.findings.differs("manifest.note", "it is not signed by the key in force")
 
     def _hold(self, trusted: set[str]) -> None:
@@ -1237,13 +1336,28 @@ class Verification:
             if note is None or checkpoint is None:
                 self.findings.differs(name, "it holds no checkpoint")
                 continue
-            good, unchecked = self._signed(name, note)
-            if not (good | unchecked) & trusted:
-                self.findings.differs(name, "no known key signed it")
-            elif checkpoint.origin != self.head.origin:
-                self.findings.differs(name, f"it is a checkpoint of {short(checkpoint.origin)}")
+            good, unchecked = self._signed(name, note, checkpoint.origin)
+            is_signed = bool((good | unchecked) & trusted)
+            left = self.events.names.left(checkpoint.origin)
+            if checkpoint.origin != self.head.origin and left is None:
+                signed = "" if is_signed else "; no known key signed it"
+                self.findings.differs(name, f"it is a checkpoint of {short(checkpoint.origin)}, another log{signed}")
+            elif not is_signed:
+                of = f": give a key of {short(checkpoint.origin)}, too (--vkey)" if left else ""
+                self.findings.differs(name, f"no known key signed it{of}")
+            elif left is not None and not self._is_ours(checkpoint):
+                self._abandoned(name, checkpoint, left)
             else:
                 self._hold_one(name, checkpoint)
+
+    def _abandoned(self, name: str, held: Checkpoint, left: Fork) -> None:
+        first = left.size + 1
+        places = f"position {first}" if held.size == first else f"positions {first} to {held.size}"
+        self.findings.gaps.append(
+            f"{short(name)} covers {number(held.size, 'event')} of {short(held.origin)}, which this log left after"
+            f" {left.size}: {places} of that log were abandoned, and this package cannot tell whether the events before"
+            " are the same."
+        )
 
     def _hold_one(self, name: str, held: Checkpoint) -> None:
         size = held.size
@@ -1300,9 +1414,10 @@ class Verification:
             f"root       {self.head.root.hex()} at {number(self.head.size, 'event')}",
             f"texts      {texts['here']} compared, {texts['withheld']} withheld, {texts['redacted']} redacted,"
             f" {texts['missing']} missing",
-            f"documents  {number(documents.iterations, 'iteration')}, {number(documents.verdicts, 'verdict')},"
-            " digests made anew",
+            f"documents  {number(documents.iterations, 'iteration')}, {number(documents.verdicts, 'verdict')};"
+            f" {documents.digests} of {number(documents.iterations, 'digest')} made anew",
             f"before it  {number(self._grown, 'earlier checkpoint')} of this history",
+            *(f"left       {clean(fork.parent)} after its {number(fork.size, 'event')}" for fork in events.names.forks),
             *self.told,
             *(f"key        {clean(key.text)}{'' if key is self.keys[-1] else ' (replaced)'}" for key in self.keys),
             f"signatures {'checked with ' + self.ed25519.method if self.ed25519.method else 'NOT CHECKED'}",
@@ -1360,8 +1475,10 @@ def show(verification: Verification, status: int) -> None:
         print(f"  {line}")
     findings = verification.findings
     if findings.count:
-        print(f"\n  {number(findings.count, 'difference')}; the first:")
-        for words in findings.first():
+        first = findings.first()
+        rest = "" if len(first) == findings.count else f"; the first {len(first)}"
+        print(f"\n  {number(findings.count, 'difference')}{rest}:")
+        for words in first:
             print(f"    {words}")
         return
     print()
@@ -1398,6 +1515,8 @@ def main(words: Sequence[str] | None = None) -> int:
             parser.error(f"{short(name)} cannot be read: {short(error)}")
         against += [(name, note) for note in notes_in(data)]
     path = asked.package or os.path.dirname(os.path.abspath(__file__))
+    if not os.path.exists(path):
+        parser.error(f"there is no folder and no file {short(path)}")
     try:
         package = Package(path)
     except Stop as stop:

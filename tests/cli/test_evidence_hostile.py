@@ -104,7 +104,6 @@ def test_what_is_no_package_is_said_to_be_none(tmp_path: Path, verify: Verify, d
     (tmp_path / "h.zip").write_bytes(data)
     said = verify(tmp_path / "h.zip")
     assert said.status == 6 and "SOMETHING DIFFERS" in said.out
-    assert verify(tmp_path / "missing").status == 6
     (tmp_path / "empty").mkdir()
     assert "checkpoint is missing" in verify(tmp_path / "empty").out
 
@@ -208,3 +207,14 @@ def test_words_that_are_wrong_are_refused_with_2(world: Orch, words: tuple[str, 
     with pytest.raises(SystemExit) as left:
         evidence_verify.main(["evidence", *words])
     assert left.value.code == 2
+
+
+@pytest.mark.parametrize("path", ["../nowhere", "evidence/verify.py/x", "a\0b", "no\x1b[31m"])
+def test_a_path_that_does_not_exist_is_no_damaged_package(
+    world: Orch, path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        evidence_verify.main([path])
+    said = capsys.readouterr()
+    assert left.value.code == 2 and said.out == "" and "there is no folder and no file" in said.err
+    assert "\x1b" not in said.err and "\0" not in said.err

@@ -280,6 +280,43 @@ def test_a_checkpoint_held_by_the_auditor_finds_another_history(world: Orch, ver
     assert rest
 
 
+def test_a_key_that_signed_nothing_does_not_make_the_seal_false(world: Orch, verify: Verify) -> None:
+    said = verify(HERE, "--vkey", mallory(HERE)[0])
+    assert said.status == 6 and "checkpoint: it is not signed by the key that you gave" in said.out
+    assert "manifest.note" not in said.out
+    (HERE / "manifest.note").write_bytes((HERE / "checkpoint").read_bytes())
+    assert "manifest.note was signed for" in verify(HERE, "--vkey", mallory(HERE)[0]).out
+
+
+def test_a_seal_of_another_key_is_found(world: Orch, verify: Verify) -> None:
+    vkey, private = mallory(HERE)
+    text = (HERE / "manifest.note").read_text().partition("\n\n")[0] + "\n"
+    (HERE / "manifest.note").write_bytes(note(text, [sign(text, vkey, private)]))
+    own = (HERE / "keys/current.vkey").read_text().strip()
+    for words in ((), ("--vkey", own), ("--vkey", vkey), ("--vkey", own, "--vkey", vkey)):
+        said = verify(HERE, *words)
+        assert said.status == 6 and "manifest.note: it is not signed by the key in force" in said.out
+
+
+def test_differences_are_counted_as_they_are_shown(world: Orch, verify: Verify) -> None:
+    edited("documents/st01-x/spec-2.md", "loopback", "prayer")(HERE)
+    assert "\n  1 difference:\n" in verify(HERE).out
+    edited("documents/st01-x/spec-1.md", "Round", "Square")(HERE)
+    assert "\n  2 differences:\n" in verify(HERE).out
+    for number in range(30):
+        (HERE / f"more-{number}").write_text("mine")
+    said = verify(HERE).out
+    assert "\n  32 differences; the first 20:\n" in said and said.count("\n    ") == 20
+
+
+def test_a_digest_of_a_text_that_is_withheld_was_not_made_anew(world: Orch, verify: Verify) -> None:
+    assert "3 iterations, 3 verdicts; 3 of 3 digests made anew" in verify(HERE).out
+    export(world, "--withhold-phase", "st01-x", name="part.zip")
+    assert "; 1 of 3 digests made anew" in verify("part.zip").out
+    export(world, "--withhold", name="none.zip")
+    assert "; 0 of 3 digests made anew" in verify("none.zip").out
+
+
 def test_every_checkpoint_of_a_file_is_held_against_the_package(world: Orch, verify: Verify) -> None:
     notes = [path.read_bytes() for path in sorted(Path(".orch/checkpoints").iterdir())]
     Path("anchored").write_bytes(b"\n".join(notes))
@@ -293,8 +330,10 @@ def test_a_checkpoint_of_another_log_is_not_this_ones(world: Orch, verify: Verif
     vkey, private = mallory(HERE)
     text = Checkpoint("example.org/other", 1, b"r" * 32).text()
     Path("other").write_bytes(note(text, [sign(text, vkey, private)]))
-    said = verify(HERE, "--against", "other", "--vkey", vkey)
-    assert said.status == 6 and "a checkpoint of example.org/other" in said.out
+    for words in ((), ("--vkey", vkey)):
+        said = verify(HERE, "--against", "other", *words)
+        assert said.status == 6 and "other: it is a checkpoint of example.org/other, another log" in said.out
+        assert "no known key signed it" in said.out
 
 
 def test_a_newer_checkpoint_than_the_package_is_said_to_be_one(world: Orch, verify: Verify) -> None:

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from adapters.keys import load_key
+from adapters.signed_notes import note, sign
+from domain.checkpoints import Checkpoint
 from tests.cli.conftest import Orch, orch
 from tests.cli.evidence_world import export, kept, lines, unpacked, world, write_lines
+from tests.cli.recovered_world import promoted, recovered
 from tests.interop.go_judge import compiled
 
 __all__ = ["kept", "orch", "world"]  # fixtures
@@ -90,6 +94,45 @@ def test_go_refuses_an_earlier_checkpoint_that_does_not_fit(program: Path, world
         one.write_bytes(other.read_bytes())
         assert check(program, "evidence")[0] == 6
         one.write_bytes(data)
+
+
+def test_go_tells_words_that_are_wrong_from_damage(program: Path, world: Orch) -> None:
+    for words in (("nowhere",), ("evidence.zip",), ("-vkey", "x", "evidence")):
+        ran = subprocess.run([program, *words], capture_output=True, text=True)
+        assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1), ran
+
+
+def test_go_follows_a_log_that_was_promoted_twice(program: Path, world: Orch) -> None:
+    for to, out in (("position:13", "new"), ("position:8", "newer")):
+        recovered(world, to, out=out)
+        promoted(world, out=out)
+    world("spec", "st03-z", "--objectives", "later")
+    for words, expected in (((), 0), (("--phase", "st01-x"), 7), (("--from", "position:4", "--to", "position:7"), 7)):
+        export(world, *words)
+        unpacked()
+        status, said = check(program, "evidence")
+        assert status == expected, said
+    export(world)
+    unpacked()
+    found = lines(HERE)
+    parent, fork = (json.loads(found[at]["entry"].partition("\n")[2])["origin"] for at in (0, -1))
+    write_lines(HERE, [*found[:3], {**found[3], "entry": found[3]["entry"].replace(parent, fork)}, *found[4:]])
+    status, said = check(program, "evidence")
+    assert status == 6 and f'position 4 belongs to the log "{fork}", not to "{parent}"' in said
+
+
+def test_in_go_a_key_speaks_for_its_own_log_only(program: Path, world: Orch) -> None:
+    recovered(world, "position:13")
+    promoted(world)
+    export(world)
+    unpacked()
+    checkpoint = Checkpoint.parse((HERE / "checkpoint").read_text().partition("\n\n")[0] + "\n")
+    replaced = (HERE / "keys/replaced-2.vkey").read_text().strip()
+    (keys,) = Path(".orch/retired").glob("*/keys")
+    text = checkpoint.text()
+    (HERE / "checkpoint").write_bytes(note(text, [sign(text, replaced, load_key(keys, replaced))]))
+    status, said = check(program, "evidence")
+    assert status == 6 and f'no key of "{checkpoint.origin}" signed it' in said
 
 
 def test_go_counts_a_tree_of_many_tiles(program: Path, orch: Orch) -> None:
