@@ -15,15 +15,13 @@ from cli.moments import resolved
 from cli.project import here
 from cli.reads import decoded
 from cli.recover_checks import Parent, RootAt, keys_known
-from cli.recovered import carried_by, state_digest
+from cli.recovered import carried_by, lineage_in, state_digest
 from domain.errors import Damaged, InvalidInput, NotFound, Refusal
 from domain.event_log import Moment, Record
 from domain.ledger import STREAM as LEDGER
 from domain.merkle import leaf_hash
-from domain.project import STREAM as PROJECT
 from domain.tree_ranges import range_root_of
 from projections.heads import heads_from
-from projections.log_keys import lineage_of
 
 Fold: TypeAlias = Callable[[int], str | None]
 Kind = Literal["store", "backup"]
@@ -81,10 +79,7 @@ class Store:
 
     def origin_at(self, position: int) -> str:
         """Return the origin that the envelope at a position has to name."""
-        heads = self.log.heads([PROJECT, LEDGER])[1]
-        if PROJECT not in heads:
-            return self.origin
-        lineage = lineage_of(heads[PROJECT], heads.get(LEDGER))
+        lineage = lineage_in(self.log)
         return lineage.origin_at(position) if lineage.forks else self.origin
 
     def parent(self) -> Parent:

@@ -28,6 +28,11 @@ class Lineage(NamedTuple):
         """The name the log has now."""
         return self.forks[-1].origin if self.forks else self.first
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name the log has had, and those of the logs it left."""
+        return frozenset((self.first, *(name for fork in self.forks for name in (fork.parent, fork.origin))))
+
     def origin_at(self, position: int) -> str:
         """Return the origin that the envelope at a position names."""
         return next((fork.origin for fork in reversed(self.forks) if position > fork.size), self.first)
