@@ -18,6 +18,7 @@ from cli.project import Project
 from cli.recover_checks import keys_known
 from cli.recover_verify import verified
 from cli.recovered import Recovered, carried_by, lineage_in, recovered_note
+from cli.redacted_since import RETIRED, refuse_erased_since
 from domain.commands import PromoteRecovery
 from domain.errors import CommandIdReused, Damaged, InvalidInput, NotFound, Refusal, Unavailable
 from domain.event_log import EventLog, Receipt, Record
@@ -29,7 +30,6 @@ from domain.tree_ranges import range_root_of
 
 MOST_CHECKPOINT = 20_000
 """Bytes of a signed checkpoint that go into the fork's envelope."""
-RETIRED = "retired"
 
 
 class Promotion:
@@ -125,8 +125,6 @@ class Promotion:
 
     def _refuse_erased_since(self) -> None:
         """Refuse to bring back what the store in force erased after the recovery. Nobody writes to it now."""
-        from cli.redacted_since import refuse_erased_since
-
         with SqliteLog.open(self._log, read_only=True) as new:
             try:
                 old = SqliteLog.open(self.places.log, read_only=True)

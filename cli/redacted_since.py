@@ -1,28 +1,77 @@
-"""What was erased between a recovery and its promotion: a text that is gone in one may still be in the other."""
+"""What the log in force has erased: other stores of the project may still hold it."""
 
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
+from adapters.places import Places, left_of
+from adapters.retiring import LOG
 from adapters.sqlite_log import SqliteLog
-from cli.backup_adding import redacted_in
-from cli.recovered import lineage_in, recovered_note
-from domain.errors import RedactedSince
+from cli.backup_adding import redaction_in
+from cli.recovered import carried_by, lineage_in, recovered_note
+from domain.errors import Damaged, RedactedSince, Refusal
+from domain.event_log import Record
+from domain.ledger import STREAM as LEDGER
+
+RETIRED = "retired"
+"""The folder, in that of the store in force, where those before it are kept."""
 
 
 def refuse_erased_since(folder: Path, new: SqliteLog, old: SqliteLog, state: Path) -> None:
     """Refuse a recovered store that holds texts of events which the store in force shares, and has erased."""
-    held = [position for position in sorted(redacted_in(old)) if _is_held(position, new, old)]
+    held = [position for position in sorted(_redacted(old)) if _is_held(position, new, old)]
     if held:
         raise RedactedSince(str(folder), held, fix=_again(folder, new, state))
 
 
+def redacted_in_force(places: Places, log: SqliteLog) -> dict[int, int]:
+    """Return the redactions that the project's store in force obeys, of events that another of its stores shares."""
+    state = in_force(places)
+    try:
+        force = SqliteLog.open(state / LOG, read_only=True) if state != places.state.resolve() else None
+    except Refusal:
+        return {}
+    if force is None:
+        return {}
+    with force:
+        return {gone: by for gone, by in _redacted(force).items() if _is_shared(gone, force, log)}
+
+
+def in_force(places: Places) -> Path:
+    """Return where the project's store in force lies, also where the settings name one that was retired."""
+    state = places.state.resolve()
+    return state.parent.parent if state.parent.name == RETIRED else left_of(places.root, env={}).state.resolve()
+
+
+def _redacted(log: SqliteLog) -> dict[int, int]:
+    """Return the redactions of a log; of a damaged one those that can be read, which must not stop a recovery."""
+    found: dict[int, int] = {}
+    with suppress(Damaged):
+        found |= carried_by(log)
+    with suppress(Damaged):
+        for record in log.stream(LEDGER):
+            with suppress(ValueError, LookupError, TypeError):
+                found |= redaction_in(record)
+    return found
+
+
+def _is_shared(position: int, one: SqliteLog, other: SqliteLog) -> bool:
+    """Tell whether two logs have the same event at a position."""
+    mine, theirs = _at(position, one), _at(position, other)
+    return mine is not None and theirs is not None and mine.leaf == theirs.leaf
+
+
 def _is_held(position: int, new: SqliteLog, old: SqliteLog) -> bool:
     """Tell whether both have the same event at a position, and the new one its text."""
-    mine = next(new.records(position, position), None)
-    if mine is None or mine.payload is None:
-        return False
-    theirs = next(old.records(position, position), None)
-    return theirs is not None and theirs.leaf == mine.leaf
+    mine = _at(position, new)
+    return mine is not None and mine.payload is not None and _is_shared(position, new, old)
+
+
+def _at(position: int, log: SqliteLog) -> Record | None:
+    try:
+        return next(log.records(position, position), None)
+    except Damaged:
+        return None
 
 
 def _again(folder: Path, new: SqliteLog, state: Path) -> tuple[str, ...]:
