@@ -5,7 +5,7 @@
     backups.moment_at(time)  the last position recorded by then, as a log would answer
     backups.events(upto=N)   the stored events from position 1 to N, with every known redaction applied
     backups.head             the newest manifest: its `checkpoint` is signed, its `root` that of all events
-    backups.carried(N)       redactions of positions up to N that were recorded after N
+    backups.carried(N)       redactions of positions up to N that the events up to N do not hold
     backups.obey({gone: by}) leave out texts whose redaction only a store knows
 
 Of a broken copy `read_target(folder).copies` has the manifests up to the first bad one; `Backups(target, copy, keys)`
@@ -26,7 +26,7 @@ from adapters.backup_packing import unpacked
 from adapters.backup_segments import Entry, entries_in
 from adapters.backup_shapes import StoredFile
 from adapters.backup_target import Copy, Target, files_of, read_stored, read_target, read_without_list
-from adapters.envelope import commitment
+from adapters.envelope import commitment, envelope_in
 from adapters.stored_events import StoredEvent
 from domain.errors import Damaged, NotFound
 from domain.event_log import Moment
@@ -47,6 +47,8 @@ class Backups:
         self._identities = identities
         self.redactions = redactions_in(target.copies)
         """The position that says so, by the position whose text is to be erased: all that any copy knows of."""
+        self._elsewhere: set[int] = set()
+        """Of these, the positions whose redaction another log recorded."""
 
     @property
     def origin(self) -> str:
@@ -76,12 +78,28 @@ class Backups:
         return bool(self._identities)
 
     def carried(self, upto: int) -> dict[int, int]:
-        """Return the redactions of positions up to N that were recorded after N, as `redactions`."""
-        return {gone: by for gone, by in sorted(self.redactions.items()) if gone <= upto < by}
+        """Return the redactions of positions up to N that are not among the first N events, as `redactions`."""
+        found = sorted(self.redactions.items())
+        return {gone: by for gone, by in found if gone <= upto and (by > upto or gone in self._elsewhere)}
 
-    def obey(self, redactions: Mapping[int, int]) -> None:
-        """Leave out these texts, too: a store may know of redactions that no backup holds yet."""
-        self.redactions |= redactions
+    def obey(self, redactions: Mapping[int, int], *, elsewhere: bool = False) -> None:
+        """Leave out these texts, too: a store may know of redactions that no backup holds yet.
+
+        `elsewhere` are those of a log that left this one: no event of this log says so.
+        """
+        if elsewhere:
+            self._elsewhere |= redactions.keys() - self.redactions.keys()
+            self.redactions = {**redactions, **self.redactions}
+        else:
+            self.redactions |= redactions
+
+    def origin_at(self, position: int) -> str:
+        """Return the origin that the envelope at a position names; a log that was forked had others before."""
+        around = next(manifest for manifest in self.segments if manifest.last >= position)
+        before = [manifest for manifest in self.segments if manifest.last < around.first]
+        entries = self.verified(around, list(before[-1].frontier) if before else [])
+        name: str = envelope_in(entries[position - around.first].event.envelope, position)["origin"]
+        return name
 
     def check_files(self) -> None:
         """Compare every file with its manifest, without opening it. Raises `Damaged`."""

@@ -11,7 +11,7 @@ from adapters.backup_reading import REDACTED
 from adapters.stored_events import StoredEvent, stored
 from cli.recovered import carried_by
 from domain.errors import Damaged
-from domain.event_log import EventLog
+from domain.event_log import EventLog, Record
 from domain.tree_ranges import range_root_of
 
 if TYPE_CHECKING:
@@ -78,11 +78,17 @@ def holds_erased(manifest: Manifest, redacted: Iterable[int]) -> list[int]:
 
 def redacted_in(log: EventLog) -> dict[int, int]:
     """Return the redactions that a log obeys: position whose text is gone → position that says so."""
-    found = {}
+    found: dict[int, int] = {}
     for record in log.stream("ledger"):
-        if record.topic == REDACTED:
-            found[int(orjson.loads(record.envelope)["facts"]["position"])] = record.position
+        found |= redaction_in(record)
     return carried_by(log) | found
+
+
+def redaction_in(record: Record) -> dict[int, int]:
+    """Return what an event of the ledger erased: position whose text is gone → its own; nothing for other events."""
+    if record.topic != REDACTED:
+        return {}
+    return {int(orjson.loads(record.envelope)["facts"]["position"]): record.position}
 
 
 def _judge_history(log: EventLog, writer: "BackupWriter", size: int) -> None:

@@ -12,10 +12,12 @@ from cli.options import Asked, plain
 from cli.project import here
 from cli.screen import clean, one_line, paint
 from domain.errors import Refusal
+from domain.lineage import Lineage
 from domain.times import rfc3339
 
 if TYPE_CHECKING:
     from adapters.backup_manifests import Manifest
+    from adapters.backup_reading import Backups
     from adapters.backup_target import Copy
     from cli.backup_answers import BackupList, CopyRow, SegmentRow
     from cli.backup_drill import Drill
@@ -51,13 +53,21 @@ class Known(NamedTuple):
     size: int
     redactions: dict[int, int]
     drill: "Drill | None"
+    lineage: Lineage
+
+    def tell(self, backups: "Backups") -> None:
+        """Tell backups of this log, or of one that it left, what was erased of the events that both share."""
+        shared = self.lineage.shared_with(backups.origin, backups.head.last)
+        elsewhere = backups.origin != self.origin
+        redactions = {gone: by for gone, by in self.redactions.items() if gone <= shared or not elsewhere}
+        backups.obey(redactions, elsewhere=elsewhere)
 
 
 def around(given: Path | None) -> tuple[Path, Known | None]:
     """Return the folder of the backups, and what the store around us knows."""
     from cli.backup_adding import redacted_in
     from cli.backup_drill import last_drill
-    from projections.log_keys import log_keys
+    from projections.log_keys import lineage_of, log_keys
 
     try:
         places = find(here(), flags=flags())
@@ -72,7 +82,8 @@ def around(given: Path | None) -> tuple[Path, Known | None]:
             keys = log_keys(heads["project"], heads.get("ledger"))
             names = (keys.current, *keys.replaced)
             drill = last_drill(places.drills)
-            return folder, Known(log.origin, names, log.moment().position, redacted_in(log), drill)
+            size, lineage = log.moment().position, lineage_of(heads["project"], heads.get("ledger"))
+            return folder, Known(log.origin, names, size, redacted_in(log), drill, lineage)
     except (Refusal, LookupError, TypeError, ValueError):  # whatever is wrong with the store, the backups are not
         return folder, None
 
@@ -82,7 +93,8 @@ def keys_for(
 ) -> tuple[str, ...]:
     """Return the keys to check signatures with: those given, or those of the store whose backups these are.
 
-    Nothing where there are neither: the backups name their key themselves.
+    A log that was left is known by the keys it had. Nothing where there are neither: the backups name their key
+    themselves.
     """
     from adapters.backup_target import origin_in
     from adapters.signed_notes import VerifierKey
@@ -93,7 +105,7 @@ def keys_for(
         return tuple(given)
     if known is None or ignore_list:
         return ()
-    return known.keys if known.origin == origin_in(folder) else ()
+    return known.keys if origin_in(folder) in {known.origin, *known.lineage.names} else ()
 
 
 def _row(copy: "Copy") -> "CopyRow":

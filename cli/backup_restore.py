@@ -66,7 +66,8 @@ def restore(
     began = monotonic()
     keys = keys_for(folder, vkey, known, ignore_list=ignore_list)
     backups = open_backups(folder, identities, vkeys=keys, copy=copy, ignore_list=ignore_list)
-    backups.obey(known.redactions if known and known.origin == backups.origin else {})
+    if known is not None:
+        known.tell(backups)
     backups.check_files()
     moment = resolved(to, backups)
     tree, names = restored(backups, moment.position, out, to or "now")
@@ -130,7 +131,7 @@ def refilled_in(part: Path, backups: "Backups", position: int, to: str) -> TreeH
     given = sha256()
     with Progress(2 * position) as progress:
         events = _hashed(backups.events(position), given)
-        tree = refill(part / "log.db", backups.origin, events, notes=notes, done=progress.advance)
+        tree = refill(part / "log.db", backups.origin_at(position), events, notes=notes, done=progress.advance)
         _judge_new(part / "log.db", tree, given.digest(), progress.advance)
     return tree
 
@@ -176,7 +177,7 @@ def _show(data: "Restored") -> None:
     at, after = data["as_of"]["recorded_at"], data["as_of"]["next_recorded_at"]
     print(f"  as of  position {data['as_of']['position']}, recorded {at or 'never'}; the next event: {after or 'none'}")
     if data["redacted"]:
-        print(f"  {data['redacted']} texts are left out: they were erased after that moment")
+        print(f"  {data['redacted']} texts are left out: they were erased later")
     if data["files"]:
         print(f"  {len(data['files'])} files rode along and lie beside the log: settings, templates, logs")
     print(f"  → ORCHESTRATOR_STATE_DIR={quote(data['folder'])} orch list")

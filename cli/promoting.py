@@ -17,7 +17,8 @@ from cli.options import Asked
 from cli.project import Project
 from cli.recover_checks import keys_known
 from cli.recover_verify import verified
-from cli.recovered import Recovered, carried_by, recovered_note
+from cli.recovered import Recovered, carried_by, lineage_in, recovered_note
+from cli.redacted_since import RETIRED, refuse_erased_since
 from domain.commands import PromoteRecovery
 from domain.errors import CommandIdReused, Damaged, InvalidInput, NotFound, Refusal, Unavailable
 from domain.event_log import EventLog, Receipt, Record
@@ -26,11 +27,9 @@ from domain.policy_state import PolicyState
 from domain.promotion_facts import ForkFacts
 from domain.times import rfc3339
 from domain.tree_ranges import range_root_of
-from projections.log_keys import lineage_of
 
 MOST_CHECKPOINT = 20_000
 """Bytes of a signed checkpoint that go into the fork's envelope."""
-RETIRED = "retired"
 
 
 class Promotion:
@@ -70,6 +69,7 @@ class Promotion:
     def carry_out(self, asked: Asked, reason: str) -> None:
         """Make the recovered store a log of its own and give it the place of the old one."""
         with _turn(self.places.log):
+            self._refuse_erased_since()
             if not self._is_forked:
                 self._fork(asked, reason)
             with _turn(self._log):
@@ -123,6 +123,16 @@ class Promotion:
         finally:
             log.close()
 
+    def _refuse_erased_since(self) -> None:
+        """Refuse to bring back what the store in force erased after the recovery. Nobody writes to it now."""
+        with SqliteLog.open(self._log, read_only=True) as new:
+            try:
+                old = SqliteLog.open(self.places.log, read_only=True)
+            except (NotFound, Damaged):
+                return
+            with old:
+                refuse_erased_since(self.new, new, old, self.places.state)
+
     def _facts(self, log: SqliteLog, note: Recovered) -> ForkFacts:
         """Return what is known of the log that is left: from itself, or from the note where it is gone."""
         origin = f"{note.origin.split('/')[0]}/{uuid4()}"
@@ -149,7 +159,7 @@ def _with_parent(facts: ForkFacts, old: SqliteLog, new: SqliteLog) -> ForkFacts:
     """Return the facts with what the store in force says; refuse to leave a log for that of another project."""
     size = new.moment().position
     shares = old.moment().position >= size and range_root_of(old)(0, size) == new.tree().root
-    if not shares and old.origin != facts.parent and facts.parent not in _names(old):
+    if not shares and old.origin != facts.parent and facts.parent not in lineage_in(old).names:
         raise InvalidInput(
             f"The store in force is {old.origin}; this one was recovered from {facts.parent}, which is another log.",
             fix=("orch recover run --to now --out recovered",),
@@ -164,15 +174,6 @@ def _with_parent(facts: ForkFacts, old: SqliteLog, new: SqliteLog) -> ForkFacts:
         replaces=keys[0] if keys else facts.replaces,
         binds_agents=bound,
     )
-
-
-def _names(log: EventLog) -> set[str]:
-    """Return every origin that a log has had, and those of the logs it left."""
-    heads = log.heads(["project", "ledger"])[1]
-    if "project" not in heads:
-        return {log.origin}
-    lineage = lineage_of(heads["project"], heads.get("ledger"))
-    return {log.origin, lineage.first, *(name for fork in lineage.forks for name in (fork.parent, fork.origin))}
 
 
 def _fork_of(log: SqliteLog) -> tuple[Record, Forked]:

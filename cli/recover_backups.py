@@ -41,12 +41,8 @@ class BackupSource:
         self._held: Checkpoint | None = None
 
     def origin_at(self, position: int) -> str:
-        """Return the origin that the envelope at a position names; a log that was forked had others before."""
-        around = next(manifest for manifest in self.backups.segments if manifest.last >= position)
-        before = [manifest for manifest in self.backups.segments if manifest.last < around.first]
-        entries = self.backups.verified(around, list(before[-1].frontier) if before else [])
-        name: str = envelope_in(entries[position - around.first].event.envelope, position)["origin"]
-        return name
+        """Return the origin that the envelope at a position names."""
+        return self.backups.origin_at(position)
 
     def parent(self) -> "Parent":
         """Return what a recovered store is held against: the signed roots, and what is left beside the store."""
@@ -76,8 +72,12 @@ class BackupSource:
                 yield restored(position, event)[0]
 
     def redactions(self) -> dict[int, int]:
-        """Return every redaction that any copy knows of."""
+        """Return every redaction that any copy knows of, and those that the store around it knows."""
         return dict(self.backups.redactions)
+
+    def carried(self, upto: int) -> dict[int, int]:
+        """Return the redactions of positions up to N that the first N events do not hold."""
+        return self.backups.carried(upto)
 
     def root_at(self, size: int) -> bytes:
         """Return the root at a size, which the signed manifest of the segment around it implies."""
@@ -130,7 +130,7 @@ def backups_at(places: Places, folder: Path, identity: Path | None) -> Iterator[
     folder, known = around(folder)
     keys = keys_for(folder, None, known)
     backups = open_backups(folder, identities_from([identity] if identity else []), vkeys=keys)
-    if known is not None and known.origin == backups.origin:
-        backups.obey(known.redactions)
+    if known is not None:
+        known.tell(backups)
     backups.check_files()
     yield BackupSource(places, folder.absolute(), backups)

@@ -13,6 +13,7 @@ from cli.verifying_beside import unsound_in
 from domain.errors import Damaged, InvalidInput, NotFound
 from domain.event_log import EventLog
 from domain.ledger import STREAM as LEDGER
+from domain.lineage import Lineage
 from domain.project import STREAM as PROJECT
 from projections.verification import Findings
 
@@ -30,6 +31,12 @@ class Parent(NamedTuple):
     """Verifier keys that have spoken for it."""
     checkpoints: Sequence[Path]
     """The checkpoints that it kept."""
+    lineage: Lineage | None = None
+    """The names it has had, where it can say them."""
+
+    def shares(self, origin: str, size: int) -> int:
+        """Return how many events a store of that name and size has to share with it."""
+        return (self.lineage.shared_with(origin, size) if self.lineage else 0) or size
 
 
 def check(
@@ -50,9 +57,10 @@ def check(
         remarks: list[str] = []
         verifier = Verifier(log, findings, Options(fold=fold), file=path)
         good = _checkpoints(log, parent, verifier, remarks)
-        verifier.run([one.checkpoint.size for one in good], done=done)
+        shared = parent.shares(log.origin, verifier.size) if parent else verifier.size
+        verifier.run([*(one.checkpoint.size for one in good), shared], done=done)
         told = [(one, verifier.hold(one)) for one in good]
-        prefix = _prefix(verifier, parent, findings, remarks)
+        prefix = _prefix(verifier, shared, parent, findings, remarks)
         digest = state_digest(verifier.kept.heads or {})
         for sentence in () if fold else unsound_in(log):
             findings.note(None, "store", "indexes and pages that fit the rows", sentence)
@@ -118,20 +126,27 @@ def _checkpoints(log: EventLog, parent: Parent | None, verifier: Verifier, remar
     return good
 
 
-def _prefix(verifier: Verifier, parent: Parent | None, findings: Findings, remarks: list[str]) -> PrefixOf | None:
+def _prefix(
+    verifier: Verifier, shared: int, parent: Parent | None, findings: Findings, remarks: list[str]
+) -> PrefixOf | None:
+    """Hold the store against its parent: all of it, or what both share where the parent was forked from its log."""
     if parent is None:
         return None
     if not parent.size:
         remarks.append(f"{parent.where} holds no log that can be read.")
         return None
     try:
-        root = parent.root_at(verifier.size) if verifier.size <= parent.size else None
+        root = parent.root_at(shared) if shared <= parent.size else None
     except Damaged as error:
-        remarks.append(f"{parent.where} cannot tell its root at {verifier.size}: {error.message}")
+        remarks.append(f"{parent.where} cannot tell its root at {shared}: {error.message}")
         return None
     if root is None:
-        remarks.append(f"{parent.where} has {parent.size} events and no root at {verifier.size}.")
+        remarks.append(f"{parent.where} has {parent.size} events and no root at {shared}.")
         return None
-    if root != verifier.root:
-        findings.note(None, "prefix", f"{root.hex()} at {verifier.size} ({parent.where})", verifier.root)
-    return {"where": parent.where, "origin": parent.origin, "size": parent.size, "agrees": root == verifier.root}
+    found = verifier.root if shared == verifier.size else verifier.roots.get(shared)
+    if root != found:
+        findings.note(None, "prefix", f"{root.hex()} at {shared} ({parent.where})", found)
+    elif shared < verifier.size:
+        remarks.append(f"{parent.where} left that log after {shared} events; nothing there speaks for those beyond.")
+        return None
+    return {"where": parent.where, "origin": parent.origin, "size": parent.size, "agrees": root == found}

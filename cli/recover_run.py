@@ -83,7 +83,7 @@ def made(path: Path, source: "Source", to: str, moment: "Moment") -> "RecoveryVe
     redactions = source.redactions()
     note = Recovered(source.kind, source.where, source.origin, source.size, to)
     notes = {RECOVERED: note.text()}
-    later = {str(gone): by for gone, by in redactions.items() if gone <= size < by}
+    later = {str(gone): by for gone, by in source.carried(size).items()}
     if later:
         notes[CARRIED] = orjson.dumps(later).decode()
     (path.parent / ".gitignore").write_text(NOT_FOR_GIT)

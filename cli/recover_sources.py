@@ -1,7 +1,7 @@
 """Where a recovery takes its events from: the store as it lies there, or backups alone."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
@@ -10,20 +10,19 @@ from adapters.envelope import entry_of
 from adapters.places import FOLDER, Places, find, left_of
 from adapters.sqlite_log import SqliteLog
 from adapters.stored_events import StoredEvent, stored
+from cli.backup_adding import redacted_in
 from cli.given import flags
 from cli.moments import resolved
 from cli.project import here
 from cli.reads import decoded
 from cli.recover_checks import Parent, RootAt, keys_known
-from cli.recovered import carried_by, state_digest
+from cli.recovered import carried_by, lineage_in, state_digest
+from cli.redacted_since import redacted_in_force
 from domain.errors import Damaged, InvalidInput, NotFound, Refusal
 from domain.event_log import Moment, Record
-from domain.ledger import STREAM as LEDGER
 from domain.merkle import leaf_hash
-from domain.project import STREAM as PROJECT
 from domain.tree_ranges import range_root_of
 from projections.heads import heads_from
-from projections.log_keys import lineage_of
 
 Fold: TypeAlias = Callable[[int], str | None]
 Kind = Literal["store", "backup"]
@@ -62,6 +61,10 @@ class Source(Protocol):
         """Return every redaction that is known, of any time: position whose text is gone → position that says so."""
         ...
 
+    def carried(self, upto: int) -> dict[int, int]:
+        """Return the redactions of positions up to N that the first N events do not hold."""
+        ...
+
     def contradicts(self, size: int, root: bytes) -> str | None:
         """Say what is wrong with the events up to a position, whose tree has this root; None for the right one."""
         ...
@@ -81,16 +84,16 @@ class Store:
 
     def origin_at(self, position: int) -> str:
         """Return the origin that the envelope at a position has to name."""
-        heads = self.log.heads([PROJECT, LEDGER])[1]
-        if PROJECT not in heads:
-            return self.origin
-        lineage = lineage_of(heads[PROJECT], heads.get(LEDGER))
+        lineage = lineage_in(self.log)
         return lineage.origin_at(position) if lineage.forks else self.origin
 
     def parent(self) -> Parent:
         """Return what a recovered store is held against: the store's tree, its keys and the checkpoints it signed."""
         root_at = range_root_of(self.log)
-        return parent_of(self.places, self.origin, self.size, lambda size: root_at(0, size), keys_known(self.log))
+        found = parent_of(self.places, self.origin, self.size, lambda size: root_at(0, size), keys_known(self.log))
+        with suppress(Damaged, LookupError, TypeError, ValueError, AttributeError):  # heads that say nothing sensible
+            return found._replace(lineage=lineage_in(self.log))
+        return found
 
     def moment(self, to: str) -> Moment:
         """Return the moment that the words after --to name."""
@@ -112,12 +115,14 @@ class Store:
         return self.log.records(first, self.size)
 
     def redactions(self) -> dict[int, int]:
-        """Return every redaction of the ledger, and those that the store itself carries."""
-        from adapters.codec import decode
-        from domain.ledger_events import PayloadRedacted
+        """Return every redaction of the ledger, those that the store itself carries, and those of the log in force."""
+        return redacted_in_force(self.places, self.log) | redacted_in(self.log)
 
-        told = ((record.position, decode(record)) for record in self.log.stream(LEDGER))
-        return carried_by(self.log) | {e.position: at for at, e in told if isinstance(e, PayloadRedacted)}
+    def carried(self, upto: int) -> dict[int, int]:
+        """Return the redactions of positions up to N that the first N events do not hold."""
+        carried = carried_by(self.log)
+        told = {gone for gone, by in redacted_in(self.log).items() if by <= upto and gone not in carried}
+        return {gone: by for gone, by in self.redactions().items() if gone <= upto and gone not in told}
 
     def state_at(self, size: int) -> str | None:
         """Return the digest of the state that a fold of the first events gives, or None where they do not fold."""

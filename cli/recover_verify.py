@@ -43,9 +43,10 @@ def verified(new: Path) -> "RecoveryVerification":
     if not path.is_file():
         raise NotFound(f"There is no store at {new}.", fix=("orch recover run --to now --out recovered",))
     with SqliteLog.open(path, read_only=True) as log:
-        size = log.moment().position
+        size, origin = log.moment().position, log.origin
     with parent_at_hand(new.absolute()) as (parent, fold), Progress(size) as progress:
-        state = fold(size) if fold else None
+        alike = parent is not None and parent.shares(origin, size) == size
+        state = fold(size) if fold and alike else None
         return check(path, parent=parent, state=state, done=progress.advance)
 
 

@@ -10,6 +10,10 @@ from adapters.envelope import canonical
 from adapters.sqlite_log import CARRIED, RECOVERED, SqliteLog
 from domain.errors import Damaged
 from domain.event_log import EventLog, Head
+from domain.ledger import STREAM as LEDGER
+from domain.lineage import Lineage
+from domain.project import STREAM as PROJECT
+from projections.log_keys import lineage_of
 
 
 class Recovered(NamedTuple):
@@ -42,6 +46,12 @@ def recovered_note(log: SqliteLog) -> Recovered | None:
     """Return what a store says about where it comes from, or None for one that is nobody's recovery."""
     text = log.notes().get(RECOVERED)
     return None if text is None else Recovered.parse(text)
+
+
+def lineage_in(log: EventLog) -> Lineage:
+    """Return the names that a log has had, as its heads know them."""
+    heads = log.heads([PROJECT, LEDGER])[1]
+    return lineage_of(heads[PROJECT], heads.get(LEDGER)) if PROJECT in heads else Lineage(log.origin)
 
 
 def carried_by(log: EventLog) -> dict[int, int]:

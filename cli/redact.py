@@ -140,9 +140,9 @@ def _without_copies(project: Project, record: "Record", receipt: "Receipt") -> C
 
     phase = phase_of(record.stream)
     if phase is None:
-        return Copies([], beyond_reach(project, None))
+        return Copies([], beyond_reach(project, None, record.position))
     try:
-        return remove_copies(project, phase, told(record))
+        return remove_copies(project, phase, told(record), record.position)
     except FilesUnavailable as error:
         error.message = f"The redaction is recorded at position {receipt.last}, but copies are left: {error.message}"
         raise

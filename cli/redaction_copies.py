@@ -1,12 +1,17 @@
 """The copies of an erased text in the project's own files: removed; elsewhere: named as out of reach."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from adapters.copies import in_git, remove_parts, remove_rescued, rescued
+from adapters.retiring import LOG
+from adapters.sqlite_log import SqliteLog
 from cli.project import Project
 from cli.publish import publish
+from cli.redacted_since import RETIRED
 from domain.digest import digest_of
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, Refusal
 from domain.event_log import Told
 from domain.phase_state import PhaseState
 from domain.steps import Step
@@ -26,7 +31,7 @@ class Copies(NamedTuple):
     out_of_reach: list[str]
 
 
-def remove_copies(project: Project, phase: str, told: Told) -> Copies:
+def remove_copies(project: Project, phase: str, told: Told, position: int) -> Copies:
     """Remove what holds exactly the erased text, and write anew what quotes it. Call it while holding the files."""
     removed = remove_parts(project.places, phase)
     gone = None
@@ -38,12 +43,16 @@ def remove_copies(project: Project, phase: str, told: Told) -> Copies:
             removed.append(project.places.document(phase, step))
             gone = step
     publish(project, phase, gone)
-    return Copies([project.files.named(path) for path in removed], beyond_reach(project, phase))
+    return Copies([project.files.named(path) for path in removed], beyond_reach(project, phase, position))
 
 
-def beyond_reach(project: Project, phase: str | None) -> list[str]:
-    """Return what may still hold the text and cannot be reached, a sentence each."""
-    told = []
+def beyond_reach(project: Project, phase: str | None, position: int) -> list[str]:
+    """Return what may still hold the text of a position and cannot be reached, a sentence each."""
+    told = [
+        f"{project.files.named(path)} {holds} the text of position {position}: that store was left, and is kept for"
+        " reading only. Remove its folder where it is needed no more."
+        for path, holds in _retired_with(project, position)
+    ]
     root = project.places.root
     if phase is not None and any((folder / ".git").exists() for folder in (root, *root.parents)):
         folder = project.places.phase(phase)
@@ -63,6 +72,20 @@ def beyond_reach(project: Project, phase: str | None) -> list[str]:
             " may hold parts of it: look, and remove what does."
         )
     return [*told, BEYOND]
+
+
+def _retired_with(project: Project, position: int) -> Iterator[tuple[Path, str]]:
+    """Yield the logs kept of stores that were left which hold, or may hold, the text of the same event."""
+    mine = next(project.log.records(position, position), None)
+    for path in sorted(project.places.state.glob(f"{RETIRED}/*/{LOG}")):
+        try:
+            with SqliteLog.open(path, read_only=True) as log:
+                theirs = next(log.records(position, position), None)
+        except Refusal:
+            yield path, "cannot be read, and may hold"
+            continue
+        if mine is not None and theirs is not None and theirs.leaf == mine.leaf and theirs.payload is not None:
+            yield path, "holds"
 
 
 def _holds_only(project: Project, phase: str, step: Step, digest: str) -> bool:

@@ -22,6 +22,7 @@ Refusal
 │   ├── PhaseHandedOff          a phase handed off changes only after a step is reopened
 │   ├── StoreRecovered          a recovered store takes no writes before it is promoted
 │   ├── StoreRetired            a store that was left for a promoted one takes none ever
+│   ├── RedactedSince           a recovered store holds texts that were erased after it was made
 │   └── AlreadyExists           what should be made is there already
 ├── InvalidInput                the words were wrong
 │   ├── ReasonMissing           the record needs a reason in words
@@ -279,6 +280,18 @@ class StoreRetired(Rejected):
         super().__init__(
             f"{store} was left for {left_for}; it is for reading. A log must never go on in two places.",
             fix=("unset ORCHESTRATOR_STATE_DIR",),
+        )
+
+
+class RedactedSince(Rejected):
+    code = "REDACTED_SINCE"
+
+    def __init__(self, store: str, positions: Sequence[int], *, fix: Sequence[str]) -> None:
+        places = f"position{'s' if len(positions) > 1 else ''} {', '.join(map(str, positions))}"
+        super().__init__(
+            f"{store} still holds the text of {places}, which was erased after it was recovered; promoted, it would"
+            " bring that text back. A recovery made now leaves it out.",
+            fix=fix,
         )
 
 

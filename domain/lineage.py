@@ -28,6 +28,11 @@ class Lineage(NamedTuple):
         """The name the log has now."""
         return self.forks[-1].origin if self.forks else self.first
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name the log has had, and those of the logs it left."""
+        return frozenset((self.first, *(name for fork in self.forks for name in (fork.parent, fork.origin))))
+
     def origin_at(self, position: int) -> str:
         """Return the origin that the envelope at a position names."""
         return next((fork.origin for fork in reversed(self.forks) if position > fork.size), self.first)
@@ -37,3 +42,10 @@ class Lineage(NamedTuple):
         names = (self.first, *(fork.origin for fork in self.forks))
         left = [f for f, before in zip(self.forks, names, strict=False) if origin in (f.parent, before)]
         return left[-1] if left and origin != self.origin else None
+
+    def shared_with(self, origin: str, size: int) -> int:
+        """Return how many of the first events of a log of that name and size are this log's, too; 0 for a stranger."""
+        if origin == self.origin:
+            return size
+        fork = self.fork_from(origin)
+        return min(fork.size, size) if fork else 0

@@ -1,6 +1,7 @@
 """orch recover promote: the project goes on with a recovered store, and nothing of the old one is lost."""
 
 import os
+import shlex
 import shutil
 import sqlite3
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 
 from adapters.sqlite_log import SqliteLog
 from cli import promoting
+from domain.errors import Unavailable
 from tests.cli.conftest import Orch, position
 from tests.cli.recovered_world import LOG, NEW, WHY, files_in, in_store, lived, promoted, recovered, rows
+from tests.fix_lines import understood
 
 __all__ = ["lived"]  # fixture
 
@@ -218,4 +221,45 @@ def test_nobody_promotes_what_is_already_in_force(lived: Orch) -> None:
     recovered(lived, "position:6")
     with in_store(NEW):
         assert lived("recover", "promote", NEW, *WHY, "--yes", "--json").status == 2
-    assert promoting.RETIRED == "retired"
+
+
+def text_at(place: int, store: str | Path = ".orch") -> bytes | None:
+    return rows(store)[place - 1].payload
+
+
+def test_what_was_erased_after_the_recovery_is_not_brought_back(lived: Orch) -> None:
+    recovered(lived, "position:12")
+    assert lived("audit", "redact", "9", "--reason", "a court order", "--yes").status == 0
+    before, new = files_in(Path(".orch")), rows(NEW)
+    refused = lived("recover", "promote", NEW, *WHY, "--yes", "--json")
+    assert (refused.status, refused.error["code"]) == (3, "REDACTED_SINCE")
+    assert "position 9" in refused.error["message"]
+    assert files_in(Path(".orch")) == before and rows(NEW) == new
+    (line,) = refused.error["fix"]
+    assert understood(line) and lived(*shlex.split(line)[1:]).status == 0
+    promoted(lived, out="new-2")
+    assert text_at(9) is None
+    assert lived("audit", "verify", "--json").data["problems"] == []
+
+
+def test_a_text_that_only_the_log_left_had_may_be_erased_meanwhile(lived: Orch) -> None:
+    recovered(lived, "position:6")
+    assert lived("audit", "redact", "9", "--reason", "a court order", "--yes").status == 0
+    promoted(lived)
+    assert lived("audit", "verify", "--json").data["problems"] == []
+
+
+def test_an_interrupted_promotion_does_not_bring_an_erased_text_back_either(
+    lived: Orch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise Unavailable("killed")
+
+    recovered(lived, "position:12")
+    with monkeypatch.context() as patched:
+        patched.setattr(promoting, "change_places", killed)
+        assert lived("recover", "promote", NEW, *WHY, "--yes").status == 8
+    assert lived("audit", "redact", "9", "--reason", "a court order", "--yes").status == 0
+    refused = lived("recover", "promote", NEW, *WHY, "--yes", "--json")
+    assert (refused.status, refused.error["code"]) == (3, "REDACTED_SINCE")
+    assert "--to position:12 " in refused.error["fix"][0]

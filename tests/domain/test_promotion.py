@@ -73,6 +73,8 @@ def test_every_position_has_one_name_and_every_parent_its_end() -> None:
     assert [lineage.origin_at(position) for position in (1, 10, 11, 20, 21, 99)] == ["a", "a", "b", "b", "c", "c"]
     assert lineage.origin == "c"
     assert [lineage.fork_from(name) for name in ("a", "b", "c", "stranger")] == [*lineage.forks, None, None]
+    assert [lineage.shared_with(name, 18) for name in ("a", "b", "c", "stranger")] == [10, 18, 18, 0]
+    assert lineage.names == {"a", "b", "c"}
     assert Lineage("a").origin == "a" and Lineage("a").fork_from("a") is None
 
 

@@ -4,10 +4,10 @@ from typing import get_args
 
 from docs.states import PAGE, PHASE_COMMANDS, STEP_COMMANDS, STEP_STATES, page, phase_table, step_table
 from domain.commands import Command
-from domain.errors import AlreadyExists, Rejected, StoreRecovered, StoreRetired
+from domain.errors import AlreadyExists, RedactedSince, Rejected, StoreRecovered, StoreRetired
 from domain.steps import StepState
 
-OF_STORES = (AlreadyExists, StoreRecovered, StoreRetired)
+OF_STORES = (AlreadyExists, RedactedSince, StoreRecovered, StoreRetired)
 """What no state of a phase decides."""
 
 

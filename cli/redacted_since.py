@@ -1,0 +1,95 @@
+"""What the log in force has erased: other stores of the project may still hold it."""
+
+import shlex
+from contextlib import suppress
+from pathlib import Path
+
+from adapters.places import Places, left_of
+from adapters.retiring import LOG
+from adapters.sqlite_log import SqliteLog
+from cli.backup_adding import redaction_in
+from cli.recovered import carried_by, lineage_in, recovered_note
+from domain.errors import Damaged, RedactedSince, Refusal
+from domain.event_log import Record
+from domain.ledger import STREAM as LEDGER
+
+RETIRED = "retired"
+"""The folder, in that of the store in force, where those before it are kept."""
+
+
+def refuse_erased_since(folder: Path, new: SqliteLog, old: SqliteLog, state: Path) -> None:
+    """Refuse a recovered store that holds texts of events which the store in force shares, and has erased."""
+    held = [position for position in sorted(_redacted(old)) if _is_held(position, new, old)]
+    if held:
+        raise RedactedSince(str(folder), held, fix=_again(folder, new, state))
+
+
+def redacted_in_force(places: Places, log: SqliteLog) -> dict[int, int]:
+    """Return the redactions that the project's store in force obeys, of events that another of its stores shares."""
+    state = in_force(places)
+    try:
+        force = SqliteLog.open(state / LOG, read_only=True) if state != places.state.resolve() else None
+    except Refusal:
+        return {}
+    if force is None:
+        return {}
+    with force:
+        return {gone: by for gone, by in _redacted(force).items() if _is_shared(gone, force, log)}
+
+
+def in_force(places: Places) -> Path:
+    """Return where the project's store in force lies, also where the settings name one that was retired."""
+    state = places.state.resolve()
+    return state.parent.parent if state.parent.name == RETIRED else left_of(places.root, env={}).state.resolve()
+
+
+def _redacted(log: SqliteLog) -> dict[int, int]:
+    """Return the redactions of a log; of a damaged one those that can be read, which must not stop a recovery."""
+    found: dict[int, int] = {}
+    with suppress(Damaged):
+        found |= carried_by(log)
+    with suppress(Damaged):
+        for record in log.stream(LEDGER):
+            with suppress(ValueError, LookupError, TypeError):
+                found |= redaction_in(record)
+    return found
+
+
+def _is_shared(position: int, one: SqliteLog, other: SqliteLog) -> bool:
+    """Tell whether two logs have the same event at a position."""
+    mine, theirs = _at(position, one), _at(position, other)
+    return mine is not None and theirs is not None and mine.leaf == theirs.leaf
+
+
+def _is_held(position: int, new: SqliteLog, old: SqliteLog) -> bool:
+    """Tell whether both have the same event at a position, and the new one its text."""
+    mine = _at(position, new)
+    return mine is not None and mine.payload is not None and _is_shared(position, new, old)
+
+
+def _at(position: int, log: SqliteLog) -> Record | None:
+    try:
+        return next(log.records(position, position), None)
+    except Damaged:
+        return None
+
+
+def _again(folder: Path, new: SqliteLog, state: Path) -> tuple[str, ...]:
+    """Return the command that makes the store again, from where it was made."""
+    note, forks = recovered_note(new), lineage_in(new).forks
+    # without a note it was forked before a promotion was interrupted, and has more events than were recovered
+    size = new.moment().position if note is not None or not forks else forks[-1].size
+    words = ["recover", "run", "--to", f"position:{size}", "--out", _free(folder)]
+    if note is not None and note.source == "backup":
+        words += ["--from-backups", note.where]
+    elif note is not None and note.where != str(state):
+        words = ["--state-dir", note.where, *words]
+    return (shlex.join(["orch", *words]),)
+
+
+def _free(folder: Path) -> str:
+    """Return the name of a folder beside the given one that is not there yet."""
+    number = 2
+    while (path := folder.with_name(f"{folder.name}-{number}")).exists():
+        number += 1
+    return str(path)
