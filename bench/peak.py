@@ -20,7 +20,7 @@ def main() -> None:
     def watch() -> None:
         while not stop.wait(EVERY_S):
             for pid in _children():
-                most[pid] = max(most.get(pid, 0), _peak_of(pid))
+                most[pid] = _peak_of(pid) or most.get(pid, 0)  # the latest: before its exec it shows what is ours
 
     watcher = Thread(target=watch)
     watcher.start()

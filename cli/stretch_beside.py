@@ -13,6 +13,7 @@ from orjson import JSONDecodeError, dumps, loads
 
 from cli.stretch import Order
 from domain.errors import Unavailable
+from domain.proofs import HASH
 from projections.verify_seals import Sealed
 
 EVERY_S = 0.1
@@ -110,15 +111,20 @@ class StretchBeside:
         answer = self._answer or {}
         if answer.get("sealed"):
             self.unsound, self.commands, self.agree = answer["unsound"], answer["commands"], answer["agree"]
-            self.sealed = _sealed(answer["sealed"])
+            self.sealed = _sealed(answer.pop("sealed"))
             self.position = self.last
 
 
 def _sealed(said: dict[str, Any]) -> Sealed:
     return Sealed(
-        roots=[bytes.fromhex(each) for each in said["roots"]],
-        rest=[bytes.fromhex(each) for each in said["rest"]],
-        parts={int(size): [bytes.fromhex(each) for each in part] for size, part in said["parts"].items()},
+        roots=_hashes(said["roots"]),
+        rest=_hashes(said["rest"]),
+        parts={int(size): _hashes(part) for size, part in said["parts"].items()},
         payloads=said["payloads"],
         erased=said["erased"],
     )
+
+
+def _hashes(joined: str) -> list[bytes]:
+    hashes = bytes.fromhex(joined)
+    return [hashes[at : at + HASH] for at in range(0, len(hashes), HASH)]

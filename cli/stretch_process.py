@@ -54,9 +54,9 @@ def _hashed(stretch: Stretch) -> dict[str, Any]:
 
 def _told(sealed: Sealed) -> dict[str, Any]:
     return {
-        "roots": [each.hex() for each in sealed.roots],
-        "rest": [each.hex() for each in sealed.rest],
-        "parts": {str(size): [each.hex() for each in part] for size, part in sealed.parts.items()},
+        "roots": b"".join(sealed.roots).hex(),
+        "rest": b"".join(sealed.rest).hex(),
+        "parts": {str(size): b"".join(part).hex() for size, part in sealed.parts.items()},
         "payloads": sealed.payloads,
         "erased": sealed.erased,
     }

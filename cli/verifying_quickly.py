@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 
-from orjson import JSONDecodeError, dumps, loads
+from orjson import JSONDecodeError, loads
 
-from adapters.envelope import CANONICAL
-from cli.stretch import Order, Stretch
+from cli.stretch import Order, Stretch, canonical_form
 from cli.stretch_beside import StretchBeside
 from domain.errors import Damaged
 from domain.event_log import EventLog
@@ -29,11 +27,13 @@ class Reading:
         """How far it is."""
         self.failed = False
         """Whether something is not as it has to be."""
+        self.form = True
+        """Whether it also checks that envelopes are written in the one way."""
 
     def run(self) -> Iterator[int]:
         """Yield the position after each page. Stops early where a row is not as it has to be."""
-        told = self._fold.told if self._fold is not None else None
-        written = partial(dumps, option=CANONICAL)
+        told = self._fold.teller() if self._fold is not None else None
+        written = canonical_form if self.form else None
         try:
             for page in self._log.pages(READ, self.first, self.last):
                 expected = range(self.position + 1, self.position + 1 + len(page))
@@ -104,7 +104,9 @@ class Quick:
         """Share the work, and return the parts that this process does: beside a reader, the other hashes all of it."""
         order = self._order
         split = order.first if self._reading else _middle(order)
-        beside = self._helped(order._replace(first=split), file, stack)
+        beside = self._helped(order._replace(first=split, form=self._reading is not None), file, stack)
+        if self._reading is not None:
+            self._reading.form = beside is None
         own: list[Stretch | Reading] = [self._reading] if self._reading else []
         if beside is None:
             self._stretches = [Stretch(self._log, order)]

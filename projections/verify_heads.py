@@ -42,14 +42,22 @@ class Fold:
         if not self._kept(position, stream):
             self._note(position, "snapshot", f"the heads as they were at {position}", "another state")
 
-    def told(self, position: int, stream: str, version: int, topic: str, envelope: Any) -> bool:
-        """Fold one more event, of a row that is known to be as it has to be. Tell whether that can be done."""
-        try:
-            event = self._event_of(position, stream, version, topic, envelope)
-            self._aggregates[stream] = event.mutate(self._aggregates.get(stream))
-        except Exception:  # noqa: BLE001  # as above
-            return False
-        return not self._next or self._kept(position, stream)
+    def teller(self) -> Callable[[int, str, int, str, Any], bool]:
+        """Return what folds one more event, of a row known to be as it has to be, and tells whether that can be done.
+
+        It takes position, stream, version, topic and envelope.
+        """
+        event_of, aggregates = self._event_of, self._aggregates
+
+        def told(position: int, stream: str, version: int, topic: str, envelope: Any) -> bool:
+            try:
+                event = event_of(position, stream, version, topic, envelope)
+                aggregates[stream] = event.mutate(aggregates.get(stream))
+            except Exception:  # noqa: BLE001  # what was written by nobody of ours may break any rule of a fold
+                return False
+            return not self._next or self._kept(position, stream)
+
+        return told
 
     def _kept(self, position: int, stream: str) -> bool:
         """Tell whether the snapshot of this position, if one is kept, says what was folded."""
