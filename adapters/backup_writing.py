@@ -168,7 +168,8 @@ class BackupWriter:
             origin = origin_in(self.folder)
             if origin != self.author.origin:
                 raise InvalidInput(
-                    f"{self.folder} holds the backups of another log, {origin}; name another folder with --to."
+                    f"{self.folder} holds the backups of another log, {origin}; name another folder with --to.",
+                    fix=("orch backup create --to OTHER_FOLDER",),
                 )
             self._target = read_target(self.folder, self.author.keys)
         except NotFound:

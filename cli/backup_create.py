@@ -42,6 +42,8 @@ def create(asked: Asked, to: To = None, recipient: RecipientWords = None, full: 
         warn(project, folder, encrypted=bool(author.recipients.words))
         writer = BackupWriter(folder, author)
         with writer.turn(), Progress(project.log.moment().position - (0 if full else writer.last)) as progress:
+            if not full:
+                warn_of_plain(writer)
             files = archive_of(project.places, now_ns=time_ns())
             made = add_new(project.log, writer, full=full, files=files, done=progress.advance)
             if made:
@@ -74,6 +76,16 @@ def warn(project: Project, folder: Path, *, encrypted: bool) -> None:
     around = next(place for place in (folder, *folder.parents) if place.exists())
     if os.stat(around).st_dev == os.stat(project.places.state).st_dev:
         say(f"{folder} is on the disk that holds the store; what takes one takes both.")
+
+
+def warn_of_plain(writer: "BackupWriter") -> None:
+    """Say that what is encrypted from now on was not before: the copy that is added to can still be read in part."""
+    plain = [manifest for manifest in writer.copy.manifests if not manifest.recipients]
+    if plain and writer.author.recipients.words:
+        say(
+            f"{writer.copy.name} still holds {len(plain)} plain text segment{'s' if len(plain) > 1 else ''}, up to"
+            f" position {plain[-1].last}; a copy that is encrypted as a whole begins with: orch backup create --full"
+        )
 
 
 def say(sentence: str) -> None:

@@ -140,7 +140,8 @@ def _show(data: "BackupList") -> None:
     print(f"{clean(data['folder'])}: backups of {clean(data['origin'])}")
     for row in data["rows"]:
         mark = paint("✗", "red") if row["problem"] else paint("✓", "green")
-        how = "encrypted" if row["encrypted"] else "plain text"
+        partly = "partly encrypted" if any(segment["recipients"] for segment in row["segments"]) else "plain text"
+        how = "encrypted" if row["encrypted"] else partly
         size = f"{row['bytes']:,} bytes in {len(row['segments'])} segments, {how}"
         print(f"{mark} {row['copy']}  positions 1 to {row['last']}, {size}")
         print(f"    recorded {row['recorded_first']} to {row['recorded_last']}, last added {row['made_at']}")

@@ -1,5 +1,6 @@
 """orch backup prune: let go of copies that are old enough, or of texts that were erased."""
 
+from shlex import join
 from time import time_ns
 from typing import TYPE_CHECKING, Annotated, Any, Optional, TypedDict
 
@@ -7,7 +8,7 @@ import typer
 
 from adapters.settings_file import settings_of
 from cli.answers import answer
-from cli.backup_project import Identities, To, author_of, target_of
+from cli.backup_project import Identities, RecipientWords, To, author_of, target_of
 from cli.given import flags
 from cli.options import Asked, plain
 from cli.project import Project, opened
@@ -50,6 +51,7 @@ def prune(
     keep_days: KeepDays = None,
     keep_copies: KeepCopies = None,
     redacted: Redacted = False,
+    recipient: RecipientWords = None,
     identity: Identities = None,
     yes: Yes = False,
 ) -> None:
@@ -64,11 +66,16 @@ def prune(
     from adapters.backup_target import read_target
     from adapters.backup_writing import BackupWriter
 
+    if recipient and not redacted:
+        raise InvalidInput(
+            "--recipient says to whom segments are encrypted that are written again: that needs --redacted.",
+            fix=("orch backup prune --redacted --recipient AGE_KEY",),
+        )
     identities = identities_from(identity or ())
     with opened() as project:
         folder = target_of(project.places, to)
         read_target(folder)  # nothing is made where there are no backups
-        writer = BackupWriter(folder, author_of(project, None))
+        writer = BackupWriter(folder, author_of(project, recipient))
         with writer.turn():
             target = _target(writer)
             data = (
@@ -152,7 +159,7 @@ def _rewritten(project: Project, writer: "BackupWriter", target: "Target", *, ye
     gone = redacted_in(project.log)
     copies = [copy for copy in target.copies if any(holds_erased(m, gone) for m in copy.manifests)]
     for copy in copies:
-        _refuse_to_rewrite(copy, encrypts=bool(writer.author.recipients.words))
+        _refuse_to_rewrite(copy, writer, yes=yes)
     size = sum(m.segment.size for copy in copies for m in copy.manifests if holds_erased(m, gone))
     if yes:
         for copy in copies:
@@ -168,14 +175,15 @@ def _rewritten(project: Project, writer: "BackupWriter", target: "Target", *, ye
     }
 
 
-def _refuse_to_rewrite(copy: "Copy", *, encrypts: bool) -> None:
+def _refuse_to_rewrite(copy: "Copy", writer: "BackupWriter", *, yes: bool) -> None:
     problem: Refusal | None = copy.problem
     if problem is not None:
         raise problem
-    if any(manifest.recipients for manifest in copy.manifests) and not encrypts:
+    if any(manifest.recipients for manifest in copy.manifests) and not writer.author.recipients.words:
+        words = ["orch", "backup", "prune", "--to", str(writer.folder), "--redacted", "--recipient", "AGE_KEY"]
         raise InvalidInput(
-            f"{copy.name} is encrypted; it would be written again in plain text. Set backup.recipients first.",
-            fix=("orch config show",),
+            f"{copy.name} is encrypted; it would be written again in plain text. Name the age key it is for.",
+            fix=(join([*words, "--yes"] if yes else words),),
         )
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, TypedDict
 import typer
 
 from cli.answers import answer
-from cli.backup_create import say, warn
+from cli.backup_create import say, warn, warn_of_plain
 from cli.backup_project import RecipientWords, To, author_of, target_of
 from cli.options import Asked, plain
 from cli.project import opened
@@ -86,6 +86,8 @@ class Shipping:
             self._writer.author = author_of(project, self._recipient)  # a key may have been rotated
             files = None if told["last"] else archive_of(project.places, now_ns=time_ns())
             with self._writer.turn():
+                if not told["last"]:
+                    warn_of_plain(self._writer)
                 made = add_new(project.log, self._writer, files=files)
             told["last"] = self._writer.last
         if made:

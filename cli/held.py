@@ -109,5 +109,7 @@ def kept(
 
 def beyond(fork: Fork, one: Held) -> AbandonedRange:
     """Return the range that a checkpoint from beyond a fork covers."""
-    last = max(one.checkpoint.size, fork.parent_size)
-    return {"file": one.file, "origin": one.checkpoint.origin, "first": fork.size + 1, "last": last, "fork": fork.size}
+    origin, last = one.checkpoint.origin, one.checkpoint.size
+    if origin == fork.parent:  # of an older log, left earlier, the fork does not say how long it was
+        last = max(last, fork.parent_size)
+    return {"file": one.file, "origin": origin, "first": fork.size + 1, "last": last, "fork": fork.size}

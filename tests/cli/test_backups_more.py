@@ -1,6 +1,7 @@
 """What the backup commands say and refuse, and what rides along."""
 
 import os
+import shlex
 import shutil
 from pathlib import Path
 
@@ -228,6 +229,43 @@ def test_encrypted_copies_are_not_rewritten_in_plain_text(drafted: Orch) -> None
     redact(6)
     refused = drafted("backup", "prune", "--to", "away", "--redacted", "--yes", "--json")
     assert refused.status == 2 and "plain text" in refused.error["message"]
+    (line,) = refused.error["fix"]
+    words = [recipient("other.txt") if word == "AGE_KEY" else word for word in shlex.split(line)[1:]]
+    assert drafted(*words, "--json").data["rewritten"] == ["copy-0001"]
+    row = drafted("backup", "list", "--from", "away", "--json").data["rows"][0]
+    assert row["encrypted"]
+    found = drafted("backup", "verify", "--from", "away", "--identity", "other.txt", "--json").data
+    assert found["problems"] == [] and drafted(*words, "--json").data["rewritten"] == []
+
+
+def test_recipients_are_named_only_for_what_is_written_again(kept: Orch) -> None:
+    refused = kept("backup", "prune", "--to", "away", "--recipient", recipient(), "--json")
+    assert refused.status == 2 and "--redacted" in refused.error["fix"][0]
+
+
+def test_a_copy_that_is_encrypted_from_now_on_says_what_is_still_plain(drafted: Orch) -> None:
+    drafted("backup", "create", "--to", "away")
+    drafted("block", "st01-x", "a pause")
+    to = ("--to", "away", "--recipient", recipient())
+    said = drafted("backup", "create", *to)
+    assert said.status == 0
+    assert "copy-0001 still holds 1 plain text segment" in said.err and "orch backup create --full" in said.err
+    assert "partly encrypted" in drafted("backup", "list", "--from", "away").out
+    assert "still holds" in drafted("backup", "ship", *to).err
+    full = drafted("backup", "create", *to, "--full")
+    assert full.status == 0 and "still holds" not in full.err
+    drafted("block", "st01-x", "another pause")
+    assert "still holds" not in drafted("backup", "create", *to).err
+    assert "partly" in drafted("backup", "list", "--from", "away").out.split("copy-0002")[0]
+    assert "partly" not in drafted("backup", "list", "--from", "away").out.split("copy-0002")[1]
+
+
+def test_backups_of_another_log_name_the_way_out(kept: Orch) -> None:
+    kept("recover", "run", "--to", "now", "--out", "new")
+    assert kept("recover", "promote", "new", "--reason", "a trial", "--yes").status == 0
+    refused = kept("backup", "create", "--to", "away", "--json")
+    assert (refused.status, refused.error["fix"]) == (2, ["orch backup create --to OTHER_FOLDER"])
+    assert kept(*shlex.split(refused.error["fix"][0])[1:]).status == 0
 
 
 def test_backups_go_on_after_the_key_was_rotated(kept: Orch) -> None:

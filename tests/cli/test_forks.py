@@ -7,7 +7,7 @@ from typing import NamedTuple
 import orjson
 import pytest
 
-from tests.cli.conftest import Orch
+from tests.cli.conftest import Orch, position
 from tests.cli.recovered_world import lived, promoted, recovered
 
 __all__ = ["lived"]  # fixture
@@ -74,6 +74,16 @@ def test_a_checkpoint_from_beyond_the_fork_names_what_was_abandoned(held: Held) 
     said = f"beyond.txt: positions 10 to 15 of {held.origin} were abandoned by the fork at 9."
     assert said in found.data["not_proved"]
     assert said in held.orch("audit", "verify", "--against", "beyond.txt").out
+
+
+def test_how_long_an_older_log_was_is_not_taken_from_a_fork_of_a_younger_one(held: Held) -> None:
+    for number in range(6):
+        assert held.orch("block", "st01-x", f"a pause {number}").status == 0
+    assert position(held.orch) > 15
+    recovered(held.orch, "position:6", out="further")
+    promoted(held.orch, out="further")
+    found = held.orch("audit", "verify", "--against", "beyond.txt", "--vkey", held.key, "--json").data
+    assert found["abandoned"] == [{"file": "beyond.txt", "origin": held.origin, "first": 7, "last": 15, "fork": 6}]
 
 
 def test_a_checkpoint_of_a_stranger_is_damage_still(
