@@ -99,15 +99,21 @@ def test_a_key_that_no_event_names_has_to_be_given(forked: Orch, verify: Verify)
 def test_keys_that_only_a_fork_names_count(lived: Orch, verify: Verify) -> None:
     """The rotation lies after the moment that the log went back to."""
     lived("audit", "key", "rotate", "--reason", "a year has passed")
+    lived("audit", "checkpoint")
+    lived("block", "st01-x", "no sound card")
+    beyond = lived("audit", "checkpoint", "--json").data
+    Path("beyond.txt").write_text(beyond["note"])
+    assert len(beyond["signed_by"]) == 1
     recovered(lived, "position:9")
     sign_store("old.txt", size=9)
     promoted(lived)
     export(lived)
     said = verify(ZIP, "--against", "old.txt")
     assert said.status == 0 and said.out.count("(replaced)") == 2, said.out
-    assert (
-        verify(ZIP, "--against", "old.txt", "--vkey", lived("audit", "key", "show", "--json").data["key"]).status == 0
-    )
+    own = lived("audit", "key", "show", "--json").data["key"]
+    assert verify(ZIP, "--against", "old.txt", "--vkey", own).status == 0
+    said = verify(ZIP, "--against", "beyond.txt", "--vkey", own)
+    assert said.status == 7 and "which this log left after 9" in said.out, said.out
 
 
 def test_a_key_between_two_rotations_counts_where_the_fork_replaces_a_later_one(lived: Orch, verify: Verify) -> None:
