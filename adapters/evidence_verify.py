@@ -1234,8 +1234,9 @@ class Verification:
             self.findings.differs("checkpoint", f"it is of {short(origin)}, but the log ends as {short(names.origin)}")
         if names.chain() != [key.text for key in self.keys]:
             self.findings.differs("keys", "they are not the keys that the events of the log name")
+        known = names.all()
         for key in self.keys:
-            if key.name not in names.all():
+            if key.name not in known:
                 self.findings.differs("keys", f"one speaks for {short(key.name)}, which this log never was")
         if self.keys[-1].name != origin:
             self.findings.differs("keys", f"the one in force speaks for {short(self.keys[-1].name)}")

@@ -14,7 +14,7 @@ from domain.merkle import leaf_hash, tree_root
 from domain.proofs import consistency_proof
 from tests.cli.conftest import Orch
 from tests.cli.evidence_changes import envelope_changed, resigned
-from tests.cli.evidence_world import ZIP, Verify, export, lines, unpacked, verify
+from tests.cli.evidence_world import ZIP, Verify, export, lines, relisted, unpacked, verify, write_lines
 from tests.cli.recovered_world import lived, promoted, recovered
 from tests.cli.test_forks import sign as sign_store
 
@@ -99,12 +99,36 @@ def test_a_key_that_no_event_names_has_to_be_given(forked: Orch, verify: Verify)
 def test_keys_that_only_a_fork_names_count(lived: Orch, verify: Verify) -> None:
     """The rotation lies after the moment that the log went back to."""
     lived("audit", "key", "rotate", "--reason", "a year has passed")
+    lived("audit", "checkpoint")
+    lived("block", "st01-x", "no sound card")
+    beyond = lived("audit", "checkpoint", "--json").data
+    Path("beyond.txt").write_text(beyond["note"])
+    assert len(beyond["signed_by"]) == 1
     recovered(lived, "position:9")
     sign_store("old.txt", size=9)
     promoted(lived)
     export(lived)
     said = verify(ZIP, "--against", "old.txt")
     assert said.status == 0 and said.out.count("(replaced)") == 2, said.out
+    own = lived("audit", "key", "show", "--json").data["key"]
+    assert verify(ZIP, "--against", "old.txt", "--vkey", own).status == 0
+    said = verify(ZIP, "--against", "beyond.txt", "--vkey", own)
+    assert said.status == 7 and "which this log left after 9" in said.out, said.out
+
+
+def test_a_key_between_two_rotations_counts_where_the_fork_replaces_a_later_one(lived: Orch, verify: Verify) -> None:
+    lived("audit", "key", "rotate", "--reason", "a year has passed")
+    lived("audit", "checkpoint")
+    lived("block", "st01-x", "no sound card")
+    held = lived("audit", "checkpoint", "--json").data
+    Path("old.txt").write_text(held["note"])
+    assert len(held["signed_by"]) == 1
+    lived("audit", "key", "rotate", "--reason", "another year")
+    recovered(lived, f"position:{held['size']}")
+    promoted(lived)
+    export(lived)
+    said = verify(ZIP, "--against", "old.txt")
+    assert said.status == 0 and "the log grew out of its" in said.out, said.out
 
 
 def test_a_checkpoint_of_the_parent_counts_up_to_the_fork(forked: Orch, verify: Verify) -> None:
@@ -199,6 +223,17 @@ def test_a_fork_that_says_something_else_is_refused(forked: Orch, verify: Verify
     resigned(folder)
     said = verify(folder)
     assert said.status == 6 and named in said.out, said.out
+
+
+@pytest.mark.parametrize("words", [(), *PARTS[:3]])
+def test_a_fork_that_is_left_out_is_missed(forked: Orch, verify: Verify, words: tuple[str, ...]) -> None:
+    export(forked, *words)
+    folder = unpacked()
+    write_lines(folder, [line for line in lines(folder) if '"topic":"ledger.forked"' not in line["entry"]])
+    relisted(folder)
+    said = verify(folder)
+    assert said.status == 6 and f"but the log ends as {parent()}" in said.out, said.out
+    assert "keys: they are not the keys that the events of the log name" in said.out
 
 
 def named(origin: str) -> Callable[[dict[str, Any]], None]:
