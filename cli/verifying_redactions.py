@@ -104,7 +104,7 @@ class Redacted:
 
 
 def _carried(log: EventLog, size: int, findings: Findings) -> frozenset[int]:
-    """Return the positions whose redactions were recorded after the moment that a store was recovered to.
+    """Return the positions whose redactions a recovered store obeys, although it does not record them.
 
     Only a recovered store that takes no writes can carry any: in another one the note was put there to hide something.
     """
@@ -116,7 +116,7 @@ def _carried(log: EventLog, size: int, findings: Findings) -> frozenset[int]:
     except Damaged as error:
         findings.note(None, "carried redactions", "a list of positions", error.message)
         return frozenset()
-    return frozenset(gone for gone, said_at in found.items() if gone <= size < said_at)
+    return frozenset(gone for gone in found if gone <= size)
 
 
 def _named(record: Record) -> Iterator[tuple[int, Named]]:

@@ -101,7 +101,7 @@ class Coverage(NamedTuple):
     """The checkpoints were checked with keys that the log itself names."""
     abandoned: Sequence[AbandonedRange] = ()
     carried: int = 0
-    """Erased texts of a recovered store whose redactions were recorded after its last event."""
+    """Erased texts of a recovered store whose redactions it obeys and does not record."""
     given: int = 0
     """Checkpoints that the auditor gave, whether they hold or not."""
 
@@ -145,8 +145,8 @@ def gaps(coverage: Coverage) -> list[str]:
         told.append(f"The free text of {_events(coverage.erased)} was erased; only its commitment is left.")
     if coverage.carried:
         told.append(
-            f"{_events(coverage.carried)} of these lost it to a redaction recorded after this store's last event:"
-            " nothing in this store shows it."
+            f"{_events(coverage.carried)} of these lost it to a redaction that this recovered store obeys,"
+            " and does not record."
         )
     told += [in_words(each) for each in coverage.abandoned]
     if coverage.given and not coverage.covered:
