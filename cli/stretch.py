@@ -1,13 +1,9 @@
 """Hash the rows between two positions of a log, and hold them against the hashes it keeps."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from os import urandom
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from orjson import JSONDecodeError, dumps, loads
-
-from adapters.envelope import CANONICAL
 from cli.verifying_beside import commands_agree, unsound_in
 from domain.errors import Damaged
 from domain.event_log import EventLog
@@ -15,8 +11,6 @@ from domain.tree_ranges import TILE
 from projections.verify_commands import Commands
 from projections.verify_seals import SEALED, Sealed, Seals
 
-canonical_form = partial(dumps, option=CANONICAL)
-ENVELOPE = SEALED.index("envelope")
 COMMAND = SEALED.index("command_id")
 
 
@@ -30,8 +24,6 @@ class Order(NamedTuple):
     payloads: bool = True
     store: bool = False
     """Let the store look into itself, too."""
-    form: bool = False
-    """Check that envelopes are written in the one way, too: work that the reader beside is glad to be rid of."""
     commands: bool = False
     """Count the commands, too, and hold the table of commands against the rows where these are the whole log."""
 
@@ -64,14 +56,12 @@ class Stretch:
             for page in self._log.pages(SEALED, order.first, order.last):
                 if not page or not seals.add(page) or not self._kept(seals.filled()):
                     break
-                if order.form and not _in_form(page):
-                    break
                 if order.commands:
                     for row in page:
                         commands.at(row[COMMAND], row[0])
                 self.position = seals.next - 1
                 yield self.position
-        except (Damaged, JSONDecodeError, TypeError):
+        except (Damaged, TypeError):
             pass
         self.failed = self.position != order.last
         if not self.failed:
@@ -86,8 +76,3 @@ class Stretch:
     def _kept(self, filled: tuple[int, bytes] | None) -> bool:
         """Tell whether the log keeps the tile that has just filled up."""
         return filled is None or self._log.tile(0, filled[0]) == filled[1]
-
-
-def _in_form(page: Sequence[tuple[Any, ...]]) -> bool:
-    # one by one: measured, to keep what is written for a whole page costs five times as much
-    return all(canonical_form(loads(row[ENVELOPE])) == row[ENVELOPE] for row in page)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 
-from orjson import JSONDecodeError, loads
+from orjson import JSONDecodeError, dumps, loads
 
-from cli.stretch import Order, Stretch, canonical_form
+from adapters.envelope import CANONICAL
+from cli.stretch import Order, Stretch
 from cli.stretch_beside import StretchBeside
 from domain.errors import Damaged
 from domain.event_log import EventLog
@@ -15,6 +17,8 @@ from domain.tree_ranges import TILE
 from projections.verify_heads import Fold
 from projections.verify_rows import READ, Rows
 from projections.verify_seals import Sealed
+
+canonical_form = partial(dumps, option=CANONICAL)
 
 
 class Reading:
@@ -27,19 +31,16 @@ class Reading:
         """How far it is."""
         self.failed = False
         """Whether something is not as it has to be."""
-        self.form = True
-        """Whether it also checks that envelopes are written in the one way."""
 
     def run(self) -> Iterator[int]:
         """Yield the position after each page. Stops early where a row is not as it has to be."""
         told = self._fold.teller() if self._fold is not None else None
-        written = canonical_form if self.form else None
         try:
             for page in self._log.pages(READ, self.first, self.last):
                 expected = range(self.position + 1, self.position + 1 + len(page))
                 if not page or [row[0] for row in page] != [*expected]:
                     break
-                if not self._rows.add_page(page, opened=loads, written=written, told=told):
+                if not self._rows.add_page(page, opened=loads, written=canonical_form, told=told):
                     break
                 self.position = page[-1][0]
                 yield self.position
@@ -104,9 +105,7 @@ class Quick:
         """Share the work, and return the parts that this process does: beside a reader, the other hashes all of it."""
         order = self._order
         split = order.first if self._reading else _middle(order)
-        beside = self._helped(order._replace(first=split, form=self._reading is not None), file, stack)
-        if self._reading is not None:
-            self._reading.form = beside is None
+        beside = self._helped(order._replace(first=split), file, stack)
         own: list[Stretch | Reading] = [self._reading] if self._reading else []
         if beside is None:
             self._stretches = [Stretch(self._log, order)]
