@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterable
+from typing import Annotated
 
 import typer
 
 from adapters.places import FOLDER, find, places_of
-from cli import doctor_files, doctor_store, exits
+from cli import doctor_backups, doctor_events, doctor_files, doctor_store, exits
 from cli.answers import answer
 from cli.given import flags
 from cli.health import DoctorAnswer, Found, HealthRow, Patient, found_from, is_unavailable, verdict_of
@@ -26,27 +27,35 @@ SAYS = {
 CHECKS: tuple[tuple[str, Callable[[Patient], Iterable[Found]]], ...] = (
     ("settings", doctor_files.settings),
     ("store", doctor_store.store),
+    ("events", doctor_events.events),
     ("permissions", doctor_files.permissions),
     ("file_system", doctor_files.file_system),
     ("disk", doctor_files.disk),
     ("clock", doctor_store.clock),
     ("key", doctor_store.key),
     ("checkpoints", doctor_store.checkpoints),
+    ("backups", doctor_backups.backups),
+    ("drill", doctor_backups.drill),
     ("documents", doctor_store.documents),
     ("leftovers", doctor_files.leftovers),
 )
 
+Quick = Annotated[
+    bool, typer.Option("--quick", help="Leave out the check of every event: for a look every few minutes.")
+]
+
 
 @plain
-def doctor(asked: Asked) -> None:
+def doctor(asked: Asked, quick: Quick = False) -> None:
     """Look for what is wrong with this project and name the command that mends it; changes nothing.
 
     Exit 0: fine, or warnings only. 6: damage was found. 8: not everything could be looked at, or the settings cannot
-    be read. It does not check the events one by one: that is orch audit verify.
+    be read. It trusts what the project itself holds: orch audit verify --against held.txt need not.
 
     Next: orch audit verify
     """
     patient = _patient()
+    patient.quick = quick
     try:
         rows = [row for name, check in CHECKS for row in _rows(patient, name, check)]
     finally:
@@ -60,6 +69,10 @@ def doctor(asked: Asked) -> None:
         "checkpoint_age_seconds": figures.get("checkpoint_age_seconds"),
         "clock_skew_us": figures.get("clock_skew_us"),
         "free_bytes": figures.get("free_bytes"),
+        "unshipped_events": figures.get("unshipped_events"),
+        "rpo_seconds": figures.get("rpo_seconds"),
+        "rto_seconds": patient.rto_seconds,
+        "drill_age": figures.get("drill_age"),
     }
     answer("doctor", data, as_json=asked.json, show=lambda: _show(data))
     raise typer.Exit(exits.HEALTH[data["verdict"]])
