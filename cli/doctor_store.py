@@ -68,7 +68,7 @@ def key(patient: Patient) -> Iterator[Found]:
     if patient.log is None or patient.ended:
         yield patient.not_looked_at()
         return
-    current = keys_of(_project(patient)).current
+    current = keys_of(project_of(patient)).current
     rotate = 'orch audit key rotate --reason "the private key was lost"'
     try:
         load_key(patient.places.keys, current)
@@ -114,7 +114,12 @@ def documents(patient: Patient) -> Iterator[Found]:
     if patient.log is None:
         yield patient.not_looked_at()
         return
-    heads = patient.log.heads_below(PREFIX)[1]
+    yield from documents_of(patient, patient.log.heads_below(PREFIX)[1])
+
+
+def documents_of(patient: Patient, heads: Mapping[str, Head]) -> Iterator[Found]:
+    """Compare the documents of these phases with the log."""
+    assert patient.log is not None
     found = documents_on_disk(Workspace(patient.places), heads, patient.log)
     missing = [other for other in found["other"] if other["state"] == "missing"]
     if len(missing) > 1:
@@ -139,6 +144,7 @@ def _is_approved(heads: Mapping[str, Head], phase: str, step: Step) -> bool:
     return step in PhaseState.from_facts(heads[stream_of(phase)].facts).completed
 
 
-def _project(patient: Patient) -> Project:
+def project_of(patient: Patient) -> Project:
+    """Return the project whose log has been opened."""
     assert patient.log is not None
     return Project(patient.places, patient.log, Workspace(patient.places))

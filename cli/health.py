@@ -52,6 +52,8 @@ class Patient:
         self.unavailable = refused is not None
         self.figures: dict[str, int] = {}
         self.rto_seconds: float | None = None
+        self.phase = ""
+        """The one phase to look at, where not the whole project is wanted."""
         self.quick = False
         """Leave out what takes the longer the more events there are."""
 

@@ -321,3 +321,45 @@ def changed(statement: str) -> None:
     connection = apsw.Connection(".orch/log.db")
     connection.execute(statement)
     connection.close()
+
+
+def test_one_phase_is_looked_at_alone(healthy: Orch) -> None:
+    healthy("spec", "st02-y", "--objectives", "Another one")
+    for trigger in triggers():
+        changed(f"DROP TRIGGER {trigger}")
+    assert healthy("doctor", "st01-x", "--json").data["verdict"] == "fine"
+    changed("UPDATE events SET payload = x'7b7d' WHERE position = 4")
+    told = healthy("doctor", "st01-x", "--json")
+    assert (told.status, told.data["verdict"]) == (6, "damaged")
+    assert "position 4 is not the one that was recorded" in rows_of(told, "events")[0][1]
+    assert healthy("doctor", "st02-y", "--json").data["verdict"] == "fine"
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE events SET clock = clock + 1 WHERE position = 4", "is not what its leaf says"),
+        ("UPDATE events SET leaf = zeroblob(32) WHERE position = 5", "is not what the tree holds"),
+        ("UPDATE events SET command_id = 'x' WHERE position = 5", "contradict the envelope"),
+        ("DELETE FROM events WHERE position = 4", "was expected"),
+        ("UPDATE heads SET facts = CAST(replace(facts, 'st01-x', 'st01-y') AS BLOB)", "fold to"),
+        ("DELETE FROM heads WHERE stream LIKE 'phase:%'", "has no head"),
+    ],
+)
+def test_what_differs_in_one_phase_is_named(healthy: Orch, statement: str, said: str) -> None:
+    for trigger in triggers():
+        changed(f"DROP TRIGGER {trigger}")
+    changed(statement)
+    told = healthy("doctor", "st01-x", "--json")
+    assert told.status == 6 and any(said in message for _, message, _ in rows_of(told, "events")), told
+
+
+def test_the_files_of_one_phase_are_held_against_the_log(healthy: Orch) -> None:
+    Path("dev/st01-x/phase-state.json").write_text("{}")
+    SPEC.unlink()
+    told = healthy("doctor", "st01-x", "--json")
+    assert (told.status, told.data["verdict"]) == (0, "warnings")
+    assert rows_of(told, "state_file")[0][2] == ["orch rebuild"]
+    assert rows_of(told, "documents")[0][2] == ["orch checkout st01-x spec"]
+    assert healthy("doctor", "st09-nobody", "--json").status == 4
+    assert healthy("doctor", "No Phase", "--json").status == 2
