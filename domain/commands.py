@@ -9,6 +9,7 @@ from domain.actors import Actor
 from domain.document_events import Meaning
 from domain.ledger_events import RecoverySource
 from domain.phase_events import BlockerType
+from domain.project_state import Level
 from domain.promotion_facts import ForkFacts
 from domain.steps import Step
 
@@ -37,6 +38,21 @@ class ChangePolicy(NamedTuple):
     agents_may_not_approve: bool | None = None
     request_expiry_seconds: int | None = None
     reason: str = ""
+
+
+class RememberDirective(NamedTuple):
+    """Keep something in mind, for a phase or for the whole project."""
+
+    meta: Meta
+    text: str
+    level: Level = Level.STANDARD
+    phase: str | None = None
+
+
+class ForgetDirective(NamedTuple):
+    meta: Meta
+    number: int
+    reason: str
 
 
 class DraftDocument(NamedTuple):
@@ -198,6 +214,8 @@ class NamePoint(NamedTuple):
 Command: TypeAlias = (
     InitialiseProject
     | ChangePolicy
+    | RememberDirective
+    | ForgetDirective
     | DraftDocument
     | EditDocument
     | RequestApproval

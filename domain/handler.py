@@ -6,7 +6,7 @@ from typing import Any, assert_never
 from domain import commands as c
 from domain import dependencies, drafting
 from domain.aggregates import EventSourced
-from domain.errors import AlreadyExists, CommandIdReused, NotFound, Refusal, VerdictIsStale
+from domain.errors import AlreadyExists, CommandIdReused, NotFound, PhaseArchived, Refusal, VerdictIsStale
 from domain.event_log import Decision, EventLog, Receipt
 from domain.events import DomainEvent
 from domain.ledger import Ledger
@@ -70,9 +70,15 @@ def _decide(command: c.Command, read: ReadSet, log: EventLog, templates: Templat
             policy = read.policy()
             policy.change(_wanted(command, policy), reason=command.reason, by=by, at=at)
             return (policy,)
+        case c.RememberDirective():
+            return (_remembered(command, read),)
+        case c.ForgetDirective():
+            project, rules = read.project(), read.policy().state
+            project.forget(command.number, reason=command.reason, policy=rules, by=by, at=at)
+            return (project,)
         case c.RotateKey():
             ledger = read.ledger()
-            first_key = read.project().public_key
+            first_key = read.project().state.public_key
             ledger.rotate(command.public_key, first_key=first_key, reason=command.reason, by=by, at=at)
             return (ledger,)
         case c.RedactPayload():
@@ -144,6 +150,14 @@ def _initialise(command: c.InitialiseProject, read: ReadSet, log: EventLog) -> t
     policy = Policy.set_up(by=by, at=at)
     read.expects.update({PROJECT: 0, policy.id: 0})
     return project, policy
+
+
+def _remembered(command: c.RememberDirective, read: ReadSet) -> Project:
+    project = read.project()
+    if command.phase is not None and read.phase(command.phase).state.archived:
+        raise PhaseArchived(command.phase)
+    project.remember(command.text, level=command.level, phase=command.phase, by=command.meta.by, at=command.meta.at)
+    return project
 
 
 def _review(command: c.ReviewLog, read: ReadSet, log: EventLog) -> Ledger:

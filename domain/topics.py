@@ -2,6 +2,7 @@
 
 from domain import document_events as documents
 from domain import phase_events as phases
+from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.events import DomainEvent
 from domain.ledger_events import Forked, KeyRotated, PayloadRedacted, Recovered, Reviewed
 from domain.policy import PolicyChanged
@@ -10,6 +11,8 @@ from domain.restore_point import PointNamed
 
 EVENTS: tuple[type[DomainEvent], ...] = (
     ProjectInitialised,
+    DirectiveRemembered,
+    DirectiveForgotten,
     PolicyChanged,
     phases.Opened,
     phases.Retitled,

@@ -6,6 +6,7 @@ from typing import TypedDict
 from domain import document_events as documents
 from domain import ledger_events as ledger
 from domain import phase_events as phases
+from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.errors import UnknownEvent
 from domain.event_log import Record
 from domain.events import DomainEvent
@@ -86,6 +87,7 @@ class Outcome(TypedDict):
     depends_on: str | None
     policy: PolicyRules | None
     origin: str | None
+    directive: int | None
     redacted: int | None
     reviewed: ReviewedRange | None
     forked: ForkedLog | None
@@ -117,6 +119,7 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
         "depends_on": None,
         "policy": None,
         "origin": None,
+        "directive": None,
         "redacted": None,
         "reviewed": None,
         "forked": None,
@@ -170,6 +173,8 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
             }
         case ProjectInitialised():
             result["origin"] = event.origin
+        case DirectiveRemembered() | DirectiveForgotten():
+            result["directive"] = event.number
         case ledger.PayloadRedacted():
             result["redacted"] = event.position
         case ledger.Reviewed():
@@ -195,6 +200,8 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
 
 SENTENCES = {
     "project.initialised": "the log {origin} begins",
+    "project.directive_remembered": "directive {directive} is in force",
+    "project.directive_forgotten": "directive {directive} is taken back",
     "ledger.forked": "the project goes on from position {forked[size]} as {forked[origin]}",
     "ledger.recovered": "recovered",
     "point.named": "position {point[position]} is {point[name]} now",

@@ -10,7 +10,8 @@ from domain.ledger_events import PayloadRedacted, Reviewed
 from domain.ledger_state import LedgerState
 from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
-from domain.project import ProjectInitialised, ProjectState
+from domain.project import ProjectInitialised
+from domain.project_state import ProjectState
 from domain.restore_point import PointState
 from projections.differences import Difference, differences
 from projections.folding import Change, changes
@@ -37,11 +38,12 @@ class LedgerFacts(TypedDict):
 
 
 class ProjectFacts(TypedDict):
-    """The project; its name is None once it was erased."""
+    """The project; its name is None once it was erased. Directives in force are told by number and level."""
 
     origin: str
     name: str | None
     key: str
+    directives: list[str]
 
 
 class PointFacts(TypedDict):
@@ -134,11 +136,19 @@ class _Memory:
             case LedgerState():
                 return self._ledger(state or LedgerState())
             case ProjectState():
-                return {"origin": state.origin, "name": self._name, "key": state.public_key} if state else {}
+                return self._project(state) if state else {}
             case PointState():
                 return {"position": state.position} if state else {}
             case other:
                 raise UnknownEvent(f"No reader has words for a {type(other).__name__}.")
+
+    def _project(self, state: ProjectState) -> ProjectFacts:
+        return {
+            "origin": state.origin,
+            "name": self._name,
+            "key": state.public_key,
+            "directives": [f"{directive.number} ({directive.level})" for directive in state.directives],
+        }
 
     def _ledger(self, state: LedgerState) -> LedgerFacts:
         return {

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from domain import document_events as documents
 from domain import ledger_events as ledger
 from domain import phase_events as phases
+from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.errors import UnknownEvent
 from domain.events import DomainEvent
 from domain.policy import PolicyChanged
@@ -67,6 +68,11 @@ def saying(event: DomainEvent) -> Saying:
             return Saying(f"{step} became stale because {cause} was reopened", step)
         case ProjectInitialised(name=name, origin=origin):
             return Saying(f"began the log of {_or_erased(name)} ({origin})")
+        case DirectiveRemembered(number=number, level=level, phase=phase):
+            about = f" for {phase}" if phase else ""
+            return Saying(f"remembered directive {number} ({level}){about}: {_or_erased(event.text)}")
+        case DirectiveForgotten(number=number):
+            return Saying(f"took directive {number} back", reason=event.reason or None)
         case PolicyChanged():
             return Saying(f"put the policy in force: {policy_in_words(event.says())}", reason=event.reason or None)
         case _:

@@ -8,6 +8,7 @@ from domain import commands as c
 from domain.actors import Actor
 from domain.ledger_events import RecoverySource
 from domain.phase_events import BlockerType
+from domain.project_state import Level
 from domain.promotion_facts import ForkFacts
 from domain.steps import Step
 from tests.facts import ADA, FIELDS, GRACE, NOON, OTHER, PHASE
@@ -26,6 +27,24 @@ def initialise(*, by: Actor = ADA, at: datetime = NOON, command_id: str | None =
 
 def set_policy(*, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None, **rules: Any) -> c.ChangePolicy:
     return c.ChangePolicy(meta(by, at, command_id), **rules)
+
+
+def remember(
+    text: str = "no clicks",
+    *,
+    level: str = "standard",
+    phase: str | None = None,
+    by: Actor = ADA,
+    at: datetime = NOON,
+    command_id: str | None = None,
+) -> c.RememberDirective:
+    return c.RememberDirective(meta(by, at, command_id), text, Level(level), phase)
+
+
+def forget(
+    number: int = 1, reason: str = "done", *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None
+) -> c.ForgetDirective:
+    return c.ForgetDirective(meta(by, at, command_id), number, reason)
 
 
 def draft(

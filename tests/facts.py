@@ -8,6 +8,7 @@ from domain import document_events as documents
 from domain import phase_events as phases
 from domain.actors import Actor, ActorKind
 from domain.digest import digest_of
+from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.document_events import Meaning, Source
 from domain.events import DomainEvent
 from domain.ledger import STREAM as LEDGER
@@ -19,6 +20,7 @@ from domain.policy import PolicyChanged
 from domain.policy_state import PolicyState
 from domain.project import STREAM as PROJECT
 from domain.project import ProjectInitialised
+from domain.project_state import Level
 from domain.steps import STEPS, Step
 from domain.times import microseconds
 from tests.plain_templates import TEMPLATE, TEMPLATE_DIGEST, plain_text
@@ -81,6 +83,17 @@ def _phase(kind: type[DomainEvent], by: Actor, **values: Any) -> Fact:
 def initialised() -> Fact:
     values = {"origin": "host/project", "public_key": "host/project+00000000+AAAA", "name": "Audio"}
     return Fact(ProjectInitialised, PROJECT, ADA, NOON, values)
+
+
+def remembered(
+    number: int = 1, text: str = "no clicks", *, level: str = "standard", phase: str | None = None, by: Actor = ADA
+) -> Fact:
+    values = {"number": number, "level": Level(level), "phase": phase, "text": text}
+    return Fact(DirectiveRemembered, PROJECT, by, NOON, values)
+
+
+def forgotten(number: int = 1, *, reason: str = "done", by: Actor = ADA) -> Fact:
+    return Fact(DirectiveForgotten, PROJECT, by, NOON, {"number": number, "reason": reason})
 
 
 def policy(*, by: Actor = ADA, reason: str = "", **rules: Any) -> Fact:

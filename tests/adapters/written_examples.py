@@ -10,12 +10,14 @@ from adapters.envelope import Prepared, entry_of
 from domain import document_events as documents
 from domain import phase_events as phases
 from domain.actors import Actor, ActorKind
+from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.event_log import Record
 from domain.events import DomainEvent
 from domain.ledger_events import Forked, KeyRotated, PayloadRedacted, Recovered, RecoverySource, Reviewed
 from domain.merkle import leaf_hash
 from domain.policy import PolicyChanged
 from domain.project import ProjectInitialised
+from domain.project_state import Level
 from domain.restore_point import PointNamed
 from domain.steps import Step
 
@@ -46,6 +48,15 @@ def event(kind: type[DomainEvent], stream: str = "phase:st01-audio-engine", /, *
 
 EXAMPLES: tuple[DomainEvent, ...] = (
     event(ProjectInitialised, "project", origin=ORIGIN, public_key="example.org/x+01020304+AQ==", name="Audio"),
+    event(
+        DirectiveRemembered,
+        "project",
+        number=3,
+        level=Level.CRITICAL,
+        phase="st01-audio-engine",
+        text="Nothing allocates in the audio thread.\nNothing.",
+    ),
+    event(DirectiveForgotten, "project", number=2, reason="the old card is gone"),
     event(
         PolicyChanged,
         "policy",

@@ -15,6 +15,7 @@ from domain.ledger_state import LedgerState
 from domain.policy import Policy
 from domain.policy_state import PolicyState
 from domain.project import Project
+from domain.project_state import Level
 from domain.promotion_facts import ForkFacts
 from domain.restore_point import RestorePoint
 from domain.steps import Step
@@ -30,7 +31,8 @@ def rows_of(world: World) -> list[HistoryRow]:
 def world_with_every_topic() -> World:
     world = World()
     at = world.next_minute()
-    world.record(Project.initialise(origin="host/1", public_key="k", name="Sound", by=ADA, at=at))
+    project = Project.initialise(origin="host/1", public_key="k", name="Sound", by=ADA, at=at)
+    world.record(project)
     world.record(Policy.set_up(by=ADA, at=at))
     world.policy = PolicyState(request_expiry_seconds=90)
     story = Story(world).do("retitle", "Engine").draft(Step.SPEC)
@@ -48,6 +50,9 @@ def world_with_every_topic() -> World:
     ledger.review(1, 3, root="ab" * 32, comments="all of it", by=by, at=at)
     world.record(ledger)
     at = world.next_minute()
+    project.remember("no clicks", level=Level.CRITICAL, phase=None, by=ADA, at=at)
+    project.forget(1, reason="none are left", policy=PolicyState(), by=ADA, at=at)
+    world.record(project)
     world.record(RestorePoint.name("before-it", position=3, root="ab" * 32, reason="to be safe", by=by, at=at))
     fork = ForkFacts("host/2", "host/2+k3", "host/1", 90, "k2", None)
     ledger.fork(fork, size=len(world.pairs), root="cd" * 32, reason="a mistake", by=by, at=world.next_minute())
@@ -138,11 +143,13 @@ def test_events_of_project_policy_and_ledger_belong_to_no_phase() -> None:
         "put the policy in force: 1 approver, also the author, people only, requests do not expire",
     )
     size = len(others)
-    assert {row["phase"] for row in others[:-6]} == {"st01-audio-engine"}
-    assert [(row["summary"], row["reason"] or row["comments"], row["phase"]) for row in others[-6:]] == [
+    assert {row["phase"] for row in others[:-8]} == {"st01-audio-engine"}
+    assert [(row["summary"], row["reason"] or row["comments"], row["phase"]) for row in others[-8:]] == [
         ("replaced the key that speaks for the log", "lost", None),
         ("erased the text of position 3 (phase:st01-audio-engine version 1)", "a name in it", None),
         ("reviewed positions 1 to 3", "all of it", None),
+        ("remembered directive 1 (critical): no clicks", None, None),
+        ("took directive 1 back", "none are left", None),
         ("named position 3 before-it", "to be safe", None),
         (f"left host/1 at position {size} ({90 - size} later events) and went on as host/2", "a mistake", None),
         (f"recovered positions 1 to {size} from the store", "a mistake", None),
