@@ -28,6 +28,7 @@ from cli.backup_drill import Drill
 from cli.backup_prune import Pruned
 from cli.backup_ship import Shipped
 from cli.config import ConfigAnswer
+from cli.context import ContextAnswer
 from cli.health import DoctorAnswer
 from cli.rebuild import RebuildAnswer
 from cli.recover_answers import (
@@ -39,6 +40,7 @@ from cli.recover_answers import (
     RecoveryVerification,
 )
 from cli.redaction_answers import RedactionAnswer
+from cli.search import SearchAnswer
 from cli.signing import SignedAfter
 from cli.stamping import StampTold
 from cli.timestamp import TimestampAnswer
@@ -220,6 +222,7 @@ ANSWERS: dict[str, Any] = {
     "command.outcome": OutcomeAnswer,
     "policy": PolicyAnswer,
     "config": ConfigAnswer,
+    "context": ContextAnswer,
     "doctor": DoctorAnswer,
     "schema.list": SchemaListAnswer,
     "schema": SchemaAnswer,
@@ -241,6 +244,7 @@ ANSWERS: dict[str, Any] = {
     "audit.redaction": RedactionAnswer,
     "phase.diff": DiffAnswer,
     "phase.state_diff": StateDiffAnswer,
+    "search": SearchAnswer,
     "upgrade": UpgradeAnswer,
     "rebuild": RebuildAnswer,
     "backup.made": BackupMade,

@@ -1,6 +1,6 @@
 """What reads share: the heads as they are, or as they were at a moment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from time import time_ns
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,14 +44,17 @@ class View(NamedTuple):
         return {s.removeprefix(PREFIX): head for s, head in self.heads.items() if s.startswith(PREFIX)}
 
 
-def view_of_phase(project: Project, phase: str, at: str | None) -> tuple[View, Head]:
-    """Return the view that one phase needs, and its head; refuse a phase that the log had never seen by then."""
+def view_of_phase(project: Project, phase: str, at: str | None, *, also: Sequence[str] = ()) -> tuple[View, Head]:
+    """Return the view that one phase needs, and its head; refuse a phase that the log had never seen by then.
+
+    `also` names more streams to look at.
+    """
     stream = stream_of(checked(phase))
     if at is None:
-        moment, heads = project.log.heads([stream, POLICY])
+        moment, heads = project.log.heads([stream, POLICY, *also])
         view = View(moment, time_ns() // 1000, heads)
     else:
-        view = _view_at(project, at, [stream, POLICY])
+        view = _view_at(project, at, [stream, POLICY, *also])
     head = view.heads.get(stream)
     if head is None:
         if at is None or stream not in project.log.heads([stream])[1]:
