@@ -2,6 +2,7 @@
 
 from domain import commands as c
 from domain import hints, phase_ids
+from domain.derived import derived
 from domain.digest import digest_of, normalised
 from domain.document_events import Source
 from domain.errors import InvalidInput, NotFound
@@ -42,6 +43,7 @@ def draft(command: c.DraftDocument, read: ReadSet, log: EventLog, templates: Tem
         title=title,
         iteration=document.iteration + 1,
         answers=answers,
+        derived=derived(command.step, command.fields),
     )
     phase.draft(
         command.step,
