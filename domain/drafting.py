@@ -43,7 +43,7 @@ def draft(command: c.DraftDocument, read: ReadSet, log: EventLog, templates: Tem
         title=title,
         iteration=document.iteration + 1,
         answers=answers,
-        derived=derived(command.step, command.fields),
+        derived=derived(command.step, command.fields, phase=command.phase),
     )
     phase.draft(
         command.step,

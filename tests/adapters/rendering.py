@@ -11,5 +11,5 @@ from domain.templates import Rendered
 
 def render(step: Step, fields: dict[str, object], *, overrides: Path | None = None, **more: Any) -> Rendered:
     values: dict[str, Any] = {"phase": "st01-x", "title": "X", "iteration": 1, "answers": []}
-    values |= {"derived": derived(step, fields)} | more
+    values |= {"derived": derived(step, fields, phase="st01-x")} | more
     return JinjaTemplates(overrides).render(step, fields, **values)

@@ -60,6 +60,19 @@ def task(at: int, **more: object) -> dict[str, object]:
         ),
         (
             "plan",
+            {"core_components": [{"name": "a", "dependencies": ["b"]}, {"name": "b", "dependencies": ["a"]}]},
+            "core_components go round in a circle: a → b → a.",
+        ),
+        (
+            "plan",
+            {
+                "core_components": [{"name": "a", "dependencies": ["b"]}, {"name": "b"}],
+                "internal_dependencies": [{"from": "b", "to": "c"}, {"from": "c", "to": "a"}],
+            },
+            "core_components and internal_dependencies go round in a circle: a → b → c → a.",
+        ),
+        (
+            "plan",
             {"implementation_phases": [{"name": "Build", "dependencies": ["Desing"]}, {"name": "Design"}]},
             "'Build' depends on 'Desing', which is no implementation phase here; did you mean Design?",
         ),

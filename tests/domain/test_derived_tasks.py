@@ -15,7 +15,9 @@ def task(at: int, hours: float | None = None, *needs: str, **more: Any) -> dict[
 
 
 def of(*tasks: dict[str, Any], **people: Any) -> dict[str, Any]:
-    return derived(Step.TASKS, {"tasks": list(tasks)} | ({"resource_allocation": people} if people else {}))
+    return derived(
+        Step.TASKS, {"tasks": list(tasks)} | ({"resource_allocation": people} if people else {}), phase="st01-x"
+    )
 
 
 def test_hours_days_and_the_critical_path() -> None:
@@ -49,7 +51,7 @@ def test_without_people_one_of_them_is_assumed_and_said() -> None:
 def test_without_hours_there_is_an_order_but_no_schedule() -> None:
     found = of(task(1), task(2, None, "T001"))
     assert found["groups"] == [["T001"], ["T002"]] and found["timings"] == [] and "schedule" not in found
-    assert of(task(1))["groups"] == [] and derived(Step.TASKS, {"quality_gates": ["a"]}) == {}
+    assert of(task(1))["groups"] == [] and derived(Step.TASKS, {"quality_gates": ["a"]}, phase="st01-x") == {}
 
 
 def test_priorities_add_up() -> None:
