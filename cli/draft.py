@@ -15,6 +15,7 @@ from cli.options import Asked, writing
 from cli.project import Project, opened
 from cli.writes import carry_out
 from domain import hints
+from domain.basis import RESTS_ON
 from domain.errors import InvalidInput
 from domain.phase_ids import checked
 from domain.steps import Step
@@ -31,7 +32,7 @@ def drafting(step: Step, what: str) -> Callable[..., None]:
     def draft(asked: Asked, phase: str, source: str | None, **flags: Any) -> None:
         checked(phase)
         fields = fields_for(step, flags=flags, file=source, stdin=sys.stdin.buffer)
-        if not fields:
+        if not fields and step not in RESTS_ON:
             raise InvalidInput(
                 f"{step} needs something to say: options, or --from FILE.", fix=(hints.draft(phase, step),)
             )

@@ -46,6 +46,8 @@ class DocumentDrafted(DomainEvent):
     answers: tuple[int, ...]
     fields: dict[str, Any] | None
     text: str | None
+    derived_from: tuple[dict[str, Any], ...] = ()
+    """The iterations that lines of the text were derived from: step, iteration and digest of each."""
 
     def apply(self, aggregate: "Phase") -> None:
         aggregate.change(

@@ -1,5 +1,6 @@
 """Decisions about a phase's texts: draft, ask for a verdict, reopen."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,7 @@ class PhaseDrafts(EventSourced):
         source: Source,
         template: str,
         template_digest: str,
+        derived_from: Sequence[dict[str, Any]] = (),
         policy: PolicyState,
         by: Actor,
         at: datetime,
@@ -84,6 +86,7 @@ class PhaseDrafts(EventSourced):
             answers=document.feedback,
             fields=fields,
             text=text,
+            derived_from=tuple(derived_from),
             by=by,
             at=at,
         )

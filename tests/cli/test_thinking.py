@@ -76,3 +76,67 @@ def test_the_same_fields_give_the_same_text(project: Orch) -> None:
     for step in STEPS:
         one, two = (project("show", phase, step, "--raw").out for phase in ("st01-x", "st02-x"))
         assert one == two.replace("st02-x", "st01-x")
+
+
+def recorded(orch: Orch, phase: str, step: str) -> dict[str, Any]:
+    """Return the facts of the latest draft of a step, from the log itself."""
+    import apsw
+    import orjson
+
+    with apsw.Connection(".orch/log.db") as connection:
+        rows = connection.execute(
+            "SELECT envelope FROM events WHERE topic = 'phase.document_drafted' AND stream = ? ORDER BY position",
+            (f"phase:{phase}",),
+        )
+        facts = [orjson.loads(row[0])["facts"] for row in rows]
+    found: dict[str, Any] = [each for each in facts if each["step"] == step][-1]
+    return found
+
+
+def test_a_prd_is_derived_from_what_was_approved_and_says_from_which(project: Orch) -> None:
+    settled(project, "spec", "research")
+    given(project, "plan", {"architecture_overview": "a", "implementation_phases": [{"name": "Old"}]})
+    assert given(project, "plan", {"implementation_phases": [{"name": "Foundations"}]}).status == 0
+    assert project("approve", "st01-x", "plan").status == 0
+    Path("dev/st01-x/plan.md").write_text("# Somebody else's\n")  # files are no part of it
+    assert project("prd", "st01-x", "--metrics", "Nobody asks").status == 0
+    text = project("show", "st01-x", "prd", "--raw").out
+    assert "1. Foundations *(derived from plan, iteration 2)*" in text
+    assert "*(derived from spec, iteration 1)*" in text and "- Nobody asks\n" in text
+    digests = {step: project("status", "st01-x", "--json").data["steps"][step]["digest"] for step in ("spec", "plan")}
+    assert recorded(project, "st01-x", "prd")["derived_from"] == [
+        {"step": "spec", "iteration": 1, "digest": digests["spec"]},
+        {"step": "plan", "iteration": 2, "digest": digests["plan"]},
+    ]
+    assert "derived_from" not in recorded(project, "st01-x", "plan")
+
+
+def test_a_prd_is_derived_from_texts_that_were_edited_by_hand(project: Orch) -> None:
+    assert project("spec", "st01-x", "--objectives", "small").status == 0
+    file = Path("dev/st01-x/spec.md")
+    file.write_text(file.read_text().replace("- small", "- below 8 ms\n- \\# no heading"))
+    assert project("edit", "st01-x", "spec").status == 0 and project("approve", "st01-x", "spec").status == 0
+    settled(project, "research", "plan")
+    assert project("prd", "st01-x").status == 0
+    text = project("show", "st01-x", "prd", "--raw").out
+    assert "below 8 ms *(derived from spec, iteration 2)*" in text
+    assert "- \\# no heading *(derived from spec, iteration 2)*" in text
+
+
+def test_a_prd_of_nothing_is_refused(project: Orch) -> None:
+    assert project("spec", "st01-x", "--title", "X").status == 0 and project("approve", "st01-x", "spec").status == 0
+    settled(project, "research")
+    assert project("plan", "st01-x", "--architecture", "a").status == 0
+    assert project("approve", "st01-x", "plan").status == 0
+    before = position(project)
+    answer = project("prd", "st01-x", "--json")
+    assert answer.status == 2 and "neither spec nor plan" in answer.error["message"]
+    assert position(project) == before
+    assert project(*answer.error["fix"][0].replace('"', "").split()[1:4], "a goal").status == 0
+
+
+def test_a_reopened_spec_makes_the_prd_stale(project: Orch) -> None:
+    settled(project, *STEPS[:3])
+    assert project("prd", "st01-x").status == 0
+    assert project("reopen", "st01-x", "spec", "--reason", "new facts").status == 0
+    assert project("status", "st01-x", "--json").data["steps"]["prd"]["state"] == "stale"
