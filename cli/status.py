@@ -12,6 +12,7 @@ from cli.answers import answer
 from cli.arguments import phases_known
 from cli.options import Asked, reading
 from cli.project import Project, opened
+from cli.quality import quality_in_words
 from cli.reads import View, view_of_phase
 from cli.screen import clean, one_line, paint, print_table, state
 from domain.digest import digest_of
@@ -94,6 +95,9 @@ def _show(found: "PhaseStatus") -> None:
     rows = [_row(name, step) for name, step in found["steps"].items()]
     print_table(rows, head=("STEP", "STATE", "ITERATION", "VERDICT", "DIGEST"))
     print()
+    for name, step in found["steps"].items():
+        if step["quality"]:  # type: ignore[index]  # a step
+            print(f"quality   {name} {quality_in_words(step['quality'])}")  # type: ignore[index]  # as above
     for blocker in found["blockers"]:
         if not blocker["resolved"]:
             print(f"{paint('blocked', 'red')}   {blocker['id']} {one_line(blocker['description'] or '[erased]')}")

@@ -10,6 +10,7 @@ from domain.documents import Document
 from domain.errors import InvalidInput, NotFound
 from domain.event_log import EventLog, Told
 from domain.phase import Phase
+from domain.quality import quality_of
 from domain.read_set import ReadSet
 from domain.steps import Step
 from domain.templates import Templates
@@ -66,6 +67,7 @@ def draft(command: c.DraftDocument, read: ReadSet, log: EventLog, templates: Tem
         template=rendered.template,
         template_digest=rendered.template_digest,
         derived_from=found.get("sources", ()),
+        quality=quality_of(command.step, command.fields),
         policy=read.policy().state,
         by=by,
         at=at,
@@ -81,6 +83,8 @@ def edit(command: c.EditDocument, read: ReadSet) -> Phase:
         phase = phase or Phase.open(command.phase, title=phase_ids.title_from(command.phase), by=by, at=at)
     else:
         phase = read.phase(command.phase)
+    from domain.sections import fields_of_text  # few drafts need it
+
     text = normalised(command.text)
     if not text.strip():
         raise InvalidInput(f"{command.phase}: an empty text is no {command.step}.")
@@ -92,6 +96,7 @@ def edit(command: c.EditDocument, read: ReadSet) -> Phase:
         source=Source.EDITED,
         template="",
         template_digest="",
+        quality=quality_of(command.step, fields_of_text(command.step, text)),
         policy=read.policy().state,
         by=by,
         at=at,
@@ -106,7 +111,7 @@ def _rests_on(phase: Phase, step: Step) -> list[tuple[Step, Document]]:
 
 def _basis(step: Step, document: Document, told: Told) -> Basis:
     """Return what a document says: its fields, of an edited one its sections, nothing where it was erased."""
-    from domain.sections import fields_of_text  # few drafts need it
+    from domain.sections import fields_of_text  # as above
 
     texts = told.texts or {"fields": {}, "text": ""}
     fields = texts["fields"] or fields_of_text(step, texts["text"])

@@ -27,6 +27,7 @@ from domain.errors import (
 )
 from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
+from domain.quality import Quality
 from domain.steps import STEPS, Step, StepState
 from domain.times import microseconds
 
@@ -61,6 +62,7 @@ class PhaseDrafts(EventSourced):
         template: str,
         template_digest: str,
         derived_from: Sequence[dict[str, Any]] = (),
+        quality: Quality | None = None,
         policy: PolicyState,
         by: Actor,
         at: datetime,
@@ -87,6 +89,8 @@ class PhaseDrafts(EventSourced):
             fields=fields,
             text=text,
             derived_from=tuple(derived_from),
+            quality=quality.score if quality else None,
+            missing=quality.missing if quality else (),
             by=by,
             at=at,
         )

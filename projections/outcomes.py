@@ -33,6 +33,9 @@ class PolicyRules(TypedDict):
     minimum_approvers: int
     agents_may_not_approve: bool
     request_expiry_seconds: int | None
+    minimum_quality_research: int | None
+    minimum_quality_plan: int | None
+    minimum_quality_tasks: int | None
 
 
 class ReviewedRange(TypedDict):
@@ -167,6 +170,9 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
                 "minimum_approvers": event.minimum_approvers,
                 "agents_may_not_approve": event.agents_may_not_approve,
                 "request_expiry_seconds": event.request_expiry_seconds,
+                "minimum_quality_research": event.minimum_quality_research,
+                "minimum_quality_plan": event.minimum_quality_plan,
+                "minimum_quality_tasks": event.minimum_quality_tasks,
             }
         case ProjectInitialised():
             result["origin"] = event.origin

@@ -54,11 +54,11 @@ def test_the_example_reads_well(step: Step) -> None:
 @pytest.mark.parametrize("step", STEPS)
 def test_every_text_of_the_example_is_in_its_document(step: Step) -> None:
     fields = fields_for(step, flags={}, file=str(EXAMPLES / f"{step}.yaml"))
-    document = " ".join(example(step).split()).lower()
+    document = " ".join(example(step).split()).lower().replace("*", "")
     assert list(texts(fields))
     for text in texts({name: value for name, value in fields.items() if name != "title"}):
         for line in text.splitlines():
-            said = " ".join(line.split()).lower().removeprefix("- ").rstrip(".")
+            said = " ".join(line.split()).lower().removeprefix("- ").rstrip(".").replace("*", "")
             assert said in document or re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text)
 
 
@@ -105,7 +105,7 @@ def test_sources_are_printed_in_apa_style() -> None:
     text = example(Step.RESEARCH)
     assert (
         "- Sha, L., Rajkumar, R., & Lehoczky, J. P. (1990). Priority inheritance protocols: An approach to real-time"
-        " synchronization. *IEEE Transactions on Computers, 39(9), 1175–1185*. <https://doi.org/10.1109/12.57058>\n"
+        " synchronization. *IEEE Transactions on Computers, 39*(9), 1175–1185. <https://doi.org/10.1109/12.57058>\n"
     ) in text
     assert "(n.d.). *Core Audio*. Apple Developer Documentation. Retrieved November 23, 2026, from <https://" in text
 

@@ -140,3 +140,74 @@ def test_a_reopened_spec_makes_the_prd_stale(project: Orch) -> None:
     assert project("prd", "st01-x").status == 0
     assert project("reopen", "st01-x", "spec", "--reason", "new facts").status == 0
     assert project("status", "st01-x", "--json").data["steps"]["prd"]["state"] == "stale"
+
+
+HALF = {"technical_foundation": "known", "risks": [{"risk": "a"}]}
+WHOLE = HALF | {"project_sources": [{"title": "a"}], "alternatives": [{"name": "b"}]}
+
+
+def test_status_and_show_say_how_complete_a_document_is(project: Orch) -> None:
+    settled(project, "spec")
+    assert given(project, "research", HALF).status == 0
+    quality = {"score": 50, "mark": 80, "required": None, "missing": ["sources", "alternatives"]}
+    steps = project("status", "st01-x", "--json").data["steps"]
+    assert steps["research"]["quality"] == quality and steps["spec"]["quality"] is None is steps["plan"]["quality"]
+    assert project("show", "st01-x", "research", "--json").data["quality"] == quality
+    said = "research 50 % (passes at 80 %), missing: sources, alternatives\n"
+    assert f"quality   {said}" in project("status", "st01-x").out
+    assert said.replace("research", "quality") in project("show", "st01-x", "research").err
+    assert given(project, "research", WHOLE).status == 0
+    assert "quality   research 100 %\n" in project("status", "st01-x").out
+    assert project("show", "st01-x", "research", "--iteration", "1", "--json").data["quality"]["score"] == 50
+
+
+def test_a_policy_asks_for_complete_documents(project: Orch) -> None:
+    settled(project, "spec")
+    assert project("policy", "set", "--minimum-quality-research", "80").status == 0
+    assert project("policy", "show", "--json").data["minimum_quality_research"] == 80
+    assert given(project, "research", HALF).status == 0
+    before = position(project)
+    refused = project("approve", "st01-x", "research", "--json")
+    assert (refused.status, refused.error["code"]) == (3, "POLICY_VIOLATION")
+    assert "missing: sources, alternatives" in refused.error["message"] and position(project) == before
+    assert "the policy asks for 80 %" in project("status", "st01-x").out
+    draft = 'orch research st01-x --foundation "what is known"'
+    assert project("status", "st01-x", "--json").data["next_commands"] == [draft] == [refused.error["fix"][0]]
+    why = project("why", "st01-x", "research", "--json").data
+    assert "missing: sources, alternatives" in why["missing"][0]["because"] and why["next_commands"] == [draft]
+    (row,) = project("next", "--json").data["rows"]
+    assert (row["command"], row["role"]) == (draft, "author")
+    assert project("list", "--json").data["rows"][0]["next_command"] == draft
+    assert project("approve", "st01-x", "research", "--force", "--reason", "release night").status == 0
+    (exception,) = [
+        row for row in project("audit", "exceptions", "--json").data["rows"] if row["exception"] == "forced"
+    ]
+    assert exception["broke"] == ["minimum_quality_research"] and exception["reason"] == "release night"
+
+
+def test_an_agent_that_guesses_its_kind_is_told_the_words_to_repeat(
+    project: Orch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ORCHESTRATOR_ACTOR_KIND")
+    answer = project("policy", "set", "--minimum-quality-plan", "75", "--author-may-approve", "--json")
+    assert answer.status == 2
+    assert "orch policy set --author-may-approve --minimum-quality-plan 75" in answer.error["fix"][0]
+
+
+def test_an_edited_document_is_scored_by_its_sections(project: Orch) -> None:
+    settled(project, "spec")
+    assert given(project, "research", HALF).status == 0
+    file = Path("dev/st01-x/research.md")
+    file.write_text(file.read_text() + "\n## Sources\n\n- A book\n")
+    assert project("edit", "st01-x", "research").status == 0
+    found = project("status", "st01-x", "--json").data["steps"]["research"]["quality"]
+    assert (found["score"], found["missing"]) == (75, ["alternatives"])
+
+
+def test_show_says_what_a_prd_was_derived_from(project: Orch) -> None:
+    settled(project, *STEPS[:3])
+    assert project("prd", "st01-x").status == 0
+    data = project("show", "st01-x", "prd", "--json").data
+    assert [(source["step"], source["iteration"]) for source in data["derived_from"]] == [("spec", 1), ("plan", 1)]
+    assert f"derived from plan iteration 1, {data['derived_from'][1]['digest']}" in project("show", "st01-x", "prd").err
+    assert project("show", "st01-x", "spec", "--json").data["derived_from"] == []
