@@ -87,7 +87,7 @@ def set_policy(
 
     Next: orch policy show
     """
-    rules = {
+    rules: dict[str, Any] = {
         "author_may_not_approve": author_may_not_approve,
         "minimum_approvers": minimum_approvers,
         "agents_may_not_approve": agents_may_not_approve,

@@ -12,6 +12,8 @@ from domain.quality import MARKS
 from domain.steps import STEPS, Step
 from tests import asks
 from tests.facts import (
+    ADA,
+    NOON,
     PHASE,
     Fact,
     approved,
@@ -94,17 +96,19 @@ def test_a_stale_document_is_reconfirmed_under_the_same_rule() -> None:
 
 @pytest.mark.parametrize("step", ["research", "plan", "tasks"])
 def test_the_minimum_is_a_percentage_and_0_switches_it_off(step: str) -> None:
-    name = f"minimum_quality_{step}"
+    def asked(percent: int) -> dict[str, Any]:
+        return {f"minimum_quality_{step}": percent}
+
     for percent in (101, -1):
-        given(opened()).when(asks.set_policy(**{name: percent})).refused(
+        given(opened()).when(asks.set_policy(**asked(percent))).refused(
             InvalidInput,
             f"orch policy set --minimum-quality-{step} {MARKS[Step(step)]}",
             code="VALIDATION_ERROR",
             saying="1 to 100 percent",
         )
-    given(opened()).when(asks.set_policy(**{name: 80})).then(policy(**{name: 80}))
-    given(policy(**{name: 80})).when(asks.set_policy(**{name: 0})).then(policy())
-    given(opened()).when(asks.set_policy(**{name: 0})).refused(
+    given(opened()).when(asks.set_policy(**asked(80))).then(policy(**asked(80)))
+    given(policy(**asked(80))).when(asks.set_policy(**asked(0))).then(policy())
+    given(opened()).when(asks.set_policy(**asked(0))).refused(
         NothingChanged, "orch policy show", code="NOTHING_CHANGED", saying="already"
     )
 
@@ -127,6 +131,6 @@ def test_what_older_logs_hold_stays_what_it_was() -> None:
 
 
 def test_a_command_of_an_older_version_keeps_its_fingerprint() -> None:
-    command = ChangePolicy(asks.meta(asks.ADA, asks.NOON, "one"), minimum_approvers=2)
+    command = ChangePolicy(asks.meta(ADA, NOON, "one"), minimum_approvers=2)
     assert fingerprint(command) == "9ec28c6167bab77d297959c643a67eca494dadd5edfc8a2ad9936294f38fbde0"
     assert fingerprint(command._replace(minimum_quality_plan=1)) != fingerprint(command)
