@@ -68,5 +68,7 @@ def _option(flag: Flag) -> Any:
 spec = drafting(Step.SPEC, "Draft what a phase must achieve; a phase that does not exist yet is opened.")
 research = drafting(Step.RESEARCH, "Draft what is known, which ways there are and which one is recommended.")
 plan = drafting(Step.PLAN, "Draft how it will be built: components, files, tests.")
-prd = drafting(Step.PRD, "Draft what the first release does, how that is measured and what is left out.")
-tasks = drafting(Step.TASKS, "Draft the tasks, with hours and dependencies.")
+prd = drafting(
+    Step.PRD, "Draft what the first release does. What you leave out is taken from the approved spec and plan."
+)
+tasks = drafting(Step.TASKS, "Draft the tasks; critical path and schedule follow from hours and dependencies.")

@@ -60,9 +60,10 @@ def critical_path(times: Mapping[str, Timing], needs: Needs) -> list[str]:
     if not length:
         return []
     last = next(name for name, time in times.items() if time.earliest_finish == length and time.effort)
+    order = {name: at for at, name in enumerate(times)}
     path = [last]
     while times[path[-1]].earliest_start:
         start = times[path[-1]].earliest_start
-        before = set(needs.get(path[-1], ()))
-        path.append(next(name for name in times if name in before and times[name].earliest_finish == start))
+        before = (need for need in needs[path[-1]] if times[need].earliest_finish == start)
+        path.append(min(before, key=order.__getitem__))
     return path[::-1]

@@ -25,18 +25,22 @@ SAYS_WHAT_MATTERS = (
 )
 NOBODY_KNOWS = "medium"
 """The level where the spec or the plan says nothing that could be counted."""
+MOST_FEATURES, MOST_LINES = 500, 5_000
+"""No document that people read has more; of one that does, the rest is not counted, so that a draft stays quick."""
 
 
 def rated(features: Sequence[str], given: Sequence[Mapping[str, str]], of: Bases) -> list[dict[str, str]]:
     """Return a row for each feature, the author's ratings first; what was not rated is rated from spec and plan."""
     rows = [{**row, "priority": priority(row["impact"], row["complexity"]), "from": ""} for row in given]
     known = {row["feature"] for row in given}
-    said = [words_in(line.value) for name in SAYS_WHAT_MATTERS for line in lines(of, Step.SPEC, name)]
-    built = [words_in(line.value) for line in lines(of, Step.PLAN, "core_components")]
+    matters = [line for name in SAYS_WHAT_MATTERS for line in lines(of, Step.SPEC, name)]
+    said = [words_in(line.value) for line in matters[:MOST_LINES]]
+    built = [words_in(line.value) for line in lines(of, Step.PLAN, "core_components")[:MOST_LINES]]
     bases = " and ".join(of[step].named() for step in (Step.SPEC, Step.PLAN) if step in of)
-    for feature in dict.fromkeys(features):
+    for at, feature in enumerate(dict.fromkeys(features)):
         if feature not in known and bases:
-            impact, complexity = _level(feature, said), _level(feature, built)
+            counted = at < MOST_FEATURES
+            impact, complexity = (_level(feature, some if counted else ()) for some in (said, built))
             rating = {"impact": impact, "complexity": complexity, "priority": priority(impact, complexity)}
             rows.append({"feature": feature, **rating, "from": bases})
     return rows

@@ -17,6 +17,7 @@ from domain.steps import Step
 from domain.times import rfc3339
 from projections.moments import maybe_rfc3339
 from projections.people import Person, person
+from projections.step_status import Quality, quality
 
 
 class OutcomeEvent(TypedDict):
@@ -81,6 +82,7 @@ class Outcome(TypedDict):
     self_approval: bool
     forced: bool
     broke: list[str]
+    quality: Quality | None
     expires_at: str | None
     stale_steps: list[Step]
     expired_steps: list[Step]
@@ -112,6 +114,7 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
         "self_approval": False,
         "forced": False,
         "broke": [],
+        "quality": None,
         "expires_at": None,
         "stale_steps": [],
         "expired_steps": [],
@@ -132,7 +135,10 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
 
 def _fill(result: Outcome, event: DomainEvent) -> None:
     match event:
-        case documents.DocumentDrafted() | documents.DocumentRejected():
+        case documents.DocumentDrafted():
+            result |= {"step": event.step, "iteration": event.iteration, "digest": event.digest}
+            result["quality"] = quality(event.step, event.quality, event.missing)
+        case documents.DocumentRejected():
             result |= {"step": event.step, "iteration": event.iteration, "digest": event.digest}
         case documents.ApprovalRequested():
             result |= {
@@ -239,6 +245,10 @@ def sentence(result: Outcome) -> str:
 
 def _remarks(result: Outcome) -> list[str]:
     remarks = []
+    if result["quality"] and result["quality"]["missing"]:
+        found = result["quality"]
+        passes = f", it passes at {found['mark']} %" if found["score"] < found["mark"] else ""
+        remarks.append(f"{found['score']} % of the required parts{passes}; missing: {', '.join(found['missing'])}")
     if result["self_approval"]:
         remarks.append("a self-approval")
     if result["broke"]:

@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from adapters.inputs import fields_for
+from domain.basis import Basis
+from domain.derived import derived
 from domain.digest import digest_of, normalised
 from domain.steps import STEPS, Step
+from tests.adapters.mermaid_grammar import check
 from tests.adapters.rendering import render
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "real-time-audio-engine"
@@ -142,3 +145,36 @@ def test_code_fences_and_lists_of_people_stay() -> None:
     words = "- a\n- b\n\n```\n# not a heading\n\n\nx\n```\n\n# a heading\n\n```\nnever closed"
     text = render(Step.RESEARCH, {"technical_foundation": words}).text
     assert "- a\n- b\n\n```\n# not a heading\n\n\nx\n```\n\n\\# a heading\n\n\\```\nnever closed\n" in text
+
+
+@given(words=HOSTILE, other=HOSTILE)
+def test_words_cannot_change_the_structure_of_what_is_derived(words: str, other: str) -> None:
+    spec = {
+        "objectives": [words],
+        "deliverables": [words],
+        "user_stories": [{"role": words, "want": other, "benefit": words}],
+        "success_criteria": [words],
+        "risks": [{"risk": words, "mitigation": other}],
+    }
+    plan = {"implementation_phases": [{"name": words}], "external_dependencies": [{"name": words, "version": other}]}
+    bases = [Basis(Step.SPEC, 1, "sha256:1:aa", spec), Basis(Step.PLAN, 2, "sha256:1:bb", plan)]
+    text = render(Step.PRD, {}, derived=derived(Step.PRD, {}, phase="st01-x", bases=bases)).text
+    assert [name for _, name in headings(text)][1:] == [
+        *("Goal of the first release", "Key features", "User stories", "Feature matrix", "User flow"),
+        *("Technical priorities", "Success metrics", "Out of scope", "Timeline", "Dependencies", "Risks"),
+    ]
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    assert [t.type for t in tokens].count("table_open") == 3 and "html_block" not in {t.type for t in tokens}
+    assert [t.type for t in tokens].count("list_item_open") == 7
+
+
+@given(words=HOSTILE, other=HOSTILE)
+def test_words_cannot_change_the_diagrams_of_a_plan(words: str, other: str) -> None:
+    assume(words != other)
+    components = [{"name": words, "dependencies": [other]}, {"name": other}]
+    phases = [{"name": words}, {"name": other, "dependencies": [words]}]
+    text = render(Step.PLAN, {"core_components": components, "implementation_phases": phases}).text
+    found = [t for t in MarkdownIt("commonmark").parse(text) if t.type == "fence" and t.info == "mermaid"]
+    assert len(found) == 2
+    for diagram in found:
+        check(diagram.content.removesuffix("\n"))

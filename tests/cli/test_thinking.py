@@ -148,6 +148,12 @@ WHOLE = HALF | {"project_sources": [{"title": "a"}], "alternatives": [{"name": "
 
 def test_status_and_show_say_how_complete_a_document_is(project: Orch) -> None:
     settled(project, "spec")
+    answer = given(project, "research", HALF)
+    assert answer.data["quality"]["missing"] == ["sources", "alternatives"]
+    assert (
+        "50 % of the required parts, it passes at 80 %; missing: sources, risks"
+        in project("research", "st01-x", "--foundation", "known", "--alternatives", '[{"name": "b"}]').out
+    )
     assert given(project, "research", HALF).status == 0
     quality = {"score": 50, "mark": 80, "required": None, "missing": ["sources", "alternatives"]}
     steps = project("status", "st01-x", "--json").data["steps"]
@@ -158,7 +164,7 @@ def test_status_and_show_say_how_complete_a_document_is(project: Orch) -> None:
     assert said.replace("research", "quality") in project("show", "st01-x", "research").err
     assert given(project, "research", WHOLE).status == 0
     assert "quality   research 100 %\n" in project("status", "st01-x").out
-    assert project("show", "st01-x", "research", "--iteration", "1", "--json").data["quality"]["score"] == 50
+    assert project("show", "st01-x", "research", "--iteration", "3", "--json").data["quality"]["score"] == 50
 
 
 def test_a_policy_asks_for_complete_documents(project: Orch) -> None:
