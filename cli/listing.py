@@ -23,7 +23,7 @@ def answer_list(asked: Asked) -> None:
     with opened() as project:
         view = view_of_all(project, asked.at)
         heads = list(view.phases.values())
-        rows = phase_list(heads, project.log.told(places(heads)), now_us=view.now)
+        rows = phase_list(heads, project.log.told(places(heads)), now_us=view.now, policy=view.policy)
         data = {"rows": rows, "as_of": as_of(view.moment)}
 
     def show() -> None:

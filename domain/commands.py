@@ -29,7 +29,7 @@ class InitialiseProject(NamedTuple):
 
 
 class ChangePolicy(NamedTuple):
-    """Change the rules that are given; None leaves one as it is. An expiry of 0 seconds switches expiry off."""
+    """Change the rules that are given; None leaves one as it is. 0 switches an expiry or a minimum quality off."""
 
     meta: Meta
     author_may_not_approve: bool | None = None
@@ -37,6 +37,9 @@ class ChangePolicy(NamedTuple):
     agents_may_not_approve: bool | None = None
     request_expiry_seconds: int | None = None
     reason: str = ""
+    minimum_quality_research: int | None = None
+    minimum_quality_plan: int | None = None
+    minimum_quality_tasks: int | None = None
 
 
 class DraftDocument(NamedTuple):
@@ -223,9 +226,16 @@ Command: TypeAlias = (
 UNSAID = frozenset(("meta", "seen", "public_key", "fork"))
 """What the edge adds to a command by itself."""
 
+SAID_LATER = frozenset(("minimum_quality_research", "minimum_quality_plan", "minimum_quality_tasks"))
+"""What older versions could not say: unsaid, it leaves the fingerprint of a command that is repeated now as it was."""
+
 
 def fingerprint(command: Command) -> str:
     """Return the hex SHA-256 of what was asked and by whom: its words, and nothing of `UNSAID`."""
-    words = {name: value for name, value in command._asdict().items() if name not in UNSAID}
+    words = {
+        name: value
+        for name, value in command._asdict().items()
+        if name not in UNSAID and not (name in SAID_LATER and value is None)
+    }
     asked = [type(command).__name__, command.meta.by, words]
     return sha256(dumps(asked, sort_keys=True).encode()).hexdigest()

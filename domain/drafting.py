@@ -2,11 +2,15 @@
 
 from domain import commands as c
 from domain import hints, phase_ids
+from domain.basis import RESTS_ON, Basis
+from domain.derived import derived
 from domain.digest import digest_of, normalised
 from domain.document_events import Source
+from domain.documents import Document
 from domain.errors import InvalidInput, NotFound
 from domain.event_log import EventLog, Told
 from domain.phase import Phase
+from domain.quality import quality_of
 from domain.read_set import ReadSet
 from domain.steps import Step
 from domain.templates import Templates
@@ -17,6 +21,7 @@ def draft(command: c.DraftDocument, read: ReadSet, log: EventLog, templates: Tem
     by, at = command.meta.by, command.meta.at
     phase = read.find_phase(command.phase)
     told: dict[tuple[str, int], Told] = {}
+    bases: list[Basis] = []
     if phase is None:
         if command.step is not Step.SPEC:
             raise NotFound(
@@ -28,13 +33,22 @@ def draft(command: c.DraftDocument, read: ReadSet, log: EventLog, templates: Tem
     else:
         phase.note_expiry(by=by, at=at)
         before = phase.may_draft(command.step)
-        told = log.told([(phase.id, phase.state.titled), *((phase.id, v) for v in before.feedback)])
+        rests_on = _rests_on(phase, command.step)
+        wanted = (phase.state.titled, *before.feedback, *(document.drafted for _, document in rests_on))
+        told = log.told([(phase.id, version) for version in wanted])
+        bases = [_basis(step, document, told[phase.id, document.drafted]) for step, document in rests_on]
         title = (told[phase.id, phase.state.titled].texts or {}).get("title") or phase_ids.title_from(command.phase)
         if command.title and command.title != title:
             title = command.title
             phase.retitle(title, by=by, at=at)
     document = phase.state.documents[command.step]
     answers = [words for version in document.feedback for words in _feedback(told[phase.id, version])]
+    found = derived(command.step, command.fields, phase=command.phase, bases=bases)
+    if command.step in RESTS_ON and not command.fields and not found:
+        raise InvalidInput(
+            f"{command.phase}: neither spec nor plan says anything that a {command.step} could be derived from.",
+            fix=(hints.draft(command.phase, command.step),),
+        )
     rendered = templates.render(
         command.step,
         command.fields,
@@ -42,6 +56,7 @@ def draft(command: c.DraftDocument, read: ReadSet, log: EventLog, templates: Tem
         title=title,
         iteration=document.iteration + 1,
         answers=answers,
+        derived=found,
     )
     phase.draft(
         command.step,
@@ -51,6 +66,8 @@ def draft(command: c.DraftDocument, read: ReadSet, log: EventLog, templates: Tem
         source=Source.RENDERED,
         template=rendered.template,
         template_digest=rendered.template_digest,
+        derived_from=found.get("sources", ()),
+        quality=quality_of(command.step, command.fields),
         policy=read.policy().state,
         by=by,
         at=at,
@@ -66,6 +83,8 @@ def edit(command: c.EditDocument, read: ReadSet) -> Phase:
         phase = phase or Phase.open(command.phase, title=phase_ids.title_from(command.phase), by=by, at=at)
     else:
         phase = read.phase(command.phase)
+    from domain.sections import fields_of_text  # few drafts need it
+
     text = normalised(command.text)
     if not text.strip():
         raise InvalidInput(f"{command.phase}: an empty text is no {command.step}.")
@@ -77,11 +96,26 @@ def edit(command: c.EditDocument, read: ReadSet) -> Phase:
         source=Source.EDITED,
         template="",
         template_digest="",
+        quality=quality_of(command.step, fields_of_text(command.step, text)),
         policy=read.policy().state,
         by=by,
         at=at,
     )
     return phase
+
+
+def _rests_on(phase: Phase, step: Step) -> list[tuple[Step, Document]]:
+    """Return the approved documents that a step is derived from."""
+    return [(each, phase.state.documents[each]) for each in RESTS_ON.get(step, ())]
+
+
+def _basis(step: Step, document: Document, told: Told) -> Basis:
+    """Return what a document says: its fields, of an edited one its sections, nothing where it was erased."""
+    from domain.sections import fields_of_text  # as above
+
+    texts = told.texts or {"fields": {}, "text": ""}
+    fields = texts["fields"] or fields_of_text(step, texts["text"])
+    return Basis(step, document.iteration, document.digest, fields)
 
 
 def _feedback(told: Told) -> list[str]:

@@ -183,7 +183,12 @@ def _named(command: c.NamePoint, read: ReadSet, log: EventLog) -> RestorePoint:
 def _wanted(command: c.ChangePolicy, policy: Policy) -> Any:
     given = {name: value for name, value in command._asdict().items() if name in policy.state._fields}
     wanted = policy.state._replace(**{name: value for name, value in given.items() if value is not None})
-    return wanted._replace(request_expiry_seconds=wanted.request_expiry_seconds or None)
+    return wanted._replace(
+        request_expiry_seconds=wanted.request_expiry_seconds or None,
+        minimum_quality_research=wanted.minimum_quality_research or None,
+        minimum_quality_plan=wanted.minimum_quality_plan or None,
+        minimum_quality_tasks=wanted.minimum_quality_tasks or None,
+    )
 
 
 def _give_approval(command: c.ApproveDocument | c.ReconfirmDocument, read: ReadSet) -> Phase:

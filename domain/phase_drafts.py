@@ -1,5 +1,6 @@
 """Decisions about a phase's texts: draft, ask for a verdict, reopen."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from domain.errors import (
 )
 from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
+from domain.quality import Quality
 from domain.steps import STEPS, Step, StepState
 from domain.times import microseconds
 
@@ -59,6 +61,8 @@ class PhaseDrafts(EventSourced):
         source: Source,
         template: str,
         template_digest: str,
+        derived_from: Sequence[dict[str, Any]] = (),
+        quality: Quality | None = None,
         policy: PolicyState,
         by: Actor,
         at: datetime,
@@ -84,6 +88,9 @@ class PhaseDrafts(EventSourced):
             answers=document.feedback,
             fields=fields,
             text=text,
+            derived_from=tuple(derived_from),
+            quality=quality.score if quality else None,
+            missing=quality.missing if quality else (),
             by=by,
             at=at,
         )

@@ -60,7 +60,7 @@ def _urgency(step: NextStep) -> tuple[bool, int]:
 def _of_phase(
     state: PhaseState, phases: dict[str, PhaseState], told: Tellings, *, now_us: int, policy: PolicyState
 ) -> Iterator[NextStep]:
-    way = way_on(state, now_us)
+    way = way_on(state, now_us, policy)
     if way is None:
         return
     for blocker in state.open_blockers:

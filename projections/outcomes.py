@@ -17,6 +17,7 @@ from domain.steps import Step
 from domain.times import rfc3339
 from projections.moments import maybe_rfc3339
 from projections.people import Person, person
+from projections.step_status import Quality, quality
 
 
 class OutcomeEvent(TypedDict):
@@ -33,6 +34,9 @@ class PolicyRules(TypedDict):
     minimum_approvers: int
     agents_may_not_approve: bool
     request_expiry_seconds: int | None
+    minimum_quality_research: int | None
+    minimum_quality_plan: int | None
+    minimum_quality_tasks: int | None
 
 
 class ReviewedRange(TypedDict):
@@ -78,6 +82,7 @@ class Outcome(TypedDict):
     self_approval: bool
     forced: bool
     broke: list[str]
+    quality: Quality | None
     expires_at: str | None
     stale_steps: list[Step]
     expired_steps: list[Step]
@@ -109,6 +114,7 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
         "self_approval": False,
         "forced": False,
         "broke": [],
+        "quality": None,
         "expires_at": None,
         "stale_steps": [],
         "expired_steps": [],
@@ -129,7 +135,10 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
 
 def _fill(result: Outcome, event: DomainEvent) -> None:
     match event:
-        case documents.DocumentDrafted() | documents.DocumentRejected():
+        case documents.DocumentDrafted():
+            result |= {"step": event.step, "iteration": event.iteration, "digest": event.digest}
+            result["quality"] = quality(event.step, event.quality, event.missing)
+        case documents.DocumentRejected():
             result |= {"step": event.step, "iteration": event.iteration, "digest": event.digest}
         case documents.ApprovalRequested():
             result |= {
@@ -167,6 +176,9 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
                 "minimum_approvers": event.minimum_approvers,
                 "agents_may_not_approve": event.agents_may_not_approve,
                 "request_expiry_seconds": event.request_expiry_seconds,
+                "minimum_quality_research": event.minimum_quality_research,
+                "minimum_quality_plan": event.minimum_quality_plan,
+                "minimum_quality_tasks": event.minimum_quality_tasks,
             }
         case ProjectInitialised():
             result["origin"] = event.origin
@@ -233,6 +245,10 @@ def sentence(result: Outcome) -> str:
 
 def _remarks(result: Outcome) -> list[str]:
     remarks = []
+    if result["quality"] and result["quality"]["missing"]:
+        found = result["quality"]
+        passes = f", it passes at {found['mark']} %" if found["score"] < found["mark"] else ""
+        remarks.append(f"{found['score']} % of the required parts{passes}; missing: {', '.join(found['missing'])}")
     if result["self_approval"]:
         remarks.append("a self-approval")
     if result["broke"]:

@@ -55,10 +55,10 @@ def phase_status(head: Head, told: Tellings, *, now_us: int, policy: PolicyState
     """Return where a phase stands at a time in µs. `told` holds at least `places(head)`."""
     state = PhaseState.from_facts(head.facts)
     title = title_of(state, told)
-    way = way_on(state, now_us)
+    way = way_on(state, now_us, policy)
 
     def of(step: Step) -> StepStatus:
-        return step_status(head.stream, state.documents[step], told, now_us=now_us, policy=policy)
+        return step_status(head.stream, step, state.documents[step], told, now_us=now_us, policy=policy)
 
     return {
         "phase": state.phase,

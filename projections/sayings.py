@@ -12,7 +12,7 @@ from domain.policy import PolicyChanged
 from domain.policy_state import PolicyState
 from domain.project import ProjectInitialised
 from domain.restore_point import PointNamed
-from domain.steps import Step
+from domain.steps import STEPS, Step
 from domain.times import rfc3339
 from projections.places import ERASED
 
@@ -119,6 +119,9 @@ def policy_in_words(policy: PolicyState) -> str:
     rules.append("people only" if policy.agents_may_not_approve else "also agents")
     seconds = policy.request_expiry_seconds
     rules.append("requests do not expire" if seconds is None else f"requests expire after {seconds} s")
+    for step in STEPS:
+        percent = policy.minimum_quality(step)
+        rules += [f"{step} of at least {percent} % quality"] if percent is not None else []
     return ", ".join(rules)
 
 

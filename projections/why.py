@@ -68,7 +68,7 @@ def why(
         "blocked": bool(missing),
         "summary": missing[0]["because"] if missing else _nothing_blocks(state, step),
         "missing": missing,
-        "next_commands": _next_commands(state, missing, now_us),
+        "next_commands": _next_commands(state, missing, now_us, policy),
     }
 
 
@@ -103,8 +103,8 @@ def _nothing_blocks(state: PhaseState, step: Step | None) -> str:
     return f"Nothing blocks the handoff of {state.phase}"
 
 
-def _next_commands(state: PhaseState, missing: Sequence[Missing], now: int) -> list[str]:
+def _next_commands(state: PhaseState, missing: Sequence[Missing], now: int, policy: PolicyState) -> list[str]:
     if missing:
         return next((item["fix"] for item in missing if item["fix"]), [])
-    way = way_on(state, now)
+    way = way_on(state, now, policy)
     return [way.command, *way.instead] if way else []

@@ -19,6 +19,8 @@ from domain.policy import PolicyChanged
 from domain.policy_state import PolicyState
 from domain.project import STREAM as PROJECT
 from domain.project import ProjectInitialised
+from domain.quality import Quality, quality_of
+from domain.sections import fields_of_text
 from domain.steps import STEPS, Step
 from domain.times import microseconds
 from tests.plain_templates import TEMPLATE, TEMPLATE_DIGEST, plain_text
@@ -109,15 +111,20 @@ def drafted(
         template_digest=TEMPLATE_DIGEST,
         answers=answers,
         fields=FIELDS,
+        **_scored(quality_of(Step(step), FIELDS)),
         text=text_of(step, iteration) if text is None else text,
     )
 
 
 def edited(step: str, iteration: int, text: str, *, by: Actor = ADA, answers: tuple[int, ...] = ()) -> Fact:
     fact = drafted(step, iteration, by=by, text=text, answers=answers)
-    return fact._replace(
-        values=fact.values | {"source": Source.EDITED, "template": "", "template_digest": "", "fields": {}}
-    )
+    scored = _scored(quality_of(Step(step), fields_of_text(Step(step), text)))
+    handmade = {"source": Source.EDITED, "template": "", "template_digest": "", "fields": {}}
+    return fact._replace(values=fact.values | handmade | scored)
+
+
+def _scored(quality: Quality | None) -> dict[str, Any]:
+    return {"quality": quality.score, "missing": quality.missing} if quality else {"quality": None, "missing": ()}
 
 
 def requested(step: str, iteration: int = 1, *, by: Actor = ADA, expires_at: int | None = None) -> Fact:

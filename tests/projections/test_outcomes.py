@@ -45,6 +45,7 @@ def test_a_draft_answers_with_its_iteration_and_digest() -> None:
         "self_approval": False,
         "forced": False,
         "broke": [],
+        "quality": None,
         "expires_at": None,
         "stale_steps": [],
         "expired_steps": [],

@@ -14,6 +14,7 @@ from domain.steps import STEPS, Step, StepState
 from tests.facts import ADA, FIELDS, GRACE, LINUS, ROBOT
 from tests.plain_templates import PlainTemplates
 from tests.properties.engine_checks import EngineChecks
+from tests.properties.engine_model import SCORED
 from tests.properties.engine_state import Paper
 
 PHASES = ("st01-a", "st02-b", "st03-c")
@@ -79,6 +80,11 @@ class EngineMachine(EngineChecks):
         self, by: Actor, author: bool | None, number: int | None, agents: bool | None, expiry: int | None
     ) -> None:
         self.ask(c.ChangePolicy(self.meta(by), author, number, agents, expiry))
+
+    @rule(by=some_actor, step=st.sampled_from(SCORED), percent=st.sampled_from((0, 0, 80, 101)))
+    def ask_for_quality(self, by: Actor, step: Step, percent: int) -> None:
+        rules: dict[str, Any] = {f"minimum_quality_{step}": percent}
+        self.ask(c.ChangePolicy(self.meta(by), **rules))
 
     @rule(
         phase=some_phase, step=some_step, by=some_actor, title=st.sampled_from((None, None, "Sound")), new=st.booleans()

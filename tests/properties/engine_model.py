@@ -16,6 +16,7 @@ from tests.plain_templates import plain_text
 from tests.properties.engine_state import No, Paper, Phase, Policy, Row, asked_for, refuse_if
 
 S = StepState
+SCORED = (Step.RESEARCH, Step.PLAN, Step.TASKS)
 
 
 class Engine:
@@ -128,6 +129,10 @@ class Engine:
         refuse_if(not 1 <= wanted.minimum_approvers <= 50, "InvalidInput")
         seconds = wanted.request_expiry_seconds
         refuse_if(seconds is not None and not 1 <= seconds <= 366 * 86400, "InvalidInput")
+        for step in SCORED:
+            percent = getattr(wanted, f"minimum_quality_{step}") or None
+            setattr(wanted, f"minimum_quality_{step}", percent)
+            refuse_if(percent is not None and not 1 <= percent <= 100, "InvalidInput")
         refuse_if(wanted == self.policy, "NothingChanged")
         self.policy = wanted
 
@@ -213,6 +218,9 @@ class Engine:
             self.policy.agents_may_not_approve and by.kind != ActorKind.HUMAN
         )
         refuse_if(broken and not command.forced, "PolicyForbids")
+        # No text that the machine writes has a part that is asked for.
+        incomplete = command.step in SCORED and getattr(self.policy, f"minimum_quality_{command.step}") is not None
+        refuse_if(incomplete and not command.forced, "QualityTooLow")
         paper.approvals.append(by.name)
         if command.forced or len(paper.approvals) >= self.policy.minimum_approvers:
             paper.state, paper.was_approved = S.APPROVED, False

@@ -63,6 +63,9 @@ class Policy:
     minimum_approvers: int = 1
     agents_may_not_approve: bool = True
     request_expiry_seconds: int | None = None
+    minimum_quality_research: int | None = None
+    minimum_quality_plan: int | None = None
+    minimum_quality_tasks: int | None = None
 
 
 @dataclass
