@@ -39,6 +39,7 @@ from cli.recover_answers import (
     RecoveryVerification,
 )
 from cli.redaction_answers import RedactionAnswer
+from cli.salvage_answers import SalvageAnswer
 from cli.signing import SignedAfter
 from cli.stamping import StampTold
 from cli.timestamp import TimestampAnswer
@@ -254,6 +255,7 @@ ANSWERS: dict[str, Any] = {
     "recover.plan": PlanAnswer,
     "recover.diff": LossAnswer,
     "recover.run": RecoveryAnswer,
+    "recover.salvage": SalvageAnswer,
     "recover.documents": DocumentsAnswer,
     "recover.verification": RecoveryVerification,
     "version": dict[str, str],

@@ -7,6 +7,9 @@ import typer
 
 from domain.errors import InvalidInput
 
+SALVAGE = "orch recover salvage --out salvaged"
+"""What saves all that is left of a damaged store, backups included."""
+
 
 def path_of(words: str) -> Path:
     """Return the path that words name. Raises `InvalidInput` for what can name none."""

@@ -16,6 +16,7 @@ from cli.moments import resolved
 from cli.project import here
 from cli.reads import decoded
 from cli.recover_checks import Parent, RootAt, keys_known
+from cli.recover_options import SALVAGE
 from cli.recovered import carried_by, lineage_in, state_digest
 from cli.redacted_since import redacted_in_force
 from domain.errors import Damaged, InvalidInput, NotFound, Refusal
@@ -180,22 +181,23 @@ def _store() -> Iterator[Store]:
             raise
         raise NotFound(f"There is no log at {places.log}.", fix=(FROM_BACKUPS,)) from error
     except Damaged as error:
-        error.fix = (*error.fix, FROM_BACKUPS)
+        error.fix = (*error.fix, SALVAGE, FROM_BACKUPS)
         raise
     try:
         yield Store(places, log)
     except Damaged as error:
-        error.fix = (*error.fix, FROM_BACKUPS)
+        error.fix = (*error.fix, SALVAGE, FROM_BACKUPS)
         raise
     finally:
         log.close()
 
 
 @contextmanager
-def parent_at_hand(new: Path) -> Iterator[tuple[Parent | None, Fold | None]]:
+def parent_at_hand(new: Path, *, damaged: bool = False) -> Iterator[tuple[Parent | None, Fold | None]]:
     """Open the project's store, if it is not the new one itself, to hold a recovered store against it.
 
-    Where the store is gone or damaged the checkpoints it kept may still be there.
+    Where the store is gone or damaged the checkpoints it kept may still be there; its own hashes speak for nothing
+    then, nor against anything.
     """
     places = left_of(here(), flags=flags())
     if places.state.resolve() == new.resolve():  # ORCHESTRATOR_STATE_DIR names the new store
@@ -204,8 +206,10 @@ def parent_at_hand(new: Path) -> Iterator[tuple[Parent | None, Fold | None]]:
         yield None, None
         return
     try:
-        log = SqliteLog.open(places.log, read_only=True)
+        log = None if damaged else SqliteLog.open(places.log, read_only=True)
     except Refusal:
+        log = None
+    if log is None:
         yield parent_of(places, "", 0, lambda _: None, []), None
         return
     try:

@@ -59,6 +59,7 @@ READS = {
     "recover.diff": ("recover", "diff", "--to", "position:2"),
     "recover.documents": ("recover", "documents", "st01-x", "--to", "now", "--out", "then"),
     "recover.run": ("recover", "run", "--to", "now", "--out", "new"),
+    "recover.salvage": ("recover", "salvage", "--out", "new"),
     "recover.verification": ("recover", "verify", "new"),
     "version": ("version",),
     ERROR: ("status", "st99-unknown"),

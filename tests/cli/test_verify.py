@@ -225,4 +225,4 @@ def test_the_verdict_names_a_way_out(world: World) -> None:
     Path(HELD).write_text(note)
     with inside(LOG) as connection:
         connection.execute("DELETE FROM events WHERE position = 200")
-    assert "  → orch recover plan" in world.verify().out
+    assert "  → orch recover salvage --out salvaged" in world.verify().out
