@@ -98,7 +98,7 @@ def test_a_limited_range_finds_what_is_in_it_and_that_earlier_hashes_were_change
 
 def test_a_range_that_begins_after_the_end_is_a_mistake(world: World) -> None:
     answer = world.verify("--from-position", str(world.size + 1), "--json")
-    assert answer.status == 2 and f"ends at position {world.size}" in answer.error["message"]
+    assert answer.status == 4 and f"ends at position {world.size}" in answer.error["message"]
     assert world.verify("--from-position", "0").status == 2
 
 
