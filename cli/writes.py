@@ -29,11 +29,13 @@ def carry_out(
     *,
     writes: Step | None = None,
     occasion: str | None = None,
+    boxes: Sequence[str] = (),
 ) -> None:
     """Handle one command about a phase while holding its files, then publish and answer.
 
     `command` is called under the lock, so that the gate it passes still holds when the command is decided.
-    `writes` names the step whose text the command may have changed, `occasion` what a checkpoint may be signed after.
+    `writes` names the step whose text the command may have changed, `occasion` what a checkpoint may be signed after,
+    `boxes` the tasks whose boxes on disk are to say what the log says now.
     """
     checked(phase)
     signing = signing_after(project, occasion) if occasion else None  # settings that are wrong are refused before
@@ -42,7 +44,7 @@ def carry_out(
         # A repeated command passed no gate: a text edited since stays where it is.
         edited = receipt.repeated and writes is not None and is_edited(project, phase, writes)
         try:
-            publish(project, phase, None if edited else writes)
+            publish(project, phase, None if edited else writes, boxes=boxes)
         except FilesUnavailable as error:
             error.message = f"This was recorded at position {receipt.last}, but its files are behind: {error.message}"
             raise

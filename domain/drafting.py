@@ -1,7 +1,7 @@
 """Decide a draft: from fields through a template, or from a text written by hand."""
 
 from domain import commands as c
-from domain import hints, phase_ids
+from domain import hints, phase_ids, task_drafts
 from domain.digest import digest_of, normalised
 from domain.document_events import Source
 from domain.errors import InvalidInput, NotFound
@@ -33,11 +33,14 @@ def draft(command: c.DraftDocument, read: ReadSet, log: EventLog, templates: Tem
         if command.title and command.title != title:
             title = command.title
             phase.retitle(title, by=by, at=at)
+    fields = (
+        command.fields if command.step is not Step.TASKS else task_drafts.numbered_fields(command.fields, phase, log)
+    )
     document = phase.state.documents[command.step]
     answers = [words for version in document.feedback for words in _feedback(told[phase.id, version])]
     rendered = templates.render(
         command.step,
-        command.fields,
+        fields,
         phase=command.phase,
         title=title,
         iteration=document.iteration + 1,
@@ -47,18 +50,19 @@ def draft(command: c.DraftDocument, read: ReadSet, log: EventLog, templates: Tem
         command.step,
         digest=digest_of(rendered.text, command.step),
         text=rendered.text,
-        fields=command.fields,
+        fields=fields,
         source=Source.RENDERED,
         template=rendered.template,
         template_digest=rendered.template_digest,
         policy=read.policy().state,
         by=by,
         at=at,
+        tasks=task_drafts.listed_in_fields(fields) if command.step is Step.TASKS else (),
     )
     return phase
 
 
-def edit(command: c.EditDocument, read: ReadSet) -> Phase:
+def edit(command: c.EditDocument, read: ReadSet, log: EventLog) -> Phase:
     """Record a text written by hand as the next iteration; a spec opens the phase it names."""
     by, at = command.meta.by, command.meta.at
     if command.step is Step.SPEC:
@@ -80,6 +84,7 @@ def edit(command: c.EditDocument, read: ReadSet) -> Phase:
         policy=read.policy().state,
         by=by,
         at=at,
+        tasks=task_drafts.listed_in_text(text, phase, log) if command.step is Step.TASKS else (),
     )
     return phase
 
