@@ -11,10 +11,19 @@ from cli.project import Project, opened
 from cli.reads import view_of_all, view_of_phase
 from cli.screen import one_line, paint, print_table
 from domain.errors import InvalidInput
+from domain.phase_state import PhaseState
 from domain.steps import StepState
 from domain.tasks import TaskState
 from projections.moments import as_of
-from projections.task_list import PhaseTasks, TaskRow, phase_tasks, places, task_list
+from projections.task_list import (
+    PhaseTasks,
+    TaskRow,
+    next_tasks,
+    outline_places,
+    phase_tasks,
+    places,
+    task_list,
+)
 
 MaybePhase = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
@@ -66,6 +75,13 @@ def list_tasks(
         data = {"rows": rows, "phases": found, "as_of": as_of(view.moment)}
     filtered = only_open or done or ready or mine
     answer("task.list", data, as_json=asked.json, show=lambda: _show(found, rows, filtered=filtered))
+
+
+def next_for_tasks(project: Project, phase: str) -> list[str]:
+    """Return the command that leads the tasks of a phase on, as things are now."""
+    _, head = view_of_phase(project, phase, None)
+    state = PhaseState.from_facts(head.facts)
+    return next_tasks(state, project.log.told(outline_places(state)))
 
 
 def _me(project: Project) -> str:

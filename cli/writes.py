@@ -111,12 +111,19 @@ def _show(
     for name, value in lines:
         if value:
             print(f"  {paint(f'{name:<9}', 'dim')} {clean(value)}")
-    for line in [then] if then else _next(project, phase):
+    about_tasks = bool(result["tasks"] or result["reopened_tasks"])
+    for line in [then] if then else _next(project, phase, about_tasks=about_tasks):
         print(f"  {paint('next     ', 'dim')} {clean(line)}")
 
 
-def _next(project: Project, phase: str | None) -> list[str]:
-    """Return what to type next: for the phase, or for a project without one."""
+def _next(project: Project, phase: str | None, *, about_tasks: bool) -> list[str]:
+    """Return what to type next: for the tasks of a phase, for the phase, or for a project without one."""
+    if phase and about_tasks:
+        from cli.task_list import next_for_tasks
+
+        onward = next_for_tasks(project, phase)
+        if onward:
+            return onward
     if phase:
         from cli.status import next_commands
 

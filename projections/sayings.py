@@ -124,7 +124,7 @@ def _about_tasks(event: tasks.TasksNumbered | tasks.TaskStarted | tasks.TaskComp
         numbers = [number for number, *_ in event.tasks]
         span = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 3 else ", ".join(numbers) or "none"
         count = "1 task" if len(numbers) == 1 else f"{len(numbers)} tasks"
-        return Saying(f"listed {count}: {span}", iteration=event.iteration)
+        return Saying(f"listed {count}: {span}", Step.TASKS, event.iteration)
     done = isinstance(event, tasks.TaskCompleted)
     how = f" out of turn, setting aside {', '.join(event.broke)}" if event.broke else ""
     return Saying(

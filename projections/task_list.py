@@ -99,6 +99,17 @@ def ready(state: PhaseState, book: TaskBook) -> list[str]:
     return [n for n in numbers if book.of(n).state is TaskState.OPEN and not book.waits_for(n)]
 
 
+def next_tasks(state: PhaseState, told: Tellings) -> list[str]:
+    """Return the command that leads the tasks of a phase on: finish one that is begun, else begin the next."""
+    book = in_force(state, told)
+    if state.archived:
+        return []
+    for number, *_ in book.in_force.tasks:
+        if book.of(number).state is TaskState.STARTED:
+            return [f"orch task done {state.phase} {number}"]
+    return [f"orch task start {state.phase} {number}" for number in ready(state, book)[:1]]
+
+
 def places(head: Head) -> list[Place]:
     """Return the events that a list of tasks wants told."""
     state = PhaseState.from_facts(head.facts)
