@@ -73,6 +73,7 @@ def edit(command: c.EditDocument, read: ReadSet, log: EventLog) -> Phase:
     text = normalised(command.text)
     if not text.strip():
         raise InvalidInput(f"{command.phase}: an empty text is no {command.step}.")
+    phase.may_draft(command.step)  # whether its tasks are in order is of no interest before
     phase.draft(
         command.step,
         digest=digest_of(text, command.step),

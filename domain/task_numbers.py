@@ -36,7 +36,7 @@ def numbered(tasks: Sequence[Any], known: Known, current: Set[str]) -> list[Any]
 
 def plain(title: str) -> str:
     """Return what tells two titles apart: letters and digits, whatever their case and what is between them."""
-    return " ".join(re.findall(r"\w+", title.casefold()))
+    return " ".join(re.findall(r"\w+", title.casefold())) or title.strip()
 
 
 def _as(task: dict[str, Any], number: str, renamed: Mapping[str, str]) -> dict[str, Any]:
