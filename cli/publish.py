@@ -52,8 +52,8 @@ def _publish_text(project: Project, phase: str, step: Step, state: PhaseState) -
 
 
 def boxes_of(state: PhaseState) -> dict[str, bool]:
-    """Return which boxes of the tasks document are ticked, as far as anything happened to their tasks."""
-    return {number: progress.state is TaskState.DONE for number, progress in state.tasks.progress.items()}
+    """Return for every number ever recorded whether its box is ticked."""
+    return {number: state.tasks.of(number).state is TaskState.DONE for number in state.tasks.told}
 
 
 def _publish_boxes(project: Project, phase: str, numbers: Sequence[str], state: PhaseState) -> None:

@@ -14,6 +14,7 @@ from cli.screen import one_line, paint
 from cli.task_work import Force
 from cli.writes import carry_out
 from domain.errors import InvalidInput, NotFound
+from domain.phase_ids import checked
 from domain.phase_state import PhaseState
 from domain.steps import Step
 from domain.tasks import TaskState
@@ -45,6 +46,7 @@ def sync(asked: Asked, phase: PhaseId, yes: Yes = False, force: Force = False, r
 
     Next: orch task list PHASE
     """
+    checked(phase)
     touched: list[str] = []
 
     def command(project: Project) -> "SyncTasks":

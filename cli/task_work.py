@@ -10,6 +10,7 @@ from cli.options import Asked, writing
 from cli.project import opened
 from cli.writes import carry_out
 from domain.errors import InvalidInput
+from domain.phase_ids import checked
 
 Numbers = Annotated[list[str], typer.Argument(metavar="TASK...", help="Numbers of tasks, such as T001 T002.")]
 Note = Annotated[str, typer.Option("--note", help="What there is to say about the result.")]
@@ -29,7 +30,7 @@ def start(asked: Asked, phase: PhaseId, tasks: Numbers, force: Force = False, re
 
     Next: orch task done PHASE T001
     """
-    numbers = numbers_in(tasks)
+    numbers = numbers_in(phase, tasks)
     with opened(to_write=True) as project:
         from domain.commands import StartTasks
 
@@ -44,7 +45,7 @@ def done(
 
     Next: orch next
     """
-    numbers = numbers_in(tasks)
+    numbers = numbers_in(phase, tasks)
     with opened(to_write=True) as project:
         from domain.commands import CompleteTasks
 
@@ -60,7 +61,7 @@ def reopen(asked: Asked, phase: PhaseId, tasks: Numbers, reason: Reason = "") ->
 
     Next: orch task list PHASE
     """
-    numbers = numbers_in(tasks)
+    numbers = numbers_in(phase, tasks)
     with opened(to_write=True) as project:
         from domain.commands import ReopenTasks
 
@@ -76,11 +77,11 @@ def assign(asked: Asked, phase: PhaseId, tasks: Numbers, to: To = None, to_nobod
 
     Next: orch task list PHASE --mine
     """
-    numbers = numbers_in(tasks)
+    numbers = numbers_in(phase, tasks)
     if (to is None) != to_nobody or (to is not None and not to.strip()):
         raise InvalidInput(
             "Say whose the tasks are: --to NAME, or --to-nobody.",
-            fix=(f"orch task assign {phase} {' '.join(numbers)} --to ada",),
+            fix=(f"orch task assign {phase} {numbers[0] if TYPED.fullmatch(numbers[0]) else 'T001'} --to ada",),
         )
     with opened(to_write=True) as project:
         from domain.commands import AssignTasks
@@ -88,7 +89,8 @@ def assign(asked: Asked, phase: PhaseId, tasks: Numbers, to: To = None, to_nobod
         carry_out(project, asked, phase, lambda: AssignTasks(project.meta(asked), phase, numbers, to or ""))
 
 
-def numbers_in(typed: list[str]) -> tuple[str, ...]:
-    """Return numbers as documents write them, each once: 1, t1 and T001 are the same task."""
+def numbers_in(phase: str, typed: list[str]) -> tuple[str, ...]:
+    """Return numbers as documents write them, each once: 1, t1 and T001 are the same task. Refuse a bad phase id."""
+    checked(phase)
     found = [f"T{int(match[1]):03d}" if (match := TYPED.fullmatch(word)) else word for word in typed]
     return tuple(dict.fromkeys(found))

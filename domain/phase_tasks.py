@@ -84,7 +84,7 @@ class PhaseTasks(PhaseVerdicts):
         self, done: Sequence[str], reopened: Sequence[str], *, forced: bool, reason: str, by: Actor, at: datetime
     ) -> None:
         """Record what the boxes on disk say of tasks: which are done, and which are not any more."""
-        command = f"task sync {self.state.phase}"
+        command = f"task sync {self.state.phase} --yes"
         if not done and not reopened:
             phase = self.state.phase
             raise NothingChanged(f"{phase}: the boxes say what the log says.", fix=(f"orch task list {phase}",))
@@ -145,7 +145,7 @@ class PhaseTasks(PhaseVerdicts):
         approved = f"iteration {self.state.documents[Step.TASKS].iteration} of tasks"
         if self.state.tasks.in_force.iteration:
             approved = f"iteration {self.state.tasks.in_force.iteration} of tasks, which is approved"
-        near = get_close_matches(number, known, n=3, cutoff=0.5)
+        near = get_close_matches(shown, known, n=3, cutoff=0.5)
         hint = f" Did you mean {' or '.join(near)}?" if near else "" if known else " It lists none."
         return NotFound(f"{phase}: there is no task {shown!r} in {approved}.{hint}", fix=(f"orch task list {phase}",))
 
