@@ -10,11 +10,10 @@ from cli.answers import answer
 from cli.options import Asked, plain
 from cli.project import Project, opened
 from cli.screen import clean, one_line, paint
+from cli.way_out import way_out
 from domain.errors import Damaged, InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from cli.verifying import Options
     from projections.verification import Problem, Verification
 
@@ -135,9 +134,6 @@ SAYS = {
     "damaged": "damaged: do not trust this store",
 }
 SHOWN = 10
-MENDED = {"head", "snapshot"}
-"""What is made from the events and can be made anew, where these hold."""
-STRANGERS = {"checkpoint signature", "checkpoint origin"}
 
 
 def _show(found: "Verification") -> None:
@@ -168,17 +164,9 @@ def _show_problems(found: "Verification") -> None:
         print(f"  {_place(problem)}: {problem['what']}")
         print(f"      expected {one_line(problem['expected'] or '—')}")
         print(f"      found    {one_line(problem['found'] or '—')}")
-    print(f"  → {_way_out(found['problem_counts'].keys())}")
+    print(f"  → {way_out(found['problem_counts'].keys())}")
     counts = ", ".join(f"{count} × {what}" for what, count in sorted(found["problem_counts"].items()))
     print(f"  in all: {counts}")
-
-
-def _way_out(kinds: "Iterable[str]") -> str:
-    if MENDED.issuperset(kinds):
-        return "orch rebuild"
-    if STRANGERS.issuperset(kinds):  # another project's checkpoint, or another key: the store may be as good as ever
-        return "orch audit key show"
-    return "orch recover plan --to now --from-backups .orch/backups"
 
 
 def _place(problem: "Problem") -> str:
