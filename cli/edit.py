@@ -8,7 +8,7 @@ from cli.arguments import PhaseId, StepName
 from cli.gate import refuse_erased
 from cli.options import Asked, plain, writing
 from cli.project import Project, opened
-from cli.publish import boxes_of, publish
+from cli.publish import publish
 from cli.screen import clean, paint
 from cli.writes import carry_out
 from domain.digest import digest_of
@@ -16,8 +16,8 @@ from domain.errors import InvalidInput, NotFound, NothingChanged
 from domain.phase_ids import checked
 from domain.phase_state import PhaseState
 from domain.steps import Step
-from domain.task_texts import with_boxes
 from domain.unknown import unknown_phase
+from projections.file_text import file_text
 
 if TYPE_CHECKING:
     from domain.commands import EditDocument
@@ -98,7 +98,7 @@ def _on_disk(project: Project, phase: str, step: Step) -> bytes | None:
 def _boxes_differ(data: bytes, step: Step, state: PhaseState) -> bool:
     """Tell whether somebody ticked boxes, or emptied them, that the log knows otherwise."""
     text = data.decode()
-    return step is Step.TASKS and with_boxes(text, boxes_of(state)) != text
+    return file_text(text, step, state) != text
 
 
 def _done(iteration: int) -> str:

@@ -13,7 +13,7 @@ from domain.event_log import Head
 from domain.phase_state import PhaseState
 from domain.steps import Step
 from domain.task_texts import with_boxes
-from domain.tasks import TaskState
+from projections.file_text import boxes_of, file_text
 from projections.state_file import places, state_file
 
 STATE_FILE = "phase-state.json"
@@ -47,13 +47,7 @@ def _publish_text(project: Project, phase: str, step: Step, state: PhaseState) -
     place = (f"phase:{phase}", document.drafted)
     texts = project.log.told([place])[place].texts
     if texts is not None:
-        text = texts["text"] if step is not Step.TASKS else with_boxes(texts["text"], boxes_of(state))
-        project.files.write(phase, f"{step}.md", text)
-
-
-def boxes_of(state: PhaseState) -> dict[str, bool]:
-    """Return for every number ever recorded whether its box is ticked."""
-    return {number: state.tasks.of(number).state is TaskState.DONE for number in state.tasks.told}
+        project.files.write(phase, f"{step}.md", file_text(texts["text"], step, state))
 
 
 def _publish_boxes(project: Project, phase: str, numbers: Sequence[str], state: PhaseState) -> None:
