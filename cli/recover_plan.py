@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from adapters.places import Places
     from cli.recover_answers import LossAnswer, PlanAnswer, Resolution, SourceState
     from cli.recover_sources import Kind, Source
+    from projections.task_moves import TaskMove
 
 SAMPLE = 2000
 """So many events are recovered for trial, to tell how long all of them will take."""
@@ -170,6 +171,12 @@ def _show_diff(data: "LossAnswer") -> None:
                 f"  {document['step']:<10} {_stand(document['iteration'], document['state'])}"
                 f" → {_stand(document['iteration_then'], document['state_then'])}"
             )
+        undone = [each["task"] for each in row["tasks"] if each["undone"]]
+        if undone:
+            print(f"  undone     {', '.join(undone)}")
+        moved = [_moved(each) for each in row["tasks"] if not each["undone"]]
+        if moved and not row["vanishes"]:
+            print(f"  tasks      {', '.join(moved)}")
         if row["others"]:
             print(f"  also       {', '.join(row['others'])}")
 
@@ -177,3 +184,13 @@ def _show_diff(data: "LossAnswer") -> None:
 def _stand(iteration: int, state: str) -> str:
     """Return where a document stands, in words."""
     return f"iteration {iteration}, {state.replace('_', ' ')}" if iteration else "not started"
+
+
+def _moved(task: "TaskMove") -> str:
+    """Return what going back makes of a task that was not done."""
+    if task["after"] is None:
+        return f"{task['task']} unlisted"
+    if task["before"] == task["after"]:
+        before, after = (one_line(task[name] or "nobody") for name in ("assignee_before", "assignee_after"))
+        return f"{task['task']} {before} → {after}"
+    return f"{task['task']} {task['before']} → {task['after']}"

@@ -16,6 +16,7 @@ CLI = Path(__file__).parents[2] / "cli"
 READS = {
     "phase.status": ("status", "st01-x"),
     "phase.list": ("list",),
+    "task.list": ("task", "list"),
     "phase.history": ("history", "st01-x"),
     "phase.why": ("why", "st01-x"),
     "next": ("next",),
