@@ -53,7 +53,8 @@ def test_the_erased_event_itself_and_others_without_text_are_left_out() -> None:
 
 def test_the_command_that_erases_it_too_is_named() -> None:
     (row,) = same_text(["secret"], [told(7, {"text": "secret"}, step="spec", iteration=2)], erased=1, reason="'a name'")
-    assert row["fix"] == "orch audit redact 7 --reason 'a name' --yes" and (row["step"], row["iteration"]) == (
+    assert row["fix"] == "orch audit redact 7 --reason 'a name' --yes"
+    assert (row["step"], row["iteration"]) == (
         "spec",
         2,
     )
