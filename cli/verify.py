@@ -8,7 +8,7 @@ import typer
 from cli import exits
 from cli.answers import answer
 from cli.options import Asked, plain
-from cli.project import Project, opened
+from cli.project import Project, here, opened
 from cli.screen import clean, one_line, paint
 from domain.errors import Damaged, InvalidInput
 
@@ -178,7 +178,12 @@ def _way_out(kinds: "Iterable[str]") -> str:
         return "orch rebuild"
     if STRANGERS.issuperset(kinds):  # another project's checkpoint, or another key: the store may be as good as ever
         return "orch audit key show"
-    return "orch recover plan --to now --from-backups .orch/backups"
+    from adapters.places import left_of
+    from adapters.way_back import plan_back
+    from cli.given import flags
+
+    places = left_of(here(), flags=flags())
+    return plan_back(places.root, places.settings, flags=flags())
 
 
 def _place(problem: "Problem") -> str:

@@ -9,6 +9,7 @@ import apsw
 import pyrage
 import pytest
 
+from adapters.backup_folder import Folder
 from adapters.backup_reading import open_backups
 from adapters.sqlite_log import SqliteLog
 from domain.errors import NotFound
@@ -100,7 +101,7 @@ def test_files_that_did_not_change_are_not_stored_again(drafted: Orch) -> None:
 
 def test_a_moment_names_the_same_position_in_the_backups_as_in_the_log(kept: Orch) -> None:
     kept("backup", "create", "--to", "away")
-    backups = open_backups(AWAY)
+    backups = open_backups(Folder(AWAY))
     with SqliteLog.open(LOG, read_only=True) as log:
         last = log.moment().position
         for number in range(last + 1):
