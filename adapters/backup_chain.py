@@ -32,9 +32,11 @@ def chain(storage: Storage, listed: TargetList, end: CopyEnd, *, whole: bool = T
     growing = listed.making == end.name
     before: Link | None = None
     reached = False
-    for name in sorted((name for name in names if MANIFEST.fullmatch(name)), key=range_in):
+    manifests = sorted((name for name in names if MANIFEST.fullmatch(name)), key=range_in)
+    notes = storage.reads([f"{end.name}/{name}" for name in manifests], most=LARGEST_NOTE)
+    for name, data in zip(manifests, notes, strict=True):
         path = storage.named(f"{end.name}/{name}")
-        note = read_file(storage, f"{end.name}/{name}")
+        note = whole_file(path, data, LARGEST_NOTE)
         found = Link(Manifest.read(note, listed.keys, path), sha256_of(note))
         _judge(path, name, found.manifest, listed.origin, end.name)
         if whole or before:
@@ -67,11 +69,15 @@ def files_of(manifest: Manifest) -> Iterator[StoredFile]:
 
 def read_file(storage: Storage, name: str, *, most: int = LARGEST_NOTE) -> bytes:
     """Return the bytes of a file of a backup. Raises `Damaged` where it is missing or too large."""
-    data = storage.read(name, most=most)
+    return whole_file(storage.named(name), storage.read(name, most=most), most)
+
+
+def whole_file(path: str, data: bytes | None, most: int) -> bytes:
+    """Return what was read of a file, or refuse one that is missing or too large."""
     if data is None:
-        raise Damaged(f"{storage.named(name)} is missing from the backups.", fix=("orch backup verify",))
+        raise Damaged(f"{path} is missing from the backups.", fix=("orch backup verify",))
     if len(data) > most:
-        raise Damaged(f"{storage.named(name)} is larger than it should be.", fix=("orch backup verify",))
+        raise Damaged(f"{path} is larger than it should be.", fix=("orch backup verify",))
     return data
 
 

@@ -1,5 +1,6 @@
 """Where the files of backups lie, by name: a folder on a disk, or a bucket. What both of them do is said here."""
 
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -34,6 +35,10 @@ class Storage(Protocol):
 
     def read(self, name: str, *, most: int) -> bytes | None:
         """Return the bytes of a file, at most one more than `most` of them; None where there is no file."""
+        ...
+
+    def reads(self, names: Sequence[str], *, most: int) -> Iterator[bytes | None]:
+        """Yield what `read` returns for each of some small files, in their order; several are asked for at a time."""
         ...
 
     def add(self, name: str, data: bytes) -> None:

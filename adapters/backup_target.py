@@ -78,21 +78,20 @@ def read_target(storage: Storage, vkeys: Iterable[str] = ()) -> Target:
     """
     given = tuple(vkeys)
     for attempt in range(ATTEMPTS):
-        note = _list_in(storage)
+        note = list_in(storage)
         found = _read(storage, _listed(storage, note, given))
-        if _list_in(storage) == note or attempt == ATTEMPTS - 1:
+        if list_in(storage) == note or attempt == ATTEMPTS - 1:
             return found
         sleep(PAUSE_S)
     raise AssertionError  # the last attempt returns
 
 
-def read_end(storage: Storage, vkeys: Iterable[str]) -> tuple[bytes, Target]:
-    """Return the list as it lies there, and what it holds: of the newest copy the end, of others no manifests.
+def read_end(storage: Storage, note: bytes, vkeys: Iterable[str]) -> Target:
+    """Return what a target with that list holds: of the newest copy the end, of others no manifests.
 
     For whoever is about to add to it, and has the turn.
     """
-    note = _list_in(storage)
-    return note, _read(storage, _listed(storage, note, tuple(vkeys)), whole=False)
+    return _read(storage, _listed(storage, note, tuple(vkeys)), whole=False)
 
 
 def read_without_list(storage: Storage, vkeys: Iterable[str] = ()) -> Target:
@@ -116,9 +115,9 @@ def read_without_list(storage: Storage, vkeys: Iterable[str] = ()) -> Target:
     return _read(storage, listed)._replace(strangers=())
 
 
-def origin_in(storage: Storage) -> str:
+def origin_in(storage: Storage, note: bytes | None = None) -> str:
     """Return whose backups these claim to be, nothing of it checked with a key that we know."""
-    return _listed(storage, _list_in(storage), ()).origin
+    return _listed(storage, list_in(storage) if note is None else note, ()).origin
 
 
 def read_stored(storage: Storage, folder: str, file: StoredFile) -> bytes:
@@ -162,7 +161,8 @@ def _way_out(error: Damaged, note: bytes, vkeys: tuple[str, ...]) -> tuple[str, 
     return WITHOUT
 
 
-def _list_in(storage: Storage) -> bytes:
+def list_in(storage: Storage) -> bytes:
+    """Return the list. Raises `NotFound` where there are no backups, `Damaged` where only the list is gone."""
     note = storage.read(LIST, most=LARGEST_NOTE)
     if note is None:
         if _copies_in(storage):

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from adapters.backup_author import Author
-from adapters.backup_chain import LARGEST_NOTE, files_of, unnamed
+from adapters.backup_chain import files_of, unnamed
 from adapters.backup_manifests import Manifest, TargetList, segment_name, sha256_of
 from adapters.backup_packing import Packed, packed
 from adapters.backup_reading import judged_texts
 from adapters.backup_segments import entries_in, plain_segment
 from adapters.backup_shapes import CopyEnd, StoredFile
 from adapters.backup_storage import Storage
-from adapters.backup_target import LIST, Copy, Target, origin_in, read_end
+from adapters.backup_target import LIST, Copy, Target, list_in, origin_in, read_end
 from adapters.stored_events import StoredEvent
 from domain.checkpoints import Checkpoint
 from domain.errors import InvalidInput, NotFound
@@ -154,20 +154,21 @@ class BackupWriter:
 
     def _look(self) -> None:
         """Read what is there, unless it is what we left."""
-        note = self.storage.read(LIST, most=LARGEST_NOTE)
-        if note and note == self._note:
+        try:
+            note = list_in(self.storage)
+        except NotFound:
+            self._forget()
+            return
+        if note == self._note:
             return
         self._forget()
-        try:
-            origin = origin_in(self.storage)
-            if origin != self.author.origin:
-                raise InvalidInput(
-                    f"{self.storage.where} holds the backups of another log, {origin}; name another place with --to.",
-                    fix=("orch backup create --to OTHER_FOLDER",),
-                )
-            note, self._target = read_end(self.storage, self.author.keys)
-        except NotFound:
-            return
+        origin = origin_in(self.storage, note)
+        if origin != self.author.origin:
+            raise InvalidInput(
+                f"{self.storage.where} holds the backups of another log, {origin}; name another place with --to.",
+                fix=("orch backup create --to OTHER_FOLDER",),
+            )
+        self._target = read_end(self.storage, note, self.author.keys)
         self._note, self._listed = note, self._target.listed
         if self._target.copies:
             self._copy = self._target.copies[-1]

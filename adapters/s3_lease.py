@@ -19,6 +19,7 @@ LASTS_S = 20.0
 RENEWED_S = 5.0
 PAUSE_S = 0.5
 SETTLED_S = 0.5
+BLINK_S = 0.05
 LARGEST = 64 * 1024
 
 
@@ -69,6 +70,9 @@ class Lease:
         """Try once: where nobody holds a lease, or its holder was cut off."""
         began = _now()
         held = self._requests.get(self._key, most=LARGEST)
+        if held is None and not self.conditional:  # some servers show nothing for a moment while an object is replaced
+            time.sleep(BLINK_S)
+            held = self._requests.get(self._key, most=LARGEST)
         if held is not None and held.age_s < LASTS_S:
             return False
         try:

@@ -8,6 +8,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from hashlib import md5
+from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
 from adapters.s3_failures import (
@@ -46,6 +47,7 @@ class Requests:
     def __init__(self, bucket: str) -> None:
         require_extra()
         self.bucket = bucket
+        self._making = Lock()
 
     def get(self, key: str, *, most: int) -> Found | None:
         """Return an object, at most one byte more than `most` of it; None where there is none."""
@@ -122,11 +124,16 @@ class Requests:
 
     @property
     def _endpoint(self) -> str:
-        client = self.__dict__.get("_client")
+        client = self.__dict__.get("_made")
         return str(client.meta.endpoint_url) if client is not None else ""
 
-    @cached_property
+    @property
     def _client(self) -> Any:
+        with self._making:  # several threads may ask first
+            return self._made
+
+    @cached_property
+    def _made(self) -> Any:
         """The client: credentials, region and endpoint are found as every program that speaks S3 finds them."""
         import botocore.session
         from botocore.config import Config

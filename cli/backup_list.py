@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 @plain
 def list_backups(asked: Asked, from_: From = None, vkey: Vkeys = None) -> None:
-    """List the copies of the log and how far each goes; reads manifests only.
+    """List the copies of the log and how far each goes.
+
+    Manifests are read, and every file has to be there in its size. What is in the files, orch backup verify reads.
 
     Next: orch backup verify
     """
@@ -149,6 +151,8 @@ def _show(data: "BackupList") -> None:
         print(f"    recorded {row['recorded_first']} to {row['recorded_last']}, last added {row['made_at']}")
         if row["problem"]:
             print(f"    {one_line(row['problem'])}")
+    if data["rows"] and not any(row["problem"] for row in data["rows"]):
+        print("every file is there in its size; orch backup verify reads what is in them")
     for name in data["strangers"]:
         print(f"{paint('✗', 'red')} {one_line(name)} is in no list of backups")
     if data["unshipped"]:

@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 
+from adapters import s3_lease
 from adapters.backup_addresses import storage_at
 from adapters.backup_storage import Storage
 from domain.errors import AlreadyExists, InvalidInput, Unavailable
@@ -58,6 +60,14 @@ def test_names_begin_and_come_after(storage: Storage) -> None:
     assert sorted(storage.names("copy-0001")) == names
     assert sorted(storage.names("copy-0001", begins="manifest-")) == names[3:6]
     assert sorted(storage.names("copy-0001", begins="segment-", after="segment-000000000001")) == names[7:]
+
+
+def test_many_are_read_in_their_order(storage: Storage) -> None:
+    names = [f"copy-0001/manifest-{number}" for number in range(20)]
+    with storage.turn(timeout_s=9):
+        for name in names[:10]:
+            storage.add(name, name.encode())
+    assert list(storage.reads(names, most=99)) == [name.encode() for name in names[:10]] + [None] * 10
 
 
 def test_nothing_is_written_over(storage: Storage) -> None:
@@ -133,3 +143,64 @@ def test_words_that_name_no_place_are_refused_and_never_repeated(words: str, tmp
 def test_a_folder_whose_name_looks_like_an_address_is_written_as_a_path(tmp_path: Path) -> None:
     assert storage_at("./s3:/x", tmp_path).where == str(tmp_path / "s3:/x")
     assert storage_at("s3://bucket/a/b/", tmp_path).where == "s3://bucket/a/b"
+
+
+@pytest.fixture(params=["moto", "rclone"])
+def bucket(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[Server, str]:
+    server: Server = request.getfixturevalue(f"{request.param}_server")
+    for name, value in server.environment().items():
+        monkeypatch.setenv(name, value)
+    return server, server.bucket()
+
+
+def test_a_lease_that_somebody_took_over_is_noticed_and_nothing_more_is_written(
+    bucket: tuple[Server, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, name = bucket
+    monkeypatch.setattr(s3_lease, "RENEWED_S", 0.1)
+    storage = storage_at(f"s3://{name}", tmp_path)
+    with storage.turn(timeout_s=9):
+        storage.add("copy-0001/one", b"x")
+        client = server.client()
+        for _ in range(20):  # as a second writer does that renews its lease
+            client.put_object(Bucket=name, Key=".lock", Body=b"somebody else")
+            sleep(0.1)
+        for write in (storage.add, storage.replace):
+            with pytest.raises(Unavailable, match="was lost"):
+                write("copy-0001/two", b"x")
+    assert server.client().get_object(Bucket=name, Key=".lock")["Body"].read() == b"somebody else"
+    assert list(storage.names("copy-0001")) == ["one"]
+
+
+def test_a_lease_is_renewed_while_the_work_goes_on(
+    bucket: tuple[Server, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, name = bucket
+    monkeypatch.setattr(s3_lease, "RENEWED_S", 0.5)
+    storage, client = storage_at(f"s3://{name}", tmp_path), server.client()
+
+    def written() -> object:
+        return client.get_object(Bucket=name, Key=".lock")["LastModified"]
+
+    with storage.turn(timeout_s=9):
+        first, until = written(), monotonic() + 60
+        while written() == first and monotonic() < until:
+            sleep(0.3)
+        assert written() != first
+        storage.add("copy-0001/one", b"x")
+    assert ".lock" not in [each["Key"] for each in client.list_objects_v2(Bucket=name)["Contents"]]
+
+
+def test_a_list_that_somebody_else_wrote_meanwhile_is_not_written_over(
+    moto_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in moto_server.environment().items():
+        monkeypatch.setenv(variable, value)
+    name = moto_server.bucket()
+    storage = storage_at(f"s3://{name}", tmp_path)
+    with storage.turn(timeout_s=9):
+        storage.replace("backups.note", b"ours")
+        moto_server.client().put_object(Bucket=name, Key="backups.note", Body=b"theirs")
+        with pytest.raises(Unavailable, match="Somebody else"):
+            storage.replace("backups.note", b"ours again")
+    assert storage.read("backups.note", most=99) == b"theirs"
