@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 OPEN = 3
@@ -26,11 +26,34 @@ def served(log: Path) -> None:
         def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  # werkzeug's name
             pass
 
+    guard = Lock()
+
+    def broken_now() -> str:
+        """Tell whether this request is the one that fails, and how: before it was carried out, or after."""
+        with guard:
+            file = log.with_name("broken")
+            if not file.exists():
+                return ""
+            number, how = file.read_text().split()
+            if int(number) > 1:
+                file.write_text(f"{int(number) - 1} {how}")
+                return ""
+            file.unlink()
+            return how
+
     application = DomainDispatcherApplication(create_backend_app)
 
     def counted(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         line = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}?{environ['QUERY_STRING']}"
         size = int(environ.get("CONTENT_LENGTH") or 0)
+        broken = broken_now()
+        if broken == "before":
+            start("503 Slow Down", [("Content-Length", "0")])
+            return []
+        if broken == "after":
+            list(application(environ, lambda *_: None))
+            start("500 Internal Server Error", [("Content-Length", "0")])
+            return []
         sent = list(application(environ, start))
         with log.open("a") as file:
             file.write(f"{size} {sum(map(len, sent))} {line}\n")

@@ -62,6 +62,19 @@ class Server(NamedTuple):
         self.client().create_bucket(Bucket=name)
         return name
 
+    def break_at(self, number: int, how: str) -> None:
+        """Let a request fail, counted from now: `before` it is carried out, or `after`, so that its answer is lost."""
+        assert self.log is not None
+        self.log.with_name("broken").write_text(f"{number} {how}")
+
+    def was_broken(self) -> bool:
+        """Tell whether it came so far; from now on nothing fails."""
+        assert self.log is not None
+        file = self.log.with_name("broken")
+        still = file.exists()
+        file.unlink(missing_ok=True)
+        return not still
+
     def asked(self) -> list[Asked]:
         """Return every request so far."""
         assert self.log is not None

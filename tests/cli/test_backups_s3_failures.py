@@ -10,10 +10,11 @@ from time import monotonic
 
 import pytest
 
-from adapters import s3_requests
+from adapters import s3_lease, s3_requests
 from adapters.backup_writing import TIMEOUT_S
 from tests.adapters.s3_servers import Server, moto_server, rclone_server
 from tests.cli.conftest import Answer, Orch
+from tests.reliability.ledger import LONG
 
 __all__ = ["moto_server", "rclone_server"]  # fixtures
 
@@ -252,8 +253,6 @@ def making(orch: Orch, files: dict[str, bytes]) -> bytes:
 def test_the_lock_of_a_writer_that_was_cut_off_lapses(
     drafted: Orch, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from adapters import s3_lease
-
     bucket = server.bucket()
     server.client().put_object(Bucket=bucket, Key=".lock", Body=b'{"host":"elsewhere"}')
     assert s3_lease.LASTS_S < TIMEOUT_S, "one run waits until it is over"
@@ -262,3 +261,31 @@ def test_the_lock_of_a_writer_that_was_cut_off_lapses(
     assert drafted("backup", "create", "--to", f"s3://{bucket}").status == 0
     assert 2 < monotonic() - began < 20
     assert not [name for name in objects(server, bucket) if name.startswith(".")]
+
+
+@pytest.mark.parametrize(("attempts", "how"), [("1", "before"), ("1", "after"), ("3", "after")])
+def test_a_request_that_fails_anywhere_leaves_the_old_state_or_the_new_one(
+    drafted: Orch, server: Server, monkeypatch: pytest.MonkeyPatch, attempts: str, how: str
+) -> None:
+    monkeypatch.setattr(s3_lease, "LASTS_S", 8)  # where the lock could not be removed, the next run waits for it
+    to, key = f"s3://{server.bucket()}", drafted("audit", "key", "show", "--json").data["key"]
+    drafted("backup", "create", "--to", to)
+    drafted("approve", "st01-x", "spec")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", attempts)
+    number, size, failed = 1, 6, 0
+    while True:
+        server.break_at(number, how)
+        said = drafted("backup", "create", "--to", to, "--json")
+        if not server.was_broken():
+            break
+        assert said.status in ((0, 8) if attempts == "1" else (0,)), (number, said)
+        failed += said.status == 8
+        assert drafted("backup", "verify", "--from", to, "--vkey", key).status == 0, number
+        (row,) = drafted("backup", "list", "--from", to, "--json").data["rows"]
+        assert row["last"] in ((size - 1, size) if said.status else (size,)), number
+        assert drafted("backup", "create", "--to", to).status == 0, number
+        drafted("block", "st01-x", f"reason {number}")
+        size += 1
+        number += 1 if LONG else 6
+    assert failed or attempts == "3"
+    assert drafted("backup", "verify", "--from", to, "--vkey", key).status == 0
