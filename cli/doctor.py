@@ -2,18 +2,21 @@
 
 import os
 from collections.abc import Callable, Iterable
+from typing import Annotated, Optional
 
 import typer
 
 from adapters.places import FOLDER, find, places_of
-from cli import doctor_files, doctor_store, exits
+from cli import doctor_backups, doctor_events, doctor_files, doctor_phase, doctor_store, exits
 from cli.answers import answer
+from cli.arguments import phases_known
 from cli.given import flags
 from cli.health import DoctorAnswer, Found, HealthRow, Patient, found_from, is_unavailable, verdict_of
 from cli.options import Asked, plain
 from cli.project import here
 from cli.screen import clean, one_line, paint
-from domain.errors import Refusal
+from domain.errors import NotFound, Refusal
+from domain.phase_ids import checked
 
 COLOURS = {"ok": "green", "warning": "yellow", "damage": "red"}
 MARKS = {"ok": "✓", "warning": "!", "damage": "✗"}
@@ -26,29 +29,48 @@ SAYS = {
 CHECKS: tuple[tuple[str, Callable[[Patient], Iterable[Found]]], ...] = (
     ("settings", doctor_files.settings),
     ("store", doctor_store.store),
+    ("events", doctor_events.events),
     ("permissions", doctor_files.permissions),
     ("file_system", doctor_files.file_system),
     ("disk", doctor_files.disk),
     ("clock", doctor_store.clock),
     ("key", doctor_store.key),
     ("checkpoints", doctor_store.checkpoints),
+    ("backups", doctor_backups.backups),
+    ("drill", doctor_backups.drill),
     ("documents", doctor_store.documents),
     ("leftovers", doctor_files.leftovers),
 )
+CHECKS_OF_PHASE: tuple[tuple[str, Callable[[Patient], Iterable[Found]]], ...] = (
+    ("store", doctor_store.store),
+    ("events", doctor_phase.events),
+    ("documents", doctor_phase.documents),
+    ("state_file", doctor_phase.state_file),
+)
+Quick = Annotated[
+    bool, typer.Option("--quick", help="Leave out the check of every event: for a look every few minutes.")
+]
+OnePhase = Annotated[
+    Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
+    typer.Argument(metavar="[PHASE]", help="Look at this phase only.", autocompletion=phases_known),
+]
 
 
 @plain
-def doctor(asked: Asked) -> None:
-    """Look for what is wrong with this project and name the command that mends it; changes nothing.
+def doctor(asked: Asked, phase: OnePhase = None, quick: Quick = False) -> None:
+    """Look for what is wrong with this project, or with one phase, and name the command that mends it; changes nothing.
 
     Exit 0: fine, or warnings only. 6: damage was found. 8: not everything could be looked at, or the settings cannot
-    be read. It does not check the events one by one: that is orch audit verify.
+    be read. It trusts what the project itself holds: orch audit verify --against held.txt need not.
 
     Next: orch audit verify
     """
+    if phase is not None:
+        checked(phase)
     patient = _patient()
+    patient.phase, patient.quick = phase or "", quick
     try:
-        rows = [row for name, check in CHECKS for row in _rows(patient, name, check)]
+        rows = [row for name, check in (CHECKS_OF_PHASE if phase else CHECKS) for row in _rows(patient, name, check)]
     finally:
         if patient.log is not None:
             patient.log.close()
@@ -60,6 +82,10 @@ def doctor(asked: Asked) -> None:
         "checkpoint_age_seconds": figures.get("checkpoint_age_seconds"),
         "clock_skew_us": figures.get("clock_skew_us"),
         "free_bytes": figures.get("free_bytes"),
+        "unshipped_events": figures.get("unshipped_events"),
+        "rpo_seconds": figures.get("rpo_seconds"),
+        "rto_seconds": patient.rto_seconds,
+        "drill_age": figures.get("drill_age"),
     }
     answer("doctor", data, as_json=asked.json, show=lambda: _show(data))
     raise typer.Exit(exits.HEALTH[data["verdict"]])
@@ -85,6 +111,8 @@ def _rows(patient: Patient, name: str, check: Callable[[Patient], Iterable[Found
     try:
         found = list(check(patient))
     except Refusal as refusal:
+        if patient.phase and isinstance(refusal, NotFound):
+            raise
         patient.unavailable |= is_unavailable(refusal)
         found = [found_from(refusal)]
     except OSError as error:

@@ -10,6 +10,7 @@ from adapters.way_back import way_back
 from adapters.workspace import Workspace
 from cli.ages import age_in_words
 from cli.checkpoint import keys_of
+from cli.counts import counted
 from cli.documents_on_disk import documents_on_disk
 from cli.given import flags
 from cli.health import Found, Patient
@@ -25,7 +26,6 @@ from projections.coverage import coverage
 PATIENCE_S = 5.0
 SKEW_US = 1_000_000
 """The log may be ahead of the clock so far: commands that follow each other quickly are."""
-NOT_OPEN = (Found("warning", "Not looked at: the store cannot be opened."),)
 
 
 def store(patient: Patient) -> Iterator[Found]:
@@ -42,14 +42,14 @@ def store(patient: Patient) -> Iterator[Found]:
             f"{error.message.removesuffix('.')}, although its key is there: put it back.", fix=back
         ) from error
     size = log.moment().position
-    said = f"The log can be read (schema {log.schema_version}, {size} events); orch audit verify checks each of them."
+    said = f"The log can be read (schema {log.schema_version}, {counted(size, 'event')})."
     yield Found("ok", said)
 
 
 def clock(patient: Patient) -> Iterator[Found]:
     """Hold the last recorded time against this machine's clock."""
     if patient.log is None:
-        yield from NOT_OPEN
+        yield patient.not_looked_at()
         return
     last, now = patient.log.moment().recorded_at or 0, time_ns() // 1000
     skew = patient.figures["clock_skew_us"] = max(0, last - now)
@@ -68,10 +68,10 @@ def key(patient: Patient) -> Iterator[Found]:
     """Look whether the log's key is here and can sign."""
     from adapters.keys import load_key
 
-    if patient.log is None:
-        yield from NOT_OPEN
+    if patient.log is None or patient.ended:
+        yield patient.not_looked_at()
         return
-    current = keys_of(_project(patient)).current
+    current = keys_of(project_of(patient)).current
     rotate = 'orch audit key rotate --reason "the private key was lost"'
     try:
         load_key(patient.places.keys, current)
@@ -86,7 +86,7 @@ def key(patient: Patient) -> Iterator[Found]:
 def checkpoints(patient: Patient) -> Iterator[Found]:
     """Count what no checkpoint covers, and hold the last one against the log."""
     if patient.log is None:
-        yield from NOT_OPEN
+        yield patient.not_looked_at()
         return
     last = CheckpointFiles(patient.places.checkpoints).last()
     covered = coverage(
@@ -97,6 +97,9 @@ def checkpoints(patient: Patient) -> Iterator[Found]:
     )
     uncovered, age = covered["uncovered"], covered["age_seconds"]
     patient.figures["uncovered_events"] = uncovered
+    if last is None and patient.ended:
+        yield patient.not_looked_at()
+        return
     if last is None or age is None:
         yield Found("warning", f"No checkpoint covers any of the {uncovered} events.", ("orch audit checkpoint",))
         return
@@ -104,7 +107,7 @@ def checkpoints(patient: Patient) -> Iterator[Found]:
     resolved(f"checkpoint:{last.path}", patient.log)  # refuses one of another history
     said = f"The last checkpoint is {age_in_words(age)} old and fits the log"
     if uncovered:
-        yield Found("warning", f"{said}; {uncovered} events came after it.", ("orch audit checkpoint",))
+        yield Found("warning", f"{said}; {counted(uncovered, 'event')} came after it.", ("orch audit checkpoint",))
     else:
         yield Found("ok", f"{said}; it covers everything.")
 
@@ -112,15 +115,20 @@ def checkpoints(patient: Patient) -> Iterator[Found]:
 def documents(patient: Patient) -> Iterator[Found]:
     """Compare the documents on disk with the log."""
     if patient.log is None:
-        yield from NOT_OPEN
+        yield patient.not_looked_at()
         return
-    heads = patient.log.heads_below(PREFIX)[1]
+    yield from documents_of(patient, patient.log.heads_below(PREFIX)[1])
+
+
+def documents_of(patient: Patient, heads: Mapping[str, Head]) -> Iterator[Found]:
+    """Compare the documents of these phases with the log."""
+    assert patient.log is not None
     found = documents_on_disk(Workspace(patient.places), heads, patient.log)
     missing = [other for other in found["other"] if other["state"] == "missing"]
     if len(missing) > 1:
         yield Found("warning", f"{len(missing)} documents are missing.", ("orch rebuild",))
     if not found["other"]:
-        yield Found("ok", f"All {found['checked']} documents on disk are as recorded.")
+        yield Found("ok", f"{counted(found['checked'], 'document')} on disk looked at, as recorded.")
     for other in found["other"]:
         path = PurePath(other["document"])
         phase, step = path.parent.name, Step(path.stem)
@@ -139,6 +147,7 @@ def _is_approved(heads: Mapping[str, Head], phase: str, step: Step) -> bool:
     return step in PhaseState.from_facts(heads[stream_of(phase)].facts).completed
 
 
-def _project(patient: Patient) -> Project:
+def project_of(patient: Patient) -> Project:
+    """Return the project whose log has been opened."""
     assert patient.log is not None
     return Project(patient.places, patient.log, Workspace(patient.places))

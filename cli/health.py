@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypedDict
 
 from adapters.places import Places
-from adapters.sqlite_log import SqliteLog
+from adapters.sqlite_log import SqliteLog, refuse_ended
 from domain.errors import Damaged, Refusal, Unavailable
 
 Level = Literal["ok", "warning", "damage"]
@@ -21,7 +21,13 @@ class HealthRow(TypedDict):
 
 
 class DoctorAnswer(TypedDict):
-    """What was found; figures are None where they could not be had. The skew: the log is so far ahead of the clock."""
+    """What was found; figures are None where they could not be had.
+
+    `clock_skew_us`: the log is so far ahead of the clock. `unshipped_events` are in no backup, and `rpo_seconds` is
+    how long the first of them has been in none: what would be lost with the disk (recovery point objective). What it
+    would take to have the rest back is `rto_seconds`, as the last drill that passed took; it was `drill_age` seconds
+    ago, passed or not.
+    """
 
     verdict: Verdict
     rows: list[HealthRow]
@@ -29,6 +35,10 @@ class DoctorAnswer(TypedDict):
     checkpoint_age_seconds: int | None
     clock_skew_us: int | None
     free_bytes: int | None
+    unshipped_events: int | None
+    rpo_seconds: int | None
+    rto_seconds: float | None
+    drill_age: int | None
 
 
 class Patient:
@@ -41,6 +51,28 @@ class Patient:
         self.log: SqliteLog | None = None
         self.unavailable = refused is not None
         self.figures: dict[str, int] = {}
+        self.rto_seconds: float | None = None
+        self.phase = ""
+        """The one phase to look at, where not the whole project is wanted."""
+        self.quick = False
+        """Leave out what takes the longer the more events there are."""
+
+    @property
+    def ended(self) -> str:
+        """Why nothing is written or signed here, where the store is for reading only; otherwise nothing."""
+        if self.log is None:
+            return ""
+        try:
+            refuse_ended(self.places.state, self.log.notes())
+        except Refusal as refusal:
+            return refusal.message
+        return ""
+
+    def not_looked_at(self) -> "Found":
+        """Return the row of a check that makes no sense here, or that cannot be made."""
+        if self.ended:
+            return Found("ok", f"Not looked at: {self.ended}")
+        return Found("warning", "Not looked at: the store cannot be opened.")
 
 
 class Found(NamedTuple):

@@ -30,7 +30,14 @@ from cli.backup_ship import Shipped
 from cli.config import ConfigAnswer
 from cli.health import DoctorAnswer
 from cli.rebuild import RebuildAnswer
-from cli.recover_answers import LossAnswer, PlanAnswer, PointsAnswer, RecoveryAnswer, RecoveryVerification
+from cli.recover_answers import (
+    DocumentsAnswer,
+    LossAnswer,
+    PlanAnswer,
+    PointsAnswer,
+    RecoveryAnswer,
+    RecoveryVerification,
+)
 from cli.redaction_answers import RedactionAnswer
 from cli.signing import SignedAfter
 from cli.stamping import StampTold
@@ -247,6 +254,7 @@ ANSWERS: dict[str, Any] = {
     "recover.plan": PlanAnswer,
     "recover.diff": LossAnswer,
     "recover.run": RecoveryAnswer,
+    "recover.documents": DocumentsAnswer,
     "recover.verification": RecoveryVerification,
     "version": dict[str, str],
 }

@@ -2,6 +2,7 @@
 
 from typing import Literal, TypedDict
 
+from domain.steps import Step, StepState
 from projections.moments import AsOf
 from projections.recovery_loss import Loss, PhaseLoss
 from projections.restore_points import PointRow
@@ -62,6 +63,24 @@ class RecoveryAnswer(Resolution):
     out: str
     documents: list[str]
     verification: RecoveryVerification
+
+
+class DocumentThen(TypedDict):
+    """A document as it was at a moment; `file` is its name in the new folder, None where the text was erased."""
+
+    step: Step
+    iteration: int
+    state: StepState
+    digest: str
+    file: str | None
+
+
+class DocumentsAnswer(Resolution):
+    """The documents of one phase as they were at a moment, written to a folder."""
+
+    phase: str
+    out: str
+    documents: list[DocumentThen]
 
 
 class SourceState(TypedDict):

@@ -7,14 +7,14 @@ import typer
 
 from cli import exits
 from cli.answers import answer
+from cli.counts import counted
 from cli.options import Asked, plain
-from cli.project import Project, here, opened
+from cli.project import Project, opened
 from cli.screen import clean, one_line, paint
-from domain.errors import Damaged, InvalidInput
+from cli.way_out import way_out
+from domain.errors import Damaged, InvalidInput, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from cli.verifying import Options
     from projections.verification import Problem, Verification
 
@@ -70,7 +70,7 @@ def verification(project: Project, files: list[Path], vkeys: list[str], options:
     findings = Findings()
     verifier = Verifier(project.log, findings, options, file=project.places.log)
     if first > max(1, verifier.size):
-        raise InvalidInput(
+        raise NotFound(
             f"The log ends at position {verifier.size}; there is no position {first}.", fix=("orch audit verify",)
         )
     keys = vkeys or _keys(project)
@@ -115,7 +115,6 @@ def _keys(project: Project) -> list[str]:
     """Return the keys that the log itself names, without those that are none."""
     from adapters.signed_notes import VerifierKey
     from cli.checkpoint import keys_of
-    from domain.errors import NotFound
 
     found = []
     try:
@@ -135,22 +134,20 @@ SAYS = {
     "damaged": "damaged: do not trust this store",
 }
 SHOWN = 10
-MENDED = {"head", "snapshot"}
-"""What is made from the events and can be made anew, where these hold."""
-STRANGERS = {"checkpoint signature", "checkpoint origin"}
 
 
 def _show(found: "Verification") -> None:
     mark = "✗" if found["verdict"] == "damaged" else "✓"
     print(f"{paint(mark, COLOURS[found['verdict']])} {SAYS[found['verdict']]}")
     print(f"  log        {clean(found['origin'])}")
-    print(f"  range      positions {found['range']['first']} to {found['range']['last']}")
-    print(f"  checked    {found['events']} events, {found['payloads']} texts, {found['commands']} commands")
+    print(f"  range      {_span(found['range']['first'], found['range']['last'])}")
+    texts = f"{counted(found['payloads'], 'text')}, {counted(found['commands'], 'command')}"
+    print(f"  checked    {counted(found['events'], 'event')}, {texts}")
     print(f"  root       {found['root']}")
     for key in found["keys"]:
         print(f"  key        {one_line(key)}")
     for one in found["checkpoints"]:
-        size = "nobody known signed it" if one["size"] is None else f"{one['size']} events"
+        size = "nobody known signed it" if one["size"] is None else counted(one["size"], "event")
         print(f"  checkpoint {'holds' if one['holds'] else 'does not hold'}: {one_line(one['file'])} ({size})")
     if found["first_problem"] is not None:
         _show_problems(found)
@@ -168,22 +165,9 @@ def _show_problems(found: "Verification") -> None:
         print(f"  {_place(problem)}: {problem['what']}")
         print(f"      expected {one_line(problem['expected'] or '—')}")
         print(f"      found    {one_line(problem['found'] or '—')}")
-    print(f"  → {_way_out(found['problem_counts'].keys())}")
+    print(f"  → {way_out(found['problem_counts'].keys())}")
     counts = ", ".join(f"{count} × {what}" for what, count in sorted(found["problem_counts"].items()))
     print(f"  in all: {counts}")
-
-
-def _way_out(kinds: "Iterable[str]") -> str:
-    if MENDED.issuperset(kinds):
-        return "orch rebuild"
-    if STRANGERS.issuperset(kinds):  # another project's checkpoint, or another key: the store may be as good as ever
-        return "orch audit key show"
-    from adapters.places import left_of
-    from adapters.way_back import plan_back
-    from cli.given import flags
-
-    places = left_of(here(), flags=flags())
-    return plan_back(places.root, places.settings, flags=flags())
 
 
 def _place(problem: "Problem") -> str:
@@ -196,3 +180,7 @@ def _show_documents(found: "Verification") -> None:
     print(f"  documents on disk: {documents['checked']} looked at, {len(documents['other'])} not as recorded")
     for other in documents["other"]:
         print(f"      {one_line(other['document'])} {other['state']}")
+
+
+def _span(first: int, last: int) -> str:
+    return f"position {first}" if first == last else f"positions {first} to {last}"

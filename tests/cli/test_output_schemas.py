@@ -57,6 +57,7 @@ READS = {
     "recover.points": ("recover", "points"),
     "recover.plan": ("recover", "plan", "--to", "position:4"),
     "recover.diff": ("recover", "diff", "--to", "position:2"),
+    "recover.documents": ("recover", "documents", "st01-x", "--to", "now", "--out", "then"),
     "recover.run": ("recover", "run", "--to", "now", "--out", "new"),
     "recover.verification": ("recover", "verify", "new"),
     "version": ("version",),

@@ -1,0 +1,100 @@
+"""What `orch doctor` looks at in the backups: whether there are any, how old they are, whether they were tried."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from shlex import quote
+from time import time_ns
+from typing import TYPE_CHECKING
+
+from cli.ages import age_in_words
+from cli.backup_drill import last_drill
+from cli.backup_list import around, keys_for
+from cli.backup_project import target_of
+from cli.health import Found, Patient
+from domain.errors import NotFound
+from domain.times import microseconds
+
+if TYPE_CHECKING:
+    from adapters.sqlite_log import SqliteLog
+
+DAY_S = 86_400
+DRILL_S = 30 * DAY_S
+"""Backups that nobody has tried for so long may be none."""
+NO_DRILL = ("orch backup drill",)
+
+
+def backups(patient: Patient) -> Iterator[Found]:
+    """Count the events that are in no backup, and how much time would be lost with the disk."""
+    from adapters.backup_target import read_target
+
+    log = patient.log
+    if patient.ended:
+        yield patient.not_looked_at()
+        return
+    storage = target_of(patient.places, None)
+    where = storage.where
+    try:
+        target = read_target(storage, () if log is None else keys_for(storage, None, around(None)[1]))
+    except NotFound:
+        if log is not None:
+            _put_down(patient, log, shipped=0, size=log.moment().position)
+        fix = ("orch backup create" if log is not None else "orch backup list --from DIR",)
+        yield Found("warning", f"There are no backups at {where}.", fix)
+        return
+    whole = [copy for copy in target.copies if copy.problem is None]
+    if log is None:  # now is when it matters what they hold
+        last = max((copy.last for copy in whole), default=0)
+        recover = (f"orch recover plan --to now --from-backups {quote(where)}",)
+        yield Found(
+            "ok" if last else "warning", f"The backups at {where} reach to position {last}.", recover if last else ()
+        )
+        return
+    size = log.moment().position
+    shipped = min(size, max((copy.last for copy in whole), default=0))
+    rpo = _put_down(patient, log, shipped=shipped, size=size)
+    for copy in target.copies:
+        if copy.problem is not None:
+            yield Found("warning", f"{copy.name} cannot be restored: {copy.problem.message}", copy.problem.fix)
+    made = max((copy.manifests[-1].made_at for copy in whole if copy.manifests), default=None)
+    if made is None:
+        yield Found("warning", f"No copy at {where} can be restored.", ("orch backup create --to ANOTHER",))
+        return
+    said = f"The last backup is {age_in_words(max(0, time_ns() // 1000 - made) // 1_000_000)} old"
+    if size == shipped:
+        yield Found("ok", f"{said}; it holds everything.")
+    else:
+        late = rpo >= DAY_S
+        missing = f"{size - shipped} of {size} events are in none, the first of them for {age_in_words(rpo)}"
+        yield Found("warning" if late else "ok", f"{said}; {missing}.", ("orch backup create",) if late else ())
+
+
+def drill(patient: Patient) -> Iterator[Found]:
+    """Look when somebody last tried whether the backups bring the log back."""
+    if patient.log is None or patient.ended:
+        yield patient.not_looked_at()
+        return
+    last = last_drill(patient.places.drills)
+    if last is None:
+        yield Found("warning", "Nobody has tried yet whether the backups bring the log back.", NO_DRILL)
+        return
+    at = datetime.fromisoformat(last["at"])
+    age = patient.figures["drill_age"] = max(0, time_ns() // 1000 - microseconds(at)) // 1_000_000
+    tried = f"The last drill, {age_in_words(age)} ago,"
+    if not last["passed"]:
+        yield Found("warning", f"{tried} failed: {last['why']}", NO_DRILL)
+        return
+    patient.rto_seconds = last["seconds"]
+    if age > DRILL_S:
+        yield Found("warning", f"{tried} passed; the backups have not been tried since.", NO_DRILL)
+    else:
+        yield Found("ok", f"{tried} passed in {last['seconds']:.1f} s.")
+
+
+def _put_down(patient: Patient, log: "SqliteLog", *, shipped: int, size: int) -> int:
+    """Put down what would be lost with the disk, and return it in seconds: the age of the first event in no backup."""
+    rpo = 0
+    if shipped < size:
+        first = next(log.records(shipped + 1, shipped + 1))
+        rpo = max(0, time_ns() // 1000 - first.recorded_at) // 1_000_000
+    patient.figures |= {"unshipped_events": size - shipped, "rpo_seconds": rpo}
+    return rpo

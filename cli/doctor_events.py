@@ -1,0 +1,41 @@
+"""What `orch doctor` finds in the log itself: every event, the tree, the columns, the heads and the snapshots."""
+
+from collections.abc import Iterator
+
+from cli.health import Found, Patient
+from cli.progress import Progress
+from cli.screen import one_line
+from cli.way_out import way_out
+
+SHOWN = 5
+"""Problems that get a row of their own."""
+
+
+def events(patient: Patient) -> Iterator[Found]:
+    """Hold everything that the log says against everything else it says, as `orch audit verify` does."""
+    from cli.verifying import Options, Verifier
+    from projections.verification import Findings
+
+    log = patient.log
+    if log is None:
+        yield patient.not_looked_at()
+        return
+    if patient.quick:
+        yield Found("ok", "Not looked at, as asked; orch audit verify checks every event.")
+        return
+    findings = Findings()
+    verifier = Verifier(log, findings, Options(), file=patient.places.log)
+    with Progress(verifier.size) as progress:
+        verifier.run([], done=progress.advance)
+    if not findings.counts:
+        said = f"All {verifier.size:,} events, the tree, the heads and the snapshots fit each other"
+        yield Found("ok", f"{said}; orch audit verify --against also tells what nobody has rewritten.")
+        return
+    out = (way_out(findings.counts.keys()),)
+    for problem in findings.problems[:SHOWN]:
+        place = "The log" if problem["position"] is None else f"Position {problem['position']}"
+        expected, found = one_line(problem["expected"] or "—"), one_line(problem["found"] or "—")
+        yield Found("damage", f"{place}: {problem['what']}: expected {expected}, found {found}.", out)
+    left = sum(findings.counts.values()) - min(SHOWN, len(findings.problems))
+    if left:
+        yield Found("damage", f"{left:,} more problems of this kind.", ("orch audit verify",))
