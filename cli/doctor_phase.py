@@ -5,7 +5,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from cli.health import Found, Patient
-from cli.recover_options import SALVAGE
+from cli.way_out import SALVAGE
 from domain.errors import Damaged, NotFound
 from domain.phase_ids import stream_of
 

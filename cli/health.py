@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple, TypedDict
 
 from adapters.places import Places
 from adapters.sqlite_log import SqliteLog, refuse_ended
-from cli.recover_options import SALVAGE
+from cli.way_out import SALVAGE
 from domain.errors import Damaged, Refusal, Unavailable
 
 Level = Literal["ok", "warning", "damage"]

@@ -8,8 +8,8 @@ import typer
 
 from cli.answers import answer
 from cli.arguments import PhaseId
+from cli.backup_options import FromBackups, Identities, Moment, path_of
 from cli.options import Asked, plain
-from cli.recover_options import FromBackups, Identity, To, path_of
 from cli.screen import clean, one_line, paint
 from domain.errors import Damaged, NotFound
 
@@ -26,7 +26,7 @@ Out = Annotated[
 
 @plain
 def documents(
-    asked: Asked, phase: PhaseId, to: To, out: Out, from_backups: FromBackups = None, identity: Identity = None
+    asked: Asked, phase: PhaseId, to: Moment, out: Out, from_backups: FromBackups = None, identity: Identities = None
 ) -> None:
     """Write the documents of one phase as they were at T, and its state file, to a new folder. Nothing else changes.
 

@@ -8,24 +8,24 @@ import typer
 from adapters.new_folders import new_folder, refuse_existing
 from cli import exits
 from cli.answers import answer
-from cli.backup_project import Identities, target_of
+from cli.backup_options import WHERE, Identities, Out, words_of
+from cli.backup_project import target_of
 from cli.given import flags
 from cli.options import Asked, plain
 from cli.project import here
-from cli.recover_options import path_of
-from cli.recover_run import Out
 from cli.screen import clean, one_line, paint
 from domain.errors import Damaged, NotFound, Refusal
 
 if TYPE_CHECKING:
+    from adapters.backup_storage import Storage
     from adapters.places import Places
     from cli.salvage_answers import SalvageAnswer, Stretch
     from cli.salvaging import Asking
 
 FromBackups = Annotated[
-    Optional[Path],  # noqa: UP045  # Typer reads Optional at every release we allow
+    Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
     typer.Option(
-        "--from-backups", metavar="DIR", parser=path_of, help="Fill gaps from here; otherwise the setting backup.dir."
+        "--from-backups", metavar=WHERE, parser=words_of, help="Fill gaps from here; otherwise the setting backup.dir."
     ),
 ]
 Against = Annotated[
@@ -85,7 +85,7 @@ ELSEWHERE = "orch recover salvage --out salvaged --from-backups OTHER_FOLDER"
 
 
 def _asking(
-    from_backups: Path | None, identity: list[Path] | None, against: list[Path] | None, vkeys: list[str] | None
+    from_backups: str | None, identity: list[Path] | None, against: list[Path] | None, vkeys: list[str] | None
 ) -> "Asking":
     from adapters.backup_packing import identities_from
     from adapters.places import left_of
@@ -99,11 +99,13 @@ def _asking(
     for key in vkeys or ():
         VerifierKey.parse(key)
     notes_in(against or [])
-    folder = _folder(places, from_backups)
-    return Asking(places, folder, from_backups is not None, identities_from(identity or []), vkeys or [], against or [])
+    storage = _storage(places, from_backups)
+    return Asking(
+        places, storage, from_backups is not None, identities_from(identity or []), vkeys or [], against or []
+    )
 
 
-def _folder(places: "Places", given: Path | None) -> Path | None:
+def _storage(places: "Places", given: str | None) -> "Storage | None":
     """Return where the backups are; settings that cannot be read must not stop a salvage."""
     try:
         return target_of(places, given)
@@ -114,9 +116,10 @@ def _folder(places: "Places", given: Path | None) -> Path | None:
 def _write_report(path: Path, data: "SalvageAnswer") -> None:
     import orjson
 
-    from adapters.backup_author import write
+    from adapters.backup_folder import Folder
 
-    write(path, orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    report = orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    Folder(path.parent).add(path.name, report)
 
 
 VOUCHED = {

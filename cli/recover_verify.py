@@ -8,9 +8,9 @@ import typer
 from adapters.sqlite_log import SqliteLog
 from cli import exits
 from cli.answers import answer
+from cli.backup_options import path_of
 from cli.counts import counted
 from cli.options import Asked, plain
-from cli.recover_options import path_of
 from cli.screen import clean, one_line, paint
 from domain.errors import NotFound
 

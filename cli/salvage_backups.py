@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from adapters.backup_reading import Backups, redactions_in
+from adapters.backup_storage import Storage
 from adapters.backup_target import Target, origin_in, read_target, read_without_list
 from adapters.keys import kept_keys
 from adapters.salvage_finds import Finds
@@ -13,7 +14,7 @@ from domain.lineage import Lineage
 
 
 class FromBackups(NamedTuple):
-    """What was read of a folder of backups."""
+    """What was read of the backups, and where they are."""
 
     folder: str
     leaves: dict[int, bytes]
@@ -25,7 +26,7 @@ class FromBackups(NamedTuple):
 
 def read_backups(
     finds: Finds,
-    folder: Path,
+    storage: Storage,
     identities: Sequence[Any],
     *,
     keys: Sequence[str],
@@ -37,17 +38,18 @@ def read_backups(
     Raises `NotFound` where there are no backups, `Damaged` or `InvalidInput` where none of them can be used.
     """
     remarks: list[str] = []
-    target = _target(folder, keys, remarks)
+    target = _target(storage, keys, remarks)
     origin = target.listed.origin
     if not keys:
-        remarks.append(f"Only the key that the backups in {folder} name themselves says whose they are.")
+        remarks.append(f"Only the key that the backups in {storage.where} name themselves says whose they are.")
     leaves: dict[int, bytes] = {}
     shared = max(
         (copy.last if lineage is None else lineage.shared_with(origin, copy.last) for copy in target.copies), default=0
     )
     if not shared:
         raise InvalidInput(
-            f"{folder} holds backups of {origin}, which is another log.", fix=("orch backup list --from OTHER_FOLDER",)
+            f"{storage.where} holds backups of {origin}, which is another log.",
+            fix=("orch backup list --from OTHER_FOLDER",),
         )
     for copy in reversed(target.copies):
         if copy.problem is not None:
@@ -71,26 +73,26 @@ def read_backups(
             frontier = list(manifest.frontier)
     names = target.listed.keys
     redactions = {gone: by for gone, by in redactions_in(target.copies).items() if gone <= shared}
-    return FromBackups(str(folder), leaves, redactions, names, shared, remarks)
+    return FromBackups(storage.where, leaves, redactions, names, shared, remarks)
 
 
-def _target(folder: Path, keys: Sequence[str], remarks: list[str]) -> Target:
+def _target(storage: Storage, keys: Sequence[str], remarks: list[str]) -> Target:
     try:
-        return read_target(folder, keys)
+        return read_target(storage, keys)
     except SignatureRefused:
         raise
     except (Damaged, NotFound) as error:
         try:
-            found = read_without_list(folder, keys)
+            found = read_without_list(storage, keys)
         except Refusal:
             raise error from None
         remarks.append(f"The list of the backups cannot be used; their manifests alone were: {error.message}")
         return found
 
 
-def keys_of_backups(folder: Path, keys: Sequence[str], kept: Path) -> Sequence[str]:
+def keys_of_backups(storage: Storage, keys: Sequence[str], kept: Path) -> Sequence[str]:
     """Return the keys to check backups with: those that the log names, or those that its own folder keeps."""
     try:
-        return [*keys, *kept_keys(kept, origin_in(folder))]
+        return [*keys, *kept_keys(kept, origin_in(storage))]
     except Refusal:
         return keys

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import orjson
 
-from adapters.backup_author import write
+from adapters.backup_folder import Folder
 from adapters.backup_segments import plain_segment
 from adapters.envelope import CANONICAL
 from adapters.salvage_finds import Text
@@ -73,7 +73,7 @@ def write_beside(salvage: Salvage, part: Path, after: int) -> Iterator[tuple[int
                 begun = position - len(events) + 1
                 name = f"{BESIDE}/segment-{begun:012d}-{position:012d}.seg"
                 (part / BESIDE).mkdir(mode=0o700, exist_ok=True)
-                write(part / name, plain_segment(begun, events))
+                Folder(part).add(name, plain_segment(begun, events))
                 yield begun, position, name
                 events, size = [], 0
 

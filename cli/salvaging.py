@@ -6,6 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from adapters.backup_storage import Storage
 from adapters.places import Places
 from adapters.salvage_finds import Find, Finds, Text
 from adapters.salvage_pages import Pages
@@ -27,8 +28,8 @@ class Asking(NamedTuple):
     """What a salvage is asked to look at."""
 
     places: Places
-    folder: Path | None
-    """The folder of the backups, or None where nobody can say where they are."""
+    storage: Storage | None
+    """Where the backups are, or None where nobody can say."""
     is_named: bool
     """Whether the folder was named by the caller: then it has to be one."""
     identities: Sequence[Any]
@@ -139,13 +140,13 @@ def salvaged_from(asking: Asking, scratch: Path) -> Iterator[Salvage]:
 
 def _backups(asking: Asking, finds: Finds, told: Speakers, remarks: list[str]) -> FromBackups | None:
     """Read the backups; those that nobody named are a help where they are there, and no condition."""
-    if asking.folder is None:
+    if asking.storage is None:
         return None
-    keys = asking.vkeys or keys_of_backups(asking.folder, told.keys, asking.places.keys)
+    keys = asking.vkeys or keys_of_backups(asking.storage, told.keys, asking.places.keys)
     try:
         with Progress(0, "events of the backups") as progress:
             found = read_backups(
-                finds, asking.folder, asking.identities, keys=keys, lineage=told.lineage, done=progress.advance
+                finds, asking.storage, asking.identities, keys=keys, lineage=told.lineage, done=progress.advance
             )
     except NotFound as error:
         if asking.is_named:
@@ -155,10 +156,10 @@ def _backups(asking: Asking, finds: Finds, told: Speakers, remarks: list[str]) -
     except InvalidInput as error:
         if asking.is_named:
             raise
-        remarks.append(f"The backups in {asking.folder} were left alone: {error.message}")
+        remarks.append(f"The backups in {asking.storage.where} were left alone: {error.message}")
         return None
     except Refusal as error:
-        remarks.append(f"The backups in {asking.folder} cannot be used: {error.message}")
+        remarks.append(f"The backups in {asking.storage.where} cannot be used: {error.message}")
         return None
     remarks += found.remarks
     return found

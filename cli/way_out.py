@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from cli.recover_options import SALVAGE
-
 MENDED = {"head", "snapshot"}
 """What is made from the events and can be made anew, where these hold."""
+SALVAGE = "orch recover salvage --out salvaged"
+"""What saves all that is left of a damaged store, backups included."""
 STRANGERS = {"checkpoint signature", "checkpoint origin"}
 
 
