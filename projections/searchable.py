@@ -31,6 +31,7 @@ KINDS = {
     "text": TextKind.DOCUMENT,
     "feedback": TextKind.FEEDBACK,
     "comments": TextKind.COMMENT,
+    "note": TextKind.COMMENT,
     "reason": TextKind.REASON,
     "title": TextKind.TITLE,
     "name": TextKind.TITLE,
