@@ -1,6 +1,7 @@
 """What a word is to the search: in the index, in a query, and where a text is shown."""
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 from unicodedata import category, normalize
 
@@ -52,29 +53,21 @@ def phrases(query: str) -> list[list[str]]:
 
 def spans(text: str, wanted: list[list[str]]) -> list[Span] | None:
     """Return where the phrases stand in a text, in order; None unless every one of them does."""
-    tokens = list(_tokens(text))
-    row = [token for token, _ in tokens]
-    found: list[Span] = []
+    row = folded(text)
+    matches: list[tuple[int, int]] = []
     for phrase in wanted:
-        size = len(phrase)
-        hits = [at for at, word in enumerate(row) if word == phrase[0] and row[at : at + size] == phrase]
-        if not hits:
+        pattern = r"(?<!\S)" + r"\s+".join(map(re.escape, phrase)) + r"(?!\S)"
+        found = [match.span() for match in re.finditer(pattern, row)]
+        if not found:
             return None
-        found += [Span(tokens[at][1].start, tokens[at + size - 1][1].end) for at in hits]
-    return sorted(set(found))
+        matches += found
+    origin: Sequence[int] = range(len(row)) if text.isascii() else _origins(text)
+    return sorted({Span(origin[start], origin[end - 1] + 1) for start, end in matches})
 
 
-def _tokens(text: str) -> list[tuple[str, Span]]:
-    """Return the words of a text with their places in it."""
-    if text.isascii():
-        return [(match[0], Span(*match.span())) for match in re.finditer(r"\S+", folded(text))]
-    pieces, origin = [], []
-    for at, character in enumerate(text):
-        piece = FOLDED[ord(character)]
-        pieces.append(piece)
-        origin += [at] * len(piece)
-    whole = "".join(pieces)
-    return [(m[0], Span(origin[m.start()], origin[m.end() - 1] + 1)) for m in re.finditer(r"\S+", whole)]
+def _origins(text: str) -> list[int]:
+    """Return which character of a text each character of its folded form comes from."""
+    return [at for at, character in enumerate(text) for _ in FOLDED[ord(character)]]
 
 
 def _folded(character: str) -> str:
