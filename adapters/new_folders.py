@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
 from os import urandom
 from pathlib import Path
-from shlex import quote
+from shlex import join, quote
 
 from adapters.durable import sync
 from domain.errors import AlreadyExists, FilesUnavailable, InvalidInput
@@ -47,7 +47,10 @@ def refuse_existing(path: Path) -> None:
     if "\x00" in str(path):
         raise InvalidInput("The name of a folder holds a NUL character.")
     if os.path.lexists(path):
-        raise AlreadyExists(f"{path} exists already; nothing was changed. Name a folder that is not there yet.")
+        raise AlreadyExists(
+            f"{path} exists already; nothing was changed. Name a folder that is not there yet.",
+            fix=(join(["ls", "-l", str(path)]),),
+        )
 
 
 def remove_leftovers(path: Path) -> None:

@@ -36,7 +36,8 @@ def change_places(new: Path, state: Path, kept: Path) -> None:
     The caller holds the queue of writers of both. Raises `Unavailable` while somebody reads the old log.
     """
     try:
-        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept.mkdir(mode=0o700, exist_ok=True)
         sync(kept.parent)
         sync(state)
         _take_over_keys(new / KEYS, state / KEYS)

@@ -21,6 +21,8 @@ MOST_SIGNATURES = 100
 """As many as Go's sumdb/note reads."""
 DASH = "— "
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
+SHOW = ("orch audit key show",)
+"""How a log says which keys it has."""
 
 
 class VerifierKey(NamedTuple):
@@ -46,13 +48,13 @@ class VerifierKey(NamedTuple):
         key_id, _, encoded = rest.partition("+")
         key = _decoded(encoded)
         if not _is_name(name) or not re.fullmatch("[0-9a-f]{8}", key_id) or not key:
-            raise InvalidInput(f"This is not a verifier key (name+hash+key): {text[:120]!r}.")
+            raise InvalidInput(f"This is not a verifier key (name+hash+key): {text[:120]!r}.", fix=SHOW)
         if key[:1] != ED25519 or len(key) != 33:
-            raise InvalidInput(f"The verifier key of {name} is not an Ed25519 key.")
+            raise InvalidInput(f"The verifier key of {name} is not an Ed25519 key.", fix=SHOW)
         found = cls(name, key[1:])
         if found.key_id.hex() != key_id:
             raise InvalidInput(
-                f"The verifier key of {name} was changed: its hash is {found.key_id.hex()}, not {key_id}."
+                f"The verifier key of {name} was changed: its hash is {found.key_id.hex()}, not {key_id}.", fix=SHOW
             )
         return found
 

@@ -27,17 +27,21 @@ def connect(
     with spoken(path):
         until = monotonic() + max(timeout_s, RECOVERY_S)
         while True:
+            connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
             try:
-                connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
                 prepare(connection, timeout_s=timeout_s)
                 if alone:
                     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 _check(connection, path)
                 return connection
             except apsw.BusyError:
+                connection.close()
                 if monotonic() > until:
                     raise
                 sleep(0.01)
+            except BaseException:
+                connection.close()  # whoever keeps the error would keep the file open, and locked, with it
+                raise
 
 
 def prepare(connection: apsw.Connection, *, timeout_s: float) -> None:

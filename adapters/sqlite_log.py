@@ -52,21 +52,29 @@ class SqliteLog(SqliteReads):
         self._connect = partial(connect, path, timeout_s=timeout_s, vfs=vfs)
         super().__init__(path, self._connect(read_only=True))
         self._read_only = read_only
-        if not read_only:
-            refuse_outdated(self._reader, path)
         self._clock = clock
         self._writer: apsw.Connection | None = None
         self._wal_pages = 0
         self._queue = WritersQueue(path.with_name(f"{path.name}-writers"), timeout_s=timeout_s)
         self._commits: GroupCommit[list[PreparedDecision], list[Receipt | Refusal]] = GroupCommit(self._write)
+        try:
+            self._origin = self._judged(path)
+        except BaseException:
+            self.close()  # whoever keeps the error would keep the file open with it
+            raise
+
+    def _judged(self, path: Path) -> str:
+        """Return the log's name, or refuse to go on with what was opened."""
+        if not self._read_only:
+            refuse_outdated(self._reader, path)
         if _file_at(path) != self._file:
             raise Unavailable(f"{path} was replaced while it was opened; repeat the command.")
         notes = self.notes()
         if "origin" not in notes:
             raise Damaged(f"{path} does not say which log it is.")
-        if not read_only:
+        if not self._read_only:
             refuse_ended(path.parent, notes, promotes=self.PROMOTES)
-        self._origin = notes["origin"]
+        return notes["origin"]
 
     @classmethod
     def create(

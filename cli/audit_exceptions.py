@@ -4,6 +4,7 @@ from collections import Counter
 
 from cli.answers import answer
 from cli.audit_filters import Filters, filtered, rows_in, scope_of
+from cli.counts import counted
 from cli.options import Asked, reading
 from cli.project import opened
 from cli.screen import one_line, paint
@@ -49,7 +50,7 @@ def _show(rows: list[ExceptionRow], counts: "Counter[ExceptionKind]", position: 
         print(f"{row['position']:>7}  {time}  {paint(WORDS[row['exception']], 'yellow')}  {place}")
         print(f"{'':9}{who} {one_line(row['summary'])}{' (text erased)' if row['erased'] else ''}")
         print(f"{'':9}{why(row)}")
-    print(f"{len(rows)} exceptions up to position {position}:")
+    print(f"{counted(len(rows), 'exception')} up to position {position}:")
     for kind in ExceptionKind:
         print(f"{counts[kind]:>7}  {WORDS[kind]}")
 

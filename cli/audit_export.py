@@ -14,6 +14,7 @@ from cli.arguments import phases_known
 from cli.audit_filters import TIMES, Filters, scope_of
 from cli.audit_output import Yes
 from cli.audit_tiles import Tiles, export_tiles
+from cli.counts import counted
 from cli.options import Asked, plain
 from cli.project import Project, opened
 from cli.screen import clean, one_line, paint
@@ -142,13 +143,13 @@ def _refuse_nothing(project: Project, selection: "Selection") -> None:
 
 def _show(data: dict[str, Any]) -> None:
     counts = data["counts"]
-    print(f"{paint('✓', 'green')} {one_line(data['file'])}: {data['bytes']:,} bytes")
+    print(f"{paint('✓', 'green')} {one_line(data['file'])}: {counted(data['bytes'], 'byte')}")
     print(f"  SHA-256    {data['sha256']}")
-    print(f"  checkpoint {data['size']:,} events, root {data['root']}")
+    print(f"  checkpoint {counted(data['size'], 'event')}, root {data['root']}")
     print(f"  key        {clean(data['key'])}")
     which = "all of them" if data["whole"] else f"{counts['selected']:,} selected, the rest about keys and policy"
     print(f"  events     {counts['events']:,}, {which}")
-    print(f"  documents  {counts['documents']:,} iterations, {counts['verdicts']:,} verdicts")
+    print(f"  documents  {counted(counts['documents'], 'iteration')}, {counted(counts['verdicts'], 'verdict')}")
     texts = {"here": counts["texts"], **{state: counts[state] for state in ("withheld", "redacted", "missing")}}
     print(f"  texts      {', '.join(f'{count:,} {state}' for state, count in texts.items() if count)}")
     print("Tell whoever checks it the key by another way: orch audit key show")

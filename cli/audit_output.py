@@ -12,6 +12,7 @@ import typer
 from adapters.new_files import new_file
 from cli.answers import answer, answer_in_pieces
 from cli.audit_formats import Format
+from cli.counts import counted
 from cli.options import Asked
 from domain.errors import InvalidInput
 
@@ -107,5 +108,5 @@ def deliver(
 def _show(written: dict[str, Any]) -> None:
     from cli.screen import one_line
 
-    print(f"{one_line(written['file'])}: {written['rows']:,} rows, {written['bytes']:,} bytes")
+    print(f"{one_line(written['file'])}: {counted(written['rows'], 'row')}, {counted(written['bytes'], 'byte')}")
     print(f"SHA-256 {written['sha256']}")

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from shlex import quote
 from time import time_ns
 from typing import TYPE_CHECKING
 
 from cli.ages import age_in_words
 from cli.backup_drill import last_drill
 from cli.backup_list import around, keys_for
+from cli.backup_project import target_of
 from cli.health import Found, Patient
 from domain.errors import NotFound
 from domain.times import microseconds
@@ -26,18 +28,27 @@ def backups(patient: Patient) -> Iterator[Found]:
     from adapters.backup_target import read_target
 
     log = patient.log
-    if log is None or patient.ended:
+    if patient.ended:
         yield patient.not_looked_at()
         return
-    folder, known = around(None)
-    size = log.moment().position
+    folder = target_of(patient.places, None)
     try:
-        target = read_target(folder, keys_for(folder, None, known))
+        target = read_target(folder, () if log is None else keys_for(folder, None, around(None)[1]))
     except NotFound:
-        _put_down(patient, log, shipped=0, size=size)
-        yield Found("warning", f"There are no backups at {folder}.", ("orch backup create",))
+        if log is not None:
+            _put_down(patient, log, shipped=0, size=log.moment().position)
+        fix = ("orch backup create" if log is not None else "orch backup list --from DIR",)
+        yield Found("warning", f"There are no backups at {folder}.", fix)
         return
     whole = [copy for copy in target.copies if copy.problem is None]
+    if log is None:  # now is when it matters what they hold
+        last = max((copy.last for copy in whole), default=0)
+        recover = (f"orch recover plan --to now --from-backups {quote(str(folder))}",)
+        yield Found(
+            "ok" if last else "warning", f"The backups at {folder} reach to position {last}.", recover if last else ()
+        )
+        return
+    size = log.moment().position
     shipped = min(size, max((copy.last for copy in whole), default=0))
     rpo = _put_down(patient, log, shipped=shipped, size=size)
     for copy in target.copies:

@@ -9,6 +9,7 @@ from adapters.sqlite_log import SqliteLog
 from adapters.workspace import Workspace
 from cli.ages import age_in_words
 from cli.checkpoint import keys_of
+from cli.counts import counted
 from cli.documents_on_disk import documents_on_disk
 from cli.health import Found, Patient
 from cli.moments import resolved
@@ -39,7 +40,7 @@ def store(patient: Patient) -> Iterator[Found]:
             f"{error.message.removesuffix('.')}, although its key is there: put it back.", fix=BACK
         ) from error
     size = log.moment().position
-    said = f"The log can be read (schema {log.schema_version}, {size} events)."
+    said = f"The log can be read (schema {log.schema_version}, {counted(size, 'event')})."
     yield Found("ok", said)
 
 
@@ -104,7 +105,7 @@ def checkpoints(patient: Patient) -> Iterator[Found]:
     resolved(f"checkpoint:{last.path}", patient.log)  # refuses one of another history
     said = f"The last checkpoint is {age_in_words(age)} old and fits the log"
     if uncovered:
-        yield Found("warning", f"{said}; {uncovered} events came after it.", ("orch audit checkpoint",))
+        yield Found("warning", f"{said}; {counted(uncovered, 'event')} came after it.", ("orch audit checkpoint",))
     else:
         yield Found("ok", f"{said}; it covers everything.")
 
@@ -125,7 +126,7 @@ def documents_of(patient: Patient, heads: Mapping[str, Head]) -> Iterator[Found]
     if len(missing) > 1:
         yield Found("warning", f"{len(missing)} documents are missing.", ("orch rebuild",))
     if not found["other"]:
-        yield Found("ok", f"All {found['checked']} documents on disk are as recorded.")
+        yield Found("ok", f"{counted(found['checked'], 'document')} on disk looked at, as recorded.")
     for other in found["other"]:
         path = PurePath(other["document"])
         phase, step = path.parent.name, Step(path.stem)

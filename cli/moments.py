@@ -57,7 +57,9 @@ def _covered(path: Path, log: EventLog) -> Moment:
             fix=(f"orch list --at position:{fork.size}",),
         )
     if checkpoint.origin != log.origin and fork is None:
-        raise InvalidInput(f"{path} is a checkpoint of {checkpoint.origin}, not of {log.origin}.")
+        raise InvalidInput(
+            f"{path} is a checkpoint of {checkpoint.origin}, not of {log.origin}.", fix=("orch audit checkpoint",)
+        )
     if checkpoint.size > log.moment().position:
         raise Damaged(f"{path} covers {checkpoint.size} events; this log has only {log.moment().position}.")
     if range_root_of(log)(0, checkpoint.size) != checkpoint.root:

@@ -97,11 +97,11 @@ def _consistency(asked: Asked, old: int, new: int) -> None:
 
     with opened() as project:
         size = project.log.moment().position
-        if not 1 <= old <= new <= size:
-            raise InvalidInput(
-                f"Two sizes from 1 to {size} are needed, the older first; got {old} and {new}.",
-                fix=(f"orch audit prove --between 1 {size}",),
-            )
+        fix = (f"orch audit prove --between 1 {size}",)
+        if not 1 <= old <= new:
+            raise InvalidInput(f"Two sizes from 1 to {size} are needed, the older first; got {old} and {new}.", fix=fix)
+        if new > size:
+            raise NotFound(f"The log ends at position {size}; it never had {new} events.", fix=fix)
         range_root = range_root_of(project.log)
         proof = consistency_proof(old, new, range_root)
         roots = range_root(0, old), range_root(0, new)

@@ -7,6 +7,7 @@ import typer
 
 from cli import exits
 from cli.answers import answer
+from cli.counts import counted
 from cli.documents_on_disk import is_erased
 from cli.options import Asked, plain
 from cli.progress import Progress
@@ -123,9 +124,10 @@ def _show(data: RebuildAnswer) -> None:
     differing = len(data["other_heads"]) + len(data["other_snapshots"]) + len(data["missing_snapshots"])
     wrong = data["checked_only"] and bool(data["other_heads"] or data["other_snapshots"])
     mark = paint("✗", "red") if wrong else paint("✓", "green")
-    events = f"{data['position']} events, {data['streams']} streams"
+    events = f"{counted(data['position'], 'event')}, {counted(data['streams'], 'stream')}"
     print(
-        f"{mark} {events} folded anew; {differing or 'nothing'} kept otherwise, {len(data['other_files'])} files behind"
+        f"{mark} {events} folded anew: {differing or 'nothing'} differed,"
+        f" {counted(len(data['other_files']), 'file')} missing or out of date"
     )
     verb = "" if data["checked_only"] else " made anew"
     for name in data["other_heads"]:

@@ -6,6 +6,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from cli.answers import answer
+from cli.counts import counted
 from cli.options import Asked, plain
 from cli.recover_options import FromBackups, Identity, To
 from cli.screen import clean, one_line, paint, print_table
@@ -133,7 +134,7 @@ def _show_plan(data: "PlanAnswer") -> None:
     _show_resolution(data)
     for each in data["sources"]:
         mark = paint("✓", "green") if each["usable"] else paint("✗", "red")
-        print(f"  {mark} {each['kind']:<8} {one_line(each['where'])} ({each['size']} events)")
+        print(f"  {mark} {each['kind']:<8} {one_line(each['where'])} ({counted(each['size'], 'event')})")
         if each["problem"]:
             print(f"      {one_line(each['problem'])}")
     print(f"  checkpoints to hold it against: {len(data['checkpoints'])}")
@@ -142,9 +143,10 @@ def _show_plan(data: "PlanAnswer") -> None:
     if not lost["events"]:
         print("  nothing comes after it")
     else:
-        print(f"  after it   {lost['events']} events of {lost['commands']} commands, until {lost['last_recorded_at']}")
-        places = f"in {len(lost['phases'])} phases"
-        print(f"  lost       {lost['verdicts']} verdicts, {lost['documents']} documents, {places}")
+        events = f"{counted(lost['events'], 'event')} of {counted(lost['commands'], 'command')}"
+        print(f"  after it   {events}, until {lost['last_recorded_at']}")
+        texts = f"{counted(lost['documents'], 'document')}, in {counted(len(lost['phases']), 'phase')}"
+        print(f"  lost       {counted(lost['verdicts'], 'verdict')}, {texts}")
         print_table([(f"  {each['topic']}", str(each["count"])) for each in lost["by_topic"]])
         if lost["opened_later"]:
             print(f"  these phases were opened later: {clean(', '.join(lost['opened_later']))}")
@@ -159,14 +161,19 @@ def _show_diff(data: "LossAnswer") -> None:
     for row in data["rows"]:
         print()
         gone = paint("  vanishes: it was opened later", "red") if row["vanishes"] else ""
-        print(f"{paint(row['phase'], 'bold')}  {row['events']} events{gone}")
+        print(f"{paint(row['phase'], 'bold')}  {counted(row['events'], 'event')}{gone}")
         for verdict in row["verdicts"]:
             by = f"{one_line(verdict['by']['name'])} ({verdict['by']['kind']})"
             print(f"  lost       {verdict['step']} {verdict['iteration']} {verdict['verdict']} by {by}")
         for document in row["documents"]:
             print(
-                f"  {document['step']:<10} iteration {document['iteration']} {document['state']}"
-                f" → iteration {document['iteration_then']} {document['state_then']}"
+                f"  {document['step']:<10} {_stand(document['iteration'], document['state'])}"
+                f" → {_stand(document['iteration_then'], document['state_then'])}"
             )
         if row["others"]:
             print(f"  also       {', '.join(row['others'])}")
+
+
+def _stand(iteration: int, state: str) -> str:
+    """Return where a document stands, in words."""
+    return f"iteration {iteration}, {state.replace('_', ' ')}" if iteration else "not started"

@@ -8,6 +8,7 @@ import typer
 from adapters.sqlite_log import SqliteLog
 from cli import exits
 from cli.answers import answer
+from cli.counts import counted
 from cli.options import Asked, plain
 from cli.recover_options import path_of
 from cli.screen import clean, one_line, paint
@@ -77,15 +78,16 @@ def show_proof(found: "RecoveryVerification") -> None:
     """Print what was checked, and against what."""
     print(f"  store      {clean(found['store'])}")
     print(f"  log        {clean(found['origin'])}")
-    print(f"  checked    {found['events']} events, {found['payloads']} texts, {found['erased']} erased")
+    texts = f"{counted(found['payloads'], 'text')}, {found['erased']} erased"
+    print(f"  checked    {counted(found['events'], 'event')}, {texts}")
     print(f"  root       {found['root']}")
     print(f"  state      {found['state']}")
     prefix = found["prefix_of"]
     if prefix is not None:
         agrees = "prefix of" if prefix["agrees"] else "no prefix of"
-        print(f"  {agrees:<10} {one_line(prefix['where'])} ({prefix['size']} events)")
+        print(f"  {agrees:<10} {one_line(prefix['where'])} ({counted(prefix['size'], 'event')})")
     for one in found["checkpoints"]:
         holds = "holds" if one["holds"] else "does not hold"
-        print(f"  checkpoint {holds}: {one_line(one['file'])} ({one['size']} events)")
+        print(f"  checkpoint {holds}: {one_line(one['file'])} ({counted(one['size'] or 0, 'event')})")
     if found["redacted_later"]:
         print(f"  erased by redactions recorded later: {', '.join(map(str, found['redacted_later']))}")

@@ -7,11 +7,12 @@ import typer
 
 from cli import exits
 from cli.answers import answer
+from cli.counts import counted
 from cli.options import Asked, plain
 from cli.project import Project, opened
 from cli.screen import clean, one_line, paint
 from cli.way_out import way_out
-from domain.errors import Damaged, InvalidInput
+from domain.errors import Damaged, InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from cli.verifying import Options
@@ -69,7 +70,7 @@ def verification(project: Project, files: list[Path], vkeys: list[str], options:
     findings = Findings()
     verifier = Verifier(project.log, findings, options, file=project.places.log)
     if first > max(1, verifier.size):
-        raise InvalidInput(
+        raise NotFound(
             f"The log ends at position {verifier.size}; there is no position {first}.", fix=("orch audit verify",)
         )
     keys = vkeys or _keys(project)
@@ -114,7 +115,6 @@ def _keys(project: Project) -> list[str]:
     """Return the keys that the log itself names, without those that are none."""
     from adapters.signed_notes import VerifierKey
     from cli.checkpoint import keys_of
-    from domain.errors import NotFound
 
     found = []
     try:
@@ -140,13 +140,14 @@ def _show(found: "Verification") -> None:
     mark = "✗" if found["verdict"] == "damaged" else "✓"
     print(f"{paint(mark, COLOURS[found['verdict']])} {SAYS[found['verdict']]}")
     print(f"  log        {clean(found['origin'])}")
-    print(f"  range      positions {found['range']['first']} to {found['range']['last']}")
-    print(f"  checked    {found['events']} events, {found['payloads']} texts, {found['commands']} commands")
+    print(f"  range      {_span(found['range']['first'], found['range']['last'])}")
+    texts = f"{counted(found['payloads'], 'text')}, {counted(found['commands'], 'command')}"
+    print(f"  checked    {counted(found['events'], 'event')}, {texts}")
     print(f"  root       {found['root']}")
     for key in found["keys"]:
         print(f"  key        {one_line(key)}")
     for one in found["checkpoints"]:
-        size = "nobody known signed it" if one["size"] is None else f"{one['size']} events"
+        size = "nobody known signed it" if one["size"] is None else counted(one["size"], "event")
         print(f"  checkpoint {'holds' if one['holds'] else 'does not hold'}: {one_line(one['file'])} ({size})")
     if found["first_problem"] is not None:
         _show_problems(found)
@@ -179,3 +180,7 @@ def _show_documents(found: "Verification") -> None:
     print(f"  documents on disk: {documents['checked']} looked at, {len(documents['other'])} not as recorded")
     for other in documents["other"]:
         print(f"      {one_line(other['document'])} {other['state']}")
+
+
+def _span(first: int, last: int) -> str:
+    return f"position {first}" if first == last else f"positions {first} to {last}"

@@ -52,7 +52,7 @@ def same_text(pieces: list[str], happenings: Iterable[Told], *, erased: int, rea
                 "iteration": told.facts.get("iteration"),
                 "found": found,
                 "of": len(pieces),
-                "fix": f"orch audit redact {told.position} --reason {reason}",
+                "fix": f"orch audit redact {told.position} --reason {reason} --yes",
             }
 
 

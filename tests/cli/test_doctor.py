@@ -76,7 +76,7 @@ def test_events_that_no_checkpoint_covers_are_counted(drafted: Orch) -> None:
     drafted("audit", "checkpoint")
     drafted("block", "st01-x", "no sound card")
     message, fix = found(drafted, "checkpoints", level="warning", but=UNTRIED)
-    assert "1 events came after it" in message and fix == ["orch audit checkpoint"]
+    assert "1 event came after it" in message and fix == ["orch audit checkpoint"]
     assert drafted("doctor", "--json").data["uncovered_events"] == 1
     (note,) = Path(".orch/checkpoints").iterdir()
     os.utime(note, (0, note.stat().st_mtime - 86_400 * 3))
@@ -173,6 +173,8 @@ def test_a_log_that_is_gone_is_damage_and_what_is_left_of_it_is_named(healthy: O
     assert rows_of(told, "store")[0][0] == "damage" and "put it back" in rows_of(told, "store")[0][1]
     assert any("log.db-wal" in message for _, message, _ in rows_of(told, "leftovers"))
     assert {level for level, _, _ in rows_of(told, "documents")} == {"warning"}
+    ((level, message, fix),) = rows_of(told, "backups")
+    assert level == "ok" and "reach to position 5" in message and fix[0].startswith("orch recover plan")
 
 
 def test_a_folder_where_nothing_was_begun_says_how_to_begin(orch: Orch) -> None:

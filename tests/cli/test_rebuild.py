@@ -95,6 +95,6 @@ def test_a_person_reads_what_was_done(drafted: Orch, words: tuple[str, ...]) -> 
     shutil.rmtree("dev")
     answer = drafted(*words)
     assert answer.status == 0
-    assert "5 events, 3 streams folded anew; nothing kept otherwise, 2 files behind" in answer.out
+    assert "5 events, 3 streams folded anew: nothing differed, 2 files missing or out of date" in answer.out
     made = ["  dev/st01-x/spec.md made anew", "  dev/st01-x/spec.md"][words[-1] == "--check"]
     assert made in answer.out.splitlines()
