@@ -32,6 +32,8 @@ def drafting(step: Step, what: str) -> Callable[..., None]:
     def draft(asked: Asked, phase: str, source: str | None, **flags: Any) -> None:
         checked(phase)
         fields = fields_for(step, flags=flags, file=source, stdin=sys.stdin.buffer)
+        if step is Step.TASKS and flags.get("tasks"):
+            _ask_for_numbers(fields)
         if not fields and step not in RESTS_ON:
             raise InvalidInput(
                 f"{step} needs something to say: options, or --from FILE.", fix=(hints.draft(phase, step),)
@@ -58,6 +60,12 @@ def _command(project: Project, asked: Asked, phase: str, step: Step, fields: dic
     return DraftDocument(
         project.meta(asked), phase, step, fields, title=fields.get("title") if step is Step.SPEC else None
     )
+
+
+def _ask_for_numbers(fields: dict[str, Any]) -> None:
+    """Leave the numbers of tasks to whoever knows which were used before: titles alone were given."""
+    for task in fields.get("tasks", ()):
+        del task["id"]
 
 
 def _option(flag: Flag) -> Any:

@@ -35,12 +35,13 @@ def answer_list(asked: Asked) -> None:
                 row["phase"],
                 one_line(row["title"]),
                 f"{len(row['completed_steps'])}/5",
+                f"{row['tasks_done']}/{row['tasks_total']}" if row["tasks_total"] else "",
                 row["current_step"] or "done",
                 state(row["state"]) if row["state"] else "",
                 paint("blocked", "red") if row["blocked"] else "",
             )
             for row in rows
         ]
-        print_table(table, head=("PHASE", "TITLE", "DONE", "STEP", "STATE", ""))
+        print_table(table, head=("PHASE", "TITLE", "DONE", "TASKS", "STEP", "STATE", ""))
 
     answer("phase.list", data, as_json=asked.json, show=show)

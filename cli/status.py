@@ -102,6 +102,10 @@ def _show(found: "PhaseStatus") -> None:
             print(f"{paint('blocked', 'red')}   {blocker['id']} {one_line(blocker['description'] or '[erased]')}")
     if found["depends_on"]:
         print(f"waits for {', '.join(found['depends_on'])}")
+    tasks = found["tasks"]
+    if tasks["total"]:
+        begun = "".join(f", {tasks[name]} {name}" for name in ("started", "ready") if tasks[name])
+        print(f"tasks     {tasks['done']} of {tasks['total']} done{begun}")
     for name in ("handed_off", "archived"):
         closing = found[name]
         if closing:

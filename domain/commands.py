@@ -155,6 +155,53 @@ class UnblockPhase(NamedTuple):
     reason: str = ""
 
 
+class StartTasks(NamedTuple):
+    """Begin to work on tasks, each once those it waits for are done; force sets that aside."""
+
+    meta: Meta
+    phase: str
+    tasks: tuple[str, ...]
+    forced: bool = False
+    reason: str = ""
+
+
+class CompleteTasks(NamedTuple):
+    meta: Meta
+    phase: str
+    tasks: tuple[str, ...]
+    note: str = ""
+    forced: bool = False
+    reason: str = ""
+
+
+class ReopenTasks(NamedTuple):
+    meta: Meta
+    phase: str
+    tasks: tuple[str, ...]
+    reason: str
+
+
+class AssignTasks(NamedTuple):
+    """Give tasks to somebody; an empty name takes them away from whoever has them."""
+
+    meta: Meta
+    phase: str
+    tasks: tuple[str, ...]
+    to: str
+
+
+class SyncTasks(NamedTuple):
+    """Record the boxes that somebody ticked, or emptied again, in the document on disk."""
+
+    meta: Meta
+    phase: str
+    done: tuple[str, ...]
+    """Read from the boxes by the edge, as `reopened`; neither is part of what was asked."""
+    reopened: tuple[str, ...]
+    forced: bool = False
+    reason: str = ""
+
+
 class RotateKey(NamedTuple):
     """Let another key speak for the log."""
 
@@ -215,6 +262,11 @@ Command: TypeAlias = (
     | RemoveDependency
     | BlockPhase
     | UnblockPhase
+    | StartTasks
+    | CompleteTasks
+    | ReopenTasks
+    | AssignTasks
+    | SyncTasks
     | RotateKey
     | RedactPayload
     | ReviewLog
@@ -223,7 +275,7 @@ Command: TypeAlias = (
 )
 
 
-UNSAID = frozenset(("meta", "seen", "public_key", "fork"))
+UNSAID = frozenset(("meta", "seen", "public_key", "fork", "done", "reopened"))
 """What the edge adds to a command by itself."""
 
 SAID_LATER = frozenset(("minimum_quality_research", "minimum_quality_plan", "minimum_quality_tasks"))

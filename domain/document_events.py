@@ -119,6 +119,7 @@ class DocumentApproved(DomainEvent):
         aggregate.change(self.step, approvals=approvals)
         if self.final:
             aggregate.change(self.step, state=StepState.APPROVED, decided=self.originator_version, expires_at=None)
+            aggregate.put_in_force(self.step, self.iteration)
 
 
 @dataclass(frozen=True)
@@ -210,3 +211,4 @@ class DocumentReconfirmed(DomainEvent):
                 stale_because="",
                 stale_since=0,
             )
+            aggregate.put_in_force(self.step, self.iteration)

@@ -1,7 +1,7 @@
 """Decide a draft: from fields through a template, or from a text written by hand."""
 
 from domain import commands as c
-from domain import hints, phase_ids
+from domain import hints, phase_ids, task_drafts
 from domain.basis import RESTS_ON, Basis
 from domain.derived import derived
 from domain.digest import digest_of, normalised
@@ -41,9 +41,12 @@ def draft(command: c.DraftDocument, read: ReadSet, log: EventLog, templates: Tem
         if command.title and command.title != title:
             title = command.title
             phase.retitle(title, by=by, at=at)
+    fields = (
+        command.fields if command.step is not Step.TASKS else task_drafts.numbered_fields(command.fields, phase, log)
+    )
     document = phase.state.documents[command.step]
     answers = [words for version in document.feedback for words in _feedback(told[phase.id, version])]
-    found = derived(command.step, command.fields, phase=command.phase, bases=bases)
+    found = derived(command.step, fields, phase=command.phase, bases=bases)
     if command.step in RESTS_ON and not command.fields and not found:
         raise InvalidInput(
             f"{command.phase}: neither spec nor plan says anything that a {command.step} could be derived from.",
@@ -51,7 +54,7 @@ def draft(command: c.DraftDocument, read: ReadSet, log: EventLog, templates: Tem
         )
     rendered = templates.render(
         command.step,
-        command.fields,
+        fields,
         phase=command.phase,
         title=title,
         iteration=document.iteration + 1,
@@ -62,20 +65,21 @@ def draft(command: c.DraftDocument, read: ReadSet, log: EventLog, templates: Tem
         command.step,
         digest=digest_of(rendered.text, command.step),
         text=rendered.text,
-        fields=command.fields,
+        fields=fields,
         source=Source.RENDERED,
         template=rendered.template,
         template_digest=rendered.template_digest,
         derived_from=found.get("sources", ()),
-        quality=quality_of(command.step, command.fields),
+        quality=quality_of(command.step, fields),
         policy=read.policy().state,
         by=by,
         at=at,
+        tasks=task_drafts.listed_in_fields(fields) if command.step is Step.TASKS else (),
     )
     return phase
 
 
-def edit(command: c.EditDocument, read: ReadSet) -> Phase:
+def edit(command: c.EditDocument, read: ReadSet, log: EventLog) -> Phase:
     """Record a text written by hand as the next iteration; a spec opens the phase it names."""
     by, at = command.meta.by, command.meta.at
     if command.step is Step.SPEC:
@@ -88,6 +92,8 @@ def edit(command: c.EditDocument, read: ReadSet) -> Phase:
     text = normalised(command.text)
     if not text.strip():
         raise InvalidInput(f"{command.phase}: an empty text is no {command.step}.")
+    phase.note_expiry(by=by, at=at)
+    phase.may_draft(command.step)  # whether its tasks are in order is of no interest before
     phase.draft(
         command.step,
         digest=digest_of(text, command.step),
@@ -100,6 +106,7 @@ def edit(command: c.EditDocument, read: ReadSet) -> Phase:
         policy=read.policy().state,
         by=by,
         at=at,
+        tasks=task_drafts.listed_in_text(text, phase, log) if command.step is Step.TASKS else (),
     )
     return phase
 

@@ -19,6 +19,7 @@ Refusal
 │   ├── NotReconfirmable        only a stale step that was approved can be reconfirmed
 │   ├── NotReadyForHandoff      steps, dependencies or blockers stand in the way
 │   ├── DependencyCycle         phases would wait for each other
+│   ├── TaskWaits               a task begins when those it rests on are done
 │   ├── PhaseArchived           an archived phase is read-only
 │   ├── PhaseHandedOff          a phase handed off changes only after a step is reopened
 │   ├── StoreRecovered          a recovered store takes no writes before it is promoted
@@ -256,6 +257,18 @@ class DependencyCycle(Rejected):
         super().__init__(
             f"That would make phases wait for each other: {' → '.join(path)}.",
             fix=[f"orch depend {phase} --on {on} --remove" for phase, on in removable[-1:]] or [f"orch why {path[0]}"],
+        )
+
+
+class TaskWaits(Rejected):
+    def __init__(self, phase: str, task: str, *, waits_for: Sequence[str], command: str) -> None:
+        are = "is" if len(waits_for) == 1 else "are"
+        super().__init__(
+            f"{phase}: {task} waits for {', '.join(waits_for)}, which {are} not done.",
+            fix=(
+                f"orch task done {phase} {' '.join(waits_for)}",
+                f'orch {command} --force --reason "why it need not wait"',
+            ),
         )
 
 

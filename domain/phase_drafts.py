@@ -29,6 +29,8 @@ from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
 from domain.quality import Quality
 from domain.steps import STEPS, Step, StepState
+from domain.task_events import TasksNumbered
+from domain.tasks import Listed
 from domain.times import microseconds
 
 
@@ -66,8 +68,9 @@ class PhaseDrafts(EventSourced):
         policy: PolicyState,
         by: Actor,
         at: datetime,
+        tasks: tuple[Listed, ...] = (),
     ) -> None:
-        """Record the next iteration of a step's document and ask for a verdict on it."""
+        """Record the next iteration of a step's document and ask for a verdict on it; `tasks` are those it lists."""
         self.note_expiry(by=by, at=at)
         document = self.may_draft(step)
         # A reopened or stale text may turn out to be right: that is for the next verdict to say.
@@ -94,7 +97,14 @@ class PhaseDrafts(EventSourced):
             by=by,
             at=at,
         )
+        if tasks or (step is Step.TASKS and self.state.tasks.latest.tasks):
+            self.number_tasks(tasks, by=by, at=at)
         self._ask(step, policy=policy, by=by, at=at)
+
+    def number_tasks(self, tasks: tuple[Listed, ...], *, by: Actor, at: datetime) -> None:
+        """Record which tasks the latest iteration of the tasks document lists."""
+        iteration = self.state.documents[Step.TASKS].iteration
+        self.happen(TasksNumbered, iteration=iteration, tasks=tasks, by=by, at=at)
 
     def request(self, step: Step, *, policy: PolicyState, by: Actor, at: datetime) -> None:
         """Ask (again) for a verdict on the latest iteration."""

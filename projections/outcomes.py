@@ -6,6 +6,7 @@ from typing import TypedDict
 from domain import document_events as documents
 from domain import ledger_events as ledger
 from domain import phase_events as phases
+from domain import task_events as tasks
 from domain.errors import UnknownEvent
 from domain.event_log import Record
 from domain.events import DomainEvent
@@ -89,6 +90,9 @@ class Outcome(TypedDict):
     withdrew_handoff: bool
     blocker: str | None
     depends_on: str | None
+    tasks: list[str]
+    reopened_tasks: list[str]
+    assignee: str | None
     policy: PolicyRules | None
     origin: str | None
     redacted: int | None
@@ -121,6 +125,9 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
         "withdrew_handoff": False,
         "blocker": None,
         "depends_on": None,
+        "tasks": [],
+        "reopened_tasks": [],
+        "assignee": None,
         "policy": None,
         "origin": None,
         "redacted": None,
@@ -170,6 +177,19 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
             result["blocker"] = event.blocker
         case phases.DependencyAdded() | phases.DependencyRemoved():
             result["depends_on"] = event.on
+        case tasks.TaskStarted() | tasks.TaskCompleted():
+            result["tasks"].append(event.task)
+            result |= {
+                "forced": result["forced"] or event.forced,
+                "broke": [*result["broke"], *(rule for rule in event.broke if rule not in result["broke"])],
+            }
+        case tasks.TaskReopened():
+            result["reopened_tasks"].append(event.task)
+        case tasks.TaskAssigned():
+            result["tasks"].append(event.task)
+            result["assignee"] = event.assignee or None
+        case tasks.TasksNumbered():
+            pass  # the draft beside it says the step and the iteration
         case PolicyChanged():
             result["policy"] = {
                 "author_may_not_approve": event.author_may_not_approve,
@@ -227,6 +247,10 @@ SENTENCES = {
     "phase.archived": "archived",
     "phase.retitled": "retitled",
     "phase.opened": "opened",
+    "phase.task_started": "{numbers} started",
+    "phase.task_completed": "{numbers} done",
+    "phase.task_reopened": "{reopened} reopened",
+    "phase.task_assigned": "{numbers} assigned to {somebody}",
     "policy.changed": "the policy changed",
 }
 """What a command was about: the first of these topics that it recorded."""
@@ -238,7 +262,13 @@ def sentence(result: Outcome) -> str:
     main = next(topic for topic in SENTENCES if topic in topics)
     document = f"{result['step']} iteration {result['iteration']}"
     said = "{document}: an approval was recorded" if result["final"] is False else SENTENCES[main]
-    said = said.format(document=document, **result)
+    said = said.format(
+        document=document,
+        numbers=", ".join(result["tasks"]),
+        reopened=", ".join(result["reopened_tasks"]),
+        somebody=result["assignee"] or "nobody",
+        **result,
+    )
     subject = f"{result['phase']}: " if result["phase"] else ""
     return subject + said + "".join(f"; {remark}" for remark in _remarks(result))
 
@@ -253,6 +283,8 @@ def _remarks(result: Outcome) -> list[str]:
         remarks.append("a self-approval")
     if result["broke"]:
         remarks.append(f"by force, setting aside {', '.join(result['broke'])}")
+    if result["tasks"] and result["reopened_tasks"]:
+        remarks.append(f"{', '.join(result['reopened_tasks'])} reopened")
     if result["final"] is False:
         remarks.append("more approvals are needed")
     if result["stale_steps"]:

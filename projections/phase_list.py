@@ -9,6 +9,7 @@ from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
 from domain.steps import Step, StepState
 from projections.places import Place, Tellings
+from projections.task_list import counts, outline_places
 from projections.titles import title_of, title_place
 from projections.ways import HANDOFF, Way, way_on
 
@@ -43,11 +44,14 @@ class PhaseRow(TypedDict):
     waiting_for_phases: list[str]
     handed_off: bool
     archived: bool
+    tasks_done: int
+    tasks_total: int
 
 
 def places(heads: Iterable[Head]) -> list[Place]:
-    """Return the events that a list wants told: the titles."""
-    return [title_place(PhaseState.from_facts(head.facts)) for head in heads]
+    """Return the events that a list wants told: the titles, and tasks that no head tells."""
+    states = [PhaseState.from_facts(head.facts) for head in heads]
+    return [place for state in states for place in (title_place(state), *outline_places(state))]
 
 
 def phase_list(heads: Sequence[Head], told: Tellings, *, now_us: int, policy: PolicyState) -> list[PhaseRow]:
@@ -63,6 +67,7 @@ def _row(state: PhaseState, told: Tellings, *, now_us: int, policy: PolicyState,
     current = None if closed else state.current
     document = state.documents[current] if current else None
     way = way_on(state, now_us, policy)
+    tasks = counts(state, told)
     waits_for_phases = [] if closed else [on for on in state.depends_on if on not in handed_off]
     return {
         "phase": state.phase,
@@ -82,6 +87,8 @@ def _row(state: PhaseState, told: Tellings, *, now_us: int, policy: PolicyState,
         "waiting_for_phases": waits_for_phases,
         "handed_off": bool(state.handed_off),
         "archived": bool(state.archived),
+        "tasks_done": tasks["done"],
+        "tasks_total": tasks["total"],
     }
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from domain import document_events as documents
 from domain import ledger_events as ledger
 from domain import phase_events as phases
+from domain import task_events as tasks
 from domain.errors import UnknownEvent
 from domain.events import DomainEvent
 from domain.policy import PolicyChanged
@@ -91,6 +92,13 @@ def _about_the_phase(event: DomainEvent) -> Saying:
             return Saying("handed the phase off", comments=comments or None)
         case phases.Archived(reason=reason):
             return Saying("archived the phase", reason=reason or None)
+        case tasks.TasksNumbered() | tasks.TaskStarted() | tasks.TaskCompleted():
+            return _about_tasks(event)
+        case tasks.TaskReopened(task=task):
+            return Saying(f"reopened {task}", iteration=event.iteration, reason=event.reason or None)
+        case tasks.TaskAssigned(task=task, assignee=assignee):
+            said = f"assigned {task} to {assignee}" if assignee else f"took {task} away from whoever had it"
+            return Saying(said, iteration=event.iteration)
         case ledger.KeyRotated():
             return Saying("replaced the key that speaks for the log", reason=event.reason or None)
         case ledger.PayloadRedacted():
@@ -109,6 +117,24 @@ def _about_the_phase(event: DomainEvent) -> Saying:
             return Saying(f"reviewed positions {event.first} to {event.last}", comments=event.comments or None)
         case _:
             raise UnknownEvent(f"No reader has words for {type(event).__name__}.")
+
+
+def _about_tasks(event: tasks.TasksNumbered | tasks.TaskStarted | tasks.TaskCompleted) -> Saying:
+    if isinstance(event, tasks.TasksNumbered):
+        numbers = [number for number, *_ in event.tasks]
+        span = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 3 else ", ".join(numbers) or "none"
+        count = "1 task" if len(numbers) == 1 else f"{len(numbers)} tasks"
+        return Saying(f"listed {count}: {span}", Step.TASKS, event.iteration)
+    done = isinstance(event, tasks.TaskCompleted)
+    how = f" out of turn, setting aside {', '.join(event.broke)}" if event.broke else ""
+    return Saying(
+        f"{'finished' if done else 'started'} {event.task}{how}",
+        iteration=event.iteration,
+        reason=event.reason or None,
+        comments=(event.note or None) if isinstance(event, tasks.TaskCompleted) else None,
+        forced=event.forced,
+        broke=event.broke,
+    )
 
 
 def policy_in_words(policy: PolicyState) -> str:
