@@ -75,6 +75,7 @@ PHASE_COMMANDS: Mapping[str, Callable[[], Command]] = {
     "block": asks.block,
     "unblock": asks.unblock,
     "retitle": lambda: asks.retitle("Sound"),
+    "remember --phase": lambda: asks.remember(phase=f.PHASE),
     "handoff": asks.hand_off,
     "archive": asks.archive,
 }
