@@ -62,7 +62,7 @@ def encode(
             "causation": causation,
             "command_id": command_id,
             "correlation": correlation,
-            "facts": {name: values[name] for name in shape.facts},
+            "facts": _said(shape, values),
             "occurred_at": rfc3339(microseconds(event.timestamp)),
             "origin": origin,
             "payload": commits,
@@ -77,6 +77,12 @@ def encode(
     return Prepared(
         event.originator_id, event.originator_version, event.TOPIC, envelope, salt if payload else None, payload
     )
+
+
+def _said(shape: Shape, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts. One that came later and has its default is not written: a topic keeps its bytes."""
+    later = shape.defaults
+    return {name: values[name] for name in shape.facts if name not in later or values[name] != later[name]}
 
 
 def decode(record: Record) -> DomainEvent:

@@ -76,6 +76,8 @@ class ApproveDocument(NamedTuple):
     comments: str = ""
     forced: bool = False
     reason: str = ""
+    automatic: bool = False
+    """Given by a program in the approver's name, without anybody reading the text at that moment."""
 
 
 class RejectDocument(NamedTuple):
@@ -222,10 +224,13 @@ Command: TypeAlias = (
 
 UNSAID = frozenset(("meta", "seen", "public_key", "fork"))
 """What the edge adds to a command by itself."""
+SAID_SINCE = frozenset(("automatic",))
+"""Words that older versions did not know: left unsaid they do not count, so that old commands can be repeated."""
 
 
 def fingerprint(command: Command) -> str:
     """Return the hex SHA-256 of what was asked and by whom: its words, and nothing of `UNSAID`."""
-    words = {name: value for name, value in command._asdict().items() if name not in UNSAID}
+    said = command._asdict()
+    words = {name: value for name, value in said.items() if name not in UNSAID and (value or name not in SAID_SINCE)}
     asked = [type(command).__name__, command.meta.by, words]
     return sha256(dumps(asked, sort_keys=True).encode()).hexdigest()

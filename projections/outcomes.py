@@ -76,6 +76,7 @@ class Outcome(TypedDict):
     events: list[OutcomeEvent]
     final: bool | None
     self_approval: bool
+    automatic: bool
     forced: bool
     broke: list[str]
     expires_at: str | None
@@ -107,6 +108,7 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
         "events": [{"position": r.position, "topic": r.topic} for r, _ in pairs],
         "final": None,
         "self_approval": False,
+        "automatic": False,
         "forced": False,
         "broke": [],
         "expires_at": None,
@@ -144,6 +146,7 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
                 "digest": event.digest,
                 "final": event.final,
                 "self_approval": event.self_approval,
+                "automatic": isinstance(event, documents.DocumentApproved) and event.automatic,
                 "forced": event.forced,
                 "broke": list(event.broke),
             }
@@ -233,6 +236,8 @@ def sentence(result: Outcome) -> str:
 
 def _remarks(result: Outcome) -> list[str]:
     remarks = []
+    if result["automatic"]:
+        remarks.append("automatically: nobody read the text at that moment")
     if result["self_approval"]:
         remarks.append("a self-approval")
     if result["broke"]:

@@ -48,6 +48,7 @@ class VerdictGiven(TypedDict):
     actor: Person
     final: bool | None
     self_approval: bool
+    automatic: bool
     forced: bool
 
 
@@ -144,6 +145,7 @@ def _given(change: Change) -> Iterator[VerdictGiven]:
             "actor": person(change.event.by),
             "final": said.final,
             "self_approval": said.self_approval,
+            "automatic": said.automatic,
             "forced": said.forced,
         }
 

@@ -141,6 +141,7 @@ def approved(
     reason: str = "",
     comments: str = "",
     meaning: Meaning = Meaning.APPROVAL,
+    automatic: bool = False,
 ) -> Fact:
     return _phase(
         documents.DocumentApproved,
@@ -156,6 +157,7 @@ def approved(
         broke=broke,
         comments=comments,
         reason=reason,
+        automatic=automatic,
     )
 
 
