@@ -51,6 +51,19 @@ def block(value: object) -> str:
     return "\n".join(kept).strip("\n")
 
 
+def closed(text: str) -> str:
+    """Return a whole document, with an end for a code fence or a comment that would swallow what comes behind it."""
+    lines = text.split("\n")
+    at = 0
+    while at < len(lines):
+        opening = FENCE.match(lines[at])
+        end = _closing(lines, at)
+        if opening and end is None and not (opening[1][0] == "`" and "`" in opening[2]):
+            return f"{text}\n{opening[1]}"
+        at = (end or at) + 1
+    return f"{text}\n-->" if text.rfind("<!--") > text.rfind("-->") else text
+
+
 def apa(source: Mapping[str, object]) -> str:
     """Return a citation in APA style (Publication Manual, 7th edition, chapter 10), the title in italics."""
     title, author, published = (inline(source.get(name) or "") for name in ("title", "author", "published_in"))
