@@ -55,7 +55,7 @@ def template_of(command: str) -> Template:
     if not words:
         raise InvalidInput("--command says nothing.", fix=(EXAMPLE,))
     verb, found = _resolved(words)
-    names = {parameter.name for parameter in found.params}
+    names = {parameter.name for parameter in found.params if isinstance(parameter, click.Argument)}
     line = " ".join(verb)
     if PHASE not in names or verb == ["batch"]:
         raise InvalidInput(f"orch {line} takes no PHASE, so a batch cannot run it for each.", fix=(EXAMPLE,))

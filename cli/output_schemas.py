@@ -43,7 +43,7 @@ from cli.recover_answers import (
 from cli.redaction_answers import RedactionAnswer
 from cli.signing import SignedAfter
 from cli.stamping import StampTold
-from cli.template import (
+from cli.template_answers import (
     CacheAnswer,
     EjectedAnswer,
     TemplateAnswer,

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import orjson
 
 from adapters.workflow_files import WorkflowFile
-from cli.gate import refuse_edited, refuse_other_than_latest
+from cli.gate import is_edited, refuse_edited, refuse_other_than_latest
 from cli.options import Asked
 from cli.project import Project
+from cli.publish import publish
 from cli.signing import SignedAfter
 from cli.writes import recorded
 from domain import hints, phase_ids
@@ -101,10 +102,16 @@ class Run:
         if self._project.log.receipt(draft_id) is None:
             self._draft(step, fields, draft_id)
             document = self._document(step)
+        else:
+            self._publish_again(step)
         if self._may_approve(step, document, draft_id):
             self._approve(step, document)
             document = self._document(step)
         return None if document.state is StepState.APPROVED else self._waiting(step, document, draft_id)
+
+    def is_approved(self, step: Step) -> bool:
+        """Tell whether a step is approved by now."""
+        return self._document(step).state is StepState.APPROVED
 
     def rows(self) -> list[WorkflowRow]:
         """Return where the steps stand now, and what this run did to them."""
@@ -138,6 +145,12 @@ class Run:
             return
         if not receipt.repeated:
             self.done.drafted[step] = receipt.last
+
+    def _publish_again(self, step: Step) -> None:
+        """Write the document where a run ended between its record and its file; what somebody edited stays."""
+        with self._project.files.locked(self._phase):
+            if not is_edited(self._project, self._phase, step):
+                publish(self._project, self._phase, step)
 
     def _may_approve(self, step: Step, document: Document, draft_id: str) -> bool:
         """Tell whether an approval was asked for, and is for the text of this file and by somebody who gave none."""

@@ -80,6 +80,7 @@ def test_any_command_that_takes_a_phase_runs(project: Orch, command: str, kind: 
         ("batch", "takes no PHASE"),
         ("statsu", "Did you mean 'status'?"),
         ("audit", "group of commands"),
+        ("audit trail", "takes no PHASE"),
         ("", "says nothing"),
         ("spec 'unclosed", "cannot be read"),
         ("status --json", "behind orch batch itself"),

@@ -1,7 +1,11 @@
 """orch workflow: one file, five steps, and every gate on the way."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -202,3 +206,44 @@ def test_an_approval_at_no_terminal_says_what_approves(
     monkeypatch.delenv("ORCHESTRATOR_ACTOR_KIND")
     said = project("workflow", "st01-x", "--config", "w.yaml", "--auto-approve", "--json")
     assert said.status == 2 and "--actor-kind" in said.error["message"]
+
+
+def begun(*more: str) -> "subprocess.Popen[bytes]":
+    """Start a whole run in a process of its own."""
+    words = ("workflow", "st01-x", "--config", "w.yaml", "--auto-approve", *more, "--json")
+    return subprocess.Popen(
+        [sys.executable, "-m", "cli.main", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(os.environ, PYTHONPATH=str(Path(__file__).parents[2])),
+    )
+
+
+def topics(orch: Orch) -> list[str]:
+    return [row["topic"] for row in orch("history", "st01-x", "--json").data["rows"]]
+
+
+WHOLE = ["phase.opened", *["phase.document_drafted", "phase.approval_requested", "phase.document_approved"] * 5]
+
+
+@pytest.mark.parametrize("recorded", [4, 6, 9, 14])
+def test_a_run_that_was_killed_goes_on_as_if_nothing_had_been(project: Orch, file: Path, recorded: int) -> None:
+    with begun() as process:
+        until = monotonic() + 60
+        while position(project) < recorded and monotonic() < until:
+            sleep(0.002)
+        process.kill()
+    assert position(project) >= recorded
+    assert run(project, "--auto-approve")["complete"]
+    assert topics(project) == WHOLE
+    for step in STEPS:
+        text = project("show", "st01-x", step, "--raw").out
+        assert (Path("dev/st01-x") / f"{step}.md").read_text() == text
+
+
+def test_runs_of_the_same_file_at_the_same_time_are_one(project: Orch, file: Path) -> None:
+    processes = [begun(*more) for more in ((), (), ("--actor", "grace"), ("--actor", "grace"))]
+    for process in processes:
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0 and json.loads(out)["data"]["complete"], (out, err)
+    assert topics(project) == WHOLE
