@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from adapters.input_cleaning import DEPTH_LIMIT, cleaned
+from adapters.input_cleaning import DEPTH_LIMIT
 from adapters.input_rules import plain, shown, source_name
 from domain.errors import InvalidInput
 
@@ -45,12 +45,6 @@ def read_text(file: str, *, stdin: BinaryIO | None = None, option: str = "--from
     else:
         form = FORMATS[Path(file).suffix.lower()]
     return Source(name, form, text)
-
-
-def read_fields(file: str, *, stdin: BinaryIO | None = None) -> dict[str, object]:
-    """Return the fields that a file holds, cleaned but not judged; `-` reads standard input. Raises InvalidInput."""
-    source = read_text(file, stdin=stdin)
-    return cleaned(source.parsed(), source.name)
 
 
 def parsed(text: str, form: str, name: str) -> object:

@@ -25,9 +25,9 @@ KINDS = {
 }
 
 
-def judge(step: Step, fields: dict[str, object], source: str) -> None:
+def judge(step: Step, fields: dict[str, object], source: str, *, line_of: LineOf = nowhere) -> None:
     """Refuse fields that the model of the step does not accept; say the first problem and count the others."""
-    judge_by(model_of(step), fields, source, top=step.value, fix=(f"orch {step} --help",))
+    judge_by(model_of(step), fields, source, top=step.value, fix=(f"orch {step} --help",), line_of=line_of)
 
 
 def judge_by(
@@ -44,7 +44,7 @@ def judge_by(
         problems.sort(key=lambda problem: problem["type"] != "extra_forbidden")
         others = len(problems) - 1
         more = "" if not others else f" (and {others} more problem{'s' if others > 1 else ''})"
-        line = line_of(problems[0]["loc"])
+        line = line_of(problems[0]["loc"]) if problems[0]["loc"] else None
         where = f"{source}, line {line}" if line else source
         sentence = f"{where}: {_sentence(problems[0], model, top)}{more}"
     else:

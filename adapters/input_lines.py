@@ -1,6 +1,6 @@
 """On which line of an input file a field stands, so that a refusal can name it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 Place = Sequence[int | str]
@@ -12,13 +12,18 @@ def nowhere(_: Place) -> None:
     """Know no line: for what did not come from a file."""
 
 
-def line_finder(text: str, form: str) -> LineOf:
-    """Return what finds lines in a text that was read before. TOML keeps no lines, so nothing is found there."""
+def line_finder(text: str, form: str, *, besides: Collection[str] = ()) -> LineOf:
+    """Return what finds lines in a text that was read before. TOML keeps no lines, so nothing is found there.
+
+    Nothing is found of the fields `besides`, which came from elsewhere.
+    """
     if form == "toml":
         return nowhere
     import yaml
 
     def line_of(place: Place) -> int | None:
+        if place and place[0] in besides:
+            return None
         try:  # only a refusal asks; JSON is YAML but for tabs, and then there is no line
             node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         except (yaml.YAMLError, ValueError, RecursionError):
