@@ -48,6 +48,8 @@ def batch(asked: Asked, phases: Phases, command: CommandLine, parallel: Parallel
 
     Exit 0: all succeeded. Otherwise the gravest status of a phase; the answer names each. 130: stopped by Ctrl-C.
 
+    Example: orch batch --phases all --command "status" --json
+
     Next: orch list
     """
     template = template_of(command)

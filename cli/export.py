@@ -58,6 +58,8 @@ def export(
     The same log gives the same bytes; requests for approval are held against the time of the last event, not the clock.
     A text that was erased is said to be. JSON is as orch schema show export says, and YAML has the same content.
 
+    Example: orch export --format md -o phases.md
+
     Next: orch schema check export FILE
     """
     form = _form(asked, form, output)
