@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 from adapters.new_files import new_file
 from adapters.templates import JinjaTemplates, built_in, text_in
+from domain.digest import SCHEME
 from domain.errors import AlreadyExists, FilesUnavailable, NotFound, TemplateBroken
 from domain.steps import STEPS, Step
 
 SUFFIX = ".md.j2"
-PARTS = "_parts.md.j2"
-NAMES = (*(f"{step}{SUFFIX}" for step in STEPS), PARTS)
+PARTS = (f"_parts{SUFFIX}", f"_derived{SUFFIX}")
+NAMES = (*(f"{step}{SUFFIX}" for step in STEPS), *PARTS)
 """The templates of documents; the others of the program are not for projects to replace."""
 
 
@@ -71,14 +72,25 @@ def template_file(own: Path, word: str) -> TemplateFile:
 def mistakes(own: Path, steps: tuple[Step, ...] = STEPS, *, cache: Path | None = None) -> Iterator[Mistake]:
     """Render each step's document with all fields, and with each field alone; yield the first that goes wrong."""
     from adapters.template_samples import sample
+    from domain.basis import RESTS_ON, Basis
+    from domain.derived import derived
 
     for step in steps:
         templates, fields = JinjaTemplates(own, cache), sample(step)
+        bases = [Basis(each, 1, f"{SCHEME}{'0' * 64}", sample(each)) for each in RESTS_ON.get(step, ())]
         tried: list[dict[str, Any]] = [fields, *({name: value} for name, value in fields.items())]
         try:
             for iteration, given in enumerate(tried, 1):
                 answers = ["What had to change."] if iteration > 1 else []
-                templates.render(step, given, phase="st01-sample", title="Sample", iteration=iteration, answers=answers)
+                templates.render(
+                    step,
+                    given,
+                    phase="st01-sample",
+                    title="Sample",
+                    iteration=iteration,
+                    answers=answers,
+                    derived=derived(step, given, phase="st01-sample", bases=bases),
+                )
         except TemplateBroken as broken:
             yield Mistake(step, broken.message)
 

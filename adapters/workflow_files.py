@@ -6,6 +6,7 @@ from adapters.input_cleaning import cleaned, without_empty
 from adapters.input_files import read_text
 from adapters.input_judging import judge_by
 from adapters.input_lines import line_finder
+from domain.basis import RESTS_ON
 from domain.errors import InvalidInput
 from domain.steps import STEPS, Step
 
@@ -33,7 +34,8 @@ def read_workflow(file: str, *, phase: str, stdin: BinaryIO | None = None) -> Wo
             fix=(f"orch workflow {fields['phase']} --config {source.name}",),
         )
     found = {step: without_empty(part) for step in STEPS if isinstance(part := fields.get(step.value), dict)}
-    hollow = [step.value for step in STEPS if step.value in fields and not found.get(step)]
+    found |= {step: {} for step in RESTS_ON if step.value in fields and step not in found}
+    hollow = [step.value for step in STEPS if step.value in fields and not (found.get(step) or step in RESTS_ON)]
     if hollow:
         raise InvalidInput(f"{source.name}: {hollow[0]} fills in no field; fill in at least one.", fix=HELP)
     if not found:

@@ -41,6 +41,7 @@ from cli.recover_answers import (
     RecoveryVerification,
 )
 from cli.redaction_answers import RedactionAnswer
+from cli.salvage_answers import SalvageAnswer
 from cli.signing import SignedAfter
 from cli.stamping import StampTold
 from cli.template_answers import (
@@ -63,6 +64,7 @@ from projections.phase_export import Export
 from projections.phase_list import PhaseRow
 from projections.phase_status import PhaseStatus
 from projections.state_file import StateFile
+from projections.task_list import PhaseTasks, TaskRow
 from projections.verification import Verification
 from projections.why import Why
 
@@ -83,6 +85,14 @@ class ListAnswer(TypedDict):
     """All phases, a row each."""
 
     rows: list[PhaseRow]
+    as_of: AsOf
+
+
+class TaskListAnswer(TypedDict):
+    """Tasks in the order of their documents, and how far each phase is with all of its own."""
+
+    rows: list[TaskRow]
+    phases: list[PhaseTasks]
     as_of: AsOf
 
 
@@ -237,6 +247,7 @@ STATES: dict[str, Any] = {"phase-state": StateFile}
 ANSWERS: dict[str, Any] = {
     "phase.status": StatusAnswer,
     "phase.list": ListAnswer,
+    "task.list": TaskListAnswer,
     "phase.history": HistoryAnswer,
     "phase.why": WhyAnswer,
     "next": NextAnswer,
@@ -290,6 +301,7 @@ ANSWERS: dict[str, Any] = {
     "recover.plan": PlanAnswer,
     "recover.diff": LossAnswer,
     "recover.run": RecoveryAnswer,
+    "recover.salvage": SalvageAnswer,
     "recover.documents": DocumentsAnswer,
     "recover.verification": RecoveryVerification,
     "version": dict[str, str],

@@ -203,7 +203,7 @@ def _places() -> Places:
 
 def _steps(places: Places, name: str | None) -> tuple[Step, ...]:
     """Return the steps whose documents a template is part of; of a part that is all."""
-    if name is None or name == PARTS:
+    if name is None or name in PARTS:
         return STEPS
     if name in list(Step):
         return (Step(name),)

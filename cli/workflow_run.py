@@ -20,6 +20,7 @@ from domain.errors import CommandIdReused, PolicyForbidsAutomatic
 from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
 from domain.steps import STEPS, Step, StepState
+from domain.trial import try_out
 
 if TYPE_CHECKING:
     from domain.commands import Command
@@ -75,18 +76,10 @@ class Run:
         """Refuse what cannot go well, before anything is recorded: templates, edited files, the first gate."""
         state = self._state()
         waiting = [step for step in STEPS if state.documents[step].state is not StepState.APPROVED]
-        spec = self._file.fields.get(Step.SPEC, {})
         for step in waiting:
             refuse_edited(self._project, self._asked, self._phase, step)
             if step in self._file.fields:
-                self._project.templates.render(
-                    step,
-                    self._file.fields[step],
-                    phase=self._phase,
-                    title=spec.get("title") or phase_ids.title_from(self._phase),
-                    iteration=1,
-                    answers=(),
-                )
+                try_out(self._file.fields, step, phase=self._phase, templates=self._project.templates)
         if self._automatic and waiting and waiting[0] in self._file.fields:
             self._refuse_hopeless_approval(waiting[0], state)
 

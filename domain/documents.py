@@ -34,6 +34,10 @@ class Document(NamedTuple):
     stale_because: str = ""
     stale_since: int = 0
     """The reopening that made it stale."""
+    quality: int | None = None
+    """In percent; None while it is not known."""
+    missing: tuple[str, ...] = ()
+    """The required parts that are not there."""
 
     def state_at(self, now: int) -> StepState:
         """Return the state at a time in µs: a request nobody answered in time has expired."""
@@ -55,6 +59,8 @@ class Document(NamedTuple):
             facts["approvals"] = [{"by": _actor_facts(a.by), "version": a.version} for a in self.approvals]
         if self.feedback:
             facts["feedback"] = list(self.feedback)
+        if self.missing:
+            facts["missing"] = list(self.missing)
         return facts
 
     @classmethod
@@ -69,6 +75,8 @@ class Document(NamedTuple):
             values["approvals"] = tuple(Approval(_actor(a["by"]), a["version"]) for a in values["approvals"])
         if "feedback" in values:
             values["feedback"] = tuple(values["feedback"])
+        if "missing" in values:
+            values["missing"] = tuple(values["missing"])
         return cls(**values)
 
 

@@ -9,6 +9,7 @@ Refusal
 │   ├── AlreadyJudged           the same person judged this iteration before
 │   ├── RequestExpired          the request for approval ran out
 │   ├── PolicyForbids           the project's policy says no; force overrides it
+│   ├── QualityTooLow           the project's policy asks for a more complete document; force overrides it
 │   ├── PolicyForbidsAutomatic  nobody can approve automatically what they may not approve
 │   ├── PolicyNeedsPerson       only a person may change a policy that binds agents
 │   ├── LatestTextStays         the text that decisions rest on is drafted anew before it is erased
@@ -19,6 +20,7 @@ Refusal
 │   ├── NotReconfirmable        only a stale step that was approved can be reconfirmed
 │   ├── NotReadyForHandoff      steps, dependencies or blockers stand in the way
 │   ├── DependencyCycle         phases would wait for each other
+│   ├── TaskWaits               a task begins when those it rests on are done
 │   ├── PhaseArchived           an archived phase is read-only
 │   ├── PhaseHandedOff          a phase handed off changes only after a step is reopened
 │   ├── StoreRecovered          a recovered store takes no writes before it is promoted
@@ -181,6 +183,16 @@ class PolicyForbidsAutomatic(Rejected):
         )
 
 
+class QualityTooLow(Rejected):
+    code = "POLICY_VIOLATION"
+
+    def __init__(self, phase: str, step: str, *, why: str, command: str, draft: str) -> None:
+        super().__init__(
+            f"{phase}: {step}: {why}.",
+            fix=(draft, f'orch {command} --force --reason "why the policy is set aside"'),
+        )
+
+
 class PolicyNeedsPerson(Rejected):
     code = "POLICY_VIOLATION"
 
@@ -257,6 +269,18 @@ class DependencyCycle(Rejected):
         super().__init__(
             f"That would make phases wait for each other: {' → '.join(path)}.",
             fix=[f"orch depend {phase} --on {on} --remove" for phase, on in removable[-1:]] or [f"orch why {path[0]}"],
+        )
+
+
+class TaskWaits(Rejected):
+    def __init__(self, phase: str, task: str, *, waits_for: Sequence[str], command: str) -> None:
+        are = "is" if len(waits_for) == 1 else "are"
+        super().__init__(
+            f"{phase}: {task} waits for {', '.join(waits_for)}, which {are} not done.",
+            fix=(
+                f"orch task done {phase} {' '.join(waits_for)}",
+                f'orch {command} --force --reason "why it need not wait"',
+            ),
         )
 
 

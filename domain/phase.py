@@ -19,12 +19,12 @@ from domain.phase_events import (
     Unblocked,
 )
 from domain.phase_state import PhaseState
-from domain.phase_verdicts import PhaseVerdicts
+from domain.phase_tasks import PhaseTasks
 from domain.steps import STEPS
 from domain.times import microseconds
 
 
-class Phase(PhaseVerdicts):
+class Phase(PhaseTasks):
     """One unit of work, such as `st01-audio-engine`. Every method decides, or refuses and leaves no event."""
 
     @classmethod

@@ -8,6 +8,7 @@ from projections.blockers import BlockerRow
 from projections.document_text import DocumentText
 from projections.phase_status import Closing, PhaseStatus
 from projections.step_status import Steps
+from projections.task_list import TaskCounts
 
 
 class ExportedPhase(TypedDict):
@@ -24,6 +25,7 @@ class ExportedPhase(TypedDict):
     depends_on: list[str]
     handed_off: Closing | None
     archived: Closing | None
+    tasks: TaskCounts
     documents: list[DocumentText]
 
 
@@ -80,6 +82,7 @@ def exported(status: PhaseStatus, documents: Sequence[DocumentText]) -> Exported
         "depends_on": status["depends_on"],
         "handed_off": status["handed_off"],
         "archived": status["archived"],
+        "tasks": status["tasks"],
         "documents": list(documents),
     }
 

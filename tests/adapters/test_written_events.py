@@ -1,12 +1,13 @@
 """The golden bytes of every topic: what was written once must be read, and written so, for ever."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from adapters.codec import SHAPES, decode
+from adapters.codec import decode
 from adapters.envelope import Prepared, commitment
 from domain.events import DomainEvent
 from domain.topics import TOPICS
@@ -15,10 +16,17 @@ from tests.adapters.written_examples import EXAMPLES, SALT, record_of, written
 WRITTEN = Path(__file__).parents[1] / "written"
 
 
+# What a topic learnt to say later has a file of its own; what was written before stays as it was.
+LATER: dict[str, Callable[[Any], bool]] = {
+    "phase.document_drafted": lambda event: event.quality is not None,
+    "phase.document_approved": lambda event: event.automatic,
+    "policy.changed": lambda event: event.minimum_quality_research is not None,
+}
+
+
 def name_of(event: DomainEvent) -> str:
-    """Return the name of an event's golden file: its topic, and the facts it has that came later."""
-    defaults = SHAPES[event.TOPIC].defaults
-    return "+".join([event.TOPIC, *(name for name in defaults if getattr(event, name) != defaults[name])])
+    later = LATER.get(event.TOPIC)
+    return f"{event.TOPIC}-2" if later and later(event) else event.TOPIC
 
 
 def golden(event: DomainEvent) -> dict[str, Any]:
@@ -27,15 +35,8 @@ def golden(event: DomainEvent) -> dict[str, Any]:
 
 
 def test_every_topic_has_its_golden_file_and_none_was_dropped() -> None:
-    assert {e.TOPIC for e in EXAMPLES} == TOPICS.keys() == {name_of(e).partition("+")[0] for e in EXAMPLES}
-    assert {path.name for path in WRITTEN.iterdir()} == {f"{name_of(e)}.json" for e in EXAMPLES}
-
-
-def test_every_fact_that_came_later_has_a_golden_file_with_it_and_one_without() -> None:
-    names = {name_of(event) for event in EXAMPLES}
-    for topic in TOPICS:
-        for later in SHAPES[topic].defaults:
-            assert topic in names and any(later in name.split("+")[1:] for name in names)
+    assert {path.stem for path in WRITTEN.glob("*.json")} == {name_of(event) for event in EXAMPLES}
+    assert TOPICS.keys() == {event.TOPIC for event in EXAMPLES}
 
 
 @pytest.mark.parametrize("event", EXAMPLES, ids=name_of)

@@ -140,7 +140,7 @@ def test_a_file_may_have_some_of_the_steps(project: Orch, file: Path) -> None:
         (FILE.replace("plan:", "paln:"), "w.yaml, line 6: the file has no field 'paln'; did you mean plan?"),
         (FILE.replace("estimated_hours: 4", "estimated_hours: no"), "w.yaml, line 12: tasks.tasks[0].estimated_hours"),
         (FILE.replace("T001", "T1"), "w.yaml, line 12: tasks.tasks[0].id must look like T001"),
-        (FILE.replace("  mvp_goal: Sound.", '  mvp_goal: ""'), "w.yaml: prd fills in no field"),
+        (FILE.replace("  technical_foundation: Known since 1960.", "  {}"), "w.yaml: research fills in no field"),
         ("phase: st02-y\n" + FILE, "w.yaml is meant for st02-y, not for st01-x"),
         ("", "w.yaml is empty"),
         ("phase: st01-x\n", "w.yaml has fields for no step"),

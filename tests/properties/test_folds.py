@@ -189,6 +189,8 @@ documents = st.builds(
     was_approved=st.booleans(),
     stale_because=st.sampled_from(("", *STEPS)).map(str),
     stale_since=small,
+    quality=st.none() | st.integers(0, 100),
+    missing=st.lists(names, max_size=3).map(tuple),
 )
 states = st.builds(
     PhaseState,
@@ -224,6 +226,6 @@ def test_a_phase_comes_back_from_its_facts(state: PhaseState) -> None:
     assert PhaseState.from_facts(through_json(state.to_facts())) == state
 
 
-@given(st.builds(PolicyState, st.booleans(), small, st.booleans(), st.none() | small))
+@given(st.builds(PolicyState, st.booleans(), small, st.booleans(), *[st.none() | small] * 4))
 def test_a_policy_comes_back_from_its_facts(state: PolicyState) -> None:
     assert PolicyState.from_facts(through_json(state.to_facts())) == state
