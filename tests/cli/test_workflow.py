@@ -223,7 +223,8 @@ def topics(orch: Orch) -> list[str]:
     return [row["topic"] for row in orch("history", "st01-x", "--json").data["rows"]]
 
 
-WHOLE = ["phase.opened", *["phase.document_drafted", "phase.approval_requested", "phase.document_approved"] * 5]
+STEP = ["phase.document_drafted", "phase.approval_requested", "phase.document_approved"]
+WHOLE = ["phase.opened", *STEP * 4, STEP[0], "phase.tasks_numbered", *STEP[1:]]
 
 
 @pytest.mark.parametrize("recorded", [4, 6, 9, 14])
