@@ -95,6 +95,8 @@ class ApproveDocument(NamedTuple):
     comments: str = ""
     forced: bool = False
     reason: str = ""
+    automatic: bool = False
+    """Given by a program in the approver's name, without anybody reading the text at that moment."""
 
 
 class RejectDocument(NamedTuple):
@@ -296,7 +298,7 @@ Command: TypeAlias = (
 UNSAID = frozenset(("meta", "seen", "public_key", "fork", "done", "reopened"))
 """What the edge adds to a command by itself."""
 
-SAID_LATER = frozenset(("minimum_quality_research", "minimum_quality_plan", "minimum_quality_tasks"))
+SAID_LATER = frozenset(("minimum_quality_research", "minimum_quality_plan", "minimum_quality_tasks", "automatic"))
 """What older versions could not say: unsaid, it leaves the fingerprint of a command that is repeated now as it was."""
 
 
@@ -305,7 +307,7 @@ def fingerprint(command: Command) -> str:
     words = {
         name: value
         for name, value in command._asdict().items()
-        if name not in UNSAID and not (name in SAID_LATER and value is None)
+        if name not in UNSAID and not (name in SAID_LATER and (value is None or value is False))
     }
     asked = [type(command).__name__, command.meta.by, words]
     return sha256(dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -113,6 +113,8 @@ class DocumentApproved(DomainEvent):
     """The policy's rules that force set aside."""
     comments: str | None
     reason: str | None
+    automatic: bool = False
+    """A program gave it in the approver's name; nobody read the text at that moment."""
 
     def apply(self, aggregate: "Phase") -> None:
         approvals = (*aggregate.state.documents[self.step].approvals, Approval(self.by, self.originator_version))

@@ -10,6 +10,7 @@ Refusal
 │   ├── RequestExpired          the request for approval ran out
 │   ├── PolicyForbids           the project's policy says no; force overrides it
 │   ├── QualityTooLow           the project's policy asks for a more complete document; force overrides it
+│   ├── PolicyForbidsAutomatic  nobody can approve automatically what they may not approve
 │   ├── PolicyNeedsPerson       only a person may change a policy that binds agents
 │   ├── LatestTextStays         the text that decisions rest on is drafted anew before it is erased
 │   ├── TextErased              nobody can read the text a verdict would be about
@@ -168,6 +169,17 @@ class PolicyForbids(Rejected):
         super().__init__(
             f"{phase}: {step}: {why}.",
             fix=(f"orch why {phase} {step}", f'orch {command} --force --reason "why the policy is set aside"'),
+        )
+
+
+class PolicyForbidsAutomatic(Rejected):
+    code = "POLICY_VIOLATION"
+
+    def __init__(self, phase: str, step: str, *, why: str, fix: Sequence[str]) -> None:
+        super().__init__(
+            f"{phase}: {step} cannot be approved automatically: {why}. Nothing was recorded; without"
+            " --auto-approve it is drafted and waits.",
+            fix=fix,
         )
 
 

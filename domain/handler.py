@@ -224,7 +224,7 @@ def _give_approval(command: c.ApproveDocument | c.ReconfirmDocument, read: ReadS
     if isinstance(command, c.ReconfirmDocument):
         phase.reconfirm(command.step, **shared)
     else:
-        phase.approve(command.step, comments=command.comments, **shared)
+        phase.approve(command.step, comments=command.comments, automatic=command.automatic, **shared)
     return phase
 
 

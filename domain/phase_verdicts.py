@@ -39,6 +39,7 @@ class PhaseVerdicts(PhaseDrafts):
         policy_version: int,
         by: Actor,
         at: datetime,
+        automatic: bool = False,
     ) -> None:
         """Approve the latest iteration; iteration and digest, where given, must name it."""
         self.note_expiry(by=by, at=at)
@@ -54,6 +55,7 @@ class PhaseVerdicts(PhaseDrafts):
             **_verdict(step, document, judgement, meaning=meaning, policy_version=policy_version),
             comments=comments,
             reason=reason,
+            automatic=automatic,
             by=by,
             at=at,
         )

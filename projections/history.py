@@ -37,6 +37,8 @@ class HistoryRow(TypedDict):
     meaning: Meaning | None
     final: bool | None
     self_approval: bool
+    automatic: bool
+    """A program gave the verdict in the actor's name."""
     forced: bool
     broke: list[str]
     policy_version: int | None
@@ -72,6 +74,7 @@ def history(happenings: Iterable[tuple[Record, DomainEvent]], redactions: Redact
             "meaning": said.meaning,
             "final": said.final,
             "self_approval": said.self_approval,
+            "automatic": said.automatic,
             "forced": said.forced,
             "broke": list(said.broke),
             "policy_version": said.policy_version,

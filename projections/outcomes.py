@@ -82,6 +82,7 @@ class Outcome(TypedDict):
     events: list[OutcomeEvent]
     final: bool | None
     self_approval: bool
+    automatic: bool
     forced: bool
     broke: list[str]
     quality: Quality | None
@@ -118,6 +119,7 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
         "events": [{"position": r.position, "topic": r.topic} for r, _ in pairs],
         "final": None,
         "self_approval": False,
+        "automatic": False,
         "forced": False,
         "broke": [],
         "quality": None,
@@ -163,6 +165,7 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
                 "digest": event.digest,
                 "final": event.final,
                 "self_approval": event.self_approval,
+                "automatic": isinstance(event, documents.DocumentApproved) and event.automatic,
                 "forced": event.forced,
                 "broke": list(event.broke),
             }
@@ -282,6 +285,8 @@ def sentence(result: Outcome) -> str:
 
 def _remarks(result: Outcome) -> list[str]:
     remarks = []
+    if result["automatic"]:
+        remarks.append("automatically: nobody read the text at that moment")
     if result["quality"] and result["quality"]["missing"]:
         found = result["quality"]
         passes = f", it passes at {found['mark']} %" if found["score"] < found["mark"] else ""

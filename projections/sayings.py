@@ -32,6 +32,7 @@ class Saying(NamedTuple):
     meaning: documents.Meaning | None = None
     final: bool | None = None
     self_approval: bool = False
+    automatic: bool = False
     forced: bool = False
     broke: Sequence[str] = ()
     policy_version: int | None = None
@@ -49,7 +50,7 @@ def saying(event: DomainEvent) -> Saying:
             return Saying(f"the request to approve {step} iteration {iteration} expired", step, iteration)
         case documents.DocumentApproved():
             said = _approval(event, "approved")
-            return said._replace(comments=event.comments or None)
+            return said._replace(comments=event.comments or None, automatic=event.automatic)
         case documents.DocumentReconfirmed():
             return _approval(event, "reconfirmed")
         case documents.DocumentRejected():
@@ -168,7 +169,8 @@ def _drafted(event: documents.DocumentDrafted) -> str:
 
 
 def _approval(event: documents.DocumentApproved | documents.DocumentReconfirmed, verb: str) -> Saying:
-    how = " as its own author" if event.self_approval else ""
+    how = " automatically" if isinstance(event, documents.DocumentApproved) and event.automatic else ""
+    how += " as its own author" if event.self_approval else ""
     how += f", setting aside {', '.join(event.broke)}" if event.broke else ""
     how += "" if event.final else "; more approvals are needed"
     return Saying(

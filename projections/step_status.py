@@ -55,6 +55,7 @@ class StepStatus(TypedDict):
     verdict_by: Person | None
     verdict_at: str | None
     self_approval: bool
+    automatic: bool
     forced: bool
     approvals: Approvals
     feedback: list[Feedback]
@@ -95,6 +96,7 @@ def step_status(
         "verdict_by": person(verdict.by) if verdict else None,
         "verdict_at": rfc3339(verdict.recorded_at) if verdict else None,
         "self_approval": bool(verdict and verdict.facts.get("self_approval")),
+        "automatic": bool(verdict and verdict.facts.get("automatic")),
         "forced": bool(verdict and verdict.facts.get("forced")),
         "approvals": {
             "given": given,

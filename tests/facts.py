@@ -163,6 +163,7 @@ def approved(
     reason: str = "",
     comments: str = "",
     meaning: Meaning = Meaning.APPROVAL,
+    automatic: bool = False,
 ) -> Fact:
     return _phase(
         documents.DocumentApproved,
@@ -178,6 +179,7 @@ def approved(
         broke=broke,
         comments=comments,
         reason=reason,
+        automatic=automatic,
     )
 
 

@@ -114,6 +114,7 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     event(documents.ApprovalRequested, step=Step.PLAN, iteration=1, expires_at=1_795_532_748_677_071),
     event(documents.ApprovalExpired, step=Step.PLAN, iteration=1),
     event(documents.DocumentApproved, **VERDICT, comments="good", reason="nobody else is here"),
+    event(documents.DocumentApproved, **VERDICT, comments="", reason="", automatic=True),
     event(
         documents.DocumentRejected,
         step=Step.PRD,

@@ -25,6 +25,7 @@ def test_exceptions_say_what_who_when_and_why(judged: Orch) -> None:
     assert {row["exception"]: row["count"] for row in told["counts"]} == {
         "forced": 1,
         "self_approval": 0,
+        "automatic_approval": 0,
         "verdict_not_by_a_person": 1,
         "request_expired": 0,
         "stale_step_reconfirmed": 0,

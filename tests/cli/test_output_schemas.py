@@ -23,12 +23,23 @@ READS = {
     "phase.document": ("show", "st01-x", "spec"),
     "phase.checkout": ("checkout", "st01-x", "spec"),
     "command.outcome": ("approve", "st01-x", "spec"),
+    "workflow.run": ("workflow", "st02-y", "--config", "w.yaml"),
+    "batch": ("batch", "--phases", "st01-x,st99-no", "--command", "status"),
+    "export": ("export",),
+    "export.file": ("export", "-o", "all.json", "--yes"),
     "policy": ("policy", "show"),
     "config": ("config", "show"),
     "context": ("context",),
     "doctor": ("doctor",),
     "schema.list": ("schema", "list"),
     "schema": ("schema", "show", "spec"),
+    "schema.check": ("schema", "check", "workflow", "w.yaml"),
+    "template.list": ("template", "list"),
+    "template": ("template", "show", "spec"),
+    "template.check": ("template", "check"),
+    "template.ejected": ("template", "eject"),
+    "template.diff": ("template", "diff", "spec"),
+    "template.cache": ("template", "rebuild"),
     "audit.checkpoint": ("audit", "checkpoint"),
     "audit.timestamp": ("audit", "timestamp", "held.txt", "5.tsr", "--roots", "ca.pem"),
     "audit.key": ("audit", "key", "show"),
@@ -81,7 +92,7 @@ def test_no_published_file_lacks_its_code() -> None:
 def test_every_kind_that_a_command_answers_with_is_published() -> None:
     sources = [file.read_text("utf-8") for file in CLI.glob("*.py")]
     answered = {kind for source in sources for kind in re.findall(r'\b(?:answer|as_json)\(\s*"([\w.]+)"', source)}
-    assert answered == set(KINDS) - {ERROR}
+    assert answered == set(KINDS) - {ERROR, "export"}  # which is written in four forms
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -131,6 +142,10 @@ def _prepare(kind: str, drafted: Orch) -> None:
         assert drafted("recover", "point", "first-draft").status == 0
     if kind == "recover.verification":
         assert drafted("recover", "run", "--to", "now", "--out", "new").status == 0
+    if kind in ("workflow.run", "schema.check"):
+        Path("w.yaml").write_text("spec:\n  objectives: [small]\n")
+    if kind == "template.diff":
+        assert drafted("template", "eject", "spec").status == 0
     if kind == "audit.timestamp":
         authority = Authority(Path("authority").absolute())
         note = drafted("audit", "checkpoint").out

@@ -95,6 +95,7 @@ def test_a_row_says_who_did_what_when() -> None:
         "meaning": "approval",
         "final": True,
         "self_approval": False,
+        "automatic": False,
         "forced": False,
         "broke": [],
         "policy_version": 1,

@@ -27,6 +27,7 @@ def test_a_fresh_phase_starts_with_its_spec() -> None:
         "verdict_by": None,
         "verdict_at": None,
         "self_approval": False,
+        "automatic": False,
         "forced": False,
         "approvals": {"given": 0, "needed": 1, "by": []},
         "feedback": [],
