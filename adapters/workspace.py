@@ -95,6 +95,10 @@ class Workspace:
             _replace(path, text.encode())
         return path
 
+    def write_page(self, name: str, text: str) -> Path:
+        """Replace a file beside the phases' folders whole."""
+        return self.write("", name, text)
+
     def remove(self, phase: str, step: Step) -> None:
         """Remove a document; the log still knows its digest."""
         path = self._places.document(phase, step)
