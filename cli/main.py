@@ -64,6 +64,13 @@ class Orch(LazyGroup):
         "completion": Entry("cli.completion:completion", "Print the completion script of a shell."),
     }
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by what people want to do; what each does, its own help tells."""
+        from cli.help_groups import grouped
+
+        with formatter.section("Commands (orch COMMAND --help tells more of each)"):
+            formatter.write_dl([(head, "  ".join(names)) for head, names in grouped(self.list_commands(ctx))])
+
 
 def program() -> click.Command:
     """Return the whole command line as one click command."""
