@@ -46,6 +46,9 @@ class Orch(LazyGroup):
         "policy": Entry("cli.policy:PolicyCommands", "Show or change the rules about verdicts."),
         "status": Entry("cli.status:status", "Where a phase stands and what to do next."),
         "list": Entry("cli.listing:list_phases", "All phases, a line each."),
+        "dashboard": Entry("cli.dashboard:dashboard", "The whole project: what is done, what waits, what to do next."),
+        "board": Entry("cli.dashboard:dashboard", "The same as dashboard.", hidden=True),
+        "progress": Entry("cli.how_far:progress", "How far phases are, and how long each step and verdict took."),
         "show": Entry("cli.show:show", "Print the recorded text of a document."),
         "history": Entry("cli.history:history", "What happened, who did it, when and why."),
         "replay": Entry("cli.replay:replay", "History event by event, with the state after each."),
@@ -67,6 +70,13 @@ class Orch(LazyGroup):
         "version": Entry("cli.version:version", "The versions of orch and of what it stands on."),
         "completion": Entry("cli.completion:completion", "Print the completion script of a shell."),
     }
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by what people want to do; what each does, its own help tells."""
+        from cli.help_groups import grouped
+
+        with formatter.section("Commands (orch COMMAND --help tells more of each)"):
+            formatter.write_dl([(head, "  ".join(names)) for head, names in grouped(self.list_commands(ctx))])
 
 
 def program() -> click.Command:

@@ -57,6 +57,7 @@ from cli.template_answers import (
 from cli.timestamp import TimestampAnswer
 from cli.workflow import WorkflowAnswer
 from projections.coverage import Coverage
+from projections.dashboard import Dashboard
 from projections.document_text import DocumentText
 from projections.history import HistoryRow
 from projections.moments import AsOf
@@ -65,6 +66,7 @@ from projections.outcomes import Outcome, PolicyRules
 from projections.phase_export import Export
 from projections.phase_list import PhaseRow
 from projections.phase_status import PhaseStatus
+from projections.progress import PhaseProgress, ProjectProgress, SpanRow
 from projections.state_file import StateFile
 from projections.task_list import PhaseTasks, TaskRow
 from projections.verification import Verification
@@ -112,9 +114,30 @@ class WhyAnswer(Why):
 
 
 class NextAnswer(TypedDict):
-    """What can be done now, the most urgent first."""
+    """What can be done now, the most urgent first; `left_out` says how many more there are."""
 
     rows: list[NextStep]
+    left_out: int
+    as_of: AsOf
+
+
+class DashboardAnswer(Dashboard):
+    """The whole project at a glance; `document` is the file that was written, where one was asked for."""
+
+    document: str | None
+    as_of: AsOf
+
+
+class ProgressAnswer(ProjectProgress):
+    """How far the project is; the times are those of the phases in the rows."""
+
+    as_of: AsOf
+
+
+class PhaseProgressAnswer(PhaseProgress):
+    """How far one phase is, with every stretch of time it has spent somewhere."""
+
+    spans: list[SpanRow]
     as_of: AsOf
 
 
@@ -253,6 +276,9 @@ ANSWERS: dict[str, Any] = {
     "phase.history": HistoryAnswer,
     "phase.why": WhyAnswer,
     "next": NextAnswer,
+    "dashboard": DashboardAnswer,
+    "progress": ProgressAnswer,
+    "phase.progress": PhaseProgressAnswer,
     "phase.document": DocumentAnswer,
     "phase.checkout": CheckoutAnswer,
     "command.outcome": OutcomeAnswer,

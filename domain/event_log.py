@@ -160,9 +160,9 @@ class EventLog(Protocol):
         ...
 
     def all_heads(self) -> tuple[Moment, Mapping[str, Head]]:
-        """Return the heads of all streams as of one moment, made when they are looked at: there may be very many.
+        """Return the heads of all streams, ordered by name, as of one moment; there may be very many.
 
-        Raises `Damaged` where one of them cannot be read.
+        Each is made anew whenever it is looked at, and raises `Damaged` then where it cannot be read.
         """
         ...
 
