@@ -54,6 +54,7 @@ class Orch(LazyGroup):
         "config": Entry("cli.config:ConfigCommands", "The settings in force, and where each one comes from."),
         "rebuild": Entry("cli.rebuild:rebuild", "Make everything that follows from the events anew, or compare it."),
         "backup": Entry("cli.backup:BackupCommands", "Backups: make, ship, check, try and restore them."),
+        "import": Entry("cli.import_folder:import_folder", "Phases of the predecessor, spec-kit, OpenSpec or Kiro."),
         "schema": Entry("cli.schema:SchemaCommands", "The JSON Schemas of what goes in and comes out."),
         "upgrade": Entry("cli.upgrade:upgrade", "Bring the log of an older version of orch up to this one."),
         "version": Entry("cli.version:version", "The versions of orch and of what it stands on."),

@@ -29,6 +29,7 @@ from cli.backup_prune import Pruned
 from cli.backup_ship import Shipped
 from cli.config import ConfigAnswer
 from cli.health import DoctorAnswer
+from cli.import_folder import ImportAnswer
 from cli.rebuild import RebuildAnswer
 from cli.recover_answers import (
     DocumentsAnswer,
@@ -247,6 +248,7 @@ ANSWERS: dict[str, Any] = {
     "backup.list": BackupList,
     "backup.verification": BackupVerification,
     "backup.restored": Restored,
+    "import": ImportAnswer,
     "backup.drill": Drill,
     "backup.pruned": Pruned,
     "backup.shipped": Shipped,

@@ -33,6 +33,7 @@ STEP_STATES: Mapping[str, tuple[f.Fact, ...]] = {
     "expired": (*AWAITING, f.expired("research")),
     "rejected": (*AWAITING, f.rejected("research")),
     "approved": (*AWAITING, f.approved("research")),
+    "approved, as an import claims": (*AWAITING, f.claimed("research")),
     "reopened": (*AWAITING, f.approved("research"), f.reopened("research")),
     "stale, had been approved": (*AWAITING, f.approved("research"), *SPEC_REOPENED, *SPEC_AGAIN),
     "stale, had not been approved": (*AWAITING, *SPEC_REOPENED, *SPEC_AGAIN),
@@ -76,6 +77,7 @@ PHASE_COMMANDS: Mapping[str, Callable[[], Command]] = {
     "retitle": lambda: asks.retitle("Sound"),
     "handoff": asks.hand_off,
     "archive": asks.archive,
+    "import": asks.import_phase,
 }
 
 
@@ -195,7 +197,7 @@ def page() -> str:
         "",
         "Refusals that depend on who asks, or on the words of the command, are not in the tables: PolicyForbids,",
         "PolicyNeedsPerson, AlreadyJudged, VerdictIsStale, DocumentEdited, TextErased, LatestTextStays, ReasonMissing,",
-        "CommandIdReused.",
+        "CommandIdReused; and for an import StepWrittenHere, as it never overtakes a text that was written here.",
         "",
         "## One step",
         "",

@@ -34,6 +34,8 @@ class Document(NamedTuple):
     stale_because: str = ""
     stale_since: int = 0
     """The reopening that made it stale."""
+    claimed: bool = False
+    """The verdict that settled it is an imported claim, which our policy has not judged."""
 
     def state_at(self, now: int) -> StepState:
         """Return the state at a time in µs: a request nobody answered in time has expired."""

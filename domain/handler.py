@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, assert_never
 
 from domain import commands as c
-from domain import dependencies, drafting
+from domain import dependencies, drafting, importing
 from domain.aggregates import EventSourced
 from domain.errors import AlreadyExists, CommandIdReused, NotFound, Refusal, VerdictIsStale
 from domain.event_log import Decision, EventLog, Receipt
@@ -87,6 +87,9 @@ def _decide(command: c.Command, read: ReadSet, log: EventLog, templates: Templat
             return (drafting.draft(command, read, log, templates),)
         case c.EditDocument():
             return (drafting.edit(command, read),)
+        case c.ImportPhase():
+            phase = importing.take_over(command, read, log)
+            importing.refuse_cycles(command, phase, read)
         case c.RequestApproval():
             phase = read.phase(command.phase)
             phase.request(command.step, policy=read.policy().state, by=by, at=at)

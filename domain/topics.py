@@ -3,6 +3,7 @@
 from domain import document_events as documents
 from domain import phase_events as phases
 from domain.events import DomainEvent
+from domain.import_events import Imported, VerdictImported
 from domain.ledger_events import Forked, KeyRotated, PayloadRedacted, Recovered, Reviewed
 from domain.policy import PolicyChanged
 from domain.project import ProjectInitialised
@@ -33,5 +34,7 @@ EVENTS: tuple[type[DomainEvent], ...] = (
     Forked,
     Recovered,
     PointNamed,
+    Imported,
+    VerdictImported,
 )
 TOPICS: dict[str, type[DomainEvent]] = {event.TOPIC: event for event in EVENTS}

@@ -9,6 +9,7 @@ from domain import phase_events as phases
 from domain.errors import UnknownEvent
 from domain.event_log import Record
 from domain.events import DomainEvent
+from domain.import_events import Imported, VerdictImported
 from domain.phase_ids import phase_of
 from domain.policy import PolicyChanged
 from domain.project import ProjectInitialised
@@ -183,6 +184,8 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
                 "parent_size": event.parent_size,
                 "public_key": event.public_key,
             }
+        case Imported() | VerdictImported():
+            pass  # claims are no outcome of this command; its topics say that there are some
         case PointNamed():
             result["point"] = {"name": event.name, "position": event.position, "root": event.root}
         case ledger.Recovered():
@@ -197,6 +200,7 @@ SENTENCES = {
     "project.initialised": "the log {origin} begins",
     "ledger.forked": "the project goes on from position {forked[size]} as {forked[origin]}",
     "ledger.recovered": "recovered",
+    "phase.imported": "imported",
     "point.named": "position {point[position]} is {point[name]} now",
     "ledger.key_rotated": "another key speaks for the log",
     "ledger.payload_redacted": "the text of position {redacted} is erased",

@@ -161,6 +161,7 @@ VERDICTS = {
     ("recover", "verify"): (6, 7),
     ("doctor",): (6, 8),
     ("rebuild",): (6,),
+    ("import",): (7,),  # some phases are not imported
 }
 
 

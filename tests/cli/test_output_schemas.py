@@ -60,6 +60,7 @@ READS = {
     "recover.documents": ("recover", "documents", "st01-x", "--to", "now", "--out", "then"),
     "recover.run": ("recover", "run", "--to", "now", "--out", "new"),
     "recover.verification": ("recover", "verify", "new"),
+    "import": ("import", "there"),
     "version": ("version",),
     ERROR: ("status", "st99-unknown"),
 }
@@ -123,6 +124,9 @@ def test_states_and_steps_are_closed_choices_in_the_schema() -> None:
 
 def _prepare(kind: str, drafted: Orch) -> None:
     """Put the files there that a command of that kind reads."""
+    if kind == "import":
+        (Path("there") / ".kiro" / "specs" / "mixer").mkdir(parents=True)
+        (Path("there") / ".kiro" / "specs" / "mixer" / "design.md").write_text("# Two layers\n", "utf-8")
     if kind == "recover.points":
         assert drafted("recover", "point", "first-draft").status == 0
     if kind == "recover.verification":
