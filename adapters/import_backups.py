@@ -66,10 +66,10 @@ def _between(before: StateThere, snapshot: Snapshot, last: StateThere, texts: Ma
     yield from _blockers(before.blockers, now.blockers, at)
     for on in now.depends_on:
         if on not in before.depends_on:
-            yield DependencyThere(key_of("depends", on), at, on)
+            yield DependencyThere(key_of("depends", on, at), at, on)
     for on in before.depends_on:
         if on not in now.depends_on:
-            yield DependencyThere(key_of("depends no longer", on), at, on, ends=True)
+            yield DependencyThere(key_of("depends no longer", on, at), at, on, ends=True)
 
 
 def _step(
@@ -119,16 +119,21 @@ def _approval(step: Step, approval: ApprovalThere, saved: int | None, *, has_tex
 def _blockers(before: Iterable[BlockerSeen], now: Iterable[BlockerSeen], at: int | None) -> Iterator[Claim]:
     was, is_now = {b.id: b for b in before}, {b.id: b for b in now}
     for blocker in is_now.values():
-        key = key_of("blocked", blocker.id)
+        key = key_of("blocked", blocker.id, blocker.created)
         if blocker.id not in was:
             kind = KINDS.get(blocker.kind, BlockerType.RESOURCE_UNAVAILABLE)
             words = f"{blocker.id}: {blocker.description}" if blocker.id else blocker.description
             yield BlockerThere(key, at if blocker.created is None else blocker.created, kind, words)
         if blocker.is_resolved and not (blocker.id in was and was[blocker.id].is_resolved):
             yield UnblockedThere(
-                key_of("unblocked", blocker.id), at if blocker.resolved is None else blocker.resolved, key, ""
+                key_of("unblocked", blocker.id, blocker.created),
+                at if blocker.resolved is None else blocker.resolved,
+                key,
+                "",
             )
     for gone in was.values():
         if gone.id not in is_now and not gone.is_resolved:
             reason = "its records do not list it any more"
-            yield UnblockedThere(key_of("unblocked", gone.id), at, key_of("blocked", gone.id), reason)
+            yield UnblockedThere(
+                key_of("unblocked", gone.id, gone.created), at, key_of("blocked", gone.id, gone.created), reason
+            )

@@ -14,9 +14,11 @@ from adapters.import_predecessor import predecessor
 from adapters.import_state import StateThere
 from domain import phase_ids
 from domain.errors import InvalidInput
-from domain.import_claims import Claim
+from domain.import_claims import Claim, TextThere
 from domain.importers import Importer
 from domain.steps import Step
+
+TICKED = re.compile(r"^[^\S\n]*[-*+] \[[xX]\]", re.MULTILINE)
 
 
 class PhaseThere(NamedTuple):
@@ -94,6 +96,9 @@ def _phase(
         notes = [*notes, f"{wanted[:60]!r} is no phase id; it becomes {phase}"]
     if state and state.phase and state.phase != name and not chosen:
         notes = [*notes, f"the folder is called {name[:60]!r}, the phase in it {state.phase[:60]!r}"]
+    done = _ticked(claims)
+    if done:
+        notes = [*notes, f"{done} boxes of its tasks are ticked: what is done is not imported"]
     return PhaseThere(
         name_there=name,
         phase=phase,
@@ -108,6 +113,12 @@ def _phase(
         notes=tuple(notes),
         refused=refused,
     )
+
+
+def _ticked(claims: Sequence[Claim]) -> int:
+    """Return how many boxes of the latest tasks are ticked."""
+    texts = [c.text for c in claims if isinstance(c, TextThere) and c.step is Step.TASKS]
+    return len(TICKED.findall(texts[-1])) if texts else 0
 
 
 def phase_id(name: str) -> str:

@@ -34,6 +34,7 @@ class Orch(LazyGroup):
         "reopen": Entry("cli.lifecycle:reopen", "Withdraw an approval; what rests on it becomes stale."),
         "reconfirm": Entry("cli.verdicts:reconfirm", "Approve a stale document as it is."),
         "handoff": Entry("cli.lifecycle:handoff", "Hand the phase over to implementation."),
+        "package": Entry("cli.package:package", "One Markdown file for the implementer."),
         "archive": Entry("cli.lifecycle:archive", "Make a phase read-only."),
         "retitle": Entry("cli.lifecycle:retitle", "Give a phase another title."),
         "depend": Entry("cli.relations:depend", "Let a phase wait for another one."),

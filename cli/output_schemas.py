@@ -30,6 +30,7 @@ from cli.backup_ship import Shipped
 from cli.config import ConfigAnswer
 from cli.health import DoctorAnswer
 from cli.import_folder import ImportAnswer
+from cli.package import PackageAnswer as HandoffPackageAnswer
 from cli.rebuild import RebuildAnswer
 from cli.recover_answers import (
     DocumentsAnswer,
@@ -249,6 +250,7 @@ ANSWERS: dict[str, Any] = {
     "backup.verification": BackupVerification,
     "backup.restored": Restored,
     "import": ImportAnswer,
+    "phase.package": HandoffPackageAnswer,
     "backup.drill": Drill,
     "backup.pruned": Pruned,
     "backup.shipped": Shipped,
