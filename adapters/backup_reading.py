@@ -1,6 +1,6 @@
 """Read a log back from its backups alone, nothing of it before it was verified.
 
-    backups = open_backups(folder, identities_from([Path("key.txt")]))
+    backups = open_backups(storage, identities_from([Path("key.txt")]))
     backups.segments         which ranges there are: first, last, recorded_first, recorded_last, made_at, segment.size
     backups.moment_at(time)  the last position recorded by then, as a log would answer
     backups.events(upto=N)   the stored events from position 1 to N, with every known redaction applied
@@ -8,7 +8,7 @@
     backups.carried(N)       redactions of positions up to N that the events up to N do not hold
     backups.obey({gone: by}) leave out texts whose redaction only a store knows
 
-Of a broken copy `read_target(folder).copies` has the manifests up to the first bad one; `Backups(target, copy, keys)`
+Of a broken copy `read_target(storage).copies` has the manifests up to the first bad one; `Backups(target, copy, keys)`
 gives the events up to `copy.last`.
 
 It raises `NotFound` where there are no backups, `Damaged` where something was changed, lost or put there,
@@ -16,16 +16,17 @@ It raises `NotFound` where there are no backups, `Damaged` where something was c
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import orjson
 
+from adapters.backup_chain import files_of
 from adapters.backup_manifests import Manifest, sha256_of
 from adapters.backup_packing import unpacked
 from adapters.backup_segments import Entry, entries_in
 from adapters.backup_shapes import StoredFile
-from adapters.backup_target import Copy, Target, files_of, read_stored, read_target, read_without_list
+from adapters.backup_storage import Storage
+from adapters.backup_target import Copy, Target, read_stored, read_target, read_without_list
 from adapters.envelope import commitment, envelope_in
 from adapters.stored_events import StoredEvent
 from domain.errors import Damaged, NotFound
@@ -43,7 +44,7 @@ class Backups:
     def __init__(self, target: Target, copy: Copy, identities: Sequence[Any]) -> None:
         self.target = target
         self.copy = copy
-        self.folder = target.folder / copy.name
+        self.storage = target.storage
         self._identities = identities
         self.redactions = redactions_in(target.copies)
         """The position that says so, by the position whose text is to be erased: all that any copy knows of."""
@@ -106,7 +107,7 @@ class Backups:
         for manifest in self.segments:
             manifest.judge_checkpoint(self.keys)
             for file in files_of(manifest):
-                read_stored(self.folder, file)
+                read_stored(self.storage, self.copy.name, file)
 
     def events(self, upto: int | None = None) -> Iterator[StoredEvent]:
         """Yield the events from position 1 to N, or all of them.
@@ -177,8 +178,8 @@ class Backups:
 
     def _plain(self, file: StoredFile, manifest: Manifest) -> bytes:
         """Return what a file unpacks to."""
-        stored = read_stored(self.folder, file)
-        name = str(self.folder / file.name)
+        stored = read_stored(self.storage, self.copy.name, file)
+        name = self.storage.named(f"{self.copy.name}/{file.name}")
         plain = unpacked(stored, file.plain_size, self._identities, encrypted=bool(manifest.recipients), name=name)
         if sha256_of(plain) != file.plain_sha256:
             raise Damaged(f"{name} unpacks to other bytes than its manifest names.")
@@ -186,7 +187,7 @@ class Backups:
 
 
 def open_backups(
-    folder: Path,
+    storage: Storage,
     identities: Sequence[Any] = (),
     *,
     vkeys: Iterable[str] = (),
@@ -198,7 +199,7 @@ def open_backups(
     Signatures are checked with those keys; without any, with the key that the backups name themselves: then they are
     known to be whole, not whose they are. Without the list, what was removed from the end of a copy is not noticed.
     """
-    target = (read_without_list if ignore_list else read_target)(folder, vkeys)
+    target = (read_without_list if ignore_list else read_target)(storage, vkeys)
     return Backups(target, target.copy(copy), identities)
 
 

@@ -1,21 +1,18 @@
-"""The folder that holds backups: what is listed is there, what is there is listed, and all of it is signed."""
+"""What lies in a storage of backups: what is listed is there, what is there is listed, and all of it is signed."""
 
-import os
 import re
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from shlex import join
+from collections.abc import Iterable
 from time import sleep
 from typing import NamedTuple
 
+from adapters.backup_chain import LARGEST_NOTE, MANIFEST, Link, chain, files_of, range_in, read_file
 from adapters.backup_manifests import Manifest, TargetList, sha256_of
 from adapters.backup_shapes import CopyEnd, StoredFile
-from domain.errors import Damaged, FilesUnavailable, NotFound, Refusal
+from adapters.backup_storage import Storage
+from domain.errors import Damaged, NotFound, Refusal, SignatureRefused
 
 LIST = "backups.note"
 COPY = re.compile(r"copy-[0-9]{4,}")
-MANIFEST = re.compile(r"manifest-([0-9]{12,})-([0-9]{12,})\.note")
-LARGEST_NOTE = 64 * 1024 * 1024
 WITHOUT = ("orch backup restore --ignore-list --out NEW", "orch backup create --to ANOTHER")
 """What helps where the list is lost."""
 ATTEMPTS = 20
@@ -28,8 +25,10 @@ class Copy(NamedTuple):
 
     name: str
     manifests: tuple[Manifest, ...]
-    """From position 1 on without a gap; fewer than there should be where there is a problem."""
+    """From position 1 on without a gap; fewer where there is a problem, or where only the end was read."""
     problem: Refusal | None
+    digest: str | None = None
+    """The SHA-256 of the last of these manifests."""
 
     @property
     def last(self) -> int:
@@ -45,7 +44,7 @@ class Copy(NamedTuple):
 class Target(NamedTuple):
     """A target as it was read."""
 
-    folder: Path
+    storage: Storage
     listed: TargetList
     copies: tuple[Copy, ...]
     """The oldest first, without a first one that is still being made."""
@@ -55,197 +54,141 @@ class Target(NamedTuple):
     def copy(self, name: str | None = None) -> Copy:
         """Return a copy, or the newest one; refuse it where it has a problem, or the target one."""
         if self.strangers:
-            path = str(self.folder / self.strangers[0])
             raise Damaged(
-                f"{path} is in no list of backups: it was put there, or the list is not the newest one.",
-                fix=(join(["mv", path, "/elsewhere"]),),
+                f"{self.storage.named(self.strangers[0])} is in no list of backups: it was put there, or the list is"
+                " not the newest one.",
+                fix=(self.storage.away(self.strangers[0]),),
             )
         found = [copy for copy in self.copies if name in (None, copy.name)]
         if not found:
             names = ", ".join(copy.name for copy in self.copies) or "none yet"
             raise NotFound(
-                f"{self.folder} has no copy {name or 'of the log'} (there is: {names}).", fix=("orch backup list",)
+                f"{self.storage.where} has no copy {name or 'of the log'} (there is: {names}).",
+                fix=("orch backup list",),
             )
         if found[-1].problem is not None:
             raise found[-1].problem
         return found[-1]
 
 
-def read_target(folder: Path, vkeys: Iterable[str] = ()) -> Target:
+def read_target(storage: Storage, vkeys: Iterable[str] = ()) -> Target:
     """Return what a target holds, every signature checked with those keys (or those that its list names).
 
     Raises `NotFound` where there are no backups, `Damaged` where the list itself cannot be believed.
     """
     given = tuple(vkeys)
     for attempt in range(ATTEMPTS):
-        note = _list_in(folder)
-        listed = _listed(folder, note, given)
-        found = _read(folder, listed)
-        if _list_in(folder) == note or attempt == ATTEMPTS - 1:
+        note = list_in(storage)
+        found = _read(storage, _listed(storage, note, given))
+        if list_in(storage) == note or attempt == ATTEMPTS - 1:
             return found
         sleep(PAUSE_S)
     raise AssertionError  # the last attempt returns
 
 
-def read_without_list(folder: Path, vkeys: Iterable[str] = ()) -> Target:
+def read_end(storage: Storage, note: bytes, vkeys: Iterable[str]) -> Target:
+    """Return what a target with that list holds: of the newest copy the end, of others no manifests.
+
+    For whoever is about to add to it, and has the turn.
+    """
+    return _read(storage, _listed(storage, note, tuple(vkeys)), whole=False)
+
+
+def read_without_list(storage: Storage, vkeys: Iterable[str] = ()) -> Target:
     """Return what a target holds as its manifests alone tell: for a list that is lost or broken.
 
     What was removed from the end of a copy is not noticed then. Raises `NotFound`, and `Damaged` where there is none.
     """
     ends, newest = [], None
-    for name in sorted(name for name in _names(folder) if COPY.fullmatch(name)):
-        manifests = sorted((each for each in _names(folder / name) if MANIFEST.fullmatch(each)), key=_first_of)
+    for name in _copies_in(storage):
+        manifests = sorted((each for each in storage.names(name) if MANIFEST.fullmatch(each)), key=range_in)
         for file in manifests[-1:]:
-            note = read_file(folder / name / file)
-            found = Manifest.read(note, tuple(vkeys) or Manifest.keys_in(note, file), str(folder / name / file))
+            note = read_file(storage, f"{name}/{file}")
+            path = storage.named(f"{name}/{file}")
+            found = Manifest.read(note, tuple(vkeys) or Manifest.keys_in(note, file), path)
             ends.append(CopyEnd(name, found.last, file, sha256_of(note)))
             newest = found if newest is None or found.last >= newest.last else newest
     if newest is None:
-        raise NotFound(f"There are no backups at {folder}.", fix=("orch backup create",))
+        raise _nothing(storage)
     ends.sort(key=lambda end: end.last)  # stable: the younger of two as long comes last
     listed = TargetList(newest.origin, 0, newest.made_at, tuple(ends), None, (), tuple(vkeys) or newest.keys)
-    return _read(folder, listed)._replace(strangers=())
+    return _read(storage, listed)._replace(strangers=())
 
 
-def origin_in(folder: Path) -> str:
+def origin_in(storage: Storage, note: bytes | None = None) -> str:
     """Return whose backups these claim to be, nothing of it checked with a key that we know."""
-    return _listed(folder, _list_in(folder), ()).origin
+    return _listed(storage, list_in(storage) if note is None else note, ()).origin
 
 
-def files_of(manifest: Manifest) -> Iterator[StoredFile]:
-    """Yield the files that a manifest speaks of."""
-    yield manifest.segment
-    if manifest.files is not None:
-        yield manifest.files
-
-
-def read_file(path: Path, *, most: int = LARGEST_NOTE) -> bytes:
-    """Return the bytes of a file of a backup. Raises `Damaged` where it is missing or too large."""
-    try:
-        if path.is_symlink() or not path.is_file():
-            raise Damaged(f"{path} is missing from the backups.", fix=("orch backup verify",))
-        with path.open("rb") as opened:
-            data = opened.read(most + 1)
-    except OSError as error:
-        raise FilesUnavailable(f"{path}: {error.strerror}.") from error
-    if len(data) > most:
-        raise Damaged(f"{path} is larger than it should be.", fix=("orch backup verify",))
-    return data
-
-
-def read_stored(folder: Path, file: StoredFile) -> bytes:
+def read_stored(storage: Storage, folder: str, file: StoredFile) -> bytes:
     """Return the bytes of a file that a manifest names, if they are those."""
-    data = read_file(folder / file.name, most=file.size)
+    name = f"{folder}/{file.name}"
+    data = read_file(storage, name, most=file.size)
     if len(data) != file.size or sha256_of(data) != file.sha256:
         raise Damaged(
-            f"{folder / file.name} was changed: it is not the file that its manifest names.",
+            f"{storage.named(name)} was changed: it is not the file that its manifest names.",
             fix=("orch backup verify", "orch backup list"),
         )
     return data
 
 
-def _names(folder: Path) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except (FileNotFoundError, NotADirectoryError):
-        raise NotFound(f"There are no backups at {folder}.", fix=("orch backup create",)) from None
-    except OSError as error:
-        raise FilesUnavailable(f"{folder}: {error.strerror}.") from error
+def _nothing(storage: Storage) -> NotFound:
+    return NotFound(f"There are no backups at {storage.where}.", fix=("orch backup create",))
 
 
-def _listed(folder: Path, note: bytes, vkeys: tuple[str, ...]) -> TargetList:
+def _copies_in(storage: Storage) -> list[str]:
+    names = (name.rstrip("/") for name in storage.names())
+    return sorted(name for name in names if COPY.fullmatch(name))
+
+
+def _listed(storage: Storage, note: bytes, vkeys: tuple[str, ...]) -> TargetList:
     try:
-        return TargetList.read(note, vkeys, str(folder / LIST))
+        return TargetList.read(note, vkeys, storage.named(LIST))
     except Damaged as error:
-        error.fix = error.fix or WITHOUT
+        error.fix = error.fix or _way_out(error, note, vkeys)
         raise
 
 
-def _list_in(folder: Path) -> bytes:
-    names = _names(folder)
-    if LIST not in names:
-        if any(COPY.fullmatch(name) for name in names):
-            raise Damaged(f"{folder / LIST} is gone: nothing says what these backups are.", fix=WITHOUT)
-        raise NotFound(f"There are no backups at {folder}.", fix=("orch backup create",))
-    return read_file(folder / LIST)
+def _way_out(error: Damaged, note: bytes, vkeys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what helps: another key, where the list is as its own key signed it; otherwise to do without it."""
+    if isinstance(error, SignatureRefused):
+        try:
+            listed = TargetList.read(note, (), LIST)
+        except Refusal:
+            return WITHOUT
+        if not set(vkeys) & set(listed.keys[:1]):
+            return ("orch audit key show",)
+    return WITHOUT
 
 
-def _read(folder: Path, listed: TargetList) -> Target:
+def list_in(storage: Storage) -> bytes:
+    """Return the list. Raises `NotFound` where there are no backups, `Damaged` where only the list is gone."""
+    note = storage.read(LIST, most=LARGEST_NOTE)
+    if note is None:
+        if _copies_in(storage):
+            raise Damaged(f"{storage.named(LIST)} is gone: nothing says what these backups are.", fix=WITHOUT)
+        raise _nothing(storage)
+    if len(note) > LARGEST_NOTE:
+        raise Damaged(f"{storage.named(LIST)} is larger than it should be.", fix=WITHOUT)
+    return note
+
+
+def _read(storage: Storage, listed: TargetList, *, whole: bool = True) -> Target:
     explained = {end.name for end in listed.copies} | set(listed.removing) | {listed.making}
-    names = sorted(name for name in os.listdir(folder) if COPY.match(name) or name.startswith("backups."))
-    strangers = [name for name in names if name not in explained and name != LIST]
+    names = [name.rstrip("/") for name in storage.names()]
+    ours = sorted(name for name in names if COPY.match(name) or name.startswith("backups."))
+    strangers = [name for name in ours if name not in explained and name != LIST]
+    newest = listed.copies[-1].name if listed.copies else None
     copies = []
     for end in listed.copies:
-        manifests: list[Manifest] = []
+        links: list[Link] = []
         problem: Refusal | None = None
         try:
-            for manifest in _chain(folder / end.name, listed, end):
-                manifests.append(manifest)
+            if whole or end.name == newest:
+                for link in chain(storage, listed, end, whole=whole):
+                    links.append(link)
         except (Damaged, NotFound) as error:
             problem = error
-        copies.append(Copy(end.name, tuple(manifests), problem))
-    return Target(folder, listed, tuple(copies), tuple(strangers))
-
-
-def _chain(folder: Path, listed: TargetList, end: CopyEnd) -> Iterator[Manifest]:
-    """Yield the manifests of a copy in order, and in the end refuse what is missing or does not belong there."""
-    try:
-        names = {name for name in os.listdir(folder) if not name.startswith(".")}
-    except FileNotFoundError:
-        raise Damaged(f"{folder} is missing from the backups.", fix=("orch backup list",)) from None
-    except OSError as error:
-        raise FilesUnavailable(f"{folder}: {error.strerror}.") from error
-    growing = listed.making == end.name
-    previous: str | None = None
-    before: Manifest | None = None
-    reached = False
-    for name in sorted((name for name in names if MANIFEST.fullmatch(name)), key=_first_of):
-        note = read_file(folder / name)
-        manifest = Manifest.read(note, listed.keys, f"{folder / name}")
-        _judge(folder / name, manifest, before, previous, listed.origin, end.name)
-        previous, before = sha256_of(note), manifest
-        if reached and not growing:
-            raise Damaged(f"{folder / name} is in no list of backups.", fix=("orch backup list",))
-        if name == end.manifest:
-            if previous != end.sha256 or manifest.last != end.last:
-                raise Damaged(f"{folder / name} is not the manifest that the list of backups names.")
-            reached = True
-        for file in files_of(manifest):
-            _judge_size(folder / file.name, file)
-            names.discard(file.name)
-        names.discard(name)
-        yield manifest
-    if not reached:
-        raise Damaged(f"{folder / end.manifest} is missing from the backups.", fix=("orch backup list",))
-    if names and not growing:
-        raise Damaged(
-            f"{folder / min(names)} does not belong there.", fix=(join(["mv", str(folder / min(names)), "/elsewhere"]),)
-        )
-
-
-def _judge(path: Path, found: Manifest, before: Manifest | None, previous: str | None, origin: str, copy: str) -> None:
-    if found.name != path.name:
-        raise Damaged(f"{path} is the manifest of another range.")
-    if (found.origin, found.copy) != (origin, copy):
-        raise Damaged(f"{path} belongs to {found.copy} of {found.origin}, not to {copy} of {origin}.")
-    if found.previous != previous or found.first != (before.last if before else 0) + 1:
-        raise Damaged(f"{path} does not follow the manifest before it: one is missing, or was replaced.")
-    if before and found.recorded_first < before.recorded_last:
-        raise Damaged(f"{path} says that time went back.")
-
-
-def _judge_size(path: Path, file: StoredFile) -> None:
-    try:
-        size = os.lstat(path).st_size
-    except FileNotFoundError:
-        raise Damaged(f"{path} is missing from the backups.", fix=("orch backup list",)) from None
-    except OSError as error:
-        raise FilesUnavailable(f"{path}: {error.strerror}.") from error
-    if size != file.size:
-        raise Damaged(f"{path} has {size} bytes; its manifest says {file.size}.")
-
-
-def _first_of(name: str) -> tuple[int, int]:
-    found = MANIFEST.fullmatch(name)
-    assert found is not None
-    return int(found[1]), int(found[2])
+        manifests = tuple(link.manifest for link in links)
+        copies.append(Copy(end.name, manifests, problem, links[-1].digest if links else None))
+    return Target(storage, listed, tuple(copies), tuple(strangers))

@@ -1,27 +1,25 @@
-"""Add to the backups in a folder: files whole or not at all, the list of them last; one writer at a time."""
+"""Add to the backups in a storage: files whole or not at all, the list of them last; one writer at a time."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
-from adapters.backup_author import Author, linked, write
+from adapters.backup_author import Author
+from adapters.backup_chain import files_of, unnamed
 from adapters.backup_manifests import Manifest, TargetList, segment_name, sha256_of
-from adapters.backup_packing import packed
+from adapters.backup_packing import Packed, packed
 from adapters.backup_reading import judged_texts
 from adapters.backup_segments import entries_in, plain_segment
 from adapters.backup_shapes import CopyEnd, StoredFile
-from adapters.backup_target import LIST, Copy, Target, files_of, origin_in, read_file, read_target
-from adapters.durable import sync
+from adapters.backup_storage import Storage
+from adapters.backup_target import LIST, Copy, Target, list_in, origin_in, read_end
 from adapters.stored_events import StoredEvent
-from adapters.writers_queue import WritersQueue
 from domain.checkpoints import Checkpoint
-from domain.errors import FilesUnavailable, InvalidInput, NotFound
+from domain.errors import InvalidInput, NotFound
 from domain.merkle import grow, root_of
 
-LOCK = ".lock"
 TIMEOUT_S = 30.0
+SAYS = 16
+"""So many hex digits of the hash of what rides along are in the name of its file."""
 
 
 class BackupWriter:
@@ -33,10 +31,10 @@ class BackupWriter:
     _target: Target | None
     _copy: Copy
 
-    def __init__(self, folder: Path, author: Author, *, timeout_s: float = TIMEOUT_S) -> None:
-        self.folder = folder
+    def __init__(self, storage: Storage, author: Author, *, timeout_s: float = TIMEOUT_S) -> None:
+        self.storage = storage
         self.author = author
-        self._queue = WritersQueue(folder / LOCK, timeout_s=timeout_s, what="these backups")
+        self._timeout_s = timeout_s
         self._forget()
 
     @property
@@ -46,25 +44,27 @@ class BackupWriter:
 
     @property
     def copy(self) -> Copy:
-        """The copy that backups go on with."""
+        """The copy that backups go on with: the end of it, and what was added."""
         return self._copy
 
-    @property
-    def target(self) -> Target | None:
-        """What the target held when our turn began; None before its first backup."""
-        return self._target
+    def plain_segments(self) -> list[int]:
+        """Return where the segments end that anybody can read, as their names tell.
+
+        They are looked for only where the first one or the last is such a segment.
+        """
+        first = self.storage.names(self._copy.name, begins=f"segment-{1:012d}-")
+        if all(name.endswith(".age") for name in first) and all(each.recipients for each in self._copy.manifests):
+            return []
+        names = self.storage.names(self._copy.name, begins="segment-")
+        return sorted(int(name.split("-")[2].partition(".")[0]) for name in names if not name.endswith(".age"))
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for our turn, read what is there, and remove what writers that were cut off have left."""
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with self._queue.turn():
+            with self.storage.turn(timeout_s=self._timeout_s):
                 self._look()
                 yield
-        except OSError as error:
-            self._note = b""
-            raise FilesUnavailable(f"{error.filename or self.folder}: {error.strerror}.") from error
         except BaseException:
             self._note = b""  # whatever was left half done is looked at next time
             raise
@@ -78,8 +78,6 @@ class BackupWriter:
             number = max(int(name.removeprefix("copy-")) for name in names)
             self._copy = Copy(f"copy-{number + 1:04d}", (), None)
         self._list(making=self._copy.name)
-        (self.folder / self._copy.name).mkdir(mode=0o700, exist_ok=True)
-        sync(self.folder)
 
     def add(
         self,
@@ -106,9 +104,11 @@ class BackupWriter:
             recorded_first=events[0].recorded_at,
             recorded_last=events[-1].recorded_at,
             made_at=author.clock() if made_at is None else made_at,
-            segment=self._stored(segment_name(first, last, encrypted=bool(author.recipients.words)), plain),
+            segment=self._stored(
+                segment_name(first, last, encrypted=bool(author.recipients.words)), packed(plain, author.recipients)
+            ),
             files=self._files(last, files),
-            previous=self._previous(),
+            previous=self._copy.digest,
             recipients=tuple(author.recipients.fingerprints),
             erased=tuple(erased),
             redactions=tuple(sorted(redactions.items())),
@@ -116,17 +116,14 @@ class BackupWriter:
             frontier=tuple(frontier),
             checkpoint=author.sign(Checkpoint(author.origin, last, root_of(frontier)).text()).decode(),
         )
-        self._write(manifest.name, manifest.signed(author.sign))
-        self._copy = self._copy._replace(manifests=(*self._copy.manifests, manifest))
+        self._append(manifest)
         return manifest
 
-    def take(self, manifest: Manifest, folder: Path) -> None:
+    def take(self, manifest: Manifest) -> None:
         """Take a segment of another copy over as it is, under a manifest of this one."""
         for file in files_of(manifest):
-            linked(folder / file.name, self.folder / self._copy.name / file.name)
-        taken = manifest._replace(copy=self._copy.name, previous=self._previous())
-        self._write(taken.name, taken.signed(self.author.sign))
-        self._copy = self._copy._replace(manifests=(*self._copy.manifests, taken))
+            self.storage.copy(f"{manifest.copy}/{file.name}", f"{self._copy.name}/{file.name}")
+        self._append(manifest._replace(copy=self._copy.name, previous=self._copy.digest))
 
     def replace(self, name: str, rewrite: Callable[[], None]) -> None:
         """Let a new copy, made by `rewrite` with `add` and `take`, stand in the place of another one."""
@@ -137,7 +134,7 @@ class BackupWriter:
         self._list(copies=ends, removing=(name,))
         if newest.name != name:
             self._copy = newest
-        shutil.rmtree(self.folder / name, ignore_errors=True)
+        self.storage.remove_folder(name)
         self._list()
 
     def remove(self, names: Sequence[str]) -> None:
@@ -145,8 +142,7 @@ class BackupWriter:
         ends = tuple(end for end in self._listed.copies if end.name not in names)
         self._list(copies=ends, removing=tuple(names))
         for name in names:
-            if (self.folder / name).exists():
-                shutil.rmtree(self.folder / name)
+            self.storage.remove_folder(name)
         self._list()
 
     def finish(self) -> None:
@@ -158,22 +154,21 @@ class BackupWriter:
 
     def _look(self) -> None:
         """Read what is there, unless it is what we left."""
-        note = read_file(self.folder / LIST) if (self.folder / LIST).exists() else b""
-        if note and note == self._note:
+        try:
+            note = list_in(self.storage)
+        except NotFound:
+            self._forget()
+            return
+        if note == self._note:
             return
         self._forget()
-        for path in [*self.folder.glob(".*.part"), *self.folder.glob("*/.*.part")]:
-            path.unlink(missing_ok=True)
-        try:
-            origin = origin_in(self.folder)
-            if origin != self.author.origin:
-                raise InvalidInput(
-                    f"{self.folder} holds the backups of another log, {origin}; name another folder with --to.",
-                    fix=("orch backup create --to OTHER_FOLDER",),
-                )
-            self._target = read_target(self.folder, self.author.keys)
-        except NotFound:
-            return
+        origin = origin_in(self.storage, note)
+        if origin != self.author.origin:
+            raise InvalidInput(
+                f"{self.storage.where} holds the backups of another log, {origin}; name another place with --to.",
+                fix=("orch backup create --to OTHER_FOLDER",),
+            )
+        self._target = read_end(self.storage, note, self.author.keys)
         self._note, self._listed = note, self._target.listed
         if self._target.copies:
             self._copy = self._target.copies[-1]
@@ -187,48 +182,45 @@ class BackupWriter:
 
     def _clear(self) -> None:
         """Remove what was never finished."""
-        assert self._target is not None
         listed = self._listed
         known = {end.name for end in listed.copies}
         for name in {*listed.removing, *({listed.making} - known - {None})}:
-            shutil.rmtree(self.folder / str(name), ignore_errors=True)
+            self.storage.remove_folder(str(name))
         if listed.making in known and self._copy.name == listed.making and self._copy.problem is None:
-            folder = self.folder / self._copy.name
-            kept = {m.name for m in self._copy.manifests}
-            kept |= {file.name for m in self._copy.manifests for file in files_of(m)}
-            for name in set(os.listdir(folder)) - kept:
-                (folder / name).unlink()
-        if listed.making or listed.removing:
+            for name in unnamed(self.storage, self._copy.name, self._copy.manifests):
+                self.storage.remove(f"{self._copy.name}/{name}")
+        if (listed.making or listed.removing) and self._copy.problem is None:
             self.finish()
 
-    def _stored(self, name: str, plain: bytes) -> StoredFile:
-        made = packed(plain, self.author.recipients)
+    def _stored(self, name: str, made: Packed) -> StoredFile:
         self._write(name, made.stored)
         return StoredFile(name, len(made.stored), sha256_of(made.stored), made.plain_size, made.plain_sha256)
 
     def _files(self, last: int, plain: bytes | None) -> StoredFile | None:
-        """Store the archive of what rides along, unless the newest one says the same."""
+        """Store the archive of what rides along, unless the newest one says the same: its name tells."""
         if plain is None:
             return None
-        before = [m.files for m in self._copy.manifests if m.files]
-        if before and before[-1].plain_sha256 == sha256_of(plain):
+        says = sha256_of(plain)[:SAYS]
+        before = sorted(self.storage.names(self._copy.name, begins="files-"))
+        if before and before[-1].partition(".")[0].endswith(f"-{says}"):
             return None
         end = ".age" if self.author.recipients.words else ""
-        return self._stored(f"files-{last:012d}.tar.zst{end}", plain)
-
-    def _previous(self) -> str | None:
-        if not self._copy.manifests:
-            return None
-        return sha256_of(read_file(self.folder / self._copy.name / self._copy.manifests[-1].name))
+        return self._stored(f"files-{last:012d}-{says}.tar.zst{end}", packed(plain, self.author.recipients))
 
     def _end(self) -> CopyEnd:
-        manifest = self._copy.manifests[-1]
-        digest = sha256_of(read_file(self.folder / self._copy.name / manifest.name))
+        manifest, digest = self._copy.manifests[-1], self._copy.digest
+        assert digest is not None
         return CopyEnd(self._copy.name, manifest.last, manifest.name, digest)
+
+    def _append(self, manifest: Manifest) -> None:
+        """Write the manifest of what was written, and count it."""
+        note = manifest.signed(self.author.sign)
+        self._write(manifest.name, note)
+        self._copy = self._copy._replace(manifests=(*self._copy.manifests, manifest), digest=sha256_of(note))
 
     def _write(self, name: str, data: bytes) -> None:
         """Write one file of the copy, durably: it is there as a whole when this returns."""
-        write(self.folder / self._copy.name / name, data)
+        self.storage.add(f"{self._copy.name}/{name}", data)
 
     def _list(
         self, *, copies: tuple[CopyEnd, ...] | None = None, making: str | None = None, removing: tuple[str, ...] = ()
@@ -245,4 +237,4 @@ class BackupWriter:
             self.author.keys,
         )
         self._note = self._listed.signed(self.author.sign)
-        write(self.folder / LIST, self._note, replace=True)
+        self.storage.replace(LIST, self._note)

@@ -101,15 +101,22 @@ class Plan(Part):
 
     @model_validator(mode="after")
     def keeps_its_order(self) -> Self:
-        """Refuse names used twice and dependencies that go round in a circle."""
+        """Refuse names used twice and dependencies that go round in a circle, also through both kinds of them."""
         refuse_twice((c.name for c in self.core_components or ()), "core_components")
         phases = self.implementation_phases or []
         refuse_twice((p.name for p in phases), "implementation_phases")
         needs = {p.name: p.dependencies or [] for p in phases}
         refuse_unknown(needs.items(), needs, "implementation phase")
         rules.refuse_cycle(needs, "implementation_phases")
-        uses: dict[str, list[str]] = {}
-        for link in self.internal_dependencies or ():
-            uses.setdefault(link.source, []).append(link.target)
-        rules.refuse_cycle(uses, "internal_dependencies")
+        internal = [(link.source, link.target) for link in self.internal_dependencies or ()]
+        components = [(c.name, need) for c in self.core_components or () for need in c.dependencies or ()]
+        for edges, what in (
+            (internal, "internal_dependencies"),
+            (components, "core_components"),
+            ([*components, *internal], "core_components and internal_dependencies"),
+        ):
+            uses: dict[str, list[str]] = {}
+            for source, target in edges:
+                uses.setdefault(source, []).append(target)
+            rules.refuse_cycle(uses, what)
         return self

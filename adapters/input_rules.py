@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 from domain import phase_ids
 from domain.errors import InvalidInput
+from domain.graphs import circle_in, path_in_words
 
 TITLE_LIMIT = 200
 HOURS_LIMIT = 10_000
@@ -56,41 +57,11 @@ def distinct(items: Sequence[str]) -> Sequence[str]:
     return items
 
 
-def cycle_in(edges: Mapping[str, Iterable[str]]) -> list[str] | None:
-    """Return one cycle, its first name repeated at the end, or None. Deep graphs do not recurse."""
-    done: set[str] = set()
-    for start in edges:
-        path: list[str] = []
-        on_path: set[str] = set()
-        trail = [iter((start,))]
-        while trail:
-            name = next(trail[-1], None)
-            if name is None:
-                trail.pop()
-                if path:
-                    on_path.discard(path[-1])
-                    done.add(path.pop())
-            elif name in on_path:
-                return [*path[path.index(name) :], name]
-            elif name not in done:
-                path.append(name)
-                on_path.add(name)
-                trail.append(iter(edges.get(name, ())))
-    return None
-
-
 def refuse_cycle(edges: Mapping[str, Iterable[str]], what: str) -> None:
     """Raise ValueError when following the edges comes back to where it began."""
-    cycle = cycle_in(edges)
-    if cycle:
-        raise ValueError(f"{what} go round in a circle: {shown_path(cycle)}")
-
-
-def shown_path(names: Sequence[str]) -> str:
-    """Return a path as people read it, its middle cut out when it is long."""
-    if len(names) > 12:
-        names = [*names[:6], "…", *names[-5:]]
-    return " → ".join(names)
+    circle = circle_in(edges)
+    if circle:
+        raise ValueError(f"{what} go round in a circle: {path_in_words(circle)}")
 
 
 def shown(value: object, limit: int = 60) -> str:

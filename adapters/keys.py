@@ -39,6 +39,25 @@ def key_file(folder: Path, verifier: str) -> Path:
     return folder / f"{verifier.split('+')[1]}.pem"
 
 
+def kept_keys(folder: Path, origin: str) -> list[str]:
+    """Return the verifier keys of a log whose private halves are in the folder, whatever the log itself can say."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    found = []
+    for file in sorted(folder.glob("*.pem")):
+        try:
+            private = load_pem_private_key(file.read_bytes(), password=None)
+        except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
+            continue
+        if isinstance(private, Ed25519PrivateKey):
+            verifier = VerifierKey(origin, private.public_key().public_bytes_raw())
+            if file.stem == verifier.key_id.hex():  # the name is part of the hash
+                found.append(verifier.text())
+    return found
+
+
 def load_key(folder: Path, verifier: str) -> "Ed25519PrivateKey":
     """Return the private half of a verifier key."""
     from cryptography.exceptions import UnsupportedAlgorithm

@@ -51,41 +51,6 @@ def block(value: object) -> str:
     return "\n".join(kept).strip("\n")
 
 
-def apa(source: Mapping[str, object]) -> str:
-    """Return a citation in APA style (Publication Manual, 7th edition, chapter 10), the title in italics."""
-    title, author, published = (inline(source.get(name) or "") for name in ("title", "author", "published_in"))
-    year = f"({source.get('year') or 'n.d.'})"
-    url = "".join(str(source.get("url") or "").split())
-    named = title != url
-    # Of an article the journal stands in italics, of anything else the work itself.
-    if source.get("type") == "journal":
-        work, published = title, _italics(published)
-    else:
-        work = _italics(title) if named else ""
-    first = [author, year, work] if author else [work, year]
-    parts = [part if part.endswith((".", ".*", "?", "?*", "!", "!*")) else part + "." for part in first if part]
-    if published:
-        parts.append(published + ".")
-    if url:
-        seen = source.get("accessed")
-        parts.append(f"Retrieved {_long_day(str(seen))}, from <{url}>" if seen else f"<{url}>")
-    return " ".join(parts)
-
-
-def _italics(text: str) -> str:
-    return f"*{text}*" if text else ""
-
-
-def _long_day(day: str) -> str:
-    from datetime import date
-
-    try:
-        found = date.fromisoformat(day)
-    except ValueError:
-        return day
-    return f"{found:%B} {found.day}, {found.year}"
-
-
 def _closing(lines: list[str], at: int) -> int | None:
     """Return the line that closes the code fence opened here, or None when there is none."""
     opening = FENCE.match(lines[at])

@@ -83,9 +83,12 @@ def find(start: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str
         if (folder / FOLDER / "log.db").is_file() or _is_moved(folder, env, flags):
             return places_of(folder, env=env, flags=flags)
         if (folder / FOLDER / "keys").is_dir():  # to begin another log here, or to go on upwards, would be wrong
+            from adapters.way_back import way_back
+
+            back = way_back(folder, file_of_settings(folder, env=env, flags=flags), env=env, flags=flags)
             raise NotFound(
                 f"The log of {folder} is gone: {folder / FOLDER / 'log.db'} is not there, but its keys are.",
-                fix=("orch recover run --to now --out recovered --from-backups .orch/backups", "orch doctor"),
+                fix=(back, "orch doctor"),
             )
     raise NotFound(f"There is no project here or above ({start}).", fix=("orch init",))
 

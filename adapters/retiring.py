@@ -14,7 +14,7 @@ from adapters.durable import sync
 from adapters.new_files import new_file
 from adapters.sqlite_connection import connect, spoken
 from adapters.sqlite_log import RETIRED, TIMEOUT_S
-from domain.errors import Damaged, FilesUnavailable, InvalidInput, Unavailable
+from domain.errors import Damaged, FilesUnavailable, InvalidInput, Refusal, Unavailable
 
 LOG = "log.db"
 BESIDE = ("-wal", "-shm")
@@ -30,9 +30,10 @@ def refuse_other_disk(new: Path, state: Path) -> None:
         )
 
 
-def change_places(new: Path, state: Path, kept: Path) -> None:
+def change_places(new: Path, state: Path, kept: Path, *, as_it_is: bool = False) -> None:
     """Give the log in the folder `new` the place of the one in `state`, which is kept under another name.
 
+    A damaged one is kept as it is: putting its WAL into its file would cut off all that stands behind a broken place.
     The caller holds the queue of writers of both. Raises `Unavailable` while somebody reads the old log.
     """
     try:
@@ -47,15 +48,16 @@ def change_places(new: Path, state: Path, kept: Path) -> None:
             _keep(old, kept, BESIDE)
             _put(new, state, kept)
         else:
-            _exchange(new, old, kept)
+            _exchange(new, old, kept, as_it_is=as_it_is)
     except OSError as error:
         raise FilesUnavailable(f"{error.filename or new}: {error.strerror or error}.") from error
 
 
-def finish(new: Path, state: Path, kept: Path, *, origin: str, key: str) -> None:
+def finish(new: Path, state: Path, kept: Path, *, origin: str, key: str, as_it_is: bool = False) -> None:
     """Make what is kept of the old store read-only, and remove what is left of the folder the new one came from."""
     try:
-        _close_for_writing(kept / LOG, origin)
+        if not as_it_is:
+            _close_for_writing(kept / LOG, origin)
         _move_keys(state / KEYS, kept / KEYS, but=key)
         for folder in (kept / KEYS, kept / CHECKPOINTS, kept):
             _read_only(folder)
@@ -81,31 +83,40 @@ def settle(path: Path) -> None:
         path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
 
 
-def _exchange(new: Path, old: Path, kept: Path) -> None:
+def _exchange(new: Path, old: Path, kept: Path, *, as_it_is: bool) -> None:
     """Give the new log the name of the old one while nobody has the old one open."""
     try:
-        alone = _alone(old)
-    except Damaged:  # what cannot be opened has no readers, and its WAL cannot be put into it: it is kept beside it
-        _keep(old, kept, ("", *BESIDE))
-        for end in BESIDE:
-            old.with_name(f"{old.name}{end}").unlink(missing_ok=True)
-        _put(new, old.parent, kept)
-        return
+        alone = _alone(old, as_it_is=as_it_is)
+    except (Damaged, Unavailable) as error:
+        if isinstance(error, Unavailable) and not (as_it_is and is_broken(error)):
+            raise
+        # what cannot be opened has no readers, and its WAL cannot be put into it: it is kept beside it
+        alone, as_it_is = None, True
     try:
-        _keep(old, kept, ("",))
+        _keep(old, kept, ("", *BESIDE) if as_it_is else ("",))
+        if as_it_is:
+            for end in BESIDE:
+                old.with_name(f"{old.name}{end}").unlink(missing_ok=True)
         _put(new, old.parent, kept)
     finally:
-        alone.close()
+        if alone is not None:
+            alone.close()
 
 
-def _alone(path: Path) -> apsw.Connection:
-    """Return the only connection there is to a log, all of which is in its file then."""
+def is_broken(error: Refusal) -> bool:
+    """Tell whether a log cannot be read at all, be it that the disk refuses; a locked one is another thing."""
+    return isinstance(error, Damaged) or isinstance(error.__cause__, apsw.IOError)
+
+
+def _alone(path: Path, *, as_it_is: bool) -> apsw.Connection:
+    """Return the only connection there is to a log; all of it is in its file then, unless it is to stay as it is."""
     with spoken(path):
         connection = connect(path, read_only=False, timeout_s=TIMEOUT_S, alone=True)
         try:
             connection.execute("BEGIN EXCLUSIVE")
             connection.execute("COMMIT")
-            _checkpoint(connection, path)
+            if not as_it_is:
+                _checkpoint(connection, path)
         except BaseException:
             connection.close()
             raise

@@ -14,7 +14,7 @@ from jinja2.runtime import BlockReference, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
 
-from adapters import markdown
+from adapters import citations, markdown, mermaid
 
 if TYPE_CHECKING:
     from jinja2.bccache import Bucket
@@ -64,7 +64,9 @@ OWN_FILTERS = {
     "block": markdown.block,
     "table": markdown.table,
     "with_article": markdown.with_article,
-    "apa": markdown.apa,
+    "apa": citations.apa,
+    "flowchart": mermaid.flowchart,
+    "gantt": mermaid.gantt,
 }
 METHODS: dict[type, frozenset[str]] = {
     dict: frozenset(("get", "items", "keys", "values")),

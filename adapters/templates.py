@@ -52,6 +52,7 @@ class JinjaTemplates:
         title: str,
         iteration: int,
         answers: Sequence[str],
+        derived: Mapping[str, Any],
     ) -> Rendered:
         """Render the document of a step. Raises `TemplateBroken`, naming file and line."""
         from adapters.markdown import tidied
@@ -67,6 +68,7 @@ class JinjaTemplates:
             "iteration": iteration,
             "answers": list(answers),
             "d": fields,
+            "derived": derived,
         }
         return Rendered(tidied(_generated(template, values, sources[0])), sources[0].shown, digest)
 

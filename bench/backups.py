@@ -9,6 +9,7 @@ from time import time_ns
 import apsw
 
 from adapters.backup_author import Author
+from adapters.backup_folder import Folder
 from adapters.backup_packing import Recipients
 from adapters.backup_reading import open_backups
 from adapters.backup_target import read_target
@@ -49,7 +50,7 @@ def backups(folder: Path) -> Iterator[Measured]:
         def restored() -> None:
             new = folder / f"new{next(numbers)}"
             new.mkdir()
-            found = open_backups(folder / "away")
+            found = open_backups(Folder(folder / "away"))
             found.check_files()
             refilled_in(new, found, found.head.last, "now")
 
@@ -79,7 +80,7 @@ def _one_event(folder: Path, log: SqliteLog, writer: BackupWriter) -> Measured:
         ours, other = (sorted(column)[ONES // 2] for column in zip(*times, strict=True))
         detail = f"{ours * 1e3:.1f} ms / {other * 1e3:.1f} ms"
         name = f"back up one event of {EVENTS:,} / one of {FEW:,}"
-        bytes_ = {manifest.segment.size for manifest in read_target(writer.folder).copy().manifests[-ONES:]}
+        bytes_ = {manifest.segment.size for manifest in read_target(writer.storage).copy().manifests[-ONES:]}
         return Measured(name, ours / other, 2, f"{detail}, segments of {min(bytes_)} to {max(bytes_)} bytes")
 
 
@@ -90,7 +91,9 @@ def _writer(log: SqliteLog, folder: Path, name: str) -> BackupWriter:
     def signed(text: str) -> bytes:
         return note(text, [sign(text, key, private)])
 
-    return BackupWriter(folder / name, Author(log.origin, (key,), signed, Recipients(), lambda: time_ns() // 1000))
+    return BackupWriter(
+        Folder(folder / name), Author(log.origin, (key,), signed, Recipients(), lambda: time_ns() // 1000)
+    )
 
 
 def _added(log: SqliteLog, writer: BackupWriter) -> None:
@@ -99,7 +102,7 @@ def _added(log: SqliteLog, writer: BackupWriter) -> None:
 
 
 def _verified(folder: Path) -> None:
-    target = read_target(folder)
+    target = read_target(Folder(folder))
     assert verified(target, target.copies, [], given_key=True)["verdict"] == "verified"
 
 

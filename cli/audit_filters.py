@@ -106,7 +106,9 @@ def scope_of(project: Project, asked: Asked, filters: Filters) -> Scope:
     if filters.until is not None:
         last = min(last, resolved(filters.until, log)[0].position)
     if filters.phase is not None and stream_of(checked(filters.phase)) not in log.heads([stream_of(filters.phase)])[1]:
-        raise unknown_phase(log, filters.phase)
+        refusal = unknown_phase(log, filters.phase)
+        refusal.fix = ("orch list",)  # whoever asks what happened does not want to begin something
+        raise refusal
     if filters.topic is not None:
         _refuse_unknown_topic(filters.topic)
     wanted = Wanted(

@@ -66,7 +66,7 @@ def rewrite_redacted(log: EventLog, writer: "BackupWriter", copy: "Copy") -> Non
                 if made.root != manifest.root:
                     raise Damaged(f"The log is not the one that {copy.name} was made of.", fix=("orch audit verify",))
             else:
-                writer.take(manifest, writer.folder / copy.name)
+                writer.take(manifest)
 
     writer.replace(copy.name, rewrite)
 
@@ -94,13 +94,14 @@ def redaction_in(record: Record) -> dict[int, int]:
 def _judge_history(log: EventLog, writer: "BackupWriter", size: int) -> None:
     if writer.last > size:
         raise Damaged(
-            f"The backups in {writer.folder} hold {writer.last} events, this log only {size}: it was set back.",
+            f"The backups in {writer.storage.where} hold {writer.last} events, this log only {size}: it was set back.",
             fix=("orch audit verify", "orch backup restore --out NEW"),
         )
     newest = writer.copy.manifests[-1] if writer.copy.manifests else None
     if newest and range_root_of(log)(0, newest.last) != newest.root:
         raise Damaged(
-            f"The first {newest.last} events of this log are not those in {writer.folder}: one of them was rewritten.",
+            f"The first {newest.last} events of this log are not those in {writer.storage.where}: one of them was"
+            " rewritten.",
             fix=("orch audit verify", "orch backup verify"),
         )
 

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from adapters.backup_addresses import is_address
 from adapters.checkpoint_files import CheckpointFiles
 from cli.answers import answer
-from cli.backup_project import RecipientWords, To, author_of, target_of
+from cli.backup_options import RecipientWords, To
+from cli.backup_project import author_of, target_of
 from cli.options import Asked, plain
 from cli.project import Project, opened
 from cli.screen import clean, paint
 
 if TYPE_CHECKING:
     from adapters.backup_manifests import Manifest
+    from adapters.backup_storage import Storage
     from adapters.backup_writing import BackupWriter
     from cli.backup_answers import BackupMade
 
@@ -38,9 +41,9 @@ def create(asked: Asked, to: To = None, recipient: RecipientWords = None, full: 
 
     with opened() as project:
         author = author_of(project, recipient)
-        folder = target_of(project.places, to)
-        warn(project, folder, encrypted=bool(author.recipients.words))
-        writer = BackupWriter(folder, author)
+        storage = target_of(project.places, to)
+        warn(project, storage, encrypted=bool(author.recipients.words))
+        writer = BackupWriter(storage, author)
         with writer.turn(), Progress(project.log.moment().position - (0 if full else writer.last)) as progress:
             if not full:
                 warn_of_plain(writer)
@@ -56,7 +59,7 @@ def made_of(writer: "BackupWriter", made: "list[Manifest]") -> "BackupMade":
     """Return what was added."""
     files = [each for m in made for each in ((m.segment, m.files) if m.files else (m.segment,))]
     return {
-        "folder": str(writer.folder),
+        "folder": writer.storage.where,
         "copy": writer.copy.name,
         "first": made[0].first if made else None,
         "last": writer.last,
@@ -69,10 +72,13 @@ def made_of(writer: "BackupWriter", made: "list[Manifest]") -> "BackupMade":
     }
 
 
-def warn(project: Project, folder: Path, *, encrypted: bool) -> None:
+def warn(project: Project, storage: "Storage", *, encrypted: bool) -> None:
     """Say what these backups do not protect from."""
     if not encrypted:
-        say("These backups are plain text: anybody who can read the folder can read every document.")
+        say("These backups are plain text: anybody who can read them there can read every document.")
+    if is_address(storage.where):
+        return
+    folder = Path(storage.where)
     around = next(place for place in (folder, *folder.parents) if place.exists())
     if os.stat(around).st_dev == os.stat(project.places.state).st_dev:
         say(f"{folder} is on the disk that holds the store; what takes one takes both.")
@@ -80,11 +86,13 @@ def warn(project: Project, folder: Path, *, encrypted: bool) -> None:
 
 def warn_of_plain(writer: "BackupWriter") -> None:
     """Say that what is encrypted from now on was not before: the copy that is added to can still be read in part."""
-    plain = [manifest for manifest in writer.copy.manifests if not manifest.recipients]
-    if plain and writer.author.recipients.words:
+    if not writer.author.recipients.words or not writer.last:
+        return
+    plain = writer.plain_segments()
+    if plain:
         say(
             f"{writer.copy.name} still holds {len(plain)} plain text segment{'s' if len(plain) > 1 else ''}, up to"
-            f" position {plain[-1].last}; a copy that is encrypted as a whole begins with: orch backup create --full"
+            f" position {plain[-1]}; a copy that is encrypted as a whole begins with: orch backup create --full"
         )
 
 

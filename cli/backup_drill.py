@@ -13,7 +13,8 @@ from adapters.durable import sync
 from cli import exits
 from cli.answers import answer
 from cli.backup_adding import redacted_in
-from cli.backup_project import CopyName, From, Identities, target_of
+from cli.backup_options import CopyName, From, Identities
+from cli.backup_project import target_of
 from cli.backup_restore import refilled_in
 from cli.checkpoint import keys_of
 from cli.options import Asked, plain
@@ -27,6 +28,7 @@ from domain.times import rfc3339
 
 if TYPE_CHECKING:
     from adapters.backup_reading import Backups
+    from adapters.backup_storage import Storage
 
 MOST_KEPT = 1 << 20
 """Bytes of the file of drills that are read back, from its end."""
@@ -70,7 +72,7 @@ def drill(asked: Asked, from_: From = None, identity: Identities = None, copy: C
     raise typer.Exit(exits.DONE if found["passed"] else exits.DAMAGED)
 
 
-def _drilled(project: Project, folder: Path, identities: list[Any], copy: str | None) -> Drill:
+def _drilled(project: Project, storage: "Storage", identities: list[Any], copy: str | None) -> Drill:
     from adapters.backup_reading import open_backups
 
     began = monotonic()
@@ -80,7 +82,7 @@ def _drilled(project: Project, folder: Path, identities: list[Any], copy: str | 
         "at": rfc3339(time_ns() // 1000),
         "passed": False,
         "why": None,
-        "folder": str(folder),
+        "folder": storage.where,
         "copy": copy,
         "position": 0,
         "bytes": 0,
@@ -90,7 +92,7 @@ def _drilled(project: Project, folder: Path, identities: list[Any], copy: str | 
         "seconds": 0.0,
     }
     try:
-        backups = open_backups(folder, identities, vkeys=(keys.current, *keys.replaced), copy=copy)
+        backups = open_backups(storage, identities, vkeys=(keys.current, *keys.replaced), copy=copy)
         backups.obey(redacted_in(project.log))
         last = backups.head.last
         found |= {"copy": backups.copy.name, "position": last, "bytes": backups.copy.size}

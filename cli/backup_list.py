@@ -1,12 +1,13 @@
 """orch backup list: which copies and segments there are."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from adapters.backup_addresses import storage_at
 from adapters.places import find
 from adapters.sqlite_log import SqliteLog
 from cli.answers import answer
-from cli.backup_project import From, Vkeys, target_of
+from cli.backup_options import From, Vkeys
+from cli.backup_project import target_of
 from cli.given import flags
 from cli.options import Asked, plain
 from cli.project import here
@@ -18,6 +19,7 @@ from domain.times import rfc3339
 if TYPE_CHECKING:
     from adapters.backup_manifests import Manifest
     from adapters.backup_reading import Backups
+    from adapters.backup_storage import Storage
     from adapters.backup_target import Copy
     from cli.backup_answers import BackupList, CopyRow, SegmentRow
     from cli.backup_drill import Drill
@@ -25,16 +27,18 @@ if TYPE_CHECKING:
 
 @plain
 def list_backups(asked: Asked, from_: From = None, vkey: Vkeys = None) -> None:
-    """List the copies of the log and how far each goes; reads manifests only.
+    """List the copies of the log and how far each goes.
+
+    Manifests are read, and every file has to be there in its size. What is in the files, orch backup verify reads.
 
     Next: orch backup verify
     """
     from adapters.backup_target import read_target
 
-    folder, known = around(from_)
-    target = read_target(folder, keys_for(folder, vkey, known))
+    storage, known = around(from_)
+    target = read_target(storage, keys_for(storage, vkey, known))
     data: BackupList = {
-        "folder": str(folder),
+        "folder": storage.where,
         "origin": target.listed.origin,
         "rows": [_row(copy) for copy in target.copies],
         "strangers": list(target.strangers),
@@ -63,8 +67,8 @@ class Known(NamedTuple):
         backups.obey(redactions, elsewhere=elsewhere)
 
 
-def around(given: Path | None) -> tuple[Path, Known | None]:
-    """Return the folder of the backups, and what the store around us knows."""
+def around(given: str | None) -> "tuple[Storage, Known | None]":
+    """Return where the backups are, and what the store around us knows."""
     from cli.backup_adding import redacted_in
     from cli.backup_drill import last_drill
     from projections.log_keys import lineage_of, log_keys
@@ -74,8 +78,8 @@ def around(given: Path | None) -> tuple[Path, Known | None]:
     except Refusal:
         if given is None:
             raise
-        return given.absolute(), None
-    folder = target_of(places, given)
+        return storage_at(given, here()), None
+    storage = target_of(places, given)
     try:
         with SqliteLog.open(places.log, read_only=True) as log:
             heads = log.heads(["project", "ledger"])[1]
@@ -83,13 +87,13 @@ def around(given: Path | None) -> tuple[Path, Known | None]:
             names = (keys.current, *keys.replaced)
             drill = last_drill(places.drills)
             size, lineage = log.moment().position, lineage_of(heads["project"], heads.get("ledger"))
-            return folder, Known(log.origin, names, size, redacted_in(log), drill, lineage)
+            return storage, Known(log.origin, names, size, redacted_in(log), drill, lineage)
     except (Refusal, LookupError, TypeError, ValueError):  # whatever is wrong with the store, the backups are not
-        return folder, None
+        return storage, None
 
 
 def keys_for(
-    folder: Path, given: list[str] | None, known: Known | None, *, ignore_list: bool = False
+    storage: "Storage", given: list[str] | None, known: Known | None, *, ignore_list: bool = False
 ) -> tuple[str, ...]:
     """Return the keys to check signatures with: those given, or those of the store whose backups these are.
 
@@ -105,7 +109,7 @@ def keys_for(
         return tuple(given)
     if known is None or ignore_list:
         return ()
-    return known.keys if origin_in(folder) in {known.origin, *known.lineage.names} else ()
+    return known.keys if origin_in(storage) in {known.origin, *known.lineage.names} else ()
 
 
 def _row(copy: "Copy") -> "CopyRow":
@@ -147,6 +151,8 @@ def _show(data: "BackupList") -> None:
         print(f"    recorded {row['recorded_first']} to {row['recorded_last']}, last added {row['made_at']}")
         if row["problem"]:
             print(f"    {one_line(row['problem'])}")
+    if data["rows"] and not any(row["problem"] for row in data["rows"]):
+        print("every file is there in its size; orch backup verify reads what is in them")
     for name in data["strangers"]:
         print(f"{paint('✗', 'red')} {one_line(name)} is in no list of backups")
     if data["unshipped"]:

@@ -8,7 +8,8 @@ import typer
 
 from adapters.settings_file import settings_of
 from cli.answers import answer
-from cli.backup_project import Identities, RecipientWords, To, author_of, target_of
+from cli.backup_options import Identities, RecipientWords, To
+from cli.backup_project import author_of, target_of
 from cli.given import flags
 from cli.options import Asked, plain
 from cli.project import Project, opened
@@ -63,7 +64,7 @@ def prune(
     Next: orch backup create --full
     """
     from adapters.backup_packing import identities_from
-    from adapters.backup_target import read_target
+    from adapters.backup_target import origin_in
     from adapters.backup_writing import BackupWriter
 
     if recipient and not redacted:
@@ -73,9 +74,9 @@ def prune(
         )
     identities = identities_from(identity or ())
     with opened() as project:
-        folder = target_of(project.places, to)
-        read_target(folder)  # nothing is made where there are no backups
-        writer = BackupWriter(folder, author_of(project, recipient))
+        storage = target_of(project.places, to)
+        origin_in(storage)  # nothing is made where there are no backups
+        writer = BackupWriter(storage, author_of(project, recipient))
         with writer.turn():
             target = _target(writer)
             data = (
@@ -89,7 +90,7 @@ def prune(
 def _target(writer: "BackupWriter") -> "Target":
     from adapters.backup_target import read_target
 
-    target = read_target(writer.folder, writer.author.keys)
+    target = read_target(writer.storage, writer.author.keys)
     if target.strangers:
         target.copy()  # refuses
     return target
@@ -124,7 +125,7 @@ def _pruned(
     if old and yes:
         writer.remove([copy.name for copy in old])
     return {
-        "folder": str(writer.folder),
+        "folder": writer.storage.where,
         "dry_run": not yes,
         "removed": [copy.name for copy in old],
         "rewritten": [],
@@ -165,7 +166,7 @@ def _rewritten(project: Project, writer: "BackupWriter", target: "Target", *, ye
         for copy in copies:
             rewrite_redacted(project.log, writer, copy)
     return {
-        "folder": str(writer.folder),
+        "folder": writer.storage.where,
         "dry_run": not yes,
         "removed": [],
         "rewritten": [copy.name for copy in copies],
@@ -180,7 +181,7 @@ def _refuse_to_rewrite(copy: "Copy", writer: "BackupWriter", *, yes: bool) -> No
     if problem is not None:
         raise problem
     if any(manifest.recipients for manifest in copy.manifests) and not writer.author.recipients.words:
-        words = ["orch", "backup", "prune", "--to", str(writer.folder), "--redacted", "--recipient", "AGE_KEY"]
+        words = ["orch", "backup", "prune", "--to", writer.storage.where, "--redacted", "--recipient", "AGE_KEY"]
         raise InvalidInput(
             f"{copy.name} is encrypted; it would be written again in plain text. Name the age key it is for.",
             fix=(join([*words, "--yes"] if yes else words),),

@@ -12,7 +12,7 @@ import typer
 
 from cli.answers import answer
 from cli.backup_list import around, keys_for
-from cli.backup_project import CopyName, From, Identities, Vkeys
+from cli.backup_options import CopyName, From, Identities, Out, Vkeys
 from cli.options import Asked, plain
 from cli.screen import clean, paint
 from domain.errors import Damaged, NotFound
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from cli.backup_answers import Restored
     from domain.event_log import Record
 
-Out = Annotated[Path, typer.Option("--out", metavar="NEW", help="The folder of the new store; nothing may be there.")]
 Moments = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
     typer.Option("--to", metavar="T", help="As of a moment: 2026-11-24T14:00:00Z or position:N; otherwise the newest."),
@@ -62,10 +61,10 @@ def restore(
     out = out.absolute()
     refuse_existing(out)
     identities = identities_from(identity or ())
-    folder, known = around(from_)
+    storage, known = around(from_)
     began = monotonic()
-    keys = keys_for(folder, vkey, known, ignore_list=ignore_list)
-    backups = open_backups(folder, identities, vkeys=keys, copy=copy, ignore_list=ignore_list)
+    keys = keys_for(storage, vkey, known, ignore_list=ignore_list)
+    backups = open_backups(storage, identities, vkeys=keys, copy=copy, ignore_list=ignore_list)
     if known is not None:
         known.tell(backups)
     backups.check_files()
@@ -124,7 +123,7 @@ def refilled_in(part: Path, backups: "Backups", position: int, to: str) -> TreeH
     from cli.recovered import Recovered
     from cli.refilling import refill
 
-    notes = {RECOVERED: Recovered("backup", str(backups.folder), backups.origin, backups.head.last, to).text()}
+    notes = {RECOVERED: Recovered("backup", backups.storage.where, backups.origin, backups.head.last, to).text()}
     carried: dict[str, Any] = {str(gone): by for gone, by in backups.carried(position).items()}
     if carried:
         notes[CARRIED] = orjson.dumps(carried).decode()

@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Event
 from time import monotonic, time_ns
 from types import FrameType
@@ -13,7 +12,8 @@ import typer
 
 from cli.answers import answer
 from cli.backup_create import say, warn, warn_of_plain
-from cli.backup_project import RecipientWords, To, author_of, target_of
+from cli.backup_options import RecipientWords, To
+from cli.backup_project import author_of, target_of
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import clean, paint
@@ -61,17 +61,17 @@ def ship(
 class Shipping:
     """The tail of a log on its way to a target."""
 
-    def __init__(self, to: Path | None, recipient: list[str] | None, told: Shipped) -> None:
+    def __init__(self, to: str | None, recipient: list[str] | None, told: Shipped) -> None:
         from adapters.backup_writing import BackupWriter
 
         self._recipient = recipient
         self._told = told
         with opened() as project:
-            folder = target_of(project.places, to)
+            storage = target_of(project.places, to)
             author = author_of(project, recipient)
-            warn(project, folder, encrypted=bool(author.recipients.words))
-        self._writer = BackupWriter(folder, author)
-        told["folder"] = str(folder)
+            warn(project, storage, encrypted=bool(author.recipients.words))
+        self._writer = BackupWriter(storage, author)
+        told["folder"] = storage.where
 
     def once(self) -> None:
         """Ship what is new. Raises `Unavailable` where that is for another time."""

@@ -7,7 +7,7 @@ import typer
 from cli import exits
 from cli.answers import answer
 from cli.backup_list import around, keys_for
-from cli.backup_project import CopyName, From, Identities, Vkeys
+from cli.backup_options import CopyName, From, Identities, Vkeys
 from cli.options import Asked, plain
 from cli.screen import clean, one_line, paint
 from domain.errors import Damaged
@@ -36,9 +36,9 @@ def verify(
     from adapters.backup_target import read_target
 
     identities = identities_from(identity or ())
-    folder, known = around(from_)
-    keys = keys_for(folder, vkey, known)
-    target = read_target(folder, keys)
+    storage, known = around(from_)
+    keys = keys_for(storage, vkey, known)
+    target = read_target(storage, keys)
     copies = [target.copy(copy)] if copy else target.copies
     data = verified(target, copies, identities, given_key=bool(keys))
     answer("backup.verification", data, as_json=asked.json, show=lambda: _show(data))
@@ -51,7 +51,7 @@ def verified(target: "Target", copies: "Any", identities: list[Any], *, given_ke
     from cli.progress import Progress
 
     problems: list[BackupProblem] = [
-        {"copy": None, "what": f"{target.folder / name} is in no list of backups"} for name in target.strangers
+        {"copy": None, "what": f"{target.storage.named(name)} is in no list of backups"} for name in target.strangers
     ]
     rows: list[CheckedCopy] = []
     with Progress(sum(copy.last for copy in copies)) as progress:
@@ -66,7 +66,7 @@ def verified(target: "Target", copies: "Any", identities: list[Any], *, given_ke
     gaps = ([] if given_key else [OWN_KEY]) + ([] if all(row["opened"] for row in rows) else [LOCKED])
     return {
         "verdict": "damaged" if problems else "incomplete" if gaps else "verified",
-        "folder": str(target.folder),
+        "folder": target.storage.where,
         "origin": target.listed.origin,
         "key": target.listed.keys[0],
         "rows": rows,

@@ -54,8 +54,8 @@ def show_config(asked: Asked) -> None:
     elsewhere that every checkpoint is appended to. checkpoints.timestamp_url: the time-stamping authority that
     orch audit checkpoint asks.
 
-    backup.dir: the folder of the backups. backup.recipients: the age keys they are encrypted to.
-    backup.retention_days: younger copies are never pruned. backup.retention_copies: so many are kept in any case.
+    backup.dir: where backups are, a folder or s3://bucket/prefix. backup.recipients: the age keys they are encrypted
+    to. backup.retention_days: younger copies are never pruned. backup.retention_copies: so many stay in any case.
 
     Next: orch doctor
     """

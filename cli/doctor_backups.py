@@ -31,21 +31,22 @@ def backups(patient: Patient) -> Iterator[Found]:
     if patient.ended:
         yield patient.not_looked_at()
         return
-    folder = target_of(patient.places, None)
+    storage = target_of(patient.places, None)
+    where = storage.where
     try:
-        target = read_target(folder, () if log is None else keys_for(folder, None, around(None)[1]))
+        target = read_target(storage, () if log is None else keys_for(storage, None, around(None)[1]))
     except NotFound:
         if log is not None:
             _put_down(patient, log, shipped=0, size=log.moment().position)
         fix = ("orch backup create" if log is not None else "orch backup list --from DIR",)
-        yield Found("warning", f"There are no backups at {folder}.", fix)
+        yield Found("warning", f"There are no backups at {where}.", fix)
         return
     whole = [copy for copy in target.copies if copy.problem is None]
     if log is None:  # now is when it matters what they hold
         last = max((copy.last for copy in whole), default=0)
-        recover = (f"orch recover plan --to now --from-backups {quote(str(folder))}",)
+        recover = (f"orch recover plan --to now --from-backups {quote(where)}",)
         yield Found(
-            "ok" if last else "warning", f"The backups at {folder} reach to position {last}.", recover if last else ()
+            "ok" if last else "warning", f"The backups at {where} reach to position {last}.", recover if last else ()
         )
         return
     size = log.moment().position
@@ -56,7 +57,7 @@ def backups(patient: Patient) -> Iterator[Found]:
             yield Found("warning", f"{copy.name} cannot be restored: {copy.problem.message}", copy.problem.fix)
     made = max((copy.manifests[-1].made_at for copy in whole if copy.manifests), default=None)
     if made is None:
-        yield Found("warning", f"No copy at {folder} can be restored.", ("orch backup create --to ANOTHER",))
+        yield Found("warning", f"No copy at {where} can be restored.", ("orch backup create --to ANOTHER",))
         return
     said = f"The last backup is {age_in_words(max(0, time_ns() // 1000 - made) // 1_000_000)} old"
     if size == shipped:

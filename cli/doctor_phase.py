@@ -5,6 +5,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from cli.health import Found, Patient
+from cli.way_out import SALVAGE
 from domain.errors import Damaged, NotFound
 from domain.phase_ids import stream_of
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """Events that get a row of their own."""
-AGAIN = ("orch audit verify", "orch recover plan --to now --from-backups .orch/backups")
+AGAIN = ("orch audit verify", SALVAGE)
 REBUILD = ("orch rebuild",)
 
 

@@ -6,11 +6,13 @@ from time import time_ns
 
 from adapters.checkpoint_files import CheckpointFiles
 from adapters.sqlite_log import SqliteLog
+from adapters.way_back import way_back
 from adapters.workspace import Workspace
 from cli.ages import age_in_words
 from cli.checkpoint import keys_of
 from cli.counts import counted
 from cli.documents_on_disk import documents_on_disk
+from cli.given import flags
 from cli.health import Found, Patient
 from cli.moments import resolved
 from cli.project import Project
@@ -24,7 +26,6 @@ from projections.coverage import coverage
 PATIENCE_S = 5.0
 SKEW_US = 1_000_000
 """The log may be ahead of the clock so far: commands that follow each other quickly are."""
-BACK = ("orch recover run --to now --out recovered --from-backups .orch/backups",)
 
 
 def store(patient: Patient) -> Iterator[Found]:
@@ -36,8 +37,9 @@ def store(patient: Patient) -> Iterator[Found]:
     try:
         log = patient.log = SqliteLog.open(places.log, read_only=True, timeout_s=PATIENCE_S)
     except NotFound as error:
+        back = (way_back(places.root, places.settings, flags=flags()),)
         raise Damaged(
-            f"{error.message.removesuffix('.')}, although its key is there: put it back.", fix=BACK
+            f"{error.message.removesuffix('.')}, although its key is there: put it back.", fix=back
         ) from error
     size = log.moment().position
     said = f"The log can be read (schema {log.schema_version}, {counted(size, 'event')})."

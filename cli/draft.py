@@ -15,6 +15,7 @@ from cli.options import Asked, writing
 from cli.project import Project, opened
 from cli.writes import carry_out
 from domain import hints
+from domain.basis import RESTS_ON
 from domain.errors import InvalidInput
 from domain.phase_ids import checked
 from domain.steps import Step
@@ -31,7 +32,9 @@ def drafting(step: Step, what: str) -> Callable[..., None]:
     def draft(asked: Asked, phase: str, source: str | None, **flags: Any) -> None:
         checked(phase)
         fields = fields_for(step, flags=flags, file=source, stdin=sys.stdin.buffer)
-        if not fields:
+        if step is Step.TASKS and flags.get("tasks"):
+            _ask_for_numbers(fields)
+        if not fields and step not in RESTS_ON:
             raise InvalidInput(
                 f"{step} needs something to say: options, or --from FILE.", fix=(hints.draft(phase, step),)
             )
@@ -59,6 +62,12 @@ def _command(project: Project, asked: Asked, phase: str, step: Step, fields: dic
     )
 
 
+def _ask_for_numbers(fields: dict[str, Any]) -> None:
+    """Leave the numbers of tasks to whoever knows which were used before: titles alone were given."""
+    for task in fields.get("tasks", ()):
+        del task["id"]
+
+
 def _option(flag: Flag) -> Any:
     kind: Any = list[str] if flag.split is Split.LIST else str
     return Annotated[kind | None, typer.Option(flag.option, help=flag.help)]
@@ -67,5 +76,7 @@ def _option(flag: Flag) -> Any:
 spec = drafting(Step.SPEC, "Draft what a phase must achieve; a phase that does not exist yet is opened.")
 research = drafting(Step.RESEARCH, "Draft what is known, which ways there are and which one is recommended.")
 plan = drafting(Step.PLAN, "Draft how it will be built: components, files, tests.")
-prd = drafting(Step.PRD, "Draft what the first release does, how that is measured and what is left out.")
-tasks = drafting(Step.TASKS, "Draft the tasks, with hours and dependencies.")
+prd = drafting(
+    Step.PRD, "Draft what the first release does. What you leave out is taken from the approved spec and plan."
+)
+tasks = drafting(Step.TASKS, "Draft the tasks; critical path and schedule follow from hours and dependencies.")

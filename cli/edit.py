@@ -17,6 +17,7 @@ from domain.phase_ids import checked
 from domain.phase_state import PhaseState
 from domain.steps import Step
 from domain.unknown import unknown_phase
+from projections.file_text import file_text
 
 if TYPE_CHECKING:
     from domain.commands import EditDocument
@@ -47,13 +48,16 @@ def _edited(project: Project, asked: Asked, phase: str, step: Step) -> "EditDocu
 def checkout(asked: Asked, phase: PhaseId, step: StepName) -> None:
     """Put the recorded text of a step back on disk; a text that is replaced is kept in .orch/rescued.
 
+    Boxes of tasks are ticked as the log has it; orch task sync goes the other way.
+
     Next: orch show PHASE STEP
     """
     with opened() as project, project.files.locked(checked(phase)):
         head = project.head(phase)
         if head is None:
             raise unknown_phase(project.log, phase)
-        document = PhaseState.from_facts(head.facts).documents[step]
+        state = PhaseState.from_facts(head.facts)
+        document = state.documents[step]
         path = project.files.shown(phase, step)
         on_disk = _on_disk(project, phase, step)
         if on_disk is None and not document.iteration:
@@ -61,7 +65,7 @@ def checkout(asked: Asked, phase: PhaseId, step: StepName) -> None:
         refuse_erased(project, phase, step)
         rescued = None
         if on_disk is not None:
-            if _says(on_disk, step) == document.digest:
+            if _says(on_disk, step) == document.digest and not _boxes_differ(on_disk, step, state):
                 raise NothingChanged(f"{path} says what was recorded.", fix=(f"orch show {phase} {step}",))
             stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
             rescued = project.files.rescue(phase, step, stamp=stamp)
@@ -89,6 +93,12 @@ def _on_disk(project: Project, phase: str, step: Step) -> bytes | None:
         return project.files.read_bytes(phase, step)
     except InvalidInput:
         return b"\xff"  # no UTF-8: the same as any file that is not text
+
+
+def _boxes_differ(data: bytes, step: Step, state: PhaseState) -> bool:
+    """Tell whether somebody ticked boxes, or emptied them, that the log knows otherwise."""
+    text = data.decode()
+    return file_text(text, step, state) != text
 
 
 def _done(iteration: int) -> str:

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple, TypedDict
 
 from adapters.places import Places
 from adapters.sqlite_log import SqliteLog, refuse_ended
+from cli.way_out import SALVAGE
 from domain.errors import Damaged, Refusal, Unavailable
 
 Level = Literal["ok", "warning", "damage"]
@@ -86,7 +87,8 @@ class Found(NamedTuple):
 def found_from(refusal: Refusal) -> Found:
     """Return what a refusal says as a row."""
     level: Level = "damage" if isinstance(refusal, Damaged) else "warning"
-    return Found(level, refusal.message, refusal.fix)
+    fix = refusal.fix or ((SALVAGE,) if level == "damage" else ())
+    return Found(level, refusal.message, fix)
 
 
 def verdict_of(rows: Sequence[HealthRow], *, unavailable: bool) -> Verdict:

@@ -11,6 +11,7 @@ import typer
 from adapters.durable import sync
 from adapters.places import FOLDER, Places, find, places_of
 from adapters.sqlite_log import SqliteLog
+from adapters.way_back import way_back
 from adapters.workspace import Workspace
 from cli.given import flags
 from cli.options import Asked, writing
@@ -116,7 +117,7 @@ def _refuse_lost(places: Places) -> None:
         raise AlreadyExists(
             f"The keys of a log are in {places.keys}, but the log is gone. Bring it back, or move the folder away.",
             fix=(
-                "orch recover run --to now --out recovered --from-backups .orch/backups",
+                way_back(places.root, places.settings, flags=flags()),
                 f"mv {quote(str(places.state))} {quote(f'{places.state}.old')}",
             ),
         )

@@ -23,7 +23,7 @@ def answer_list(asked: Asked) -> None:
     with opened() as project:
         view = view_of_all(project, asked.at)
         heads = list(view.phases.values())
-        rows = phase_list(heads, project.log.told(places(heads)), now_us=view.now)
+        rows = phase_list(heads, project.log.told(places(heads)), now_us=view.now, policy=view.policy)
         data = {"rows": rows, "as_of": as_of(view.moment)}
 
     def show() -> None:
@@ -35,12 +35,13 @@ def answer_list(asked: Asked) -> None:
                 row["phase"],
                 one_line(row["title"]),
                 f"{len(row['completed_steps'])}/5",
+                f"{row['tasks_done']}/{row['tasks_total']}" if row["tasks_total"] else "",
                 row["current_step"] or "done",
                 state(row["state"]) if row["state"] else "",
                 paint("blocked", "red") if row["blocked"] else "",
             )
             for row in rows
         ]
-        print_table(table, head=("PHASE", "TITLE", "DONE", "STEP", "STATE", ""))
+        print_table(table, head=("PHASE", "TITLE", "DONE", "TASKS", "STEP", "STATE", ""))
 
     answer("phase.list", data, as_json=asked.json, show=show)

@@ -26,6 +26,7 @@ class Orch(LazyGroup):
         "plan": Entry("cli.draft:plan", "Draft how it will be built."),
         "prd": Entry("cli.draft:prd", "Draft what the first release does."),
         "tasks": Entry("cli.draft:tasks", "Draft the tasks, with hours and dependencies."),
+        "task": Entry("cli.task:TaskCommands", "Work on tasks: who does what, and how far it is."),
         "edit": Entry("cli.edit:edit", "Record a document edited by hand as the next iteration."),
         "checkout": Entry("cli.edit:checkout", "Put the recorded text back; the replaced text is kept."),
         "request": Entry("cli.request:request", "Ask (again) for a verdict."),

@@ -41,6 +41,7 @@ from cli.recover_answers import (
     RecoveryVerification,
 )
 from cli.redaction_answers import RedactionAnswer
+from cli.salvage_answers import SalvageAnswer
 from cli.signing import SignedAfter
 from cli.stamping import StampTold
 from cli.timestamp import TimestampAnswer
@@ -52,6 +53,7 @@ from projections.next_steps import NextStep
 from projections.outcomes import Outcome, PolicyRules
 from projections.phase_list import PhaseRow
 from projections.phase_status import PhaseStatus
+from projections.task_list import PhaseTasks, TaskRow
 from projections.verification import Verification
 from projections.why import Why
 
@@ -70,6 +72,14 @@ class ListAnswer(TypedDict):
     """All phases, a row each."""
 
     rows: list[PhaseRow]
+    as_of: AsOf
+
+
+class TaskListAnswer(TypedDict):
+    """Tasks in the order of their documents, and how far each phase is with all of its own."""
+
+    rows: list[TaskRow]
+    phases: list[PhaseTasks]
     as_of: AsOf
 
 
@@ -214,6 +224,7 @@ ERROR = "error"
 ANSWERS: dict[str, Any] = {
     "phase.status": StatusAnswer,
     "phase.list": ListAnswer,
+    "task.list": TaskListAnswer,
     "phase.history": HistoryAnswer,
     "phase.why": WhyAnswer,
     "next": NextAnswer,
@@ -258,6 +269,7 @@ ANSWERS: dict[str, Any] = {
     "recover.plan": PlanAnswer,
     "recover.diff": LossAnswer,
     "recover.run": RecoveryAnswer,
+    "recover.salvage": SalvageAnswer,
     "recover.documents": DocumentsAnswer,
     "recover.verification": RecoveryVerification,
     "version": dict[str, str],

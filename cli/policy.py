@@ -1,5 +1,6 @@
 """orch policy: the rules about verdicts."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Optional
 
 import typer
@@ -32,6 +33,18 @@ Expiry = Annotated[
     Optional[int],  # noqa: UP045  # as above
     typer.Option("--request-expiry", metavar="SECONDS", min=0, help="How long a request stays open; 0: for ever."),
 ]
+ResearchQuality = Annotated[
+    Optional[int],  # noqa: UP045  # as above
+    typer.Option("--minimum-quality-research", metavar="PERCENT", min=0, help="How complete research must be; 0: any."),
+]
+PlanQuality = Annotated[
+    Optional[int],  # noqa: UP045  # as above
+    typer.Option("--minimum-quality-plan", metavar="PERCENT", min=0, help="How complete a plan must be; 0: any."),
+]
+TasksQuality = Annotated[
+    Optional[int],  # noqa: UP045  # as above
+    typer.Option("--minimum-quality-tasks", metavar="PERCENT", min=0, help="How complete tasks must be; 0: any."),
+]
 
 
 class PolicyCommands(LazyGroup):
@@ -53,7 +66,7 @@ def show_policy(asked: Asked) -> None:
         head = project.log.heads([STREAM])[1].get(STREAM)
     if head is None:
         raise NotFound("The log holds no project yet.", fix=("orch init",))
-    rules = PolicyState.from_facts(head.facts).to_facts()
+    rules = PolicyState.from_facts(head.facts)._asdict()
     data = {**rules, "version": head.version}
     answer("policy", data, as_json=asked.json, show=lambda: print_table(_rows(data)))
 
@@ -65,20 +78,31 @@ def set_policy(
     minimum_approvers: Approvers = None,
     agents_may_not_approve: AgentsMayNot = None,
     request_expiry: Expiry = None,
+    minimum_quality_research: ResearchQuality = None,
+    minimum_quality_plan: PlanQuality = None,
+    minimum_quality_tasks: TasksQuality = None,
     reason: Reason = "",
 ) -> None:
     """Put other rules in force for every verdict from now on.
 
     Next: orch policy show
     """
-    rules = (author_may_not_approve, minimum_approvers, agents_may_not_approve, request_expiry)
-    if all(rule is None for rule in rules):
+    rules: dict[str, Any] = {
+        "author_may_not_approve": author_may_not_approve,
+        "minimum_approvers": minimum_approvers,
+        "agents_may_not_approve": agents_may_not_approve,
+        "request_expiry_seconds": request_expiry,
+        "minimum_quality_research": minimum_quality_research,
+        "minimum_quality_plan": minimum_quality_plan,
+        "minimum_quality_tasks": minimum_quality_tasks,
+    }
+    if all(rule is None for rule in rules.values()):
         raise InvalidInput("Name at least one rule to change.", fix=("orch policy set --minimum-approvers 2",))
-    refuse_guessed_kind(asked.actor_kind, command=f"orch policy set {_options(*rules)}")
+    refuse_guessed_kind(asked.actor_kind, command=f"orch policy set {_options(rules)}")
     with opened(to_write=True) as project:
         from domain.commands import ChangePolicy
 
-        command = ChangePolicy(project.meta(asked), *rules, reason)
+        command = ChangePolicy(project.meta(asked), **rules, reason=reason)
         report(project, asked, project.handle(command))
 
 
@@ -87,14 +111,13 @@ def _rows(data: dict[str, Any]) -> list[tuple[str, str]]:
     return [(name.replace("_", " "), words.get(str(value), str(value))) for name, value in data.items()]
 
 
-def _options(
-    author_may_not: bool | None, approvers: int | None, agents_may_not: bool | None, expiry: int | None
-) -> str:
+def _options(rules: Mapping[str, Any]) -> str:
     """Return the options as they were typed."""
-    typed = [
-        None if author_may_not is None else f"--author-may-{'not-' if author_may_not else ''}approve",
-        None if approvers is None else f"--minimum-approvers {approvers}",
-        None if agents_may_not is None else f"--agents-may-{'not-' if agents_may_not else ''}approve",
-        None if expiry is None else f"--request-expiry {expiry}",
-    ]
-    return " ".join(option for option in typed if option)
+    typed = []
+    for name, value in rules.items():
+        option = name.replace("_seconds", "").replace("_", "-")
+        if isinstance(value, bool):
+            typed.append(f"--{option if value else option.replace('may-not', 'may')}")
+        elif value is not None:
+            typed.append(f"--{option} {value}")
+    return " ".join(typed)

@@ -1,14 +1,14 @@
 """One promotion: what was done of it before, and what is left to do."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
 from adapters.checkpoint_files import CheckpointFiles
 from adapters.keys import key_file, make_key
 from adapters.places import Places
-from adapters.retiring import LOG, change_places, finish, refuse_other_disk
+from adapters.retiring import LOG, change_places, finish, is_broken, refuse_other_disk
 from adapters.sqlite_fork import PROMOTED, ForkLog
 from adapters.sqlite_log import TIMEOUT_S, SqliteLog
 from adapters.workspace import Workspace
@@ -17,12 +17,13 @@ from cli.options import Asked
 from cli.project import Project
 from cli.recover_checks import keys_known
 from cli.recover_verify import verified
-from cli.recovered import Recovered, carried_by, lineage_in, recovered_note
+from cli.recovered import NO_REDACTION, Recovered, carried_by, lineage_in, recovered_note
 from cli.redacted_since import RETIRED, refuse_erased_since
 from domain.commands import PromoteRecovery
 from domain.errors import CommandIdReused, Damaged, InvalidInput, NotFound, Refusal, Unavailable
 from domain.event_log import EventLog, Receipt, Record
 from domain.ledger_events import Forked, RecoverySource
+from domain.ledger_events import Recovered as RecoveredFact
 from domain.policy_state import PolicyState
 from domain.promotion_facts import ForkFacts
 from domain.times import rfc3339
@@ -73,14 +74,14 @@ class Promotion:
             if not self._is_forked:
                 self._fork(asked, reason)
             with _turn(self._log):
-                change_places(self.new, self.places.state, self.kept)
+                change_places(self.new, self.places.state, self.kept, as_it_is=self._is_salvage)
         self.is_done = True
 
     def finish(self) -> None:
         """Do what can wait until the new log is in force."""
         with SqliteLog.open(self.places.log, read_only=True) as log:
             origin, key = log.origin, key_file(self.places.keys, _fork_of(log)[1].public_key).name
-        finish(self.new, self.places.state, self.kept, origin=origin, key=key)
+        finish(self.new, self.places.state, self.kept, origin=origin, key=key, as_it_is=self._is_salvage)
 
     @property
     def size(self) -> int:
@@ -94,6 +95,15 @@ class Promotion:
         with SqliteLog.open(self.places.log if self.is_done else self._log, read_only=True) as log:
             at = _fork_of(log)[0].recorded_at
         return self.places.state / RETIRED / rfc3339(at).replace(":", "").replace("-", "")
+
+    @property
+    def _is_salvage(self) -> bool:
+        """Whether the old store was damaged: nothing is written into it any more."""
+        from adapters.codec import decode
+
+        with SqliteLog.open(self.places.log if self.is_done else self._log, read_only=True) as log:
+            found = [decode(record) for record in log.stream("ledger") if record.topic == RecoveredFact.TOPIC]
+        return isinstance(found[-1], RecoveredFact) and found[-1].source is RecoverySource.SALVAGE
 
     def receipt(self, log: SqliteLog) -> Receipt:
         """Return the receipt of the command that made the fork."""
@@ -125,25 +135,21 @@ class Promotion:
 
     def _refuse_erased_since(self) -> None:
         """Refuse to bring back what the store in force erased after the recovery. Nobody writes to it now."""
-        with SqliteLog.open(self._log, read_only=True) as new:
-            try:
-                old = SqliteLog.open(self.places.log, read_only=True)
-            except (NotFound, Damaged):
-                return
-            with old:
-                refuse_erased_since(self.new, new, old, self.places.state)
+        new = SqliteLog.open(self._log, read_only=True)
+        with new, suppress(NotFound), _broken_or_not(), SqliteLog.open(self.places.log, read_only=True) as old:
+            refuse_erased_since(self.new, new, old, self.places.state)
 
     def _facts(self, log: SqliteLog, note: Recovered) -> ForkFacts:
         """Return what is known of the log that is left: from itself, or from the note where it is gone."""
         origin = f"{note.origin.split('/')[0]}/{uuid4()}"
         key = next(iter(keys_known(log)), "")
-        redacted = tuple(sorted(carried_by(log)))
-        facts = ForkFacts(origin, "", note.origin, note.size, key, self._checkpoint(), redacted)
-        try:
-            with SqliteLog.open(self.places.log, read_only=True) as old:
-                return _with_parent(facts, old, log)
-        except (NotFound, Damaged):
-            return facts
+        carried = sorted(carried_by(log).items())
+        redacted = tuple(gone for gone, by in carried if by != NO_REDACTION)
+        lost = tuple(gone for gone, by in carried if by == NO_REDACTION)
+        facts = ForkFacts(origin, "", note.origin, note.size, key, self._checkpoint(), redacted, lost)
+        with suppress(NotFound), _broken_or_not(), SqliteLog.open(self.places.log, read_only=True) as old:
+            return _with_parent(facts, old, log)
+        return facts
 
     def _checkpoint(self) -> str | None:
         """Return the latest checkpoint that was kept of the parent."""
@@ -194,6 +200,16 @@ def _promoted_from(path: Path) -> str | None:
             return log.notes().get(PROMOTED)
     except Refusal:
         return None
+
+
+@contextmanager
+def _broken_or_not() -> Iterator[None]:
+    """Go on where the old store cannot be read: it is why the project leaves it."""
+    try:
+        yield
+    except Refusal as error:
+        if not is_broken(error):
+            raise
 
 
 @contextmanager

@@ -1,25 +1,33 @@
 """Bring the files of a phase up to what the log says."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 import orjson
 
 from cli.project import Project
 from cli.release import VERSION
 from domain.digest import digest_of
+from domain.errors import InvalidInput
 from domain.event_log import Head
 from domain.phase_state import PhaseState
 from domain.steps import Step
+from domain.task_texts import with_boxes
+from projections.file_text import boxes_of, file_text
 from projections.state_file import places, state_file
 
 STATE_FILE = "phase-state.json"
 
 
-def publish(project: Project, phase: str, step: Step | None = None) -> None:
-    """Write a step's latest text and the state file. Call it while holding the lock on the phase's files."""
+def publish(project: Project, phase: str, step: Step | None = None, *, boxes: Sequence[str] = ()) -> None:
+    """Write a step's latest text, the boxes of some tasks and the state file. Call it while holding the files' lock."""
     head = project.head(phase)
     if head is None:
         return
     if step is not None:
         _publish_text(project, phase, step, PhaseState.from_facts(head.facts))
+    if boxes:
+        _publish_boxes(project, phase, boxes, PhaseState.from_facts(head.facts))
     project.files.write(phase, STATE_FILE, state_text(project, head))
 
 
@@ -39,4 +47,14 @@ def _publish_text(project: Project, phase: str, step: Step, state: PhaseState) -
     place = (f"phase:{phase}", document.drafted)
     texts = project.log.told([place])[place].texts
     if texts is not None:
-        project.files.write(phase, f"{step}.md", texts["text"])
+        project.files.write(phase, f"{step}.md", file_text(texts["text"], step, state))
+
+
+def _publish_boxes(project: Project, phase: str, numbers: Sequence[str], state: PhaseState) -> None:
+    """Tick or empty the boxes of some tasks, and leave the others as somebody may have ticked them by hand."""
+    with suppress(InvalidInput):  # a file that is no text has no boxes, and is no reason to refuse what was recorded
+        on_disk = project.files.read(phase, Step.TASKS)
+        if on_disk is not None:
+            text = with_boxes(on_disk, {n: done for n, done in boxes_of(state).items() if n in numbers})
+            if text != on_disk:
+                project.files.write(phase, f"{Step.TASKS}.md", text)

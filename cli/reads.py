@@ -107,12 +107,13 @@ def redactions_in(project: Project) -> dict[int, "ErasedBy"]:
     return redactions(told(record) for record in project.log.stream("ledger"))
 
 
-def document_at(project: Project, phase: str, place: "Place") -> "DocumentText":
+def document_at(project: Project, phase: str, place: "Place", *, policy: PolicyState | None = None) -> "DocumentText":
     """Return the iteration that an event holds; of an erased one, who erased it and why."""
     from projections.document_text import document_text
 
     told = project.log.told([place])[place]
-    return document_text(phase, told, redactions_in(project).get(told.position) if told.erased else None)
+    erased_by = redactions_in(project).get(told.position) if told.erased else None
+    return document_text(phase, told, erased_by, policy=policy)
 
 
 def _view_at(project: Project, at: str, streams: list[str] | None) -> View:

@@ -16,5 +16,6 @@ class RecoverCommands(LazyGroup):
         "run": Entry("cli.recover_run:run", "Make a store that holds the log as it was at a moment."),
         "documents": Entry("cli.recover_documents:documents", "The documents of one phase as they were at a moment."),
         "verify": Entry("cli.recover_verify:verify", "Check a recovered store, and that it is a prefix of its parent."),
+        "salvage": Entry("cli.recover_salvage:salvage", "Save what verifies of a damaged store; say what is lost."),
         "promote": Entry("cli.recover_promote:promote", "Let the project go on with a recovered store."),
     }

@@ -40,6 +40,7 @@ class RecoveryVerification(TypedDict):
     payloads: int
     erased: int
     redacted_later: list[int]
+    texts_lost: list[int]
     prefix_of: PrefixOf | None
     checkpoints: list[HeldCheckpoint]
     first_problem: Problem | None

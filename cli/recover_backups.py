@@ -1,6 +1,6 @@
 """Backups as what a recovery takes its events from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 
 class BackupSource:
-    """The newest copy in a folder of backups."""
+    """The newest copy in some backups."""
 
     kind: Kind = "backup"
 
-    def __init__(self, places: Places, folder: Path, backups: "Backups") -> None:
+    def __init__(self, places: Places, backups: "Backups") -> None:
         self.places = places
-        self.where = str(folder)
+        self.where = backups.storage.where
         self.backups = backups
         self.origin = backups.origin
         self.size = backups.head.last
@@ -125,12 +125,12 @@ class BackupSource:
 
 
 @contextmanager
-def backups_at(places: Places, folder: Path, identity: Path | None) -> Iterator[BackupSource]:
-    """Open the backups in a folder; every file is compared with its signed manifest first."""
-    folder, known = around(folder)
-    keys = keys_for(folder, None, known)
-    backups = open_backups(folder, identities_from([identity] if identity else []), vkeys=keys)
+def backups_at(places: Places, given: str, identities: Sequence[Path]) -> Iterator[BackupSource]:
+    """Open the backups at a place; every file is compared with its signed manifest first."""
+    storage, known = around(given)
+    keys = keys_for(storage, None, known)
+    backups = open_backups(storage, identities_from(identities), vkeys=keys)
     if known is not None:
         known.tell(backups)
     backups.check_files()
-    yield BackupSource(places, folder.absolute(), backups)
+    yield BackupSource(places, backups)

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 from adapters.sqlite_log import SqliteLog
 from cli.held import Held, held, notes_in
 from cli.recover_answers import PrefixOf, RecoveryVerification
-from cli.recovered import carried_by, state_digest
+from cli.recovered import NO_REDACTION, carried_by, state_digest
 from cli.verifying import Options, Verifier
 from cli.verifying_beside import unsound_in
 from domain.errors import Damaged, InvalidInput, NotFound
@@ -79,7 +79,8 @@ def check(
             "events": verifier.rows.events,
             "payloads": verifier.rows.payloads,
             "erased": verifier.rows.erased,
-            "redacted_later": sorted(carried_by(log)),
+            "redacted_later": sorted(gone for gone, by in carried_by(log).items() if by != NO_REDACTION),
+            "texts_lost": sorted(gone for gone, by in carried_by(log).items() if by == NO_REDACTION),
             "prefix_of": prefix,
             "checkpoints": [one.told(holds=holds) for one, holds in told],
             "first_problem": findings.first,
@@ -133,7 +134,7 @@ def _prefix(
     if parent is None:
         return None
     if not parent.size:
-        remarks.append(f"{parent.where} holds no log that can be read.")
+        remarks.append(f"{parent.where} holds no log that can be held against it.")
         return None
     try:
         root = parent.root_at(shared) if shared <= parent.size else None

@@ -8,8 +8,8 @@ import typer
 
 from cli.answers import answer
 from cli.arguments import PhaseId
+from cli.backup_options import FromBackups, Identities, Moment, path_of
 from cli.options import Asked, plain
-from cli.recover_options import FromBackups, Identity, To, path_of
 from cli.screen import clean, one_line, paint
 from domain.errors import Damaged, NotFound
 
@@ -26,7 +26,7 @@ Out = Annotated[
 
 @plain
 def documents(
-    asked: Asked, phase: PhaseId, to: To, out: Out, from_backups: FromBackups = None, identity: Identity = None
+    asked: Asked, phase: PhaseId, to: Moment, out: Out, from_backups: FromBackups = None, identity: Identities = None
 ) -> None:
     """Write the documents of one phase as they were at T, and its state file, to a new folder. Nothing else changes.
 
@@ -83,6 +83,7 @@ def _written(folder: Path, phase: str, head: "Head", records: "list[Record]") ->
     from domain.phase_state import PhaseState
     from domain.steps import STEPS
     from projections.document_text import document_text, place_of_latest
+    from projections.file_text import file_text
     from projections.state_file import state_file
 
     tellings = {(record.stream, record.version): told(record) for record in records}
@@ -94,7 +95,8 @@ def _written(folder: Path, phase: str, head: "Head", records: "list[Record]") ->
             continue
         document = document_text(phase, tellings[place])
         if document["text"] is not None:
-            (folder / f"{step}.md").write_text(document["text"], encoding="utf-8", newline="\n")
+            text = file_text(document["text"], step, state)
+            (folder / f"{step}.md").write_text(text, encoding="utf-8", newline="\n")
         found.append(
             {
                 "step": step,
@@ -104,8 +106,8 @@ def _written(folder: Path, phase: str, head: "Head", records: "list[Record]") ->
                 "file": None if document["text"] is None else f"{step}.md",
             }
         )
-    text = orjson.dumps(state_file(head, tellings, version=VERSION), option=orjson.OPT_INDENT_2)
-    (folder / "phase-state.json").write_bytes(text + b"\n")
+    state_text = orjson.dumps(state_file(head, tellings, version=VERSION), option=orjson.OPT_INDENT_2)
+    (folder / "phase-state.json").write_bytes(state_text + b"\n")
     return found
 
 

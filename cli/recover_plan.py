@@ -6,23 +6,24 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from cli.answers import answer
+from cli.backup_options import FromBackups, Identities, Moment
 from cli.counts import counted
 from cli.options import Asked, plain
-from cli.recover_options import FromBackups, Identity, To
 from cli.screen import clean, one_line, paint, print_table
-from domain.errors import Refusal
+from domain.errors import NotFound, Refusal
 
 if TYPE_CHECKING:
     from adapters.places import Places
     from cli.recover_answers import LossAnswer, PlanAnswer, Resolution, SourceState
     from cli.recover_sources import Kind, Source
+    from projections.task_moves import TaskMove
 
 SAMPLE = 2000
 """So many events are recovered for trial, to tell how long all of them will take."""
 
 
 @plain
-def plan(asked: Asked, to: To, from_backups: FromBackups = None, identity: Identity = None) -> None:
+def plan(asked: Asked, to: Moment, from_backups: FromBackups = None, identity: Identities = None) -> None:
     """Show what a recovery to T would do: which position that is, where the events come from, what is lost after it.
 
     Next: orch recover run --to T --out recovered
@@ -35,7 +36,7 @@ def plan(asked: Asked, to: To, from_backups: FromBackups = None, identity: Ident
         moment = moment_to(source, to)
         found: PlanAnswer = {
             **resolution(source, to, moment),
-            "sources": _sources(source, moment.position, from_backups, identity),
+            "sources": _sources(source, moment.position),
             "checkpoints": _kept(source, moment.position),
             "lost": loss(source.records(moment.position + 1)),
             "seconds": _seconds(source, moment.position),
@@ -44,7 +45,7 @@ def plan(asked: Asked, to: To, from_backups: FromBackups = None, identity: Ident
 
 
 @plain
-def diff(asked: Asked, to: To, from_backups: FromBackups = None, identity: Identity = None) -> None:
+def diff(asked: Asked, to: Moment, from_backups: FromBackups = None, identity: Identities = None) -> None:
     """Show, phase by phase, what would be lost by going back to T: verdicts, documents, whole phases.
 
     Next: orch recover run --to T --out recovered
@@ -62,14 +63,10 @@ def diff(asked: Asked, to: To, from_backups: FromBackups = None, identity: Ident
     answer("recover.diff", found, as_json=asked.json, show=lambda: _show_diff(found))
 
 
-def _sources(source: "Source", position: int, folder: Path | None, identity: Path | None) -> "list[SourceState]":
+def _sources(source: "Source", position: int) -> "list[SourceState]":
     """Return every place that holds events, and what it lacks of those up to a position."""
-    states = [_state(source.kind, source.where, source.size, position)]
-    if source.kind == "backup":
-        states.append(_store(source.places, position))
-    else:
-        states.append(_backups(source.places, position))
-    return states
+    other = _store(source.places, position) if source.kind == "backup" else _backups(source.places, position)
+    return [_state(source.kind, source.where, source.size, position), *([other] if other else [])]
 
 
 def _state(kind: "Kind", where: str, size: int, position: int, problem: str | None = None) -> "SourceState":
@@ -88,18 +85,23 @@ def _store(places: "Places", position: int) -> "SourceState":
         return _state("store", str(places.state), 0, position, refusal.message)
 
 
-def _backups(places: "Places", position: int) -> "SourceState":
-    """Return how far the backups reach; their events are not opened, so no key is needed."""
-    from adapters.backup_reading import open_backups
-    from cli.backup_project import target_of
+def _backups(places: "Places", position: int) -> "SourceState | None":
+    """Return how far the backups reach; their events are not opened, so no key is needed.
 
-    folder = target_of(places, None)
+    None where nobody has made any, or said where they go.
+    """
+    from adapters.backup_reading import open_backups
+    from cli.backup_project import is_said, target_of
+
+    storage = target_of(places, None)
     try:
-        backups = open_backups(folder)
+        backups = open_backups(storage)
         problem = None if backups.can_open else "It is encrypted: --identity FILE has to open it."
-        return _state("backup", str(folder), backups.head.last, position, problem)
+        return _state("backup", storage.where, backups.head.last, position, problem)
+    except NotFound as refusal:
+        return _state("backup", storage.where, 0, position, refusal.message) if is_said(places) else None
     except Refusal as refusal:
-        return _state("backup", str(folder), 0, position, refusal.message)
+        return _state("backup", storage.where, 0, position, refusal.message)
 
 
 def _kept(source: "Source", position: int) -> list[str]:
@@ -170,6 +172,12 @@ def _show_diff(data: "LossAnswer") -> None:
                 f"  {document['step']:<10} {_stand(document['iteration'], document['state'])}"
                 f" → {_stand(document['iteration_then'], document['state_then'])}"
             )
+        undone = [each["task"] for each in row["tasks"] if each["undone"]]
+        if undone:
+            print(f"  undone     {', '.join(undone)}")
+        moved = [_moved(each) for each in row["tasks"] if not each["undone"]]
+        if moved and not row["vanishes"]:
+            print(f"  tasks      {', '.join(moved)}")
         if row["others"]:
             print(f"  also       {', '.join(row['others'])}")
 
@@ -177,3 +185,13 @@ def _show_diff(data: "LossAnswer") -> None:
 def _stand(iteration: int, state: str) -> str:
     """Return where a document stands, in words."""
     return f"iteration {iteration}, {state.replace('_', ' ')}" if iteration else "not started"
+
+
+def _moved(task: "TaskMove") -> str:
+    """Return what going back makes of a task that was not done."""
+    if task["after"] is None:
+        return f"{task['task']} unlisted"
+    if task["before"] == task["after"]:
+        before, after = (one_line(task[name] or "nobody") for name in ("assignee_before", "assignee_after"))
+        return f"{task['task']} {before} → {after}"
+    return f"{task['task']} {task['before']} → {task['after']}"

@@ -11,8 +11,8 @@ import typer
 from adapters.new_folders import new_folder, refuse_existing
 from adapters.sqlite_log import CARRIED, RECOVERED
 from cli.answers import answer
+from cli.backup_options import FromBackups, Identities, Moment, Out, path_of
 from cli.options import Asked, plain
-from cli.recover_options import FromBackups, Identity, To, path_of
 from cli.screen import clean, one_line, paint
 from domain.errors import Damaged, InvalidInput
 
@@ -20,12 +20,8 @@ if TYPE_CHECKING:
     from adapters.stored_events import StoredEvent
     from cli.recover_answers import RecoveryAnswer, RecoveryVerification
     from cli.recover_sources import Source
-    from domain.event_log import Moment
+    from domain.event_log import Moment as Place
 
-Out = Annotated[
-    Path,
-    typer.Option("--out", metavar="NEW", parser=path_of, help="The store folder to make; there may be none yet."),
-]
 DocumentsTo = Annotated[
     Optional[Path],  # noqa: UP045  # Typer reads Optional at every release we allow
     typer.Option(
@@ -38,10 +34,10 @@ NOT_FOR_GIT = "*\n"
 @plain
 def run(
     asked: Asked,
-    to: To,
+    to: Moment,
     out: Out,
     from_backups: FromBackups = None,
-    identity: Identity = None,
+    identity: Identities = None,
     documents: DocumentsTo = None,
 ) -> None:
     """Make NEW, a store that holds the log as it was at T, and verify it. Nothing else changes, nothing is appended.
@@ -72,7 +68,7 @@ def run(
     answer("recover.run", data, as_json=asked.json, show=lambda: _show(data))
 
 
-def made(path: Path, source: "Source", to: str, moment: "Moment") -> "RecoveryVerification":
+def made(path: Path, source: "Source", to: str, moment: "Place") -> "RecoveryVerification":
     """Make the log at a path and verify it; refuse one in which anything differs."""
     from cli.progress import Progress
     from cli.recover_checks import check

@@ -1,6 +1,6 @@
 """Where a recovery takes its events from: the store as it lies there, or backups alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
@@ -10,6 +10,7 @@ from adapters.envelope import entry_of
 from adapters.places import FOLDER, Places, find, left_of
 from adapters.sqlite_log import SqliteLog
 from adapters.stored_events import StoredEvent, stored
+from adapters.way_back import way_back
 from cli.backup_adding import redacted_in
 from cli.given import flags
 from cli.moments import resolved
@@ -18,6 +19,7 @@ from cli.reads import decoded
 from cli.recover_checks import Parent, RootAt, keys_known
 from cli.recovered import carried_by, lineage_in, state_digest
 from cli.redacted_since import redacted_in_force
+from cli.way_out import SALVAGE
 from domain.errors import Damaged, InvalidInput, NotFound, Refusal
 from domain.event_log import Moment, Record
 from domain.merkle import leaf_hash
@@ -155,16 +157,17 @@ def parent_of(places: Places, origin: str, size: int, root_at: RootAt, keys: lis
 
 
 @contextmanager
-def source_of(from_backups: Path | None, identity: Path | None) -> Iterator[Source]:
+def source_of(from_backups: str | None, identities: Sequence[Path] | None) -> Iterator[Source]:
     """Open what a recovery takes its events from; every damage that is met names the way out."""
     if from_backups is not None:
         from cli.recover_backups import backups_at
 
-        with backups_at(left_of(here(), flags=flags()), from_backups, identity) as source:
+        with backups_at(left_of(here(), flags=flags()), from_backups, identities or ()) as source:
             yield source
         return
-    if identity is not None:
-        raise InvalidInput("--identity opens backups: name them with --from-backups.", fix=(FROM_BACKUPS,))
+    if identities:
+        fix = (_way_back(left_of(here(), flags=flags())),)
+        raise InvalidInput("--identity opens backups: name them with --from-backups.", fix=fix)
     with _store() as store:
         yield store
 
@@ -178,24 +181,29 @@ def _store() -> Iterator[Store]:
         places = left_of(here(), flags=flags())
         if not places.state.is_dir():
             raise
-        raise NotFound(f"There is no log at {places.log}.", fix=(FROM_BACKUPS,)) from error
+        raise NotFound(f"There is no log at {places.log}.", fix=(_way_back(places),)) from error
     except Damaged as error:
-        error.fix = (*error.fix, FROM_BACKUPS)
+        error.fix = (*error.fix, SALVAGE, _way_back(left_of(here(), flags=flags())))
         raise
     try:
         yield Store(places, log)
     except Damaged as error:
-        error.fix = (*error.fix, FROM_BACKUPS)
+        error.fix = (*error.fix, SALVAGE, _way_back(places))
         raise
     finally:
         log.close()
 
 
+def _way_back(places: Places) -> str:
+    return way_back(places.root, places.settings, flags=flags())
+
+
 @contextmanager
-def parent_at_hand(new: Path) -> Iterator[tuple[Parent | None, Fold | None]]:
+def parent_at_hand(new: Path, *, damaged: bool = False) -> Iterator[tuple[Parent | None, Fold | None]]:
     """Open the project's store, if it is not the new one itself, to hold a recovered store against it.
 
-    Where the store is gone or damaged the checkpoints it kept may still be there.
+    Where the store is gone or damaged the checkpoints it kept may still be there; its own hashes speak for nothing
+    then, nor against anything.
     """
     places = left_of(here(), flags=flags())
     if places.state.resolve() == new.resolve():  # ORCHESTRATOR_STATE_DIR names the new store
@@ -204,8 +212,10 @@ def parent_at_hand(new: Path) -> Iterator[tuple[Parent | None, Fold | None]]:
         yield None, None
         return
     try:
-        log = SqliteLog.open(places.log, read_only=True)
+        log = None if damaged else SqliteLog.open(places.log, read_only=True)
     except Refusal:
+        log = None
+    if log is None:
         yield parent_of(places, "", 0, lambda _: None, []), None
         return
     try:
@@ -213,9 +223,6 @@ def parent_at_hand(new: Path) -> Iterator[tuple[Parent | None, Fold | None]]:
         yield store.parent(), store.state_at
     finally:
         log.close()
-
-
-FROM_BACKUPS = "orch recover run --to now --out recovered --from-backups .orch/backups"
 
 
 def outside(out: Path, places: Places) -> Path:

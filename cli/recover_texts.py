@@ -5,8 +5,10 @@ from pathlib import Path
 
 from adapters.sqlite_log import SqliteLog
 from domain.phase_ids import PREFIX
+from domain.phase_state import PhaseState
 from domain.steps import STEPS
 from projections.document_text import document_text, place_of_latest
+from projections.file_text import file_text
 
 
 def texts_in(path: Path) -> Iterator[tuple[str, str]]:
@@ -18,4 +20,4 @@ def texts_in(path: Path) -> Iterator[tuple[str, str]]:
                 place = place_of_latest(head, step)
                 text = document_text(phase, log.told([place])[place])["text"] if place else None
                 if text is not None:
-                    yield f"{phase}/{step}.md", text
+                    yield f"{phase}/{step}.md", file_text(text, step, PhaseState.from_facts(head.facts))

@@ -8,9 +8,9 @@ import typer
 from adapters.sqlite_log import SqliteLog
 from cli import exits
 from cli.answers import answer
+from cli.backup_options import path_of
 from cli.counts import counted
 from cli.options import Asked, plain
-from cli.recover_options import path_of
 from cli.screen import clean, one_line, paint
 from domain.errors import NotFound
 
@@ -39,13 +39,15 @@ def verified(new: Path) -> "RecoveryVerification":
     from cli.progress import Progress
     from cli.recover_checks import check
     from cli.recover_sources import parent_at_hand
+    from cli.recovered import recovered_note
 
     path = new.absolute() / "log.db"
     if not path.is_file():
         raise NotFound(f"There is no store at {new}.", fix=("orch recover run --to now --out recovered",))
     with SqliteLog.open(path, read_only=True) as log:
-        size, origin = log.moment().position, log.origin
-    with parent_at_hand(new.absolute()) as (parent, fold), Progress(size) as progress:
+        size, origin, note = log.moment().position, log.origin, recovered_note(log)
+    damaged = note is not None and note.source == "salvage"
+    with parent_at_hand(new.absolute(), damaged=damaged) as (parent, fold), Progress(size) as progress:
         alike = parent is not None and parent.shares(origin, size) == size
         state = fold(size) if fold and alike else None
         return check(path, parent=parent, state=state, done=progress.advance)
@@ -91,3 +93,5 @@ def show_proof(found: "RecoveryVerification") -> None:
         print(f"  checkpoint {holds}: {one_line(one['file'])} ({counted(one['size'] or 0, 'event')})")
     if found["redacted_later"]:
         print(f"  erased by redactions recorded later: {', '.join(map(str, found['redacted_later']))}")
+    if found["texts_lost"]:
+        print(f"  texts lost to damage: {', '.join(map(str, found['texts_lost']))}")

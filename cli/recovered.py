@@ -15,12 +15,15 @@ from domain.lineage import Lineage
 from domain.project import STREAM as PROJECT
 from projections.log_keys import lineage_of
 
+NO_REDACTION = 0
+"""Stands for the redaction of texts that were not erased but lost: the store they were salvaged from was damaged."""
+
 
 class Recovered(NamedTuple):
     """Where a recovered store comes from."""
 
     source: str
-    """`store` or `backup`."""
+    """`store`, `backup` or `salvage`."""
     where: str
     origin: str
     """The log that was read, which may have been forked from others before."""

@@ -1,6 +1,7 @@
 """What the log in force has erased: other stores of the project may still hold it."""
 
 import shlex
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,6 +27,16 @@ def refuse_erased_since(folder: Path, new: SqliteLog, old: SqliteLog, state: Pat
 
 def redacted_in_force(places: Places, log: SqliteLog) -> dict[int, int]:
     """Return the redactions that the project's store in force obeys, of events that another of its stores shares."""
+
+    def is_shared(position: int, leaf: bytes) -> bool:
+        mine = _at(position, log)
+        return mine is not None and mine.leaf == leaf
+
+    return redacted_in_force_of(places, is_shared)
+
+
+def redacted_in_force_of(places: Places, is_shared: Callable[[int, bytes], bool]) -> dict[int, int]:
+    """Return the same for events that can be told by position and leaf alone."""
     state = in_force(places)
     try:
         force = SqliteLog.open(state / LOG, read_only=True) if state != places.state.resolve() else None
@@ -34,7 +45,8 @@ def redacted_in_force(places: Places, log: SqliteLog) -> dict[int, int]:
     if force is None:
         return {}
     with force:
-        return {gone: by for gone, by in _redacted(force).items() if _is_shared(gone, force, log)}
+        rows = ((gone, by, _at(gone, force)) for gone, by in _redacted(force).items())
+        return {gone: by for gone, by, row in rows if row is not None and is_shared(gone, row.leaf)}
 
 
 def in_force(places: Places) -> Path:
@@ -80,6 +92,8 @@ def _again(folder: Path, new: SqliteLog, state: Path) -> tuple[str, ...]:
     # without a note it was forked before a promotion was interrupted, and has more events than were recovered
     size = new.moment().position if note is not None or not forks else forks[-1].size
     words = ["recover", "run", "--to", f"position:{size}", "--out", _free(folder)]
+    if note is not None and note.source == "salvage":
+        words = ["recover", "salvage", "--out", _free(folder)]
     if note is not None and note.source == "backup":
         words += ["--from-backups", note.where]
     elif note is not None and note.where != str(state):

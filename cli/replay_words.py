@@ -39,6 +39,7 @@ def facts(row: ReplayRow) -> list[Fact]:
         "depends_on": ", ".join(phase["depends_on"]) or "none",
         "handed_off": said("handed_off", phase["handed_off"]),
         "archived": said("archived", phase["archived"]),
+        "work": work_words(phase),
     }
     names = {"blockers": "blocked by", "depends_on": "waits for", "handed_off": "handed off"}
     return [*steps, *(Fact(names.get(name, name), value, were.get(name)) for name, value in rest.items())]
@@ -109,6 +110,15 @@ def step_words(phase: PhaseFacts, name: str) -> str:
     if step["stale_because"]:
         parts.append(f"because of {step['stale_because']}")
     return ", ".join(parts)
+
+
+def work_words(phase: PhaseFacts) -> str:
+    """Return how far the tasks are in a few words."""
+    tasks = phase["work"]
+    if not tasks["listed"]:
+        return "none"
+    done = f"{len(tasks['done'])} of {len(tasks['listed'])} done"
+    return f"{done}, {len(tasks['started'])} started" if tasks["started"] else done
 
 
 def words_of(name: str) -> str:

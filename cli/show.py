@@ -9,6 +9,7 @@ from cli.answers import answer
 from cli.arguments import PhaseId, StepName
 from cli.options import Asked, reading
 from cli.project import Project, opened
+from cli.quality import quality_in_words
 from cli.reads import decoded, document_at, view_of_phase
 from cli.screen import clean, one_line, paint
 from domain.errors import NotFound
@@ -39,7 +40,7 @@ def show(asked: Asked, phase: PhaseId, step: StepName, iteration: Iteration = No
     with opened() as project:
         view, head = view_of_phase(project, phase, asked.at)
         place = _place(project, head, step, iteration, upto=view.moment.position)
-        found = document_at(project, phase, place)
+        found = document_at(project, phase, place, policy=view.policy)
     if raw and not asked.json:
         if found["text"] is None:
             raise NotFound(f"{phase}: {step}: {in_words(found['erased_by'])}.", fix=(f"orch show {phase} {step}",))
@@ -57,6 +58,10 @@ def _show(found: "DocumentText") -> None:
     author = found["author"]
     by = f"iteration {found['iteration']} by {author['name']} ({author['kind']}), {found['recorded_at']}"
     print(f"{one_line(by)}\n{found['digest']}", file=sys.stderr)
+    if found["quality"]:
+        print(f"quality {quality_in_words(found['quality'])}", file=sys.stderr)
+    for source in found["derived_from"]:
+        print(f"derived from {source['step']} iteration {source['iteration']}, {source['digest']}", file=sys.stderr)
 
 
 def _place(project: Project, head: Head, step: Step, iteration: int | None, *, upto: int) -> "Place":

@@ -40,6 +40,10 @@ def _show(found: StateDiff) -> None:
     for change in found["changes"]:
         if not change["what"].startswith("steps."):
             _show_change(NAMES.get(change["what"], words_of(change["what"])), change, named=True)
+    undone = [
+        f"{each['task']}  {each['before']} → {each['after'] or 'unlisted'}" for each in found["tasks"] if each["undone"]
+    ]
+    _show_list("Tasks undone", undone)
     _show_list("Verdicts given", [_given(each) for each in found["verdicts"]])
     _show_list("Approvals withdrawn", [_withdrawn(each) for each in found["withdrawn"]])
     if not found["changes"]:

@@ -1,5 +1,6 @@
 """orch status: where a phase stands."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from time import time_ns
 from typing import TYPE_CHECKING, Annotated, Any, Optional
@@ -12,6 +13,7 @@ from cli.answers import answer
 from cli.arguments import phases_known
 from cli.options import Asked, reading
 from cli.project import Project, opened
+from cli.quality import quality_in_words
 from cli.reads import View, view_of_phase
 from cli.screen import clean, one_line, paint, print_table, state
 from domain.digest import digest_of
@@ -94,11 +96,16 @@ def _show(found: "PhaseStatus") -> None:
     rows = [_row(name, step) for name, step in found["steps"].items()]
     print_table(rows, head=("STEP", "STATE", "ITERATION", "VERDICT", "DIGEST"))
     print()
+    _show_quality(found["steps"])
     for blocker in found["blockers"]:
         if not blocker["resolved"]:
             print(f"{paint('blocked', 'red')}   {blocker['id']} {one_line(blocker['description'] or '[erased]')}")
     if found["depends_on"]:
         print(f"waits for {', '.join(found['depends_on'])}")
+    tasks = found["tasks"]
+    if tasks["total"]:
+        begun = "".join(f", {tasks[name]} {name}" for name in ("started", "ready") if tasks[name])
+        print(f"tasks     {tasks['done']} of {tasks['total']} done{begun}")
     for name in ("handed_off", "archived"):
         closing = found[name]
         if closing:
@@ -107,6 +114,12 @@ def _show(found: "PhaseStatus") -> None:
     print(f"next      {found['next_action'].replace('_', ' ')}")
     for line in found["next_commands"]:
         print(f"          {clean(line)}")
+
+
+def _show_quality(steps: Mapping[str, Any]) -> None:
+    for name, step in steps.items():
+        if step["quality"]:
+            print(f"quality   {name} {quality_in_words(step['quality'])}")
 
 
 def _show_edited(project: Project, found: "PhaseStatus") -> None:

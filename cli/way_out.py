@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 MENDED = {"head", "snapshot"}
 """What is made from the events and can be made anew, where these hold."""
+SALVAGE = "orch recover salvage --out salvaged"
+"""What saves all that is left of a damaged store, backups included."""
 STRANGERS = {"checkpoint signature", "checkpoint origin"}
-BACK = "orch recover plan --to now --from-backups .orch/backups"
 
 
 def way_out(kinds: Iterable[str]) -> str:
@@ -14,4 +15,4 @@ def way_out(kinds: Iterable[str]) -> str:
         return "orch rebuild"
     if STRANGERS.issuperset(kinds):  # another project's checkpoint, or another key: the store may be as good as ever
         return "orch audit key show"
-    return BACK
+    return SALVAGE

@@ -29,11 +29,13 @@ def carry_out(
     *,
     writes: Step | None = None,
     occasion: str | None = None,
+    boxes: Sequence[str] = (),
 ) -> None:
     """Handle one command about a phase while holding its files, then publish and answer.
 
     `command` is called under the lock, so that the gate it passes still holds when the command is decided.
-    `writes` names the step whose text the command may have changed, `occasion` what a checkpoint may be signed after.
+    `writes` names the step whose text the command may have changed, `occasion` what a checkpoint may be signed after,
+    `boxes` the tasks whose boxes on disk are to say what the log says now.
     """
     checked(phase)
     signing = signing_after(project, occasion) if occasion else None  # settings that are wrong are refused before
@@ -42,7 +44,7 @@ def carry_out(
         # A repeated command passed no gate: a text edited since stays where it is.
         edited = receipt.repeated and writes is not None and is_edited(project, phase, writes)
         try:
-            publish(project, phase, None if edited else writes)
+            publish(project, phase, None if edited else writes, boxes=boxes)
         except FilesUnavailable as error:
             error.message = f"This was recorded at position {receipt.last}, but its files are behind: {error.message}"
             raise
@@ -109,12 +111,19 @@ def _show(
     for name, value in lines:
         if value:
             print(f"  {paint(f'{name:<9}', 'dim')} {clean(value)}")
-    for line in [then] if then else _next(project, phase):
+    about_tasks = bool(result["tasks"] or result["reopened_tasks"])
+    for line in [then] if then else _next(project, phase, about_tasks=about_tasks):
         print(f"  {paint('next     ', 'dim')} {clean(line)}")
 
 
-def _next(project: Project, phase: str | None) -> list[str]:
-    """Return what to type next: for the phase, or for a project without one."""
+def _next(project: Project, phase: str | None, *, about_tasks: bool) -> list[str]:
+    """Return what to type next: for the tasks of a phase, for the phase, or for a project without one."""
+    if phase and about_tasks:
+        from cli.task_list import next_for_tasks
+
+        onward = next_for_tasks(project, phase)
+        if onward:
+            return onward
     if phase:
         from cli.status import next_commands
 

@@ -9,6 +9,7 @@ from domain.errors import Refusal
 from domain.phase_ids import stream_of
 from domain.phase_state import PhaseState
 from domain.steps import Step, StepState
+from domain.tasks import TaskState
 from tests import asks
 from tests import facts as f
 from tests.stories import Outcome, given
@@ -79,6 +80,30 @@ PHASE_COMMANDS: Mapping[str, Callable[[], Command]] = {
     "archive": asks.archive,
     "import": asks.import_phase,
 }
+TASKS = (*OPEN, *f.BEFORE_TASKS, *f.WITH_TASKS)
+TASK_STATES: Mapping[str, tuple[f.Fact, ...]] = {
+    "proposed": (*OPEN, *f.BEFORE_TASKS, f.drafted("tasks"), f.numbered(), f.requested("tasks")),
+    "waiting": TASKS,
+    "ready": (*TASKS, f.completed("T001")),
+    "ready, tasks was reopened": (*TASKS, f.completed("T001"), f.reopened("tasks")),
+    "started": (*TASKS, f.completed("T001"), f.started("T002")),
+    "done": (*TASKS, f.completed("T001"), f.completed("T002")),
+    "done, the phase is handed off": (*TASKS, f.completed("T001"), f.completed("T002"), f.handed_off()),
+    "started, the phase is archived": (*TASKS, f.completed("T001"), f.started("T002"), f.archived()),
+}
+TASK_COMMANDS: Mapping[str, Callable[[], Command]] = {
+    "task start": lambda: asks.start("T002"),
+    "task start --force": lambda: asks.start("T002", forced=True, reason="release night"),
+    "task done": lambda: asks.complete("T002"),
+    "task done --force": lambda: asks.complete("T002", forced=True, reason="release night"),
+    "task done, with what it waits for": lambda: asks.complete("T001", "T002"),
+    "task reopen": lambda: asks.reopen_task("T002"),
+    "task assign": lambda: asks.assign("T002"),
+    "task assign, to whom it belongs": lambda: asks.assign("T002", to=""),
+    "task sync, its box is ticked": lambda: asks.sync(done=("T002",)),
+    "task sync, its box was emptied": lambda: asks.sync(reopened=("T002",)),
+    "task start, unknown number": lambda: asks.start("T009"),
+}
 
 
 class Cell(NamedTuple):
@@ -109,6 +134,14 @@ def phase_table() -> Table:
     return {
         name: {words: _tried(there, ask, phase_condition) for words, ask in PHASE_COMMANDS.items()}
         for name, there in PHASE_STATES.items()
+    }
+
+
+def task_table() -> Table:
+    """Try every command on the second task in every state it can be in."""
+    return {
+        name: {words: _tried(there, ask, task_state) for words, ask in TASK_COMMANDS.items()}
+        for name, there in TASK_STATES.items()
     }
 
 
@@ -143,6 +176,17 @@ def phase_condition(outcome: Outcome) -> str:
         return "blocked"
     others = (_state(outcome, on) for on in state.depends_on)
     return "ready" if all(other and other.handed_off for other in others) else "waiting"
+
+
+def task_state(outcome: Outcome) -> str:
+    """Return the state of the second task, in the words of the table."""
+    state = _state(outcome)
+    if state is None or not state.tasks.in_force.iteration:
+        return "proposed"
+    found = state.tasks.of("T002").state
+    if found is not TaskState.OPEN:
+        return found.value
+    return "waiting" if state.tasks.waits_for("T002") else "ready"
 
 
 def _rows(table: Table, corner: str, *, commands_down: bool) -> list[str]:
@@ -188,7 +232,7 @@ def _diagram(table: Table) -> list[str]:
 
 def page() -> str:
     """Return the whole page."""
-    steps, phases = step_table(), phase_table()
+    steps, phases, tasks = step_table(), phase_table(), task_table()
     lines = [
         "# States",
         "",
@@ -197,7 +241,7 @@ def page() -> str:
         "",
         "Refusals that depend on who asks, or on the words of the command, are not in the tables: PolicyForbids,",
         "PolicyNeedsPerson, AlreadyJudged, VerdictIsStale, DocumentEdited, TextErased, LatestTextStays, ReasonMissing,",
-        "CommandIdReused; and for an import StepWrittenHere, as it never overtakes a text that was written here.",
+        "CommandIdReused, QualityTooLow; and of an import StepWrittenHere, as it overtakes no text written here.",
         "",
         "## One step",
         "",
@@ -216,9 +260,15 @@ def page() -> str:
         "",
         *_rows(phases, "command", commands_down=True),
         "",
+        "## A task",
+        "",
+        "The table looks at *T002*, which waits for *T001*. *Proposed*: no iteration that lists it was approved.",
+        "",
+        *_rows(tasks, "command", commands_down=True),
+        "",
         "## The refusals above",
         "",
-        *_refusals(steps, phases),
+        *_refusals(steps, phases, tasks),
         "",
     ]
     return "\n".join(lines)

@@ -31,7 +31,7 @@ class InitialiseProject(NamedTuple):
 
 
 class ChangePolicy(NamedTuple):
-    """Change the rules that are given; None leaves one as it is. An expiry of 0 seconds switches expiry off."""
+    """Change the rules that are given; None leaves one as it is. 0 switches an expiry or a minimum quality off."""
 
     meta: Meta
     author_may_not_approve: bool | None = None
@@ -39,6 +39,9 @@ class ChangePolicy(NamedTuple):
     agents_may_not_approve: bool | None = None
     request_expiry_seconds: int | None = None
     reason: str = ""
+    minimum_quality_research: int | None = None
+    minimum_quality_plan: int | None = None
+    minimum_quality_tasks: int | None = None
 
 
 class DraftDocument(NamedTuple):
@@ -154,6 +157,53 @@ class UnblockPhase(NamedTuple):
     reason: str = ""
 
 
+class StartTasks(NamedTuple):
+    """Begin to work on tasks, each once those it waits for are done; force sets that aside."""
+
+    meta: Meta
+    phase: str
+    tasks: tuple[str, ...]
+    forced: bool = False
+    reason: str = ""
+
+
+class CompleteTasks(NamedTuple):
+    meta: Meta
+    phase: str
+    tasks: tuple[str, ...]
+    note: str = ""
+    forced: bool = False
+    reason: str = ""
+
+
+class ReopenTasks(NamedTuple):
+    meta: Meta
+    phase: str
+    tasks: tuple[str, ...]
+    reason: str
+
+
+class AssignTasks(NamedTuple):
+    """Give tasks to somebody; an empty name takes them away from whoever has them."""
+
+    meta: Meta
+    phase: str
+    tasks: tuple[str, ...]
+    to: str
+
+
+class SyncTasks(NamedTuple):
+    """Record the boxes that somebody ticked, or emptied again, in the document on disk."""
+
+    meta: Meta
+    phase: str
+    done: tuple[str, ...]
+    """Read from the boxes by the edge, as `reopened`; neither is part of what was asked."""
+    reopened: tuple[str, ...]
+    forced: bool = False
+    reason: str = ""
+
+
 class RotateKey(NamedTuple):
     """Let another key speak for the log."""
 
@@ -237,6 +287,11 @@ Command: TypeAlias = (
     | RemoveDependency
     | BlockPhase
     | UnblockPhase
+    | StartTasks
+    | CompleteTasks
+    | ReopenTasks
+    | AssignTasks
+    | SyncTasks
     | RotateKey
     | RedactPayload
     | ReviewLog
@@ -246,12 +301,19 @@ Command: TypeAlias = (
 )
 
 
-UNSAID = frozenset(("meta", "seen", "public_key", "fork", "imported_from"))
+UNSAID = frozenset(("meta", "seen", "public_key", "fork", "done", "reopened", "imported_from"))
 """What the edge adds to a command by itself."""
+
+SAID_LATER = frozenset(("minimum_quality_research", "minimum_quality_plan", "minimum_quality_tasks"))
+"""What older versions could not say: unsaid, it leaves the fingerprint of a command that is repeated now as it was."""
 
 
 def fingerprint(command: Command) -> str:
     """Return the hex SHA-256 of what was asked and by whom: its words, and nothing of `UNSAID`."""
-    words = {name: value for name, value in command._asdict().items() if name not in UNSAID}
+    words = {
+        name: value
+        for name, value in command._asdict().items()
+        if name not in UNSAID and not (name in SAID_LATER and value is None)
+    }
     asked = [type(command).__name__, command.meta.by, words]
     return sha256(dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -46,6 +46,12 @@ class DocumentDrafted(DomainEvent):
     answers: tuple[int, ...]
     fields: dict[str, Any] | None
     text: str | None
+    derived_from: tuple[dict[str, Any], ...] = ()
+    """The iterations that lines of the text were derived from: step, iteration and digest of each."""
+    quality: int | None = None
+    """In percent; None where the step is not scored, and where the event is older than scores."""
+    missing: tuple[str, ...] = ()
+    """The required parts that are not there."""
 
     def apply(self, aggregate: "Phase") -> None:
         aggregate.change(
@@ -63,6 +69,8 @@ class DocumentDrafted(DomainEvent):
             stale_because="",
             stale_since=0,
             claimed=False,
+            quality=self.quality,
+            missing=self.missing,
         )
 
 
@@ -112,6 +120,7 @@ class DocumentApproved(DomainEvent):
         aggregate.change(self.step, approvals=approvals)
         if self.final:
             aggregate.change(self.step, state=StepState.APPROVED, decided=self.originator_version, expires_at=None)
+            aggregate.put_in_force(self.step, self.iteration)
 
 
 @dataclass(frozen=True)
@@ -210,3 +219,4 @@ class DocumentReconfirmed(DomainEvent):
                 stale_since=0,
                 claimed=False,
             )
+            aggregate.put_in_force(self.step, self.iteration)

@@ -36,6 +36,10 @@ class Document(NamedTuple):
     """The reopening that made it stale."""
     claimed: bool = False
     """The verdict that settled it is an imported claim, which our policy has not judged."""
+    quality: int | None = None
+    """In percent; None while it is not known."""
+    missing: tuple[str, ...] = ()
+    """The required parts that are not there."""
 
     def state_at(self, now: int) -> StepState:
         """Return the state at a time in µs: a request nobody answered in time has expired."""
@@ -57,6 +61,8 @@ class Document(NamedTuple):
             facts["approvals"] = [{"by": _actor_facts(a.by), "version": a.version} for a in self.approvals]
         if self.feedback:
             facts["feedback"] = list(self.feedback)
+        if self.missing:
+            facts["missing"] = list(self.missing)
         return facts
 
     @classmethod
@@ -71,6 +77,8 @@ class Document(NamedTuple):
             values["approvals"] = tuple(Approval(_actor(a["by"]), a["version"]) for a in values["approvals"])
         if "feedback" in values:
             values["feedback"] = tuple(values["feedback"])
+        if "missing" in values:
+            values["missing"] = tuple(values["missing"])
         return cls(**values)
 
 

@@ -9,6 +9,7 @@ Refusal
 │   ├── AlreadyJudged           the same person judged this iteration before
 │   ├── RequestExpired          the request for approval ran out
 │   ├── PolicyForbids           the project's policy says no; force overrides it
+│   ├── QualityTooLow           the project's policy asks for a more complete document; force overrides it
 │   ├── PolicyNeedsPerson       only a person may change a policy that binds agents
 │   ├── LatestTextStays         the text that decisions rest on is drafted anew before it is erased
 │   ├── TextErased              nobody can read the text a verdict would be about
@@ -20,6 +21,7 @@ Refusal
 │   ├── PhaseNotImported        a phase of that name is here and came from elsewhere
 │   ├── StepWrittenHere         an import does not overtake a text that was written here
 │   ├── DependencyCycle         phases would wait for each other
+│   ├── TaskWaits               a task begins when those it rests on are done
 │   ├── PhaseArchived           an archived phase is read-only
 │   ├── PhaseHandedOff          a phase handed off changes only after a step is reopened
 │   ├── StoreRecovered          a recovered store takes no writes before it is promoted
@@ -171,6 +173,16 @@ class PolicyForbids(Rejected):
         )
 
 
+class QualityTooLow(Rejected):
+    code = "POLICY_VIOLATION"
+
+    def __init__(self, phase: str, step: str, *, why: str, command: str, draft: str) -> None:
+        super().__init__(
+            f"{phase}: {step}: {why}.",
+            fix=(draft, f'orch {command} --force --reason "why the policy is set aside"'),
+        )
+
+
 class PolicyNeedsPerson(Rejected):
     code = "POLICY_VIOLATION"
 
@@ -267,6 +279,18 @@ class DependencyCycle(Rejected):
         super().__init__(
             f"That would make phases wait for each other: {' → '.join(path)}.",
             fix=[f"orch depend {phase} --on {on} --remove" for phase, on in removable[-1:]] or [f"orch why {path[0]}"],
+        )
+
+
+class TaskWaits(Rejected):
+    def __init__(self, phase: str, task: str, *, waits_for: Sequence[str], command: str) -> None:
+        are = "is" if len(waits_for) == 1 else "are"
+        super().__init__(
+            f"{phase}: {task} waits for {', '.join(waits_for)}, which {are} not done.",
+            fix=(
+                f"orch task done {phase} {' '.join(waits_for)}",
+                f'orch {command} --force --reason "why it need not wait"',
+            ),
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, assert_never
 
 from domain import commands as c
-from domain import dependencies, drafting, importing
+from domain import dependencies, drafting, importing, task_work
 from domain.aggregates import EventSourced
 from domain.errors import AlreadyExists, CommandIdReused, NotFound, Refusal, VerdictIsStale
 from domain.event_log import Decision, EventLog, Receipt
@@ -86,7 +86,7 @@ def _decide(command: c.Command, read: ReadSet, log: EventLog, templates: Templat
         case c.DraftDocument():
             return (drafting.draft(command, read, log, templates),)
         case c.EditDocument():
-            return (drafting.edit(command, read),)
+            return (drafting.edit(command, read, log),)
         case c.ImportPhase():
             phase = importing.take_over(command, read, log)
             importing.refuse_cycles(command, phase, read)
@@ -134,6 +134,8 @@ def _decide(command: c.Command, read: ReadSet, log: EventLog, templates: Templat
         case c.UnblockPhase():
             phase = read.phase(command.phase)
             phase.unblock(command.blocker, reason=command.reason, by=by, at=at)
+        case c.StartTasks() | c.CompleteTasks() | c.ReopenTasks() | c.AssignTasks() | c.SyncTasks():
+            phase = task_work.decide(command, read, log)
         case _:
             assert_never(command)
     return (phase,)
@@ -186,7 +188,12 @@ def _named(command: c.NamePoint, read: ReadSet, log: EventLog) -> RestorePoint:
 def _wanted(command: c.ChangePolicy, policy: Policy) -> Any:
     given = {name: value for name, value in command._asdict().items() if name in policy.state._fields}
     wanted = policy.state._replace(**{name: value for name, value in given.items() if value is not None})
-    return wanted._replace(request_expiry_seconds=wanted.request_expiry_seconds or None)
+    return wanted._replace(
+        request_expiry_seconds=wanted.request_expiry_seconds or None,
+        minimum_quality_research=wanted.minimum_quality_research or None,
+        minimum_quality_plan=wanted.minimum_quality_plan or None,
+        minimum_quality_tasks=wanted.minimum_quality_tasks or None,
+    )
 
 
 def _give_approval(command: c.ApproveDocument | c.ReconfirmDocument, read: ReadSet) -> Phase:

@@ -75,6 +75,7 @@ class VerdictImported(DomainEvent):
                 expires_at=None,
                 claimed=True,
             )
+            aggregate.put_in_force(self.step, aggregate.state.documents[self.step].iteration)
         else:
             feedback = (*aggregate.state.documents[self.step].feedback, self.originator_version)
             aggregate.change(

@@ -4,15 +4,16 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from domain import commands as c
-from domain import dependencies
-from domain.digest import digest_of
-from domain.errors import NothingChanged, PhaseHandedOff, PhaseNotImported
+from domain import dependencies, task_drafts
+from domain.digest import digest_of, normalised
+from domain.errors import NothingChanged, PhaseHandedOff, PhaseNotImported, Refusal
 from domain.event_log import EventLog, Told
 from domain.import_claims import BlockerThere, Claim, DependencyThere, TextThere
 from domain.import_events import Imported
 from domain.phase import Phase
 from domain.read_set import ReadSet
 from domain.steps import STEPS, Step
+from domain.tasks import Listed
 
 DRAFTED = "phase.document_drafted"
 
@@ -58,6 +59,7 @@ def take_over(command: c.ImportPhase, read: ReadSet, log: EventLog) -> Phase:
         items=[f"{x.key}={numbers[x.key]}" if isinstance(x, BlockerThere) else x.key for x in new],
         blockers=numbers,
         written_here=known.written_here,
+        tasks=_tasks(new, phase, log),
         path=command.imported_from,
         left_out=command.left_out,
         policy=read.policy().state,
@@ -65,6 +67,15 @@ def take_over(command: c.ImportPhase, read: ReadSet, log: EventLog) -> Phase:
         at=at,
     )
     return phase
+
+
+def _tasks(new: Sequence[Claim], phase: Phase, log: EventLog) -> tuple[Listed, ...]:
+    """Return which tasks the last tasks document lists: none where its numbers are in disorder, as in some folders."""
+    texts = [claim.text for claim in new if isinstance(claim, TextThere) and claim.step is Step.TASKS]
+    try:
+        return task_drafts.listed_in_text(normalised(texts[-1]), phase, log) if texts else ()
+    except Refusal:  # of a text that is no longer ours to correct; its next iteration has to be in order
+        return ()
 
 
 def refuse_cycles(command: c.ImportPhase, phase: Phase, read: ReadSet) -> None:

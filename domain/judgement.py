@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
+from domain import hints
 from domain.actors import Actor
 from domain.documents import Document
-from domain.errors import PolicyForbids
+from domain.errors import PolicyForbids, QualityTooLow
 from domain.policy_state import PolicyState
 from domain.steps import Step
 
@@ -30,6 +31,11 @@ def judge(
     broken = policy.broken_by(by, author=document.author)
     if broken and not forced:
         raise PolicyForbids(phase, step, why=next(iter(broken.values())), command=command)
+    lacking = policy.lacking(step, document)
+    if lacking:
+        if not forced:
+            raise QualityTooLow(phase, step, why=lacking, command=command, draft=hints.draft(phase, step))
+        broken[f"minimum_quality_{step}"] = lacking
     enough = len(document.approvals) + 1 >= policy.minimum_approvers
     broke = tuple(broken) if enough or not forced else (*broken, "minimum_approvers")
     self_approval = document.author is not None and document.author.name == by.name

@@ -81,6 +81,8 @@ class RecoverySource(StrEnum):
 
     STORE = "store"
     BACKUP = "backup"
+    SALVAGE = "salvage"
+    """What was left of a damaged store, and backups for the rest."""
 
 
 @dataclass(frozen=True)

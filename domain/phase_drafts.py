@@ -1,5 +1,6 @@
 """Decisions about a phase's texts: draft, ask for a verdict, reopen."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,10 @@ from domain.errors import (
 )
 from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
+from domain.quality import Quality
 from domain.steps import STEPS, Step, StepState
+from domain.task_events import TasksNumbered
+from domain.tasks import Listed
 from domain.times import microseconds
 
 
@@ -59,11 +63,14 @@ class PhaseDrafts(EventSourced):
         source: Source,
         template: str,
         template_digest: str,
+        derived_from: Sequence[dict[str, Any]] = (),
+        quality: Quality | None = None,
         policy: PolicyState,
         by: Actor,
         at: datetime,
+        tasks: tuple[Listed, ...] = (),
     ) -> None:
-        """Record the next iteration of a step's document and ask for a verdict on it."""
+        """Record the next iteration of a step's document and ask for a verdict on it; `tasks` are those it lists."""
         self.note_expiry(by=by, at=at)
         document = self.may_draft(step)
         # A reopened or stale text may turn out to be right: that is for the next verdict to say.
@@ -84,10 +91,20 @@ class PhaseDrafts(EventSourced):
             answers=document.feedback,
             fields=fields,
             text=text,
+            derived_from=tuple(derived_from),
+            quality=quality.score if quality else None,
+            missing=quality.missing if quality else (),
             by=by,
             at=at,
         )
+        if tasks or (step is Step.TASKS and self.state.tasks.latest.tasks):
+            self.number_tasks(tasks, by=by, at=at)
         self._ask(step, policy=policy, by=by, at=at)
+
+    def number_tasks(self, tasks: tuple[Listed, ...], *, by: Actor, at: datetime) -> None:
+        """Record which tasks the latest iteration of the tasks document lists."""
+        iteration = self.state.documents[Step.TASKS].iteration
+        self.happen(TasksNumbered, iteration=iteration, tasks=tasks, by=by, at=at)
 
     def request(self, step: Step, *, policy: PolicyState, by: Actor, at: datetime) -> None:
         """Ask (again) for a verdict on the latest iteration."""

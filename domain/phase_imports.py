@@ -20,13 +20,16 @@ from domain.import_claims import (
 from domain.import_events import ClaimedOutcome, Imported, VerdictImported
 from domain.importers import Importer
 from domain.phase_events import Blocked, DependencyAdded, DependencyRemoved, Retitled, Unblocked
-from domain.phase_verdicts import PhaseVerdicts
+from domain.phase_tasks import PhaseTasks
 from domain.policy_state import PolicyState
+from domain.quality import quality_of
+from domain.sections import fields_of_text
 from domain.steps import Step, StepState
+from domain.tasks import Listed
 from domain.times import moment_of
 
 
-class PhaseImports(PhaseVerdicts):
+class PhaseImports(PhaseTasks):
     """The part of a phase that takes over what was done elsewhere."""
 
     def take_over(
@@ -39,6 +42,7 @@ class PhaseImports(PhaseVerdicts):
         items: Sequence[str],
         blockers: Mapping[str, str],
         written_here: frozenset[Step],
+        tasks: tuple[Listed, ...],
         path: str,
         left_out: Sequence[str],
         policy: PolicyState,
@@ -47,7 +51,8 @@ class PhaseImports(PhaseVerdicts):
     ) -> None:
         """Record claims that are new. `blockers` says which number here each key of a blocker has.
 
-        `written_here` names the steps whose latest text was not imported: those are not overtaken.
+        `written_here` names the steps whose latest text was not imported: those are not overtaken. `tasks` are those
+        that the last of the tasks documents lists.
         """
         texts = [claim for claim in claims if isinstance(claim, TextThere)]
         for claim in texts:
@@ -64,8 +69,12 @@ class PhaseImports(PhaseVerdicts):
             by=by,
             at=at,
         )
+        last_tasks = next((text for text in reversed(texts) if text.step is Step.TASKS), None)
         for one in claims:
-            self._take(one, importer, blockers, by=by, at=at if one.at is None else moment_of(one.at))
+            when = at if one.at is None else moment_of(one.at)
+            self._take(one, importer, blockers, by=by, at=when)
+            if one is last_tasks and (tasks or self.state.tasks.latest.tasks):
+                self.number_tasks(tasks, by=by, at=when)
         asks = self.state.current
         waiting = asks is not None and self.state.documents[asks].state is StepState.AWAITING_APPROVAL
         if asks is not None and waiting and asks in {claim.step for claim in texts}:
@@ -98,6 +107,7 @@ class PhaseImports(PhaseVerdicts):
     def _take_text(self, claim: TextThere, *, by: Actor, at: datetime) -> None:
         document = self.state.documents[claim.step]
         text = normalised(claim.text)
+        quality = quality_of(claim.step, fields_of_text(claim.step, text))
         self.happen(
             DocumentDrafted,
             step=claim.step,
@@ -109,6 +119,8 @@ class PhaseImports(PhaseVerdicts):
             answers=document.feedback,
             fields={},
             text=text,
+            quality=quality.score if quality else None,
+            missing=quality.missing if quality else (),
             by=by,
             at=at,
         )

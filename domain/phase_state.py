@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from domain.documents import Document
 from domain.errors import Damaged
 from domain.steps import STEPS, Step, StepState
+from domain.tasks import NO_TASKS, TaskBook
 
 START = {Step.SPEC: "start_specification"} | {step: f"start_{step}" for step in STEPS[1:]}
 UNTOUCHED: Mapping[Step, Document] = MappingProxyType({step: Document() for step in STEPS})
@@ -33,6 +34,7 @@ class PhaseState(NamedTuple):
     blockers: tuple[Blocker, ...] = ()
     handed_off: int = 0
     archived: int = 0
+    tasks: TaskBook = NO_TASKS
 
     def gap_before(self, step: Step) -> Step | None:
         """Return the first earlier step that lacks a valid approval, or None."""
@@ -79,8 +81,8 @@ class PhaseState(NamedTuple):
         return self._replace(documents=documents)
 
     def to_facts(self) -> dict[str, Any]:
-        """Return the state as JSON-able values."""
-        return {
+        """Return the state as JSON-able values; tasks only where there are any, as heads were before there were."""
+        facts: dict[str, Any] = {
             "phase": self.phase,
             "titled": self.titled,
             "documents": {step.value: self.documents[step].to_facts() for step in STEPS},
@@ -89,6 +91,9 @@ class PhaseState(NamedTuple):
             "handed_off": self.handed_off,
             "archived": self.archived,
         }
+        if self.tasks != NO_TASKS:
+            facts["tasks"] = self.tasks.to_facts()
+        return facts
 
     @classmethod
     def from_facts(cls, facts: dict[str, Any]) -> "PhaseState":
@@ -102,6 +107,7 @@ class PhaseState(NamedTuple):
                 blockers=tuple(Blocker(**b) for b in facts["blockers"]),
                 handed_off=facts["handed_off"],
                 archived=facts["archived"],
+                tasks=TaskBook.from_facts(facts["tasks"]) if "tasks" in facts else NO_TASKS,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Damaged(f"The head of a phase does not say where it stands: {error!r}.") from None

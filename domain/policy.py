@@ -9,6 +9,7 @@ from domain.aggregates import EventSourced
 from domain.errors import InvalidInput, NothingChanged, PolicyNeedsPerson
 from domain.events import DomainEvent
 from domain.policy_state import PolicyState
+from domain.quality import MARKS
 
 STREAM = "policy"
 MOST_APPROVERS = 50
@@ -26,6 +27,9 @@ class PolicyChanged(DomainEvent):
     agents_may_not_approve: bool
     request_expiry_seconds: int | None
     reason: str | None
+    minimum_quality_research: int | None = None
+    minimum_quality_plan: int | None = None
+    minimum_quality_tasks: int | None = None
 
     def says(self) -> PolicyState:
         """Return the policy in force after this event."""
@@ -34,6 +38,9 @@ class PolicyChanged(DomainEvent):
             minimum_approvers=self.minimum_approvers,
             agents_may_not_approve=self.agents_may_not_approve,
             request_expiry_seconds=self.request_expiry_seconds,
+            minimum_quality_research=self.minimum_quality_research,
+            minimum_quality_plan=self.minimum_quality_plan,
+            minimum_quality_tasks=self.minimum_quality_tasks,
         )
 
     def mutate(self, aggregate: Any) -> Any:
@@ -80,6 +87,13 @@ class Policy(EventSourced):
                 f"A request expires after 1 to {LONGEST_EXPIRY_SECONDS} seconds; got {seconds}.",
                 fix=("orch policy set --request-expiry 3600",),
             )
+        for step in MARKS:
+            percent = wanted.minimum_quality(step)
+            if percent is not None and not 1 <= percent <= 100:
+                raise InvalidInput(
+                    f"The minimum quality of {step} is 1 to 100 percent, or 0 for none; got {percent}.",
+                    fix=(f"orch policy set --minimum-quality-{step} {MARKS[step]}",),
+                )
         if wanted == self.state:
             raise NothingChanged("The policy says that already.", fix=("orch policy show",))
         self.happen(PolicyChanged, **wanted._asdict(), reason=reason, by=by, at=at)

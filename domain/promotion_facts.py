@@ -14,5 +14,7 @@ class ForkFacts(NamedTuple):
     checkpoint: str | None
     redacted: tuple[int, ...] = ()
     """Positions whose texts are gone because of redactions that the new log does not hold yet."""
+    lost: tuple[int, ...] = ()
+    """Positions whose texts are gone because the store they were salvaged from was damaged."""
     binds_agents: bool = False
     """Only people may approve in the parent as it is now; the moment recovered may have been more lenient."""

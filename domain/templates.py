@@ -27,6 +27,7 @@ class Templates(Protocol):
         title: str,
         iteration: int,
         answers: Sequence[str],
+        derived: Mapping[str, Any],
     ) -> Rendered:
-        """Render the document of a step. Raises `TemplateBroken`."""
+        """Render the document of a step; `derived` is what follows from its fields. Raises `TemplateBroken`."""
         ...

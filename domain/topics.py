@@ -2,6 +2,7 @@
 
 from domain import document_events as documents
 from domain import phase_events as phases
+from domain import task_events as tasks
 from domain.events import DomainEvent
 from domain.import_events import Imported, VerdictImported
 from domain.ledger_events import Forked, KeyRotated, PayloadRedacted, Recovered, Reviewed
@@ -36,5 +37,10 @@ EVENTS: tuple[type[DomainEvent], ...] = (
     PointNamed,
     Imported,
     VerdictImported,
+    tasks.TasksNumbered,
+    tasks.TaskStarted,
+    tasks.TaskCompleted,
+    tasks.TaskReopened,
+    tasks.TaskAssigned,
 )
 TOPICS: dict[str, type[DomainEvent]] = {event.TOPIC: event for event in EVENTS}

@@ -13,6 +13,5 @@ def unknown_phase(log: EventLog, phase: str) -> NotFound:
     known = [phase_ids.phase_of(stream) or "" for stream in log.heads_below(phase_ids.PREFIX)[1]]
     near = get_close_matches(phase, known, n=1, cutoff=0.7)
     hint = f" Did you mean {near[0]}?" if near else ""
-    listed = ("orch list",) if known else ()
-    fix = (f"orch status {near[0]}",) if near else (*listed, hints.draft(phase, Step.SPEC))
+    fix = (f"orch status {near[0]}",) if near else (hints.draft(phase, Step.SPEC),)
     return NotFound(f"There is no phase {phase}.{hint}", fix=fix)

@@ -5,14 +5,24 @@ from typing import TYPE_CHECKING, TypedDict
 
 from domain.event_log import Head, Record, Told
 from domain.phase_state import PhaseState
+from domain.policy_state import PolicyState
 from domain.steps import Step
 from domain.times import rfc3339
 from projections.people import Person, person
 from projections.places import Place
 from projections.redactions import ErasedBy
+from projections.step_status import Quality, quality
 
 if TYPE_CHECKING:  # the latest text is found without the event classes
     from domain.events import DomainEvent
+
+
+class DerivedFrom(TypedDict):
+    """An iteration that lines of the text were derived from."""
+
+    step: Step
+    iteration: int
+    digest: str
 
 
 class DocumentText(TypedDict):
@@ -29,6 +39,8 @@ class DocumentText(TypedDict):
     text: str | None
     erased: bool
     erased_by: ErasedBy | None
+    quality: Quality | None
+    derived_from: list[DerivedFrom]
 
 
 def place_of_latest(head: Head, step: Step) -> Place | None:
@@ -47,11 +59,18 @@ def place_of_iteration(happenings: "Iterable[tuple[Record, DomainEvent]]", step:
     return None
 
 
-def document_text(phase: str, told: Told, erased_by: ErasedBy | None = None) -> DocumentText:
-    """Return the iteration that a `phase.document_drafted` event holds, or held before it was erased."""
+def document_text(
+    phase: str, told: Told, erased_by: ErasedBy | None = None, *, policy: PolicyState | None = None
+) -> DocumentText:
+    """Return the iteration that a `phase.document_drafted` event holds, or held before it was erased.
+
+    With a policy its quality says what that asks for.
+    """
+    step = Step(told.facts["step"])
+    required = policy.minimum_quality(step) if policy else None
     return {
         "phase": phase,
-        "step": Step(told.facts["step"]),
+        "step": step,
         "iteration": told.facts["iteration"],
         "digest": told.facts["digest"],
         "author": person(told.by),
@@ -61,4 +80,6 @@ def document_text(phase: str, told: Told, erased_by: ErasedBy | None = None) -> 
         "text": None if told.texts is None else told.texts["text"],
         "erased": told.erased,
         "erased_by": erased_by,
+        "quality": quality(step, told.facts.get("quality"), told.facts.get("missing", ()), required=required),
+        "derived_from": list(told.facts.get("derived_from", ())),
     }

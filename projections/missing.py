@@ -48,7 +48,7 @@ def missing_for_step(
     if topic in ("phase.document_approved", "phase.document_reconfirmed"):
         approvers = _approvers(document, policy)
         because += _who_may(approvers, again=topic == "phase.document_reconfirmed")
-    way = way_on(state, now_us)
+    way = way_on(state, now_us, policy)
     return {
         "missing_topic": topic,
         "phase": state.phase,

@@ -7,11 +7,16 @@ from domain.event_log import Head
 from domain.phase_state import Blocker, PhaseState
 from domain.policy_state import PolicyState
 from domain.steps import StepState
+from domain.tasks import TaskState
 from projections.missing import missing_unblocking
 from projections.people import Person, person
 from projections.places import Place, Tellings
+from projections.task_list import in_force, outline_places, ready, texts_of
 from projections.titles import title_of, title_place
 from projections.ways import HANDOFF, Role, Way, standing, way_on
+
+TASK = "task"
+"""What stands where others name a step."""
 
 
 class NextStep(TypedDict):
@@ -28,13 +33,16 @@ class NextStep(TypedDict):
     because: str
     command: str
     instead: list[str]
+    task: str | None
+    """The number of a task to work on; None where it is about a document or the handoff."""
 
 
 def places(heads: Sequence[Head]) -> list[Place]:
     """Return the events that the steps want told: titles, and the descriptions of open blockers."""
     states = [(head.stream, PhaseState.from_facts(head.facts)) for head in heads]
     blockers = [(stream, b.version) for stream, state in states for b in state.open_blockers]
-    return [title_place(state) for _, state in states] + blockers
+    tasks = [place for _, state in states for place in _task_places(state)]
+    return [title_place(state) for _, state in states] + blockers + tasks
 
 
 def next_steps(
@@ -42,7 +50,7 @@ def next_steps(
 ) -> list[NextStep]:
     """Return what can be done at a time in µs; `heads` are the heads of all phases.
 
-    Verdicts come first, for somebody waits for them, then what can be handed off, then texts to write;
+    Verdicts come first, for somebody waits for them, then what can be handed off, then texts to write, then tasks;
     what is blocked comes last. Phases follow their names within each.
     """
     states = sorted((PhaseState.from_facts(head.facts) for head in heads), key=lambda state: state.phase)
@@ -52,6 +60,8 @@ def next_steps(
 
 
 def _urgency(step: NextStep) -> tuple[bool, int]:
+    if step["task"]:
+        return step["blocked"], 3
     if step["role"] is Role.APPROVER:
         return step["blocked"], 0
     return step["blocked"], 1 if step["step"] == HANDOFF else 2
@@ -60,7 +70,8 @@ def _urgency(step: NextStep) -> tuple[bool, int]:
 def _of_phase(
     state: PhaseState, phases: dict[str, PhaseState], told: Tellings, *, now_us: int, policy: PolicyState
 ) -> Iterator[NextStep]:
-    way = way_on(state, now_us)
+    yield from _tasks(state, told)
+    way = way_on(state, now_us, policy)
     if way is None:
         return
     for blocker in state.open_blockers:
@@ -71,6 +82,33 @@ def _of_phase(
         yield _row(state, way, because, told, now_us=now_us)
     elif not state.open_blockers:
         yield from _towards_handoff(state, way, phases, told, now_us=now_us)
+
+
+def _tasks(state: PhaseState, told: Tellings) -> Iterator[NextStep]:
+    """Yield the tasks that are begun, and those that may begin."""
+    if state.archived:
+        return
+    book = in_force(state, told)
+    texts = texts_of(told.get((title_place(state)[0], book.in_force.drafted)))
+    begun = [number for number, *_ in book.in_force.tasks if book.of(number).state is TaskState.STARTED]
+    for number in (*begun, *ready(state, book)):
+        progress, text = book.of(number), texts.get(number)
+        verb = "done" if number in begun else "start"
+        whose = f" by {progress.assignee or progress.started_by}" if number in begun else ""
+        whose = whose or (f" for {progress.assignee}" if progress.assignee else "")
+        because = f"{number} {'is being worked on' if number in begun else 'is ready'}{whose}"
+        because += f": {text.title}" if text else ""
+        way = Way(TASK, Role.ANYONE, f"orch task {verb} {state.phase} {number}")
+        yield _row(state, way, because, told, now_us=0, task=number)
+
+
+def _task_places(state: PhaseState) -> list[Place]:
+    """Return the event that tells what the tasks are that can be worked on."""
+    unrecorded = outline_places(state)
+    begun = any(state.tasks.of(number).state is TaskState.STARTED for number, *_ in state.tasks.in_force.tasks)
+    if unrecorded or not (begun or ready(state, state.tasks)):
+        return unrecorded
+    return [(title_place(state)[0], state.tasks.in_force.drafted)]
 
 
 def _towards_handoff(
@@ -94,7 +132,9 @@ def _unblocking(state: PhaseState, blocker: Blocker, told: Tellings) -> NextStep
     return _row(state, way, missing["because"], told, now_us=0)
 
 
-def _row(state: PhaseState, way: Way, because: str, told: Tellings, *, now_us: int) -> NextStep:
+def _row(
+    state: PhaseState, way: Way, because: str, told: Tellings, *, now_us: int, task: str | None = None
+) -> NextStep:
     title = title_of(state, told)
     document = state.documents[state.current] if state.current and way.step == state.current else None
     return {
@@ -109,4 +149,5 @@ def _row(state: PhaseState, way: Way, because: str, told: Tellings, *, now_us: i
         "because": because,
         "command": way.command,
         "instead": list(way.instead),
+        "task": task,
     }

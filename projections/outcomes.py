@@ -6,6 +6,7 @@ from typing import TypedDict
 from domain import document_events as documents
 from domain import ledger_events as ledger
 from domain import phase_events as phases
+from domain import task_events as tasks
 from domain.errors import UnknownEvent
 from domain.event_log import Record
 from domain.events import DomainEvent
@@ -18,6 +19,7 @@ from domain.steps import Step
 from domain.times import rfc3339
 from projections.moments import maybe_rfc3339
 from projections.people import Person, person
+from projections.step_status import Quality, quality
 
 
 class OutcomeEvent(TypedDict):
@@ -34,6 +36,9 @@ class PolicyRules(TypedDict):
     minimum_approvers: int
     agents_may_not_approve: bool
     request_expiry_seconds: int | None
+    minimum_quality_research: int | None
+    minimum_quality_plan: int | None
+    minimum_quality_tasks: int | None
 
 
 class ReviewedRange(TypedDict):
@@ -79,12 +84,16 @@ class Outcome(TypedDict):
     self_approval: bool
     forced: bool
     broke: list[str]
+    quality: Quality | None
     expires_at: str | None
     stale_steps: list[Step]
     expired_steps: list[Step]
     withdrew_handoff: bool
     blocker: str | None
     depends_on: str | None
+    tasks: list[str]
+    reopened_tasks: list[str]
+    assignee: str | None
     policy: PolicyRules | None
     origin: str | None
     redacted: int | None
@@ -110,12 +119,16 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
         "self_approval": False,
         "forced": False,
         "broke": [],
+        "quality": None,
         "expires_at": None,
         "stale_steps": [],
         "expired_steps": [],
         "withdrew_handoff": False,
         "blocker": None,
         "depends_on": None,
+        "tasks": [],
+        "reopened_tasks": [],
+        "assignee": None,
         "policy": None,
         "origin": None,
         "redacted": None,
@@ -130,7 +143,10 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
 
 def _fill(result: Outcome, event: DomainEvent) -> None:
     match event:
-        case documents.DocumentDrafted() | documents.DocumentRejected():
+        case documents.DocumentDrafted():
+            result |= {"step": event.step, "iteration": event.iteration, "digest": event.digest}
+            result["quality"] = quality(event.step, event.quality, event.missing)
+        case documents.DocumentRejected():
             result |= {"step": event.step, "iteration": event.iteration, "digest": event.digest}
         case documents.ApprovalRequested():
             result |= {
@@ -162,12 +178,28 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
             result["blocker"] = event.blocker
         case phases.DependencyAdded() | phases.DependencyRemoved():
             result["depends_on"] = event.on
+        case tasks.TaskStarted() | tasks.TaskCompleted():
+            result["tasks"].append(event.task)
+            result |= {
+                "forced": result["forced"] or event.forced,
+                "broke": [*result["broke"], *(rule for rule in event.broke if rule not in result["broke"])],
+            }
+        case tasks.TaskReopened():
+            result["reopened_tasks"].append(event.task)
+        case tasks.TaskAssigned():
+            result["tasks"].append(event.task)
+            result["assignee"] = event.assignee or None
+        case tasks.TasksNumbered():
+            pass  # the draft beside it says the step and the iteration
         case PolicyChanged():
             result["policy"] = {
                 "author_may_not_approve": event.author_may_not_approve,
                 "minimum_approvers": event.minimum_approvers,
                 "agents_may_not_approve": event.agents_may_not_approve,
                 "request_expiry_seconds": event.request_expiry_seconds,
+                "minimum_quality_research": event.minimum_quality_research,
+                "minimum_quality_plan": event.minimum_quality_plan,
+                "minimum_quality_tasks": event.minimum_quality_tasks,
             }
         case ProjectInitialised():
             result["origin"] = event.origin
@@ -219,6 +251,10 @@ SENTENCES = {
     "phase.archived": "archived",
     "phase.retitled": "retitled",
     "phase.opened": "opened",
+    "phase.task_started": "{numbers} started",
+    "phase.task_completed": "{numbers} done",
+    "phase.task_reopened": "{reopened} reopened",
+    "phase.task_assigned": "{numbers} assigned to {somebody}",
     "policy.changed": "the policy changed",
 }
 """What a command was about: the first of these topics that it recorded."""
@@ -230,17 +266,29 @@ def sentence(result: Outcome) -> str:
     main = next(topic for topic in SENTENCES if topic in topics)
     document = f"{result['step']} iteration {result['iteration']}"
     said = "{document}: an approval was recorded" if result["final"] is False else SENTENCES[main]
-    said = said.format(document=document, **result)
+    said = said.format(
+        document=document,
+        numbers=", ".join(result["tasks"]),
+        reopened=", ".join(result["reopened_tasks"]),
+        somebody=result["assignee"] or "nobody",
+        **result,
+    )
     subject = f"{result['phase']}: " if result["phase"] else ""
     return subject + said + "".join(f"; {remark}" for remark in _remarks(result))
 
 
 def _remarks(result: Outcome) -> list[str]:
     remarks = []
+    if result["quality"] and result["quality"]["missing"]:
+        found = result["quality"]
+        passes = f", it passes at {found['mark']} %" if found["score"] < found["mark"] else ""
+        remarks.append(f"{found['score']} % of the required parts{passes}; missing: {', '.join(found['missing'])}")
     if result["self_approval"]:
         remarks.append("a self-approval")
     if result["broke"]:
         remarks.append(f"by force, setting aside {', '.join(result['broke'])}")
+    if result["tasks"] and result["reopened_tasks"]:
+        remarks.append(f"{', '.join(result['reopened_tasks'])} reopened")
     if result["final"] is False:
         remarks.append("more approvals are needed")
     if result["stale_steps"]:

@@ -10,6 +10,7 @@ from domain.event_log import Record
 from domain.events import DomainEvent
 from domain.phase_state import PhaseState
 from domain.steps import STEPS, Step, StepState
+from domain.tasks import TaskBook, TaskState
 from projections.moments import maybe_rfc3339
 from projections.step_status import SETTLED
 
@@ -42,8 +43,18 @@ class StepsFacts(TypedDict):
     tasks: StepFacts
 
 
+class TasksFacts(TypedDict):
+    """The tasks of the approved iteration, by number; `assigned` names each with whoever has it."""
+
+    iteration: int | None
+    listed: list[str]
+    started: list[str]
+    done: list[str]
+    assigned: list[str]
+
+
 class PhaseFacts(TypedDict):
-    """A phase at one moment. `blockers` are those nobody has resolved; the last two are positions."""
+    """A phase at one moment. `blockers` are those nobody has resolved; `handed_off` and `archived` are positions."""
 
     title: str | None
     title_erased: bool
@@ -52,6 +63,7 @@ class PhaseFacts(TypedDict):
     depends_on: list[str]
     handed_off: int | None
     archived: int | None
+    work: TasksFacts
 
 
 class Recalled(NamedTuple):
@@ -100,6 +112,18 @@ def phase_facts(state: PhaseState, recalled: Recalled, *, now_us: int | None = N
         "depends_on": list(state.depends_on),
         "handed_off": recalled.handed_off if state.handed_off else None,
         "archived": recalled.archived if state.archived else None,
+        "work": _tasks_facts(state.tasks),
+    }
+
+
+def _tasks_facts(book: TaskBook) -> TasksFacts:
+    listed = [number for number, *_ in book.in_force.tasks]
+    return {
+        "iteration": book.in_force.iteration or None,
+        "listed": listed,
+        "started": [number for number in listed if book.of(number).state is TaskState.STARTED],
+        "done": [number for number in listed if book.of(number).state is TaskState.DONE],
+        "assigned": [f"{number} {book.of(number).assignee}" for number in listed if book.of(number).assignee],
     }
 
 

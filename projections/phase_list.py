@@ -6,10 +6,12 @@ from typing import TypedDict
 
 from domain.event_log import Head
 from domain.phase_state import PhaseState
+from domain.policy_state import PolicyState
 from domain.steps import Step, StepState
 from projections.places import Place, Tellings
+from projections.task_list import counts, outline_places
 from projections.titles import title_of, title_place
-from projections.ways import HANDOFF, way_on
+from projections.ways import HANDOFF, Way, way_on
 
 
 class WaitsFor(StrEnum):
@@ -42,26 +44,30 @@ class PhaseRow(TypedDict):
     waiting_for_phases: list[str]
     handed_off: bool
     archived: bool
+    tasks_done: int
+    tasks_total: int
 
 
 def places(heads: Iterable[Head]) -> list[Place]:
-    """Return the events that a list wants told: the titles."""
-    return [title_place(PhaseState.from_facts(head.facts)) for head in heads]
+    """Return the events that a list wants told: the titles, and tasks that no head tells."""
+    states = [PhaseState.from_facts(head.facts) for head in heads]
+    return [place for state in states for place in (title_place(state), *outline_places(state))]
 
 
-def phase_list(heads: Sequence[Head], told: Tellings, *, now_us: int) -> list[PhaseRow]:
+def phase_list(heads: Sequence[Head], told: Tellings, *, now_us: int, policy: PolicyState) -> list[PhaseRow]:
     """Return a row for each head, in their order, at a time in µs. `heads` are the heads of all phases."""
     states = [PhaseState.from_facts(head.facts) for head in heads]
     handed_off = {state.phase for state in states if state.handed_off}
-    return [_row(state, told, now_us=now_us, handed_off=handed_off) for state in states]
+    return [_row(state, told, now_us=now_us, policy=policy, handed_off=handed_off) for state in states]
 
 
-def _row(state: PhaseState, told: Tellings, *, now_us: int, handed_off: set[str]) -> PhaseRow:
+def _row(state: PhaseState, told: Tellings, *, now_us: int, policy: PolicyState, handed_off: set[str]) -> PhaseRow:
     title = title_of(state, told)
     closed = bool(state.handed_off or state.archived)
     current = None if closed else state.current
     document = state.documents[current] if current else None
-    way = way_on(state, now_us)
+    way = way_on(state, now_us, policy)
+    tasks = counts(state, told)
     waits_for_phases = [] if closed else [on for on in state.depends_on if on not in handed_off]
     return {
         "phase": state.phase,
@@ -77,15 +83,16 @@ def _row(state: PhaseState, told: Tellings, *, now_us: int, handed_off: set[str]
         "blocked": bool(state.open_blockers) and not closed,
         "blockers": [blocker.id for blocker in state.open_blockers],
         "depends_on": list(state.depends_on),
-        "waiting_for": _waits_for(state, now_us, waits_for_phases),
+        "waiting_for": _waits_for(state, way, waits_for_phases),
         "waiting_for_phases": waits_for_phases,
         "handed_off": bool(state.handed_off),
         "archived": bool(state.archived),
+        "tasks_done": tasks["done"],
+        "tasks_total": tasks["total"],
     }
 
 
-def _waits_for(state: PhaseState, now: int, phases: Sequence[str]) -> WaitsFor | None:
-    way = way_on(state, now)
+def _waits_for(state: PhaseState, way: Way | None, phases: Sequence[str]) -> WaitsFor | None:
     if way is None:
         return None
     if way.step != HANDOFF:

@@ -11,6 +11,7 @@ from projections.blockers import BlockerRow, blocker_row
 from projections.people import Person, person
 from projections.places import Place, Tellings, in_stream, words
 from projections.step_status import Steps, StepStatus, step_status, versions
+from projections.task_list import TaskCounts, counts, next_tasks, outline_places
 from projections.titles import title_of
 from projections.ways import way_on
 
@@ -40,6 +41,7 @@ class PhaseStatus(TypedDict):
     depends_on: list[str]
     handed_off: Closing | None
     archived: Closing | None
+    tasks: TaskCounts
 
 
 def places(head: Head) -> list[Place]:
@@ -48,17 +50,17 @@ def places(head: Head) -> list[Place]:
     wanted = [state.titled, state.handed_off, state.archived]
     wanted += [version for document in state.documents.values() for version in versions(document)]
     wanted += [version for blocker in state.blockers for version in (blocker.version, blocker.resolved)]
-    return in_stream(head.stream, wanted)
+    return [*in_stream(head.stream, wanted), *outline_places(state)]
 
 
 def phase_status(head: Head, told: Tellings, *, now_us: int, policy: PolicyState) -> PhaseStatus:
     """Return where a phase stands at a time in µs. `told` holds at least `places(head)`."""
     state = PhaseState.from_facts(head.facts)
     title = title_of(state, told)
-    way = way_on(state, now_us)
+    way = way_on(state, now_us, policy)
 
     def of(step: Step) -> StepStatus:
-        return step_status(head.stream, state.documents[step], told, now_us=now_us, policy=policy)
+        return step_status(head.stream, step, state.documents[step], told, now_us=now_us, policy=policy)
 
     return {
         "phase": state.phase,
@@ -66,7 +68,7 @@ def phase_status(head: Head, told: Tellings, *, now_us: int, policy: PolicyState
         "title_erased": title.erased,
         "current_step": state.current_step,
         "next_action": state.next_action,
-        "next_commands": [way.command, *way.instead] if way else [],
+        "next_commands": [way.command, *way.instead] if way else next_tasks(state, told),
         "completed_steps": list(state.completed),
         "steps": {
             "spec": of(Step.SPEC),
@@ -79,6 +81,7 @@ def phase_status(head: Head, told: Tellings, *, now_us: int, policy: PolicyState
         "depends_on": list(state.depends_on),
         "handed_off": _closing(told[head.stream, state.handed_off], "comments") if state.handed_off else None,
         "archived": _closing(told[head.stream, state.archived], "reason") if state.archived else None,
+        "tasks": counts(state, told),
     }
 
 

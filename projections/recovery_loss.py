@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from domain import document_events as documents
 from domain import phase_events as phases
+from domain import task_events as tasks
 from domain.aggregates import EventSourced
 from domain.documents import Document
 from domain.event_log import Record
@@ -16,8 +17,11 @@ from domain.steps import STEPS, Step, StepState
 from domain.times import rfc3339
 from projections.folding import fold
 from projections.people import Person, person
+from projections.task_moves import TaskMove, task_moves
 
 VERDICTS = (documents.DocumentApproved, documents.DocumentRejected, documents.DocumentReconfirmed)
+
+TASKS = (tasks.TasksNumbered, tasks.TaskStarted, tasks.TaskCompleted, tasks.TaskReopened, tasks.TaskAssigned)
 
 
 class TopicCount(TypedDict):
@@ -63,7 +67,8 @@ class DocumentThen(TypedDict):
 class PhaseLoss(TypedDict):
     """What one phase would lose. One that `vanishes` was opened after the moment.
 
-    `others` are topics that happened after it besides drafts, requests and verdicts.
+    `tasks` are those that go back from `before`, as they are now, to `after`, as they were at the moment.
+    `others` are topics that happened after it besides drafts, requests, verdicts and tasks.
     """
 
     phase: str
@@ -71,6 +76,7 @@ class PhaseLoss(TypedDict):
     events: int
     verdicts: list[LostVerdict]
     documents: list[DocumentThen]
+    tasks: list[TaskMove]
     others: list[str]
 
 
@@ -120,6 +126,7 @@ def going_back(history: Iterable[tuple[Record, DomainEvent]], position: int) -> 
             "events": len(pairs),
             "verdicts": [found for record, event in pairs for found in _verdict(record, event)],
             "documents": _documents(then.get(phase), aggregates[PREFIX + phase].state),
+            "tasks": task_moves(aggregates[PREFIX + phase].state, then.get(phase)),
             "others": _others(pairs),
         }
         for phase, pairs in sorted(after.items())
@@ -161,5 +168,5 @@ def _documents(then: PhaseState | None, now: PhaseState) -> list[DocumentThen]:
 
 
 def _others(pairs: Iterable[tuple[Record, DomainEvent]]) -> list[str]:
-    told = (*VERDICTS, documents.DocumentDrafted, documents.ApprovalRequested, documents.ApprovalExpired)
+    told = (*VERDICTS, *TASKS, documents.DocumentDrafted, documents.ApprovalRequested, documents.ApprovalExpired)
     return sorted({event.TOPIC for _, event in pairs if not isinstance(event, told)})

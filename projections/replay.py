@@ -134,7 +134,7 @@ class _Memory:
                 return phase_facts(state or PhaseState(phase, titled=0), known)
             case PolicyState():
                 version = change.record.version - (state is change.before)
-                return {**state.to_facts(), "version": version} if state else {}
+                return {**state._asdict(), "version": version} if state else {}
             case LedgerState():
                 return self._ledger(state or LedgerState())
             case ProjectState():

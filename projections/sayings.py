@@ -6,6 +6,7 @@ from typing import NamedTuple
 from domain import document_events as documents
 from domain import ledger_events as ledger
 from domain import phase_events as phases
+from domain import task_events as tasks
 from domain.errors import UnknownEvent
 from domain.events import DomainEvent
 from domain.import_events import Imported, VerdictImported
@@ -13,7 +14,7 @@ from domain.policy import PolicyChanged
 from domain.policy_state import PolicyState
 from domain.project import ProjectInitialised
 from domain.restore_point import PointNamed
-from domain.steps import Step
+from domain.steps import STEPS, Step
 from domain.times import rfc3339
 from projections.places import ERASED
 
@@ -92,6 +93,13 @@ def _about_the_phase(event: DomainEvent) -> Saying:
             return Saying("handed the phase off", comments=comments or None)
         case phases.Archived(reason=reason):
             return Saying("archived the phase", reason=reason or None)
+        case tasks.TasksNumbered() | tasks.TaskStarted() | tasks.TaskCompleted():
+            return _about_tasks(event)
+        case tasks.TaskReopened(task=task):
+            return Saying(f"reopened {task}", iteration=event.iteration, reason=event.reason or None)
+        case tasks.TaskAssigned(task=task, assignee=assignee):
+            said = f"assigned {task} to {assignee}" if assignee else f"took {task} away from whoever had it"
+            return Saying(said, iteration=event.iteration)
         case ledger.KeyRotated():
             return Saying("replaced the key that speaks for the log", reason=event.reason or None)
         case ledger.PayloadRedacted():
@@ -116,6 +124,24 @@ def _about_the_phase(event: DomainEvent) -> Saying:
             raise UnknownEvent(f"No reader has words for {type(event).__name__}.")
 
 
+def _about_tasks(event: tasks.TasksNumbered | tasks.TaskStarted | tasks.TaskCompleted) -> Saying:
+    if isinstance(event, tasks.TasksNumbered):
+        numbers = [number for number, *_ in event.tasks]
+        span = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 3 else ", ".join(numbers) or "none"
+        count = "1 task" if len(numbers) == 1 else f"{len(numbers)} tasks"
+        return Saying(f"listed {count}: {span}", Step.TASKS, event.iteration)
+    done = isinstance(event, tasks.TaskCompleted)
+    how = f" out of turn, setting aside {', '.join(event.broke)}" if event.broke else ""
+    return Saying(
+        f"{'finished' if done else 'started'} {event.task}{how}",
+        iteration=event.iteration,
+        reason=event.reason or None,
+        comments=(event.note or None) if isinstance(event, tasks.TaskCompleted) else None,
+        forced=event.forced,
+        broke=event.broke,
+    )
+
+
 def policy_in_words(policy: PolicyState) -> str:
     """Return the rules of a policy in one line."""
     people = "approver" if policy.minimum_approvers == 1 else "approvers"
@@ -124,6 +150,9 @@ def policy_in_words(policy: PolicyState) -> str:
     rules.append("people only" if policy.agents_may_not_approve else "also agents")
     seconds = policy.request_expiry_seconds
     rules.append("requests do not expire" if seconds is None else f"requests expire after {seconds} s")
+    for step in STEPS:
+        percent = policy.minimum_quality(step)
+        rules += [f"{step} of at least {percent} % quality"] if percent is not None else []
     return ", ".join(rules)
 
 

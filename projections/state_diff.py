@@ -14,6 +14,7 @@ from projections.moments import AsOf, as_of
 from projections.people import Person, person
 from projections.phase_facts import PhaseFacts, Recalled, phase_facts
 from projections.sayings import saying
+from projections.task_moves import TaskMove, task_moves
 from projections.verdict_topics import OUTCOMES, VerdictOutcome
 
 
@@ -71,6 +72,7 @@ class StateDiff(TypedDict):
     old: Side
     new: Side
     changes: list[StateChange]
+    tasks: list[TaskMove]
     verdicts: list[VerdictGiven]
     withdrawn: list[ApprovalWithdrawn]
 
@@ -89,6 +91,7 @@ def state_diff(happenings: Iterable[tuple[Record, DomainEvent]], *, old: Instant
         "old": {**as_of(old.moment), "state": before},
         "new": {**as_of(new.moment), "state": after},
         "changes": [{**each, "positions": between.causes.get(each["what"], [])} for each in differences(before, after)],
+        "tasks": task_moves(between.at_old, between.state),
         "verdicts": between.verdicts,
         "withdrawn": between.withdrawn,
     }
@@ -119,6 +122,11 @@ class _Between:
             self.causes.setdefault(each["what"], []).append(change.record.position)
         self.verdicts += _given(change)
         self.withdrawn += _withdrawn(change, before, after)
+
+    @property
+    def at_old(self) -> PhaseState:
+        """The state at the old moment."""
+        return self._at_old[0] if self._at_old else self.state
 
     def facts(self, instant: Instant, *, at_old: bool = False) -> PhaseFacts:
         """Return the facts at the end, or those at the old moment."""

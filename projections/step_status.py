@@ -1,11 +1,13 @@
 """Where one step of a phase stands."""
 
+from collections.abc import Sequence
 from typing import TypedDict
 
 from domain.documents import Document
 from domain.event_log import Told
 from domain.importers import Importer
 from domain.policy_state import PolicyState
+from domain.quality import MARKS
 from domain.steps import Step, StepState
 from domain.times import rfc3339
 from projections.feedback import Feedback, open_feedback
@@ -42,6 +44,15 @@ class Claim(TypedDict):
     position: int
 
 
+class Quality(TypedDict):
+    """How complete a text is, in percent: it passes at `mark`, and the policy asks for `required`."""
+
+    score: int
+    mark: int
+    required: int | None
+    missing: list[str]
+
+
 class StepStatus(TypedDict):
     """The latest iteration of a step. The verdict is the one that settled it; an imported one is a `claim` instead."""
 
@@ -59,6 +70,7 @@ class StepStatus(TypedDict):
     approvals: Approvals
     feedback: list[Feedback]
     stale_because: StaleBecause | None
+    quality: Quality | None
 
 
 class Steps(TypedDict):
@@ -76,7 +88,9 @@ def versions(document: Document) -> tuple[int, ...]:
     return (document.drafted, _verdict_of(document), document.stale_since, *document.feedback)
 
 
-def step_status(stream: str, document: Document, told: Tellings, *, now_us: int, policy: PolicyState) -> StepStatus:
+def step_status(
+    stream: str, step: Step, document: Document, told: Tellings, *, now_us: int, policy: PolicyState
+) -> StepStatus:
     """Return where a step stands at a time in µs."""
     drafted = told[stream, document.drafted] if document.drafted else None
     settled = told[stream, _verdict_of(document)] if _verdict_of(document) else None
@@ -102,6 +116,7 @@ def step_status(stream: str, document: Document, told: Tellings, *, now_us: int,
         },
         "feedback": open_feedback(stream, document, told),
         "stale_because": _because(document, told[stream, document.stale_since]) if document.stale_since else None,
+        "quality": quality(step, document.quality, document.missing, required=policy.minimum_quality(step)),
     }
 
 
@@ -113,6 +128,13 @@ def claim_of(told: Told) -> Claim:
         "importer": Importer(told.facts["importer"]),
         "position": told.position,
     }
+
+
+def quality(step: Step, score: int | None, missing: Sequence[str], *, required: int | None = None) -> Quality | None:
+    """Return the quality of a text, or None where the step is not scored or the score is not known."""
+    if score is None or step not in MARKS:
+        return None
+    return {"score": score, "mark": MARKS[step], "required": required, "missing": list(missing)}
 
 
 def _verdict_of(document: Document) -> int:

@@ -31,7 +31,7 @@ class Way(NamedTuple):
     """The other commands that would lead on, too."""
 
 
-def way_on(state: PhaseState, now: int) -> Way | None:
+def way_on(state: PhaseState, now: int, policy: PolicyState) -> Way | None:
     """Return what leads on at a time in µs, or None once a phase is handed off or archived.
 
     Whether the phases it depends on allow the handoff cannot be told from its own head.
@@ -41,7 +41,7 @@ def way_on(state: PhaseState, now: int) -> Way | None:
     step = state.current
     if step is None:
         return _to_handoff(state)
-    return _to_approval(state, step, now)
+    return _to_approval(state, step, now, policy)
 
 
 def _to_handoff(state: PhaseState) -> Way:
@@ -53,10 +53,13 @@ def _to_handoff(state: PhaseState) -> Way:
     return Way(HANDOFF, Role.ANYONE, f"orch handoff {phase}", instead)
 
 
-def _to_approval(state: PhaseState, step: Step, now: int) -> Way:
+def _to_approval(state: PhaseState, step: Step, now: int, policy: PolicyState) -> Way:
     phase, document = state.phase, state.documents[step]
     at_present = document.state_at(now)
     command = hints.approval(phase, step, document, at_present)
+    approvable = at_present is StepState.AWAITING_APPROVAL or (at_present is StepState.STALE and document.was_approved)
+    if approvable and policy.lacking(step, document):
+        return Way(step, Role.AUTHOR, hints.draft(phase, step))
     match at_present:
         case StepState.AWAITING_APPROVAL:
             return Way(step, Role.APPROVER, command, (f'orch reject {phase} {step} --feedback "what must change"',))
@@ -75,7 +78,7 @@ def standing(step: Step, document: Document, *, now: int, policy: PolicyState) -
         case StepState.NOT_STARTED:
             return f"{step} has not been drafted"
         case StepState.AWAITING_APPROVAL:
-            return f"{latest} waits for approval{_so_far(document, policy)}"
+            return f"{latest} waits for approval{_so_far(document, policy)}{_lacking(step, document, policy)}"
         case StepState.EXPIRED:
             return f"the request to approve {latest} has expired"
         case StepState.REJECTED:
@@ -84,9 +87,16 @@ def standing(step: Step, document: Document, *, now: int, policy: PolicyState) -
             return f"{step} was reopened after iteration {document.iteration}"
         case StepState.STALE:
             so_far = _so_far(document, policy) if document.approvals else ""
-            return f"{latest} is stale since {document.stale_because} was reopened{so_far}"
+            lacking = _lacking(step, document, policy) if document.was_approved else ""
+            return f"{latest} is stale since {document.stale_because} was reopened{so_far}{lacking}"
         case StepState.APPROVED:
             return f"{latest} is approved"
+
+
+def _lacking(step: Step, document: Document, policy: PolicyState) -> str:
+    """Return what the policy asks for and the text does not have."""
+    lacking = policy.lacking(step, document)
+    return f", but {lacking}" if lacking else ""
 
 
 def _so_far(document: Document, policy: PolicyState) -> str:

@@ -15,6 +15,7 @@ from projections.missing import (
     read_only,
 )
 from projections.places import Place, Tellings, in_stream
+from projections.task_list import TaskCounts, counts, next_tasks, outline_places
 from projections.ways import HANDOFF, way_on
 
 
@@ -36,7 +37,7 @@ def places(head: Head) -> list[Place]:
     for document in state.documents.values():
         wanted += [document.stale_since, *document.feedback]
     wanted += [blocker.version for blocker in state.open_blockers]
-    return in_stream(head.stream, wanted)
+    return [*in_stream(head.stream, wanted), *outline_places(state)]
 
 
 def why(
@@ -66,9 +67,9 @@ def why(
         "phase": state.phase,
         "step": step or HANDOFF,
         "blocked": bool(missing),
-        "summary": missing[0]["because"] if missing else _nothing_blocks(state, step),
+        "summary": missing[0]["because"] if missing else _nothing_blocks(state, step, counts(state, told)),
         "missing": missing,
-        "next_commands": _next_commands(state, missing, now_us),
+        "next_commands": _next_commands(state, missing, now_us, policy) or next_tasks(state, told),
     }
 
 
@@ -95,16 +96,17 @@ def _dependencies(
     ]
 
 
-def _nothing_blocks(state: PhaseState, step: Step | None) -> str:
+def _nothing_blocks(state: PhaseState, step: Step | None, tasks: TaskCounts) -> str:
     if step is not None:
         return f"Nothing blocks {step} of {state.phase}: iteration {state.documents[step].iteration} is approved"
     if state.handed_off:
-        return f"Nothing blocks {state.phase}: it has been handed off"
+        done = f", and {tasks['done']} of {tasks['total']} tasks are done" if tasks["total"] else ""
+        return f"Nothing blocks {state.phase}: it has been handed off{done}"
     return f"Nothing blocks the handoff of {state.phase}"
 
 
-def _next_commands(state: PhaseState, missing: Sequence[Missing], now: int) -> list[str]:
+def _next_commands(state: PhaseState, missing: Sequence[Missing], now: int, policy: PolicyState) -> list[str]:
     if missing:
         return next((item["fix"] for item in missing if item["fix"]), [])
-    way = way_on(state, now)
+    way = way_on(state, now, policy)
     return [way.command, *way.instead] if way else []

@@ -174,3 +174,39 @@ def review(
     first: int, last: int, *, comments: str = "", by: Actor = ADA, at: datetime = NOON, command_id: str | None = None
 ) -> c.ReviewLog:
     return c.ReviewLog(meta(by, at, command_id), first, last, comments)
+
+
+def start(
+    *tasks: str, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None, **more: Any
+) -> c.StartTasks:
+    return c.StartTasks(meta(by, at, command_id), PHASE, tasks, **more)
+
+
+def complete(
+    *tasks: str, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None, **more: Any
+) -> c.CompleteTasks:
+    return c.CompleteTasks(meta(by, at, command_id), PHASE, tasks, **more)
+
+
+def reopen_task(
+    *tasks: str, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None, reason: str = "it fails again"
+) -> c.ReopenTasks:
+    return c.ReopenTasks(meta(by, at, command_id), PHASE, tasks, reason)
+
+
+def assign(
+    *tasks: str, to: str = "grace", by: Actor = ADA, at: datetime = NOON, command_id: str | None = None
+) -> c.AssignTasks:
+    return c.AssignTasks(meta(by, at, command_id), PHASE, tasks, to)
+
+
+def sync(
+    *,
+    done: tuple[str, ...] = (),
+    reopened: tuple[str, ...] = (),
+    by: Actor = ADA,
+    at: datetime = NOON,
+    command_id: str | None = None,
+    **more: Any,
+) -> c.SyncTasks:
+    return c.SyncTasks(meta(by, at, command_id), PHASE, done, reopened, **more)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from domain import document_events as documents
 from domain import phase_events as phases
+from domain import task_events as tasks
 from domain.actors import Actor, ActorKind
 from domain.digest import digest_of
 from domain.document_events import Meaning, Source
@@ -21,6 +22,8 @@ from domain.policy import PolicyChanged
 from domain.policy_state import PolicyState
 from domain.project import STREAM as PROJECT
 from domain.project import ProjectInitialised
+from domain.quality import Quality, quality_of
+from domain.sections import fields_of_text
 from domain.steps import STEPS, Step
 from domain.times import microseconds
 from tests.plain_templates import TEMPLATE, TEMPLATE_DIGEST, plain_text
@@ -33,6 +36,7 @@ SERVICE = Actor("ci", ActorKind.SERVICE)
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 FIELDS: dict[str, Any] = {"words": "as few as will do"}
+TASKS = (("T001",), ("T002", "T001"), ("T003", "T002"))
 
 
 class Fact(NamedTuple):
@@ -111,15 +115,20 @@ def drafted(
         template_digest=TEMPLATE_DIGEST,
         answers=answers,
         fields=FIELDS,
+        **_scored(quality_of(Step(step), FIELDS)),
         text=text_of(step, iteration) if text is None else text,
     )
 
 
 def edited(step: str, iteration: int, text: str, *, by: Actor = ADA, answers: tuple[int, ...] = ()) -> Fact:
     fact = drafted(step, iteration, by=by, text=text, answers=answers)
-    return fact._replace(
-        values=fact.values | {"source": Source.EDITED, "template": "", "template_digest": "", "fields": {}}
-    )
+    scored = _scored(quality_of(Step(step), fields_of_text(Step(step), text)))
+    handmade = {"source": Source.EDITED, "template": "", "template_digest": "", "fields": {}}
+    return fact._replace(values=fact.values | handmade | scored)
+
+
+def _scored(quality: Quality | None) -> dict[str, Any]:
+    return {"quality": quality.score, "missing": quality.missing} if quality else {"quality": None, "missing": ()}
 
 
 def requested(step: str, iteration: int = 1, *, by: Actor = ADA, expires_at: int | None = None) -> Fact:
@@ -240,12 +249,44 @@ def archived(*, by: Actor = ADA, reason: str = "it is over") -> Fact:
     return _phase(phases.Archived, by, reason=reason)
 
 
+def numbered(*listed: tuple[str, ...], iteration: int = 1, by: Actor = ADA) -> Fact:
+    """Say which tasks an iteration lists; without any the usual three, each resting on the one before."""
+    return _phase(tasks.TasksNumbered, by, iteration=iteration, tasks=listed or TASKS)
+
+
+def started(task: str, *, iteration: int = 1, by: Actor = ADA, broke: tuple[str, ...] = (), reason: str = "") -> Fact:
+    return _phase(tasks.TaskStarted, by, task=task, iteration=iteration, forced=bool(broke), broke=broke, reason=reason)
+
+
+def completed(
+    task: str,
+    *,
+    iteration: int = 1,
+    by: Actor = ADA,
+    broke: tuple[str, ...] = (),
+    note: str = "",
+    reason: str = "",
+) -> Fact:
+    values = {"task": task, "iteration": iteration, "forced": bool(broke), "broke": broke}
+    return _phase(tasks.TaskCompleted, by, **values, note=note, reason=reason)
+
+
+def task_reopened(task: str, *, iteration: int = 1, by: Actor = ADA, reason: str = "it fails again") -> Fact:
+    return _phase(tasks.TaskReopened, by, task=task, iteration=iteration, reason=reason)
+
+
+def assigned(task: str, assignee: str = "grace", *, iteration: int = 1, by: Actor = ADA) -> Fact:
+    return _phase(tasks.TaskAssigned, by, task=task, iteration=iteration, assignee=assignee)
+
+
 def done(*steps: str) -> tuple[Fact, ...]:
     """Return what takes steps from nothing to their approval: three events each."""
     return tuple(fact for step in steps for fact in (drafted(step), requested(step), approved(step)))
 
 
 ALL_DONE = done(*STEPS)
+BEFORE_TASKS = done("spec", "research", "plan", "prd")
+WITH_TASKS = (drafted("tasks"), numbered(), requested("tasks"), approved("tasks"))
 
 
 def key_rotated(public_key: str, *, replaces: str, reason: str = "lost", by: Actor = ADA, at: datetime = NOON) -> Fact:

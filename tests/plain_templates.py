@@ -31,6 +31,7 @@ class PlainTemplates:
         title: str,
         iteration: int,
         answers: Sequence[str],
+        derived: Mapping[str, Any],
     ) -> Rendered:
         text = plain_text(step, fields, title=title, iteration=iteration, answers=answers)
         return Rendered(text, TEMPLATE, TEMPLATE_DIGEST)

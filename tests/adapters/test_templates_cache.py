@@ -10,7 +10,9 @@ from domain.steps import Step
 
 def text(cache: Path, overrides: Path | None = None) -> str:
     templates = JinjaTemplates(overrides, cache)
-    return templates.render(Step.SPEC, {"objectives": ["a"]}, phase="a", title="A", iteration=1, answers=[]).text
+    return templates.render(
+        Step.SPEC, {"objectives": ["a"]}, phase="a", title="A", iteration=1, answers=[], derived={}
+    ).text
 
 
 def test_the_second_command_takes_what_the_first_compiled(tmp_path: Path) -> None:

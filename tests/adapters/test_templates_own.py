@@ -34,7 +34,7 @@ def test_the_digest_is_of_the_sources_that_were_used(tmp_path: Path) -> None:
 
 def test_a_template_changed_between_two_renderings_is_read_again(tmp_path: Path) -> None:
     templates = JinjaTemplates(own(tmp_path, "one"))
-    values: dict[str, Any] = {"phase": "a", "title": "A", "iteration": 1, "answers": []}
+    values: dict[str, Any] = {"phase": "a", "title": "A", "iteration": 1, "answers": [], "derived": {}}
     assert templates.render(Step.SPEC, {}, **values).text == "one\n"
     own(tmp_path, "two")
     assert templates.render(Step.SPEC, {}, **values).text == "two\n"

@@ -15,32 +15,45 @@ from tests.adapters.written_examples import EXAMPLES, SALT, record_of, written
 WRITTEN = Path(__file__).parents[1] / "written"
 
 
-def golden(topic: str) -> dict[str, Any]:
-    found: dict[str, Any] = orjson.loads((WRITTEN / f"{topic}.json").read_bytes())
+# What a topic learnt to say later has a file of its own; what was written before stays as it was.
+LATER = {
+    "phase.document_drafted": lambda event: event.quality is not None,
+    "policy.changed": lambda event: event.minimum_quality_research is not None,
+}
+
+
+def name_of(event: DomainEvent) -> str:
+    later = LATER.get(event.TOPIC)
+    return f"{event.TOPIC}-2" if later and later(event) else event.TOPIC
+
+
+def golden(event: DomainEvent) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads((WRITTEN / f"{name_of(event)}.json").read_bytes())
     return found
 
 
 def test_every_topic_has_its_golden_file_and_none_was_dropped() -> None:
-    assert {path.stem for path in WRITTEN.glob("*.json")} == TOPICS.keys() == {e.TOPIC for e in EXAMPLES}
+    assert {path.stem for path in WRITTEN.glob("*.json")} == {name_of(event) for event in EXAMPLES}
+    assert TOPICS.keys() == {event.TOPIC for event in EXAMPLES}
 
 
-@pytest.mark.parametrize("event", EXAMPLES, ids=lambda e: e.TOPIC)
+@pytest.mark.parametrize("event", EXAMPLES, ids=name_of)
 def test_the_bytes_of_a_topic_never_change(event: DomainEvent) -> None:
-    prepared, kept = written(event), golden(event.TOPIC)
+    prepared, kept = written(event), golden(event)
     assert prepared.envelope.decode() == kept["envelope"]
     assert (prepared.payload or b"").decode() == kept["payload"]
     assert record_of(prepared).leaf.hex() == kept["leaf"]
 
 
-@pytest.mark.parametrize("event", EXAMPLES, ids=lambda e: e.TOPIC)
+@pytest.mark.parametrize("event", EXAMPLES, ids=name_of)
 def test_golden_bytes_are_read_as_the_event_they_were(event: DomainEvent) -> None:
-    kept = golden(event.TOPIC)
+    kept = golden(event)
     payload = kept["payload"].encode() or None
     prepared = Prepared(event.originator_id, 7, event.TOPIC, kept["envelope"].encode(), SALT, payload)
     assert decode(record_of(prepared)) == event
 
 
-@pytest.mark.parametrize("event", [e for e in EXAMPLES if e.PAYLOAD], ids=lambda e: e.TOPIC)
+@pytest.mark.parametrize("event", [e for e in EXAMPLES if e.PAYLOAD], ids=name_of)
 def test_an_erased_payload_leaves_every_fact(event: DomainEvent) -> None:
     erased = decode(record_of(written(event), salt=None, payload=None))
     for name, value in vars(event).items():

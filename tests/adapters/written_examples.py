@@ -9,6 +9,7 @@ from adapters.codec import encode
 from adapters.envelope import Prepared, entry_of
 from domain import document_events as documents
 from domain import phase_events as phases
+from domain import task_events as tasks
 from domain.actors import Actor, ActorKind
 from domain.event_log import Record
 from domain.events import DomainEvent
@@ -57,8 +58,38 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         request_expiry_seconds=3600,
         reason="four eyes",
     ),
+    event(
+        PolicyChanged,
+        "policy",
+        author_may_not_approve=False,
+        minimum_approvers=1,
+        agents_may_not_approve=True,
+        request_expiry_seconds=None,
+        reason="complete documents",
+        minimum_quality_research=80,
+        minimum_quality_plan=75,
+        minimum_quality_tasks=70,
+    ),
     event(phases.Opened, phase="st01-audio-engine", title="Audio “Engine”"),
     event(phases.Retitled, title="Audio\u2028Engine"),
+    event(
+        documents.DocumentDrafted,
+        step=Step.PRD,
+        iteration=1,
+        digest=DIGEST,
+        source=documents.Source.RENDERED,
+        template="built-in:prd.md.j2",
+        template_digest="sha256:" + "cd" * 32,
+        answers=(),
+        fields={},
+        text="# Product requirements\n",
+        derived_from=(
+            {"step": "spec", "iteration": 2, "digest": DIGEST},
+            {"step": "plan", "iteration": 1, "digest": DIGEST},
+        ),
+        quality=75,
+        missing=("risks", "sources"),
+    ),
     event(
         documents.DocumentDrafted,
         step=Step.TASKS,
@@ -117,6 +148,20 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     ),
     event(Recovered, "ledger", position=41, source=RecoverySource.BACKUP, reason="the disk died"),
     event(PointNamed, "point:before-it", name="before-it", position=40, root="ab" * 32, reason="before “the” move"),
+    event(tasks.TasksNumbered, iteration=2, tasks=(("T001",), ("T010", "T001"), ("T1000", "T001", "T010"))),
+    event(
+        tasks.TaskStarted,
+        task="T010",
+        iteration=2,
+        forced=True,
+        broke=("approval", "dependencies"),
+        reason="“T001” is as good as done",
+    ),
+    event(
+        tasks.TaskCompleted, task="T010", iteration=2, forced=True, broke=("dependencies",), note="2 ms", reason="late"
+    ),
+    event(tasks.TaskReopened, task="T010", iteration=2, reason="it clicks\nat 44.1 kHz"),
+    event(tasks.TaskAssigned, task="T010", iteration=2, assignee="Grace Ü."),
     event(Reviewed, "ledger", first=1, last=40, root="cd" * 32, comments="all of October"),
     event(
         Imported,

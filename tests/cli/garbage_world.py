@@ -159,6 +159,7 @@ VERDICTS = {
     ("audit", "checkpoint"): (8,),  # signed, but not time-stamped
     ("backup", "verify"): (6, 7),
     ("recover", "verify"): (6, 7),
+    ("recover", "salvage"): (7,),
     ("doctor",): (6, 8),
     ("rebuild",): (6,),
     ("import",): (7,),  # some phases are not imported

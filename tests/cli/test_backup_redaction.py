@@ -32,11 +32,12 @@ def redact(place: int) -> int:
 
 
 def plain_backups() -> Iterator[bytes]:
+    from adapters.backup_folder import Folder
     from adapters.backup_reading import open_backups
 
-    backups = open_backups(AWAY)
+    backups = open_backups(Folder(AWAY))
     for manifest in backups.segments:
-        stored = (backups.folder / manifest.segment.name).read_bytes()
+        stored = (AWAY / backups.copy.name / manifest.segment.name).read_bytes()
         yield unpacked(stored, manifest.segment.plain_size, (), encrypted=False, name="segment")
 
 

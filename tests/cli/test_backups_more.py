@@ -9,6 +9,7 @@ import apsw
 import pyrage
 import pytest
 
+from adapters.backup_folder import Folder
 from adapters.backup_reading import open_backups
 from adapters.sqlite_log import SqliteLog
 from domain.errors import NotFound
@@ -100,7 +101,7 @@ def test_files_that_did_not_change_are_not_stored_again(drafted: Orch) -> None:
 
 def test_a_moment_names_the_same_position_in_the_backups_as_in_the_log(kept: Orch) -> None:
     kept("backup", "create", "--to", "away")
-    backups = open_backups(AWAY)
+    backups = open_backups(Folder(AWAY))
     with SqliteLog.open(LOG, read_only=True) as log:
         last = log.moment().position
         for number in range(last + 1):
@@ -178,8 +179,12 @@ def test_a_drill_is_remembered_and_shown(kept: Orch) -> None:
     drill = kept("backup", "drill", "--from", "away", "--json").data
     assert drill["passed"] and drill["position"] == 6 and drill["unshipped"] == position(kept) - 6
     assert kept("backup", "list", "--from", "away", "--json").data["drill"] == drill
+    assert "every file is there in its size" in kept("backup", "list", "--from", "away").out
     segment = next(AWAY.rglob("*.seg.zst"))
-    segment.write_bytes(segment.read_bytes()[:-1] + b"x")
+    segment.write_bytes(segment.read_bytes()[:-1])
+    cut = kept("backup", "list", "--from", "away")
+    assert "✗ copy-0001" in cut.out and "its manifest says" in cut.out and "every file is there" not in cut.out
+    segment.write_bytes(segment.read_bytes() + b"x")
     failed = kept("backup", "drill", "--from", "away", "--json")
     assert failed.status == 6 and not failed.data["passed"]
     assert kept("backup", "list", "--from", "away", "--json").data["drill"] == failed.data
@@ -278,6 +283,7 @@ def test_backups_go_on_after_the_key_was_rotated(kept: Orch) -> None:
     assert kept("backup", "verify", "--from", "away", "--vkey", now).status == 0
     replaced = kept("backup", "verify", "--from", "away", "--vkey", before, "--json")
     assert (replaced.status, replaced.error["code"]) == (6, "SIGNATURE_REFUSED"), "a replaced key speaks no more"
+    assert replaced.error["fix"] == ["orch audit key show"], "the list is as good as ever: it is the key that is wrong"
     assert kept("backup", "drill", "--from", "away").status == 0
 
 

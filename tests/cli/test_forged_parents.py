@@ -6,6 +6,7 @@ from time import time_ns
 import pytest
 
 from adapters.backup_author import Author
+from adapters.backup_folder import Folder
 from adapters.backup_packing import recipients_from
 from adapters.backup_reading import open_backups
 from adapters.backup_writing import BackupWriter
@@ -24,7 +25,7 @@ def forged(lived: Orch) -> tuple[Orch, str]:
     assert lived("backup", "create").status == 0
     recovered(lived, "position:12")
     promoted(lived)
-    backups = open_backups(Path(".orch/backups"))
+    backups = open_backups(Folder(Path(".orch/backups")))
     key = make_key(Path("evil"), backups.origin)
     secret = load_key(Path("evil"), key)
     events = list(backups.events())
@@ -36,7 +37,7 @@ def forged(lived: Orch) -> tuple[Orch, str]:
         recipients_from([]),
         lambda: time_ns() // 1000,
     )
-    writer = BackupWriter(Path(FORGED), author)
+    writer = BackupWriter(Folder(Path(FORGED)), author)
     with writer.turn():
         writer.begin(full=True)
         writer.add(events, redacted=frozenset())

@@ -16,6 +16,7 @@ CLI = Path(__file__).parents[2] / "cli"
 READS = {
     "phase.status": ("status", "st01-x"),
     "phase.list": ("list",),
+    "task.list": ("task", "list"),
     "phase.history": ("history", "st01-x"),
     "phase.why": ("why", "st01-x"),
     "next": ("next",),
@@ -59,6 +60,7 @@ READS = {
     "recover.diff": ("recover", "diff", "--to", "position:2"),
     "recover.documents": ("recover", "documents", "st01-x", "--to", "now", "--out", "then"),
     "recover.run": ("recover", "run", "--to", "now", "--out", "new"),
+    "recover.salvage": ("recover", "salvage", "--out", "new"),
     "recover.verification": ("recover", "verify", "new"),
     "import": ("import", "there"),
     "phase.package": ("package", "st01-x"),

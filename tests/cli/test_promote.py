@@ -252,7 +252,7 @@ def test_a_text_that_only_the_log_left_had_may_be_erased_meanwhile(lived: Orch) 
 def test_an_interrupted_promotion_does_not_bring_an_erased_text_back_either(
     lived: Orch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(*_: object) -> None:
+    def killed(*_: object, **__: object) -> None:
         raise Unavailable("killed")
 
     recovered(lived, "position:12")

@@ -1,5 +1,6 @@
 """Recoveries from backups alone: the store may be gone."""
 
+import shlex
 import shutil
 from pathlib import Path
 
@@ -133,3 +134,23 @@ def test_a_redaction_that_only_the_store_knows_of_is_obeyed(lived: Orch) -> None
     found = recovered(lived, "now", "--from-backups", BACKUPS).data["verification"]
     assert found["redacted_later"] == [drafted]
     assert b"a secret" not in Path(f"{NEW}/log.db").read_bytes()
+
+
+def test_the_way_back_names_the_place_that_the_settings_say(lived: Orch, tmp_path: Path) -> None:
+    Path(".orch/config.toml").write_text('[backup]\ndir = "../kept elsewhere"\n')
+    assert lived("backup", "create").status == 0
+    (_, backup) = lived("recover", "plan", "--to", "now", "--json").data["sources"]
+    assert backup["usable"]
+    for file in Path(".orch").glob("log.db*"):
+        file.unlink()
+    lines = []
+    for words in ("list", "recover run --to now --out new", "init --host example.org"):
+        lines.append(shlex.split(lived(*words.split(), "--json").error["fix"][0]))
+        assert Path(lines[-1][-1]).resolve() == (tmp_path / "../kept elsewhere").resolve(), (words, lines[-1])
+    assert lived(*lines[0][1:]).status == 0
+
+
+def test_a_place_for_backups_that_was_said_and_is_empty_is_shown(lived: Orch) -> None:
+    Path(".orch/config.toml").write_text('[backup]\ndir = "kept"\n')
+    (_, backup) = lived("recover", "plan", "--to", "now", "--json").data["sources"]
+    assert (backup["usable"], backup["where"]) == (False, str(Path("kept").absolute()))

@@ -20,7 +20,7 @@ def test_a_plan_counts_what_comes_after_and_changes_nothing(lived: Orch) -> None
     assert (lost["phases"], lost["opened_later"]) == (["st01-x", "st02-y"], ["st02-y"])
     assert sum(each["count"] for each in lost["by_topic"]) == 9
     assert plan["as_of"]["position"] == 6 and plan["splits_command"] is False
-    assert [(each["kind"], each["usable"]) for each in plan["sources"]] == [("store", True), ("backup", False)]
+    assert [(each["kind"], each["usable"]) for each in plan["sources"]] == [("store", True)]
     assert plan["seconds"] >= 0 and plan["checkpoints"] == []
     assert len(lived("recover", "plan", "--to", "now", "--json").data["checkpoints"]) == 1
 

@@ -98,7 +98,7 @@ def test_a_limited_range_finds_what_is_in_it_and_that_earlier_hashes_were_change
 
 def test_a_range_that_begins_after_the_end_is_a_mistake(world: World) -> None:
     answer = world.verify("--from-position", str(world.size + 1), "--json")
-    assert answer.status == 2 and f"ends at position {world.size}" in answer.error["message"]
+    assert answer.status == 4 and f"ends at position {world.size}" in answer.error["message"]
     assert world.verify("--from-position", "0").status == 2
 
 
@@ -225,4 +225,4 @@ def test_the_verdict_names_a_way_out(world: World) -> None:
     Path(HELD).write_text(note)
     with inside(LOG) as connection:
         connection.execute("DELETE FROM events WHERE position = 200")
-    assert "  → orch recover plan" in world.verify().out
+    assert "  → orch recover salvage --out salvaged" in world.verify().out

@@ -2,7 +2,17 @@
 
 from typing import get_args
 
-from docs.states import PAGE, PHASE_COMMANDS, STEP_COMMANDS, STEP_STATES, page, phase_table, step_table
+from docs.states import (
+    PAGE,
+    PHASE_COMMANDS,
+    STEP_COMMANDS,
+    STEP_STATES,
+    TASK_COMMANDS,
+    page,
+    phase_table,
+    step_table,
+    task_table,
+)
 from domain.commands import Command
 from domain.errors import AlreadyExists, RedactedSince, Rejected, StoreRecovered, StoreRetired
 from domain.steps import StepState
@@ -27,8 +37,13 @@ def test_every_condition_of_a_phase_is_what_it_says() -> None:
         assert {cell.state for cell in row.values() if cell.refusal} == {name}
 
 
+def test_every_state_of_a_task_is_what_it_says() -> None:
+    for name, row in task_table().items():
+        assert {cell.state for cell in row.values() if cell.refusal} == {name.split(",")[0]}
+
+
 def test_every_command_about_a_phase_is_tried() -> None:
-    tried = {type(ask()) for ask in (*STEP_COMMANDS.values(), *PHASE_COMMANDS.values())}
+    tried = {type(ask()) for ask in (*STEP_COMMANDS.values(), *PHASE_COMMANDS.values(), *TASK_COMMANDS.values())}
     assert tried == {command for command in get_args(Command) if "phase" in command._fields}
 
 

@@ -27,6 +27,8 @@ def test_the_latest_text_is_found_from_the_head() -> None:
         "text": "# spec 2\n",
         "erased": False,
         "erased_by": None,
+        "quality": None,
+        "derived_from": [],
     }
 
 

@@ -43,6 +43,7 @@ def imported_story(world: World) -> Story:
         began_at=None,
         blockers={},
         written_here=frozenset(),
+        tasks=(),
         path="/old/x",
         left_out=(),
         policy=world.policy,
@@ -61,8 +62,11 @@ def world_with_every_topic() -> World:
     story.approved_upto(Step.RESEARCH).reopen(Step.SPEC).draft(Step.SPEC).approve(Step.SPEC).reconfirm(Step.RESEARCH)
     story.do("block", "validation_error", description="no test").do("unblock", "B1", reason="written")
     story.do("depend", "st00-base").do("undepend", "st00-base")
-    for step in (Step.PLAN, Step.PRD, Step.TASKS):
+    for step in (Step.PLAN, Step.PRD):
         story.draft(step).approve(step)
+    story.draft(Step.TASKS, tasks=(("T001",), ("T002", "T001"))).approve(Step.TASKS).start("T001")
+    story.complete("T001", note="2 ms").do("reopen_tasks", ["T001"], reason="it clicks")
+    story.do("assign_tasks", ["T002"], to="grace").start("T002", forced=True, reason="release night")
     story.do("hand_off", dependencies={}, comments="over to you").do("archive", reason="shipped")
     imported_story(world)
     ledger, by, at = Ledger.restore(LEDGER, 0, LedgerState()), ADA, world.next_minute()

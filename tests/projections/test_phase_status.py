@@ -32,6 +32,7 @@ def test_a_fresh_phase_starts_with_its_spec() -> None:
         "approvals": {"given": 0, "needed": 1, "by": []},
         "feedback": [],
         "stale_because": None,
+        "quality": None,
     }
     assert status["next_commands"] == ['orch spec st01-audio-engine --objectives "what it must achieve"']
 

@@ -53,7 +53,11 @@ def test_the_erased_event_itself_and_others_without_text_are_left_out() -> None:
 
 def test_the_command_that_erases_it_too_is_named() -> None:
     (row,) = same_text(["secret"], [told(7, {"text": "secret"}, step="spec", iteration=2)], erased=1, reason="'a name'")
-    assert row["fix"] == "orch audit redact 7 --reason 'a name'" and (row["step"], row["iteration"]) == ("spec", 2)
+    assert row["fix"] == "orch audit redact 7 --reason 'a name' --yes"
+    assert (row["step"], row["iteration"]) == (
+        "spec",
+        2,
+    )
 
 
 def test_marks_of_lists_and_escapes_do_not_count() -> None:

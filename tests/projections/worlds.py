@@ -103,20 +103,29 @@ class Story:
         self.last = self.world.record(self.phase)
         return self
 
-    def draft(self, step: Step, *, by: Actor = ADA) -> "Story":
+    def draft(self, step: Step, *, by: Actor = ADA, tasks: tuple[tuple[str, ...], ...] = ()) -> "Story":
         iteration = self.phase.state.documents[step].iteration + 1
         return self.do(
             "draft",
             step,
             digest=f"sha256:1:{step}{iteration}",
             text=f"# {step} {iteration}\n",
-            fields={"goal": "sound"},
+            fields={"goal": "sound", **({"tasks": [_task(*task) for task in tasks]} if tasks else {})},
             source=Source.RENDERED,
             template="t",
             template_digest="sha256:t",
             policy=self.world.policy,
             by=by,
+            tasks=tasks,
         )
+
+    def start(self, *numbers: str, by: Actor = ADA, forced: bool = False, reason: str = "") -> "Story":
+        return self.do("start_tasks", numbers, forced=forced, reason=reason, by=by)
+
+    def complete(
+        self, *numbers: str, by: Actor = ADA, note: str = "", forced: bool = False, reason: str = ""
+    ) -> "Story":
+        return self.do("complete_tasks", numbers, note=note, forced=forced, reason=reason, by=by)
 
     def approve(self, step: Step, *, by: Actor = GRACE, forced: bool = False, reason: str = "") -> "Story":
         return self.do(
@@ -163,6 +172,11 @@ class Story:
 
     def handed_off(self) -> "Story":
         return self.approved_upto(STEPS[-1]).do("hand_off", dependencies={}, comments="over to you")
+
+
+def _task(number: str, *needs: str) -> dict[str, Any]:
+    task: dict[str, Any] = {"id": number, "title": f"Task {number}", "estimated_hours": 2}
+    return {**task, "dependencies": list(needs)} if needs else task
 
 
 def _erased(event: DomainEvent) -> DomainEvent:

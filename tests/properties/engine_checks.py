@@ -124,6 +124,11 @@ class EngineChecks(RuleBasedStateMachine):
             assert list(state.depends_on) == phase.waits_for
             assert [not blocker.resolved for blocker in state.blockers] == phase.blockers
             assert (bool(state.handed_off), bool(state.archived)) == (phase.handed_off, phase.archived)
+            assert {number: tuple(needs) for number, *needs in state.tasks.in_force.tasks} == phase.tasks
+            for number, chore in phase.chores.items():
+                progress = state.tasks.of(number)
+                assert (progress.state, progress.assignee) == (chore.state, chore.assignee)
+            assert set(state.tasks.told) == set(phase.titles)
             told = self.log.told([(head.stream, state.titled)])[head.stream, state.titled]
             assert told.texts == ({"title": phase.title} if self.model.rows[phase.titled - 1].has_text else None)
             for step, paper in phase.papers.items():

@@ -11,25 +11,30 @@ from domain.actors import Actor
 from domain.handler import handle
 from domain.phase_events import BlockerType
 from domain.steps import STEPS, Step, StepState
-from tests.facts import ADA, FIELDS, GRACE, LINUS, ROBOT
+from tests.facts import ADA, FIELDS, GRACE, LINUS
 from tests.plain_templates import PlainTemplates
-from tests.properties.engine_checks import EngineChecks
+from tests.properties.engine_model import SCORED
 from tests.properties.engine_state import Paper
+from tests.properties.engine_task_rules import (
+    BY_HAND,
+    PHASES,
+    TASKS,
+    EngineTaskRules,
+    some_actor,
+    some_phase,
+    some_reason,
+)
 
-PHASES = ("st01-a", "st02-b", "st03-c")
-TEXTS = ("# one\n", "# two\r\n", "- [ ] box\n", "- [x] box\n", " \n")
+TEXTS = ("# one\n", "# two\r\n", "- [ ] box\n", "- [x] box\n", " \n", BY_HAND)
 
-some_phase = st.sampled_from((*PHASES * 6, "st09-new", "Bad-Id"))
-some_actor = st.sampled_from((ADA, GRACE, LINUS, ROBOT))
 some_step = st.sampled_from((None, None, None, *STEPS))
 """None stands for the step that the phase has come to."""
-some_reason = st.sampled_from(("because", "because", " "))
 some_naming = st.sampled_from(
     ("nothing", "nothing", "latest", "latest", "iteration before", "other digest", "other seen")
 )
 
 
-class EngineMachine(EngineChecks):
+class EngineMachine(EngineTaskRules):
     """Every command there is, and everything that happens around them."""
 
     def step_of(self, phase: str, step: Step | None) -> Step:
@@ -80,11 +85,31 @@ class EngineMachine(EngineChecks):
     ) -> None:
         self.ask(c.ChangePolicy(self.meta(by), author, number, agents, expiry))
 
+    @rule(by=some_actor, step=st.sampled_from(SCORED), percent=st.sampled_from((0, 0, 80, 101)))
+    def ask_for_quality(self, by: Actor, step: Step, percent: int) -> None:
+        rules: dict[str, Any] = {f"minimum_quality_{step}": percent}
+        self.ask(c.ChangePolicy(self.meta(by), **rules))
+
     @rule(
-        phase=some_phase, step=some_step, by=some_actor, title=st.sampled_from((None, None, "Sound")), new=st.booleans()
+        phase=some_phase,
+        step=some_step,
+        by=some_actor,
+        title=st.sampled_from((None, None, "Sound")),
+        tasks=st.sampled_from((None, *TASKS)),
+        new=st.booleans(),
     )
-    def draft(self, phase: str, step: Step | None, by: Actor, title: str | None, new: bool) -> None:
-        self.ask(c.DraftDocument(self.meta(by, new=new), phase, self.step_of(phase, step), FIELDS, title))
+    def draft(
+        self,
+        phase: str,
+        step: Step | None,
+        by: Actor,
+        title: str | None,
+        tasks: list[dict[str, Any]] | None,
+        new: bool,
+    ) -> None:
+        here = self.step_of(phase, step)
+        fields = FIELDS if tasks is None or here is not Step.TASKS else {**FIELDS, "tasks": tasks}
+        self.ask(c.DraftDocument(self.meta(by, new=new), phase, here, fields, title))
 
     @rule(phase=some_phase, step=some_step, by=some_actor, text=st.sampled_from((None, *TEXTS)))
     def edit(self, phase: str, step: Step | None, by: Actor, text: str | None) -> None:
@@ -178,7 +203,8 @@ class EngineMachine(EngineChecks):
             elif paper.state == StepState.APPROVED:
                 self.ask(c.HandOff(self.meta(by), phase))
             else:
-                self.ask(c.DraftDocument(self.meta(by), phase, here, FIELDS))
+                fields = {**FIELDS, "tasks": TASKS[n % len(TASKS)]} if here is Step.TASKS else FIELDS
+                self.ask(c.DraftDocument(self.meta(by), phase, here, fields))
 
     @rule(number=st.integers(0, 40), by=some_actor, how=st.sampled_from(("now", "then", "reuse", "begin again")))
     def repeat(self, number: int, by: Actor, how: str) -> None:

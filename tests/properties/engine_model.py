@@ -13,9 +13,11 @@ from domain.digest import digest_of, normalised
 from domain.steps import STEPS, Step, StepState
 from domain.times import microseconds
 from tests.plain_templates import plain_text
+from tests.properties import engine_tasks as chores
 from tests.properties.engine_state import No, Paper, Phase, Policy, Row, asked_for, refuse_if
 
 S = StepState
+SCORED = (Step.RESEARCH, Step.PLAN, Step.TASKS)
 
 
 class Engine:
@@ -72,6 +74,9 @@ class Engine:
         paper = phase.papers[row.step]
         if row.topic == "phase.document_drafted":
             paper.drafted = position
+            if row.step == Step.TASKS:
+                for number in phase.listed.get(paper.iteration, {}):
+                    phase.titles[number] = phase.titles[number][0], position
         elif row.topic == "phase.document_rejected":
             paper.asked.append(position)
         elif row.topic == "phase.step_reopened":
@@ -128,6 +133,10 @@ class Engine:
         refuse_if(not 1 <= wanted.minimum_approvers <= 50, "InvalidInput")
         seconds = wanted.request_expiry_seconds
         refuse_if(seconds is not None and not 1 <= seconds <= 366 * 86400, "InvalidInput")
+        for step in SCORED:
+            percent = getattr(wanted, f"minimum_quality_{step}") or None
+            setattr(wanted, f"minimum_quality_{step}", percent)
+            refuse_if(percent is not None and not 1 <= percent <= 100, "InvalidInput")
         refuse_if(wanted == self.policy, "NothingChanged")
         self.policy = wanted
 
@@ -143,12 +152,18 @@ class Engine:
         refuse_if(phase.archived, "PhaseArchived")
         refuse_if(paper.state == S.APPROVED, "StepAlreadyApproved")
         refuse_if(phase.gap(step), "StepNotApproved")
+        tasks: list[dict[str, Any]] = []
         if isinstance(command, c.DraftDocument):
             phase.title = command.title or phase.title
             answers = [words for feedback in paper.open_feedback for words in feedback]
-            text = plain_text(step, command.fields, title=phase.title, iteration=paper.iteration + 1, answers=answers)
+            fields = command.fields
+            if "tasks" in fields:
+                tasks = chores.numbered(phase, fields["tasks"], self.rows)
+                fields = {**fields, "tasks": tasks}
+            text = plain_text(step, fields, title=phase.title, iteration=paper.iteration + 1, answers=answers)
         else:
             text = normalised(command.text)
+            tasks = chores.by_hand(phase, text, self.rows) if step == Step.TASKS else []
         digest = digest_of(text, step)
         same = digest == paper.digest and paper.state not in (S.REOPENED, S.STALE)
         refuse_if(is_edit and same, "NothingChanged")
@@ -157,6 +172,8 @@ class Engine:
         phase.papers[step] = Paper(
             S.AWAITING_APPROVAL, paper.iteration + 1, text, digest, command.meta.by.name, self._expiry(command)
         )
+        if step == Step.TASKS:
+            chores.list_tasks(phase, paper.iteration + 1, tasks)
         self.phases[command.phase] = phase
 
     def _expiry(self, command: Any) -> int | None:
@@ -213,9 +230,15 @@ class Engine:
             self.policy.agents_may_not_approve and by.kind != ActorKind.HUMAN
         )
         refuse_if(broken and not command.forced, "PolicyForbids")
+        # No text that the machine writes has a part that is asked for.
+        incomplete = command.step in SCORED and getattr(self.policy, f"minimum_quality_{command.step}") is not None
+        refuse_if(incomplete and not command.forced, "QualityTooLow")
         paper.approvals.append(by.name)
         if command.forced or len(paper.approvals) >= self.policy.minimum_approvers:
             paper.state, paper.was_approved = S.APPROVED, False
+            if command.step == Step.TASKS:
+                phase = self.phases[command.phase]
+                phase.worked_on = paper.iteration if paper.iteration in phase.listed else 0
 
     def _reopen(self, phase: Phase, command: c.ReopenStep) -> None:
         refuse_if(phase.archived, "PhaseArchived")
@@ -273,6 +296,10 @@ class Engine:
         refuse_if(not phase.blockers[number], "NothingChanged")
         phase.blockers[number] = False
 
+    def _work(self, phase: Phase, command: Any) -> None:
+        refuse_if(phase.archived, "PhaseArchived")
+        phase.chores = chores.after(phase, command)
+
     def _refuse_closed(self, phase: Phase) -> None:
         refuse_if(phase.archived, "PhaseArchived")
         refuse_if(phase.handed_off, "PhaseHandedOff")
@@ -296,4 +323,9 @@ RULES: dict[type, Callable[[Engine, Phase, Any], None]] = {
     c.RemoveDependency: Engine._undepend,
     c.BlockPhase: Engine._block,
     c.UnblockPhase: Engine._unblock,
+    c.StartTasks: Engine._work,
+    c.CompleteTasks: Engine._work,
+    c.ReopenTasks: Engine._work,
+    c.AssignTasks: Engine._work,
+    c.SyncTasks: Engine._work,
 }

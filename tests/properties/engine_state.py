@@ -37,6 +37,14 @@ class Paper:
 
 
 @dataclass
+class Chore:
+    """A task: how far it is, and whose."""
+
+    state: str = "open"
+    assignee: str = ""
+
+
+@dataclass
 class Phase:
     """A phase: papers, what it waits for, what is in its way."""
 
@@ -49,6 +57,18 @@ class Phase:
     """True while one is open."""
     handed_off: bool = False
     archived: bool = False
+    listed: dict[int, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    """By iteration of the tasks document: each task, and what it waits for."""
+    titles: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Every number ever used, the title it had last, and the position that says so."""
+    worked_on: int = 0
+    """The iteration of the tasks document that was approved last; 0 where its tasks are not known."""
+    chores: dict[str, Chore] = field(default_factory=dict)
+
+    @property
+    def tasks(self) -> dict[str, tuple[str, ...]]:
+        """The tasks that are worked on."""
+        return self.listed.get(self.worked_on, {})
 
     def gap(self, step: Step) -> bool:
         """Tell whether an earlier step lacks its approval."""
@@ -63,6 +83,9 @@ class Policy:
     minimum_approvers: int = 1
     agents_may_not_approve: bool = True
     request_expiry_seconds: int | None = None
+    minimum_quality_research: int | None = None
+    minimum_quality_plan: int | None = None
+    minimum_quality_tasks: int | None = None
 
 
 @dataclass
@@ -78,5 +101,7 @@ class Row:
 
 def asked_for(command: c.Command) -> tuple[Any, ...]:
     """Return what tells a repeated command from a reused id."""
-    words = {name: value for name, value in command._asdict().items() if name not in ("meta", "seen")}
+    words = {
+        name: value for name, value in command._asdict().items() if name not in ("meta", "seen", "done", "reopened")
+    }
     return type(command), command.meta.by, repr(words)

@@ -1,6 +1,7 @@
 """Any words at all after any command: an answer or a refusal, and nothing broken."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -101,6 +102,7 @@ def commands() -> dict[tuple[str, ...], click.Command]:
 LEFT_OUT = ("json", "follow")
 """Options that are not drawn: one is tried with everything, the other makes a command go on until a signal ends it."""
 COMMANDS = commands()
+TASK_COMMANDS = tuple(name for name in sorted(COMMANDS) if name[0] == "task")
 
 
 def test_every_command_is_tried() -> None:
@@ -115,6 +117,8 @@ def sensible(parameter: click.Parameter) -> st.SearchStrategy[str]:
             return st.sampled_from(PHASES)
         case "step":
             return st.sampled_from(STEPS)
+        case "tasks":
+            return st.sampled_from(("T001", "2", "First,Second"))
         case "blocker":
             return st.just("B1")
         case "to":
@@ -133,9 +137,11 @@ def sensible(parameter: click.Parameter) -> st.SearchStrategy[str]:
 
 
 @st.composite
-def lines(draw: st.DrawFn, values: st.SearchStrategy[str]) -> tuple[str, ...]:
+def lines(
+    draw: st.DrawFn, values: st.SearchStrategy[str], names: Sequence[tuple[str, ...]] = tuple(sorted(COMMANDS))
+) -> tuple[str, ...]:
     """Return a whole command line: any command, any of its options, mostly garbage in them."""
-    name = draw(st.sampled_from(sorted(COMMANDS)))
+    name = draw(st.sampled_from(names))
     options: list[str] = []
     arguments: list[str] = []
     for parameter in COMMANDS[name].params:
@@ -187,6 +193,12 @@ def tried(made: World, line: tuple[str, ...], stdin: bytes = b"") -> None:
 @given(line=lines(garbage), stdin=st.sampled_from((b"", b"objectives: [a]", b"\xff", b"- - -")))
 def test_any_words_are_answered_or_refused(made: World, line: tuple[str, ...], stdin: bytes) -> None:
     tried(made, line, stdin)
+
+
+@settings(max_examples=1000 if LONG else 80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(line=lines(garbage, TASK_COMMANDS))
+def test_any_words_about_tasks_are_answered_or_refused(made: World, line: tuple[str, ...]) -> None:
+    tried(made, line)
 
 
 @settings(max_examples=300 if LONG else 25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from adapters.backup_folder import Folder
 from adapters.backup_reading import open_backups
 from adapters.backup_target import read_target
 from adapters.sqlite_log import SqliteLog
@@ -76,7 +77,7 @@ def make_backups(orch: Orch, *, encrypted: bool) -> Kept:
 def is_found_by_verify(folder: Path, kept: Kept) -> bool:
     """Tell whether a verification finds that something is wrong."""
     try:
-        target = read_target(folder, kept.keys)
+        target = read_target(Folder(folder), kept.keys)
         found = verified(target, target.copies, list(kept.identities), given_key=True)
     except (Damaged, NotFound):
         return True
@@ -88,7 +89,7 @@ def read_back(folder: Path, kept: Kept) -> list[StoredEvent] | None:
     """Return the events as a restore gets them, or None where it is refused before the first one."""
     given = 0
     try:
-        backups = open_backups(folder, kept.identities, vkeys=kept.keys)
+        backups = open_backups(Folder(folder), kept.identities, vkeys=kept.keys)
         backups.check_files()
         found = []
         for event in backups.events():

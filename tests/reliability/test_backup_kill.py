@@ -15,6 +15,7 @@ from time import monotonic, sleep
 import orjson
 import pytest
 
+from adapters.backup_folder import Folder
 from adapters.backup_target import read_target
 from adapters.sqlite_log import SqliteLog
 from cli.backup_ship import Shipped, Shipping
@@ -88,7 +89,7 @@ def every_kill(words: Sequence[str], before: Callable[[], object]) -> Iterator[t
 def length_of(folder: Path) -> int:
     """Return how far the newest copy goes; refuse anything that is not whole."""
     try:
-        target = read_target(folder)
+        target = read_target(Folder(folder))
     except NotFound:
         return 0
     return target.copy().last if target.copies else 0
@@ -236,7 +237,7 @@ def test_a_shipper_that_is_asked_to_stop_says_what_it_shipped(project: Orch, num
     assert shipper.returncode == 0, (out, err)
     told = orjson.loads(out)["data"]
     assert told["last"] == length() and told["segments"] >= 1
-    assert read_target(AWAY).listed.making is None
+    assert read_target(Folder(AWAY)).listed.making is None
 
 
 @pytest.mark.parametrize("limit", [1, 300, 700, 1500])
@@ -258,7 +259,7 @@ def test_a_full_disk_leaves_the_old_backups_and_room_lets_them_go_on(project: Or
 def test_a_shipper_goes_on_once_there_is_room_again(project: Orch, limit: int) -> None:
     told: Shipped = json.loads(project("backup", "ship", "--to", "other", "--json").out)["data"]
     for target in ("away", "new"):
-        shipping = Shipping(Path(target), None, told | {"last": 0})
+        shipping = Shipping(target, None, told | {"last": 0})
         with no_file_longer_than(limit):
             for _ in range(2):
                 with suppress(Unavailable):

@@ -1,0 +1,44 @@
+"""Where backups go, as people write it: the path of a folder, or s3://bucket/prefix."""
+
+import re
+from pathlib import Path
+
+from adapters.backup_storage import Storage
+from domain.errors import InvalidInput
+
+ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+S3 = re.compile(r"s3://([A-Za-z0-9][A-Za-z0-9._-]{1,254})((?:/[^\x00-\x1f\x7f]*)?)")
+MOST = 512
+"""Bytes of a prefix: keys of S3 have 1024 at most, and our names come behind it."""
+SHAPE = ("orch backup create --to s3://BUCKET/PREFIX",)
+
+
+def is_address(words: str) -> bool:
+    """Tell whether that is an address and no path; `./s3:/x` is how a folder of such a name is written."""
+    return ADDRESS.match(words) is not None
+
+
+def storage_at(words: str, root: Path) -> Storage:
+    """Return the storage that words name; a relative path is relative to that folder. Nothing is asked there yet.
+
+    Raises `InvalidInput` for what names none; the words are not repeated, because a secret may be in them.
+    """
+    if not words or "\x00" in words:
+        raise InvalidInput("A path has to have a name, without a NUL character in it.")
+    if not is_address(words):
+        from adapters.backup_folder import Folder
+
+        return Folder(root / words)
+    found = S3.fullmatch(words)
+    if found is None or len(found[2].encode()) > MOST:
+        raise InvalidInput(
+            "Backups go to a folder or to s3://BUCKET/PREFIX; credentials come from the environment or a profile, as"
+            " for every program that speaks S3, and are never part of the address.",
+            fix=SHAPE,
+        )
+    prefix = found[2].removeprefix("/").removesuffix("/")
+    if any(part in ("", ".", "..") for part in prefix.split("/")) and prefix:
+        raise InvalidInput("The prefix in s3://BUCKET/PREFIX has an empty part, or one of dots only.", fix=SHAPE)
+    from adapters.backup_s3 import S3Bucket
+
+    return S3Bucket(found[1], prefix)
