@@ -18,6 +18,7 @@ WORDS = {
     ExceptionKind.NOT_A_PERSON: "verdict not by a person",
     ExceptionKind.EXPIRED: "request expired",
     ExceptionKind.RECONFIRMED: "stale step reconfirmed",
+    ExceptionKind.IMPORTED: "verdict imported",
 }
 
 

@@ -32,6 +32,8 @@ from cli.config import ConfigAnswer
 from cli.context import ContextAnswer
 from cli.export import ExportFile
 from cli.health import DoctorAnswer
+from cli.import_folder import ImportAnswer
+from cli.package import PackageAnswer as HandoffPackageAnswer
 from cli.rebuild import RebuildAnswer
 from cli.recover_answers import (
     DocumentsAnswer,
@@ -324,6 +326,8 @@ ANSWERS: dict[str, Any] = {
     "backup.list": BackupList,
     "backup.verification": BackupVerification,
     "backup.restored": Restored,
+    "import": ImportAnswer,
+    "phase.package": HandoffPackageAnswer,
     "backup.drill": Drill,
     "backup.pruned": Pruned,
     "backup.shipped": Shipped,

@@ -155,5 +155,8 @@ def _verdict(step: Any) -> str:
         said = ", ".join(words for words, holds in marks if holds)
         mark = f" ({said})" if said else ""
         return f"{one_line(step['verdict_by']['name'])} {step['verdict_at'][:16].replace('T', ' ')}{mark}"
+    if step["claim"]:
+        by, at = one_line(step["claim"]["by"] or "nobody named"), step["claim"]["at"][:16].replace("T", " ")
+        return f"claim of {by} {at} ({step['claim']['importer']})"
     approvals = step["approvals"]
     return f"{approvals['given']} of {approvals['needed']}" if approvals["given"] else ""

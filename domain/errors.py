@@ -19,6 +19,8 @@ Refusal
 │   ├── StepNotApprovedYet      only an approved step can be reopened
 │   ├── NotReconfirmable        only a stale step that was approved can be reconfirmed
 │   ├── NotReadyForHandoff      steps, dependencies or blockers stand in the way
+│   ├── PhaseNotImported        a phase of that name is here and came from elsewhere
+│   ├── StepWrittenHere         an import does not overtake a text that was written here
 │   ├── DependencyCycle         phases would wait for each other
 │   ├── TaskWaits               a task begins when those it rests on are done
 │   ├── PhaseArchived           an archived phase is read-only
@@ -260,6 +262,26 @@ class NotReadyForHandoff(Rejected):
         super().__init__(f"{phase} cannot be handed off: {why}.", fix=fix)
         if hierarchical:
             self.code = "HIERARCHICAL_VIOLATION"  # type: ignore[misc]  # the cause is another phase
+
+
+class PhaseNotImported(Rejected):
+    code = "ALREADY_EXISTS"
+
+    def __init__(self, phase: str, *, source: str, name: str) -> None:
+        from shlex import quote  # only imports need it
+
+        super().__init__(
+            f"There is a phase {phase} already, and it was not imported from {source}.",
+            fix=(f"orch import . --phase {quote(name)}={phase}-imported", f"orch history {phase}"),
+        )
+
+
+class StepWrittenHere(Rejected):
+    def __init__(self, phase: str, step: str, *, read_from: str) -> None:
+        super().__init__(
+            f"{phase}: {step} was written here since the import; {read_from} does not overtake it.",
+            fix=(f"orch history {phase}", f"orch edit {phase} {step}"),
+        )
 
 
 class DependencyCycle(Rejected):

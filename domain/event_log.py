@@ -104,6 +104,8 @@ class Told(NamedTuple):
     texts: Facts | None
     """The free text by field; None where there is none or it was erased."""
     erased: bool
+    occurred_at: str = ""
+    """When the actor says it happened, as the envelope writes it: RFC 3339, UTC, six decimals."""
 
 
 class TreeHead(NamedTuple):

@@ -20,6 +20,7 @@ class ExceptionKind(StrEnum):
     NOT_A_PERSON = "verdict_not_by_a_person"
     EXPIRED = "request_expired"
     RECONFIRMED = "stale_step_reconfirmed"
+    IMPORTED = "verdict_imported"
 
 
 class ExceptionRow(TypedDict):
@@ -73,5 +74,6 @@ def kinds_of(row: TrailRow) -> list[ExceptionKind]:
         ExceptionKind.NOT_A_PERSON: not_a_person,
         ExceptionKind.EXPIRED: row["topic"] == "phase.approval_expired",
         ExceptionKind.RECONFIRMED: row["topic"] == "phase.document_reconfirmed",
+        ExceptionKind.IMPORTED: row["topic"] == "phase.verdict_imported",
     }
     return [kind for kind, held in holds.items() if held]

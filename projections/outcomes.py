@@ -11,6 +11,7 @@ from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.errors import UnknownEvent
 from domain.event_log import Record
 from domain.events import DomainEvent
+from domain.import_events import Imported, VerdictImported
 from domain.phase_ids import phase_of
 from domain.policy import PolicyChanged
 from domain.project import ProjectInitialised
@@ -223,6 +224,8 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
                 "parent_size": event.parent_size,
                 "public_key": event.public_key,
             }
+        case Imported() | VerdictImported():
+            pass  # claims are no outcome of this command; its topics say that there are some
         case PointNamed():
             result["point"] = {"name": event.name, "position": event.position, "root": event.root}
         case ledger.Recovered():
@@ -239,6 +242,7 @@ SENTENCES = {
     "project.directive_forgotten": "directive {directive} is taken back",
     "ledger.forked": "the project goes on from position {forked[size]} as {forked[origin]}",
     "ledger.recovered": "recovered",
+    "phase.imported": "imported",
     "point.named": "position {point[position]} is {point[name]} now",
     "ledger.key_rotated": "another key speaks for the log",
     "ledger.payload_redacted": "the text of position {redacted} is erased",

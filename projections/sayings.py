@@ -10,6 +10,7 @@ from domain import task_events as tasks
 from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.errors import UnknownEvent
 from domain.events import DomainEvent
+from domain.import_events import Imported, VerdictImported
 from domain.policy import PolicyChanged
 from domain.policy_state import PolicyState
 from domain.project import ProjectInitialised
@@ -120,6 +121,10 @@ def _about_the_phase(event: DomainEvent) -> Saying:
             return Saying(said, reason=event.reason or None)
         case PointNamed():
             return Saying(f"named position {event.position} {event.name}", reason=event.reason or None)
+        case Imported():
+            return _imported(event)
+        case VerdictImported():
+            return _claimed(event)
         case ledger.Reviewed():
             return Saying(f"reviewed positions {event.first} to {event.last}", comments=event.comments or None)
         case _:
@@ -166,6 +171,25 @@ def _drafted(event: documents.DocumentDrafted) -> str:
     }[event.source]
     answers = ", answering the feedback" if event.answers else ""
     return f"{how} {event.step} iteration {event.iteration}{answers}"
+
+
+def _imported(event: Imported) -> Saying:
+    count = f"{len(event.items)} claim{'' if len(event.items) == 1 else 's'}"
+    began = f", begun there {rfc3339(event.began_at)}" if event.began_at is not None else ""
+    left = f"; left out: {'; '.join(event.left_out)}" if event.left_out else ""
+    return Saying(f"imported {count} of {event.importer} from {_or_erased(event.path)}{began}{left}")
+
+
+def _claimed(event: VerdictImported) -> Saying:
+    by = f"by “{event.claimed_by}”" if event.claimed_by else "by nobody named"
+    about = "" if event.digest else "; nobody kept its text"
+    return Saying(
+        f"imported the claim that {event.step} iteration {event.iteration} was {event.outcome} {by}{about}",
+        event.step,
+        event.iteration,
+        event.digest or None,
+        comments=event.comments or None,
+    )
 
 
 def _approval(event: documents.DocumentApproved | documents.DocumentReconfirmed, verb: str) -> Saying:

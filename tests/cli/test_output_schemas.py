@@ -78,6 +78,8 @@ READS = {
     "recover.run": ("recover", "run", "--to", "now", "--out", "new"),
     "recover.salvage": ("recover", "salvage", "--out", "new"),
     "recover.verification": ("recover", "verify", "new"),
+    "import": ("import", "there"),
+    "phase.package": ("package", "st01-x"),
     "version": ("version",),
     ERROR: ("status", "st99-unknown"),
 }
@@ -141,6 +143,16 @@ def test_states_and_steps_are_closed_choices_in_the_schema() -> None:
 
 def _prepare(kind: str, drafted: Orch) -> None:
     """Put the files there that a command of that kind reads."""
+    if kind == "phase.package":
+        for step in ("spec", "research", "plan", "prd", "tasks"):
+            path = Path("dev") / "st01-x" / f"{step}.md"
+            if step != "spec":
+                path.write_text(f"# {step}\n\n- [ ] T001 Do\n", "utf-8")
+                assert drafted("edit", "st01-x", step).status == 0
+            assert drafted("approve", "st01-x", step).status == 0
+    if kind == "import":
+        (Path("there") / ".kiro" / "specs" / "mixer").mkdir(parents=True)
+        (Path("there") / ".kiro" / "specs" / "mixer" / "design.md").write_text("# Two layers\n", "utf-8")
     if kind == "recover.points":
         assert drafted("recover", "point", "first-draft").status == 0
     if kind == "recover.verification":

@@ -26,6 +26,7 @@ def test_a_fresh_phase_starts_with_its_spec() -> None:
         "expires_at": None,
         "verdict_by": None,
         "verdict_at": None,
+        "claim": None,
         "self_approval": False,
         "automatic": False,
         "forced": False,
