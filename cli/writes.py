@@ -33,6 +33,23 @@ def carry_out(
 ) -> None:
     """Handle one command about a phase while holding its files, then publish and answer.
 
+    As `recorded`, which says what the words mean.
+    """
+    receipt, signed = recorded(project, phase, command, writes=writes, occasion=occasion, boxes=boxes)
+    report(project, asked, receipt, phase=phase, writes=writes, signed=signed)
+
+
+def recorded(
+    project: Project,
+    phase: str,
+    command: "Callable[[], Command]",
+    *,
+    writes: Step | None = None,
+    occasion: str | None = None,
+    boxes: Sequence[str] = (),
+) -> "tuple[Receipt, SignedAfter | None]":
+    """Handle one command about a phase while holding its files, then publish; return what was recorded and signed.
+
     `command` is called under the lock, so that the gate it passes still holds when the command is decided.
     `writes` names the step whose text the command may have changed, `occasion` what a checkpoint may be signed after,
     `boxes` the tasks whose boxes on disk are to say what the log says now.
@@ -48,8 +65,7 @@ def carry_out(
         except FilesUnavailable as error:
             error.message = f"This was recorded at position {receipt.last}, but its files are behind: {error.message}"
             raise
-    signed = signed_after(project, receipt, signing) if signing else None
-    report(project, asked, receipt, phase=phase, writes=writes, signed=signed)
+    return receipt, signed_after(project, receipt, signing) if signing else None
 
 
 def report(

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from domain.actors import Actor
 from domain.document_events import Meaning
+from domain.import_claims import Claim
+from domain.importers import Importer
 from domain.ledger_events import RecoverySource
 from domain.phase_events import BlockerType
 from domain.project_state import Level
@@ -95,6 +97,8 @@ class ApproveDocument(NamedTuple):
     comments: str = ""
     forced: bool = False
     reason: str = ""
+    automatic: bool = False
+    """Given by a program in the approver's name, without anybody reading the text at that moment."""
 
 
 class RejectDocument(NamedTuple):
@@ -261,6 +265,29 @@ class NamePoint(NamedTuple):
     reason: str = ""
 
 
+class ImportPhase(NamedTuple):
+    """Take over what a folder of elsewhere claims about one phase."""
+
+    meta: Meta
+    phase: str
+    title: str
+    importer: Importer
+    source: str
+    """The place in the layout, such as `specs/001-albums`."""
+    name_there: str
+    claims: tuple[Claim, ...]
+    began_at: int | None = None
+    """When the phase began there, µs since the epoch."""
+    left_out: tuple[str, ...] = ()
+    imported_from: str = ""
+    """The folder on this machine; not part of what was asked, so that a copy of it is the same import."""
+
+    @property
+    def source_digest(self) -> str:
+        """The place in the layout as facts hold it."""
+        return "sha256:" + sha256(self.source.encode()).hexdigest()
+
+
 Command: TypeAlias = (
     InitialiseProject
     | ChangePolicy
@@ -290,13 +317,14 @@ Command: TypeAlias = (
     | ReviewLog
     | PromoteRecovery
     | NamePoint
+    | ImportPhase
 )
 
 
-UNSAID = frozenset(("meta", "seen", "public_key", "fork", "done", "reopened"))
+UNSAID = frozenset(("meta", "seen", "public_key", "fork", "done", "reopened", "imported_from"))
 """What the edge adds to a command by itself."""
 
-SAID_LATER = frozenset(("minimum_quality_research", "minimum_quality_plan", "minimum_quality_tasks"))
+SAID_LATER = frozenset(("minimum_quality_research", "minimum_quality_plan", "minimum_quality_tasks", "automatic"))
 """What older versions could not say: unsaid, it leaves the fingerprint of a command that is repeated now as it was."""
 
 
@@ -305,7 +333,7 @@ def fingerprint(command: Command) -> str:
     words = {
         name: value
         for name, value in command._asdict().items()
-        if name not in UNSAID and not (name in SAID_LATER and value is None)
+        if name not in UNSAID and not (name in SAID_LATER and (value is None or value is False))
     }
     asked = [type(command).__name__, command.meta.by, words]
     return sha256(dumps(asked, sort_keys=True).encode()).hexdigest()

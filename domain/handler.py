@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, assert_never
 
 from domain import commands as c
-from domain import dependencies, drafting, task_work
+from domain import dependencies, drafting, importing, task_work
 from domain.aggregates import EventSourced
 from domain.errors import AlreadyExists, CommandIdReused, NotFound, PhaseArchived, Refusal, VerdictIsStale
 from domain.event_log import Decision, EventLog, Receipt
@@ -93,6 +93,9 @@ def _decide(command: c.Command, read: ReadSet, log: EventLog, templates: Templat
             return (drafting.draft(command, read, log, templates),)
         case c.EditDocument():
             return (drafting.edit(command, read, log),)
+        case c.ImportPhase():
+            phase = importing.take_over(command, read, log)
+            importing.refuse_cycles(command, phase, read)
         case c.RequestApproval():
             phase = read.phase(command.phase)
             phase.request(command.step, policy=read.policy().state, by=by, at=at)
@@ -224,7 +227,7 @@ def _give_approval(command: c.ApproveDocument | c.ReconfirmDocument, read: ReadS
     if isinstance(command, c.ReconfirmDocument):
         phase.reconfirm(command.step, **shared)
     else:
-        phase.approve(command.step, comments=command.comments, **shared)
+        phase.approve(command.step, comments=command.comments, automatic=command.automatic, **shared)
     return phase
 
 

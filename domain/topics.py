@@ -5,6 +5,7 @@ from domain import phase_events as phases
 from domain import task_events as tasks
 from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.events import DomainEvent
+from domain.import_events import Imported, VerdictImported
 from domain.ledger_events import Forked, KeyRotated, PayloadRedacted, Recovered, Reviewed
 from domain.policy import PolicyChanged
 from domain.project import ProjectInitialised
@@ -37,6 +38,8 @@ EVENTS: tuple[type[DomainEvent], ...] = (
     Forked,
     Recovered,
     PointNamed,
+    Imported,
+    VerdictImported,
     tasks.TasksNumbered,
     tasks.TaskStarted,
     tasks.TaskCompleted,

@@ -11,6 +11,7 @@ from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.errors import UnknownEvent
 from domain.event_log import Record
 from domain.events import DomainEvent
+from domain.import_events import Imported, VerdictImported
 from domain.phase_ids import phase_of
 from domain.policy import PolicyChanged
 from domain.project import ProjectInitialised
@@ -82,6 +83,7 @@ class Outcome(TypedDict):
     events: list[OutcomeEvent]
     final: bool | None
     self_approval: bool
+    automatic: bool
     forced: bool
     broke: list[str]
     quality: Quality | None
@@ -118,6 +120,7 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
         "events": [{"position": r.position, "topic": r.topic} for r, _ in pairs],
         "final": None,
         "self_approval": False,
+        "automatic": False,
         "forced": False,
         "broke": [],
         "quality": None,
@@ -163,6 +166,7 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
                 "digest": event.digest,
                 "final": event.final,
                 "self_approval": event.self_approval,
+                "automatic": isinstance(event, documents.DocumentApproved) and event.automatic,
                 "forced": event.forced,
                 "broke": list(event.broke),
             }
@@ -220,6 +224,8 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
                 "parent_size": event.parent_size,
                 "public_key": event.public_key,
             }
+        case Imported() | VerdictImported():
+            pass  # claims are no outcome of this command; its topics say that there are some
         case PointNamed():
             result["point"] = {"name": event.name, "position": event.position, "root": event.root}
         case ledger.Recovered():
@@ -236,6 +242,7 @@ SENTENCES = {
     "project.directive_forgotten": "directive {directive} is taken back",
     "ledger.forked": "the project goes on from position {forked[size]} as {forked[origin]}",
     "ledger.recovered": "recovered",
+    "phase.imported": "imported",
     "point.named": "position {point[position]} is {point[name]} now",
     "ledger.key_rotated": "another key speaks for the log",
     "ledger.payload_redacted": "the text of position {redacted} is erased",
@@ -282,6 +289,8 @@ def sentence(result: Outcome) -> str:
 
 def _remarks(result: Outcome) -> list[str]:
     remarks = []
+    if result["automatic"]:
+        remarks.append("automatically: nobody read the text at that moment")
     if result["quality"] and result["quality"]["missing"]:
         found = result["quality"]
         passes = f", it passes at {found['mark']} %" if found["score"] < found["mark"] else ""

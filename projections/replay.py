@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypedDict
 from domain.errors import UnknownEvent
 from domain.event_log import Record
 from domain.events import DomainEvent
+from domain.importers import Importer
 from domain.ledger_events import PayloadRedacted, Reviewed
 from domain.ledger_state import LedgerState
 from domain.phase_state import PhaseState
@@ -16,6 +17,7 @@ from domain.restore_point import PointState
 from projections.differences import Difference, differences
 from projections.folding import Change, changes
 from projections.history import HistoryRow, history
+from projections.imports import Imports
 from projections.outcomes import PolicyRules, ReviewedRange
 from projections.phase_facts import PhaseFacts, Recalled, phase_facts
 
@@ -77,20 +79,22 @@ def replay(happenings: Iterable[tuple[Record, DomainEvent]], *, first: int = 1) 
 
     Memory grows with the number of streams, not of events.
     """
-    memory = _Memory()
+    memory, imports = _Memory(), Imports()
     for change in changes(happenings):
         wanted = change.record.position >= first
         before = memory.facts(change, change.before) if wanted else {}
         memory.add(change)
+        importer = imports.importer_of(change.record, change.event)
         if wanted:
-            yield _row(change, before, memory.facts(change, change.after))
+            yield _row(change, before, memory.facts(change, change.after), importer)
 
 
-def _row(change: Change, before: Mapping[str, Any], after: Any) -> ReplayRow:
+def _row(change: Change, before: Mapping[str, Any], after: Any, importer: Importer | None) -> ReplayRow:
     (row,) = history([(change.record, change.event)])
     state = change.after
     return {
         **row,
+        "imported": importer,
         "changes": list(differences(before, after)),
         "phase_state": after if isinstance(state, PhaseState) else None,
         "policy_state": after if isinstance(state, PolicyState) else None,

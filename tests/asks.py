@@ -6,6 +6,8 @@ from typing import Any
 
 from domain import commands as c
 from domain.actors import Actor
+from domain.import_claims import Claim
+from domain.importers import Importer
 from domain.ledger_events import RecoverySource
 from domain.phase_events import BlockerType
 from domain.project_state import Level
@@ -179,6 +181,12 @@ def name_point(
     name: str, position: int, *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None
 ) -> c.NamePoint:
     return c.NamePoint(meta(by, at, command_id), name, position)
+
+
+def import_phase(
+    *claims: Claim, phase: str = PHASE, source: str = "specs/001-audio", by: Actor = ADA, at: datetime = NOON
+) -> c.ImportPhase:
+    return c.ImportPhase(meta(by, at, None), phase, "Audio", Importer.SPEC_KIT, source, "001-audio", claims)
 
 
 def review(

@@ -12,6 +12,8 @@ from domain.digest import digest_of
 from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.document_events import Meaning, Source
 from domain.events import DomainEvent
+from domain.import_events import ClaimedOutcome, VerdictImported
+from domain.importers import Importer
 from domain.ledger import STREAM as LEDGER
 from domain.ledger_events import KeyRotated, PayloadRedacted, Reviewed
 from domain.phase_events import BlockerType
@@ -163,6 +165,7 @@ def approved(
     reason: str = "",
     comments: str = "",
     meaning: Meaning = Meaning.APPROVAL,
+    automatic: bool = False,
 ) -> Fact:
     return _phase(
         documents.DocumentApproved,
@@ -178,6 +181,7 @@ def approved(
         broke=broke,
         comments=comments,
         reason=reason,
+        automatic=automatic,
     )
 
 
@@ -215,6 +219,23 @@ def reconfirmed(step: str, iteration: int = 1, *, reason: str = "it still holds"
     fact = approved(step, iteration, reason=reason, **more)
     values = {name: value for name, value in fact.values.items() if name != "comments"}
     return fact._replace(kind=documents.DocumentReconfirmed, values=values)
+
+
+def claimed(
+    step: str, iteration: int = 1, *, by: Actor = ADA, who: str = "user", text: str | None = None, counts: bool = True
+) -> Fact:
+    return _phase(
+        VerdictImported,
+        by,
+        step=Step(step),
+        iteration=iteration,
+        digest=digest_for(step, iteration, text),
+        outcome=ClaimedOutcome.APPROVED,
+        claimed_by=who,
+        importer=Importer.PREDECESSOR,
+        counts=counts,
+        comments="",
+    )
 
 
 def dependency_added(on: str = OTHER, *, by: Actor = ADA) -> Fact:

@@ -1,5 +1,6 @@
 """The golden bytes of every topic: what was written once must be read, and written so, for ever."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ WRITTEN = Path(__file__).parents[1] / "written"
 
 
 # What a topic learnt to say later has a file of its own; what was written before stays as it was.
-LATER = {
+LATER: dict[str, Callable[[Any], bool]] = {
     "phase.document_drafted": lambda event: event.quality is not None,
+    "phase.document_approved": lambda event: event.automatic,
     "policy.changed": lambda event: event.minimum_quality_research is not None,
 }
 

@@ -14,6 +14,8 @@ from domain.actors import Actor, ActorKind
 from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.event_log import Record
 from domain.events import DomainEvent
+from domain.import_events import ClaimedOutcome, Imported, VerdictImported
+from domain.importers import Importer
 from domain.ledger_events import Forked, KeyRotated, PayloadRedacted, Recovered, RecoverySource, Reviewed
 from domain.merkle import leaf_hash
 from domain.policy import PolicyChanged
@@ -114,6 +116,7 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     event(documents.ApprovalRequested, step=Step.PLAN, iteration=1, expires_at=1_795_532_748_677_071),
     event(documents.ApprovalExpired, step=Step.PLAN, iteration=1),
     event(documents.DocumentApproved, **VERDICT, comments="good", reason="nobody else is here"),
+    event(documents.DocumentApproved, **VERDICT, comments="", reason="", automatic=True),
     event(
         documents.DocumentRejected,
         step=Step.PRD,
@@ -172,6 +175,27 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     event(tasks.TaskReopened, task="T010", iteration=2, reason="it clicks\nat 44.1 kHz"),
     event(tasks.TaskAssigned, task="T010", iteration=2, assignee="Grace Ü."),
     event(Reviewed, "ledger", first=1, last=40, root="cd" * 32, comments="all of October"),
+    event(
+        Imported,
+        importer=Importer.PREDECESSOR,
+        source="sha256:" + "ef" * 32,
+        items=("0123456789abcdef", "fedcba9876543210=B1"),
+        began_at=1_756_720_800_000_000,
+        path="/home/ada/old/st01-audio-engine",
+        documents=("spec: st01-audio-engine/spec.md",),
+        left_out=("st01-audio-engine/notes.txt: not one of the five documents",),
+    ),
+    event(
+        VerdictImported,
+        step=Step.SPEC,
+        iteration=2,
+        digest=DIGEST,
+        outcome=ClaimedOutcome.APPROVED,
+        claimed_by="user",
+        importer=Importer.PREDECESSOR,
+        counts=True,
+        comments="good",
+    ),
 )
 
 

@@ -8,6 +8,9 @@ import pytest
 
 from domain.errors import UnknownEvent
 from domain.events import DomainEvent
+from domain.import_claims import TextThere, VerdictThere
+from domain.import_events import ClaimedOutcome
+from domain.importers import Importer
 from domain.ledger import STREAM as LEDGER
 from domain.ledger import Ledger
 from domain.ledger_events import RecoverySource
@@ -26,6 +29,26 @@ from tests.projections.worlds import ADA, LINUS, ROBOT, START, Story, World
 
 def rows_of(world: World) -> list[HistoryRow]:
     return list(history(world.pairs))
+
+
+def imported_story(world: World) -> Story:
+    """A phase whose spec was written and approved elsewhere."""
+    text = TextThere("k1", 1_756_720_800_000_000, Step.SPEC, "# Spec\n", "x/spec.md", 2)
+    verdict = VerdictThere("k2", None, Step.SPEC, 2, ClaimedOutcome.APPROVED, "user", "fine", on_text=True)
+    return Story(world, "st07-audio-engine").do(
+        "take_over",
+        (text, verdict),
+        importer=Importer.PREDECESSOR,
+        source="sha256:" + "ab" * 32,
+        items=("k1", "k2"),
+        began_at=None,
+        blockers={},
+        written_here=frozenset(),
+        tasks=(),
+        path="/old/x",
+        left_out=(),
+        policy=world.policy,
+    )
 
 
 def world_with_every_topic() -> World:
@@ -47,6 +70,7 @@ def world_with_every_topic() -> World:
     story.complete("T001", note="2 ms").do("reopen_tasks", ["T001"], reason="it clicks")
     story.do("assign_tasks", ["T002"], to="grace").start("T002", forced=True, reason="release night")
     story.do("hand_off", dependencies={}, comments="over to you").do("archive", reason="shipped")
+    imported_story(world)
     ledger, by, at = Ledger.restore(LEDGER, 0, LedgerState()), ADA, world.next_minute()
     ledger.rotate("k2", first_key="k", reason="lost", by=by, at=at)
     ledger.redact(3, stream=story.stream, version=1, reason="a name in it", by=by, at=at)
@@ -69,6 +93,20 @@ def test_every_topic_has_words() -> None:
     assert {row["topic"] for row in rows} == set(TOPICS)
     assert all(row["summary"] and row["summary"][-1] != "." for row in rows)
     assert [row["position"] for row in rows] == list(range(1, len(rows) + 1))
+
+
+def test_what_an_import_claims_is_marked_and_the_import_itself_is_not() -> None:
+    story = imported_story(World())
+    opened, imported, drafted, claimed = rows_of(story.world)
+    assert [row["imported"] for row in (opened, imported, drafted, claimed)] == [None, None, *["orchestrator-1"] * 2]
+    assert drafted["occurred_at"] == "2025-09-01T10:00:00.000000Z" < drafted["recorded_at"]
+    assert imported["summary"] == "imported 2 claims of orchestrator-1 from /old/x"
+    assert claimed["summary"] == "imported the claim that spec iteration 2 was approved by “user”"
+    assert (claimed["actor"], claimed["final"], claimed["policy_version"]) == (
+        {"name": "ada", "kind": "human"},
+        None,
+        None,
+    )
 
 
 def test_a_row_says_who_did_what_when() -> None:
@@ -95,9 +133,11 @@ def test_a_row_says_who_did_what_when() -> None:
         "meaning": "approval",
         "final": True,
         "self_approval": False,
+        "automatic": False,
         "forced": False,
         "broke": [],
         "policy_version": 1,
+        "imported": None,
         "erased": False,
         "erased_by": None,
         "command_id": "c3",
@@ -146,7 +186,7 @@ def test_events_of_project_policy_and_ledger_belong_to_no_phase() -> None:
         "put the policy in force: 1 approver, also the author, people only, requests do not expire",
     )
     size = len(others)
-    assert {row["phase"] for row in others[:-8]} == {"st01-audio-engine"}
+    assert {row["phase"] for row in others[:-8]} == {"st01-audio-engine", "st07-audio-engine"}
     assert [(row["summary"], row["reason"] or row["comments"], row["phase"]) for row in others[-8:]] == [
         ("replaced the key that speaks for the log", "lost", None),
         ("erased the text of position 3 (phase:st01-audio-engine version 1)", "a name in it", None),
