@@ -190,3 +190,21 @@ def test_a_claim_is_withdrawn_like_any_approval() -> None:
     document = state_of(outcome).documents[Step.SPEC]
     assert (document.state, document.claimed) == (StepState.REOPENED, False)
     assert isinstance(outcome.when(asks.approve("spec")).answer, NothingToJudge)
+
+
+def test_the_tasks_of_an_approved_import_can_be_worked_on() -> None:
+    steps = ("spec", "research", "plan", "prd")
+    claims: list[Claim] = [claim for step in steps for claim in (text(step), verdict(step))]
+    listed = TextThere("tasks", SEPTEMBER, Step.TASKS, "- [ ] T001 First\n- [ ] T002 Second\n", "x/tasks.md")
+    outcome = imported(*claims, listed, verdict("tasks"))
+    assert [number for number, *_ in state_of(outcome).tasks.in_force.tasks] == ["T001", "T002"]
+    assert state_of(outcome.when(asks.start("T001"))).tasks.of("T001").state == "started"
+
+
+def test_an_imported_text_that_numbers_a_task_anew_is_taken_without_numbers() -> None:
+    first = TextThere("one", SEPTEMBER, Step.TASKS, "- [ ] T001 First\n", "x/tasks.md")
+    gone = TextThere("two", SEPTEMBER, Step.TASKS, "- [ ] T002 Second\n", "x/tasks.md")
+    again = TextThere("three", SEPTEMBER, Step.TASKS, "- [ ] T001 Something else\n", "x/tasks.md")
+    outcome = imported(again, on=imported(gone, on=imported(first)))
+    assert state_of(outcome).documents[Step.TASKS].iteration == 3
+    assert state_of(outcome).tasks.latest.tasks == ()
