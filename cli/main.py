@@ -40,6 +40,7 @@ class Orch(LazyGroup):
         "depend": Entry("cli.relations:depend", "Let a phase wait for another one."),
         "block": Entry("cli.relations:block", "Record what stands in the way."),
         "unblock": Entry("cli.relations:unblock", "Record that it no longer does."),
+        "gate": Entry("cli.gate_command:gate", "For CI: pass only when the checkout holds exactly the approved text."),
         "policy": Entry("cli.policy:PolicyCommands", "Show or change the rules about verdicts."),
         "status": Entry("cli.status:status", "Where a phase stands and what to do next."),
         "list": Entry("cli.listing:list_phases", "All phases, a line each."),

@@ -28,8 +28,10 @@ from cli.backup_drill import Drill
 from cli.backup_prune import Pruned
 from cli.backup_ship import Shipped
 from cli.config import ConfigAnswer
+from cli.gate_command import GateAnswer
 from cli.health import DoctorAnswer
 from cli.rebuild import RebuildAnswer
+from cli.receipts import ReceiptAfter
 from cli.recover_answers import (
     DocumentsAnswer,
     LossAnswer,
@@ -108,10 +110,14 @@ class DocumentAnswer(DocumentText):
 
 
 class OutcomeAnswer(Outcome):
-    """What a command recorded; `document` is the file that holds the text, `checkpoint` what was signed after it."""
+    """What a command recorded; `document` is the file that holds the text, `checkpoint` what was signed after it.
+
+    `receipt` is the proof of an approval beside its document, where the settings ask for one.
+    """
 
     document: str | None
     checkpoint: SignedAfter | None
+    receipt: ReceiptAfter | None
 
 
 class CheckoutAnswer(TypedDict):
@@ -229,6 +235,7 @@ ANSWERS: dict[str, Any] = {
     "phase.document": DocumentAnswer,
     "phase.checkout": CheckoutAnswer,
     "command.outcome": OutcomeAnswer,
+    "gate": GateAnswer,
     "policy": PolicyAnswer,
     "config": ConfigAnswer,
     "doctor": DoctorAnswer,

@@ -9,6 +9,7 @@ from cli.gate import is_edited
 from cli.options import Asked
 from cli.project import Project
 from cli.publish import publish
+from cli.receipts import ReceiptAfter, receipt_after, wanted_after
 from cli.screen import clean, one_line, paint
 from cli.signing import SignedAfter, signed_after, signing_after
 from domain.errors import FilesUnavailable
@@ -30,15 +31,18 @@ def carry_out(
     writes: Step | None = None,
     occasion: str | None = None,
     boxes: Sequence[str] = (),
+    judged: Step | None = None,
 ) -> None:
     """Handle one command about a phase while holding its files, then publish and answer.
 
     `command` is called under the lock, so that the gate it passes still holds when the command is decided.
     `writes` names the step whose text the command may have changed, `occasion` what a checkpoint may be signed after,
-    `boxes` the tasks whose boxes on disk are to say what the log says now.
+    `boxes` the tasks whose boxes on disk are to say what the log says now, `judged` the step that may be approved now.
     """
     checked(phase)
     signing = signing_after(project, occasion) if occasion else None  # settings that are wrong are refused before
+    with_receipt = judged is not None and wanted_after(project)
+    proof = None
     with project.files.locked(phase):
         receipt = project.handle(command())
         # A repeated command passed no gate: a text edited since stays where it is.
@@ -48,8 +52,10 @@ def carry_out(
         except FilesUnavailable as error:
             error.message = f"This was recorded at position {receipt.last}, but its files are behind: {error.message}"
             raise
+        if with_receipt and judged is not None:
+            proof = receipt_after(project, phase, judged)
     signed = signed_after(project, receipt, signing) if signing else None
-    report(project, asked, receipt, phase=phase, writes=writes, signed=signed)
+    report(project, asked, receipt, phase=phase, writes=writes, signed=signed, proof=proof)
 
 
 def report(
@@ -60,6 +66,7 @@ def report(
     phase: str | None = None,
     writes: Step | None = None,
     signed: SignedAfter | None = None,
+    proof: ReceiptAfter | None = None,
     also: Sequence[tuple[str, str]] = (),
     then: str | None = None,
 ) -> None:
@@ -75,11 +82,14 @@ def report(
     if receipt.repeated:
         print("This command id was recorded before; nothing was written now.", file=sys.stderr)
     document = project.files.shown(phase, writes) if phase and writes else None
-    data = {**result, "document": document, "checkpoint": signed}
-    if signed and signed["warning"]:
-        print(paint(f"! {one_line(signed['warning'])}", "yellow", stream=sys.stderr), file=sys.stderr)
-        for line in signed["fix"]:
-            print(f"  → {clean(line)}", file=sys.stderr)
+    data = {**result, "document": document, "checkpoint": signed, "receipt": proof}
+    for beside in (signed, proof):
+        if beside and beside["warning"]:
+            print(paint(f"! {one_line(beside['warning'])}", "yellow", stream=sys.stderr), file=sys.stderr)
+            for line in beside["fix"]:
+                print(f"  → {clean(line)}", file=sys.stderr)
+    if proof and proof["file"]:
+        also = (*also, ("receipt", one_line(proof["file"])))
     if signed:
         files = ("signed", signed["file"]), ("anchored", signed["anchor"])
         also = (*also, *((name, one_line(file)) for name, file in files if file))

@@ -23,6 +23,7 @@ READS = {
     "phase.document": ("show", "st01-x", "spec"),
     "phase.checkout": ("checkout", "st01-x", "spec"),
     "command.outcome": ("approve", "st01-x", "spec"),
+    "gate": ("gate", "st01-x", "spec"),
     "policy": ("policy", "show"),
     "config": ("config", "show"),
     "doctor": ("doctor",),
@@ -125,6 +126,8 @@ def test_states_and_steps_are_closed_choices_in_the_schema() -> None:
 
 def _prepare(kind: str, drafted: Orch) -> None:
     """Put the files there that a command of that kind reads."""
+    if kind == "gate":
+        assert drafted("approve", "st01-x", "spec").status == 0
     if kind == "recover.points":
         assert drafted("recover", "point", "first-draft").status == 0
     if kind == "recover.verification":
