@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.receipts import Proof, proven, written
+from adapters.signed_notes import VerifierKey
 from adapters.sqlite_log import SqliteLog
 from cli.checkpoint import signed_head
 from cli.project import opened
@@ -233,8 +234,4 @@ def _line(data: bytes, begin: bytes) -> bytes:
 
 def _same_name(other: str, mine: str) -> str:
     """Return the public key of another log under the name of ours."""
-    from base64 import b64decode
-
-    from adapters.signed_notes import VerifierKey
-
-    return VerifierKey(mine.partition("+")[0], b64decode(other.rpartition("+")[2])[1:]).text()
+    return VerifierKey(VerifierKey.parse(mine).name, VerifierKey.parse(other).public).text()
