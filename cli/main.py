@@ -42,6 +42,7 @@ class Orch(LazyGroup):
         "unblock": Entry("cli.relations:unblock", "Record that it no longer does."),
         "gate": Entry("cli.gate_command:gate", "For CI: pass only when the checkout holds exactly the approved text."),
         "policy": Entry("cli.policy:PolicyCommands", "Show or change the rules about verdicts."),
+        "role": Entry("cli.role:RoleCommands", "Who holds which role; the policy says who may approve which step."),
         "status": Entry("cli.status:status", "Where a phase stands and what to do next."),
         "list": Entry("cli.listing:list_phases", "All phases, a line each."),
         "show": Entry("cli.show:show", "Print the recorded text of a document."),

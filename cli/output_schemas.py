@@ -132,8 +132,24 @@ class CheckoutAnswer(TypedDict):
 
 
 class PolicyAnswer(PolicyRules):
-    """The rules in force, and the version that verdicts record."""
+    """The rules in force, who holds which role, and the version that verdicts record."""
 
+    version: int
+    members: dict[str, list[str]]
+
+
+class RoleRow(TypedDict):
+    """A role: who holds it, and the steps whose approvers must."""
+
+    role: str
+    holders: list[str]
+    steps: list[str]
+
+
+class RoleListAnswer(TypedDict):
+    """All roles that somebody holds or a step asks for, and the version of the policy."""
+
+    rows: list[RoleRow]
     version: int
 
 
@@ -237,6 +253,7 @@ ANSWERS: dict[str, Any] = {
     "command.outcome": OutcomeAnswer,
     "gate": GateAnswer,
     "policy": PolicyAnswer,
+    "role.list": RoleListAnswer,
     "config": ConfigAnswer,
     "doctor": DoctorAnswer,
     "schema.list": SchemaListAnswer,

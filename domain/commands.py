@@ -29,7 +29,10 @@ class InitialiseProject(NamedTuple):
 
 
 class ChangePolicy(NamedTuple):
-    """Change the rules that are given; None leaves one as it is. 0 switches an expiry or a minimum quality off."""
+    """Change the rules that are given; None leaves one as it is. 0 switches an expiry or a minimum quality off.
+
+    Of the two tables only the steps that are named change; 0 approvers or no role take a step out.
+    """
 
     meta: Meta
     author_may_not_approve: bool | None = None
@@ -40,6 +43,26 @@ class ChangePolicy(NamedTuple):
     minimum_quality_research: int | None = None
     minimum_quality_plan: int | None = None
     minimum_quality_tasks: int | None = None
+    approvers: dict[str, int] | None = None
+    approver_roles: dict[str, str] | None = None
+
+
+class GrantRole(NamedTuple):
+    """Give somebody a role."""
+
+    meta: Meta
+    name: str
+    role: str
+    reason: str = ""
+
+
+class RevokeRole(NamedTuple):
+    """Take a role from somebody."""
+
+    meta: Meta
+    name: str
+    role: str
+    reason: str = ""
 
 
 class DraftDocument(NamedTuple):
@@ -248,6 +271,8 @@ class NamePoint(NamedTuple):
 Command: TypeAlias = (
     InitialiseProject
     | ChangePolicy
+    | GrantRole
+    | RevokeRole
     | DraftDocument
     | EditDocument
     | RequestApproval
@@ -278,7 +303,9 @@ Command: TypeAlias = (
 UNSAID = frozenset(("meta", "seen", "public_key", "fork", "done", "reopened"))
 """What the edge adds to a command by itself."""
 
-SAID_LATER = frozenset(("minimum_quality_research", "minimum_quality_plan", "minimum_quality_tasks"))
+SAID_LATER = frozenset(
+    ("minimum_quality_research", "minimum_quality_plan", "minimum_quality_tasks", "approvers", "approver_roles")
+)
 """What older versions could not say: unsaid, it leaves the fingerprint of a command that is repeated now as it was."""
 
 

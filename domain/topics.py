@@ -5,7 +5,7 @@ from domain import phase_events as phases
 from domain import task_events as tasks
 from domain.events import DomainEvent
 from domain.ledger_events import Forked, KeyRotated, PayloadRedacted, Recovered, Reviewed
-from domain.policy import PolicyChanged
+from domain.policy import PolicyChanged, RoleGranted, RoleRevoked
 from domain.project import ProjectInitialised
 from domain.restore_point import PointNamed
 
@@ -39,5 +39,7 @@ EVENTS: tuple[type[DomainEvent], ...] = (
     tasks.TaskCompleted,
     tasks.TaskReopened,
     tasks.TaskAssigned,
+    RoleGranted,
+    RoleRevoked,
 )
 TOPICS: dict[str, type[DomainEvent]] = {event.TOPIC: event for event in EVENTS}

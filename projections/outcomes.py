@@ -11,7 +11,7 @@ from domain.errors import UnknownEvent
 from domain.event_log import Record
 from domain.events import DomainEvent
 from domain.phase_ids import phase_of
-from domain.policy import PolicyChanged
+from domain.policy import PolicyChanged, RoleGranted, RoleRevoked
 from domain.project import ProjectInitialised
 from domain.restore_point import PointNamed
 from domain.steps import Step
@@ -38,6 +38,15 @@ class PolicyRules(TypedDict):
     minimum_quality_research: int | None
     minimum_quality_plan: int | None
     minimum_quality_tasks: int | None
+    approvers: dict[str, int]
+    approver_roles: dict[str, str]
+
+
+class RoleHeld(TypedDict):
+    """Who got or lost which role; the name is a claim."""
+
+    name: str
+    role: str
 
 
 class ReviewedRange(TypedDict):
@@ -94,6 +103,7 @@ class Outcome(TypedDict):
     reopened_tasks: list[str]
     assignee: str | None
     policy: PolicyRules | None
+    role: RoleHeld | None
     origin: str | None
     redacted: int | None
     reviewed: ReviewedRange | None
@@ -129,6 +139,7 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
         "reopened_tasks": [],
         "assignee": None,
         "policy": None,
+        "role": None,
         "origin": None,
         "redacted": None,
         "reviewed": None,
@@ -199,7 +210,11 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
                 "minimum_quality_research": event.minimum_quality_research,
                 "minimum_quality_plan": event.minimum_quality_plan,
                 "minimum_quality_tasks": event.minimum_quality_tasks,
+                "approvers": event.approvers or {},
+                "approver_roles": event.approver_roles or {},
             }
+        case RoleGranted() | RoleRevoked():
+            result["role"] = {"name": event.name, "role": event.role}
         case ProjectInitialised():
             result["origin"] = event.origin
         case ledger.PayloadRedacted():
@@ -252,6 +267,8 @@ SENTENCES = {
     "phase.task_reopened": "{reopened} reopened",
     "phase.task_assigned": "{numbers} assigned to {somebody}",
     "policy.changed": "the policy changed",
+    "policy.role_granted": "{role[name]} holds the role {role[role]} now",
+    "policy.role_revoked": "{role[name]} no longer holds the role {role[role]}",
 }
 """What a command was about: the first of these topics that it recorded."""
 

@@ -9,7 +9,7 @@ from domain import phase_events as phases
 from domain import task_events as tasks
 from domain.errors import UnknownEvent
 from domain.events import DomainEvent
-from domain.policy import PolicyChanged
+from domain.policy import PolicyChanged, RoleGranted, RoleRevoked
 from domain.policy_state import PolicyState
 from domain.project import ProjectInitialised
 from domain.restore_point import PointNamed
@@ -70,6 +70,10 @@ def saying(event: DomainEvent) -> Saying:
             return Saying(f"began the log of {_or_erased(name)} ({origin})")
         case PolicyChanged():
             return Saying(f"put the policy in force: {policy_in_words(event.says())}", reason=event.reason or None)
+        case RoleGranted(name=name, role=role):
+            return Saying(f"gave {name} the role {role}", reason=event.reason or None)
+        case RoleRevoked(name=name, role=role):
+            return Saying(f"took the role {role} from {name}", reason=event.reason or None)
         case _:
             return _about_the_phase(event)
 
@@ -148,6 +152,9 @@ def policy_in_words(policy: PolicyState) -> str:
     for step in STEPS:
         percent = policy.minimum_quality(step)
         rules += [f"{step} of at least {percent} % quality"] if percent is not None else []
+        role = f" with the role {policy.role_for(step)}" if policy.role_for(step) else ""
+        if role or policy.needed(step) != policy.minimum_approvers:
+            rules.append(f"{step} by {policy.needed(step)}{role}")
     return ", ".join(rules)
 
 

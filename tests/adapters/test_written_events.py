@@ -1,5 +1,6 @@
 """The golden bytes of every topic: what was written once must be read, and written so, for ever."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,15 @@ WRITTEN = Path(__file__).parents[1] / "written"
 
 
 # What a topic learnt to say later has a file of its own; what was written before stays as it was.
-LATER = {
-    "phase.document_drafted": lambda event: event.quality is not None,
-    "policy.changed": lambda event: event.minimum_quality_research is not None,
+LATER: dict[str, Callable[[Any], int]] = {
+    "phase.document_drafted": lambda event: 2 if event.quality is not None else 1,
+    "policy.changed": lambda event: 3 if event.approvers else 2 if event.minimum_quality_research is not None else 1,
 }
 
 
 def name_of(event: DomainEvent) -> str:
-    later = LATER.get(event.TOPIC)
-    return f"{event.TOPIC}-2" if later and later(event) else event.TOPIC
+    number = LATER[event.TOPIC](event) if event.TOPIC in LATER else 1
+    return f"{event.TOPIC}-{number}" if number > 1 else event.TOPIC
 
 
 def golden(event: DomainEvent) -> dict[str, Any]:

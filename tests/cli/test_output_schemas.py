@@ -25,6 +25,7 @@ READS = {
     "command.outcome": ("approve", "st01-x", "spec"),
     "gate": ("gate", "st01-x", "spec"),
     "policy": ("policy", "show"),
+    "role.list": ("role", "list"),
     "config": ("config", "show"),
     "doctor": ("doctor",),
     "schema.list": ("schema", "list"),
@@ -126,6 +127,8 @@ def test_states_and_steps_are_closed_choices_in_the_schema() -> None:
 
 def _prepare(kind: str, drafted: Orch) -> None:
     """Put the files there that a command of that kind reads."""
+    if kind == "role.list":
+        assert drafted("role", "grant", "ada", "lead").status == 0
     if kind == "gate":
         assert drafted("approve", "st01-x", "spec").status == 0
     if kind == "recover.points":
