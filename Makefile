@@ -18,7 +18,7 @@ test: $(READY) ## the tests
 	$(BIN)/python -m pytest -q
 
 test-reliability: $(READY) ## the long campaigns: kill -9, power loss, racing processes
-	RELIABILITY=long $(BIN)/python -m pytest -q tests/reliability
+	RELIABILITY=long $(BIN)/python -m pytest -q tests/reliability tests/properties/test_moments_and_folds.py tests/cli/test_backups_s3_failures.py
 
 test-every-byte: $(READY) ## the longest campaign: a bit turned at every byte of a store and its WAL
 	EVERY_BYTE=1 $(BIN)/python -m pytest -q tests/cli/test_verify_flips.py

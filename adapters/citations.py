@@ -8,6 +8,8 @@ from adapters.markdown import inline
 NO_DATE = "n.d."
 # Inside italics these would end them, or begin something of their own.
 MARKUP = re.compile(r"([\\`*_\[\]<])")
+NUMBERED = re.compile(r"^(\d{1,9})([.)])")
+"""What would begin a numbered list."""
 ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 JOURNAL = re.compile(r"(?P<name>.+?, ?\d+)(?P<rest>\(.+?\).*|, .*)?")
 """A journal with its volume, both in italics; issue and pages are not (section 9.25 to 9.27)."""
@@ -34,6 +36,7 @@ def apa(source: Mapping[str, object]) -> str:
     if published and published != author:
         parts.append(_journal(published) if kind == "journal" else inline(published))
     said = " ".join(part if part.endswith(ENDS) else f"{part}." for part in parts)
+    said = NUMBERED.sub(r"\1\\\2", said)
     return f"{said} {_address(url, source.get('accessed'))}".rstrip()
 
 

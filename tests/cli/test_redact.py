@@ -158,7 +158,7 @@ def test_the_latest_text_is_drafted_anew_first(leaked: Orch) -> None:
 def test_what_says_the_same_is_named_with_the_command_that_erases_it(leaked: Orch) -> None:
     found = redact(leaked, 6, "--json").data
     assert [(each["position"], each["step"], each["iteration"]) for each in found["still_there"]] == [(7, "spec", 2)]
-    assert found["still_there"][0]["fix"] == "orch audit redact 7 --reason 'a password'"
+    assert found["still_there"][0]["fix"] == "orch audit redact 7 --reason 'a password' --yes"
     assert understood(found["still_there"][0]["fix"])
     shown = redact(leaked, 4)
     assert "position 7 (phase.document_drafted spec 2) says 1 of 2 pieces" in shown.out, "the objective that stayed"

@@ -49,7 +49,7 @@ def test_a_time_stamp_is_kept_beside_its_checkpoint(drafted: Orch, authority: Au
     assert (stamp["url"], stamp["authority"], stamp["warning"]) == (url, "CN=Test TSA", None)
     assert stamp["file"] == str((KEPT / "5.tsr").absolute()) and Path(stamp["file"]).stat().st_mode & 0o777 == 0o600
     assert authority.asked[-1] == "application/timestamp-query"
-    assert drafted("doctor", "--json").data["verdict"] == "fine"
+    assert drafted("doctor", "--json").status == 0
 
 
 def test_an_auditor_sees_the_time_without_a_project(
