@@ -108,6 +108,7 @@ def told(record: Record) -> Told:
             facts=envelope["facts"],
             texts=payload_of(record, envelope),
             erased=is_erased(record, envelope),
+            occurred_at=envelope["occurred_at"],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Damaged(f"The envelope at position {record.position} lacks or garbles {error}.") from None

@@ -1047,7 +1047,7 @@ def columns_of(event: Event) -> dict[str, object]:
     if envelope["topic"] in OUTCOMES:
         names = ("meaning", "final", "policy_version")
         columns.update({name: facts.get(name) for name in names})
-        columns.update({name: bool(facts.get(name)) for name in ("forced", "self_approval")})
+        columns.update({name: bool(facts.get(name)) for name in ("forced", "self_approval", "automatic")})
         texts = event.payload or {}
         columns.update({name: texts.get(name) or None for name in ("reason", "comments")})
         columns.update({"feedback": texts.get("feedback") or [], "broke": facts.get("broke") or []})

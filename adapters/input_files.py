@@ -5,9 +5,9 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from adapters.input_cleaning import DEPTH_LIMIT, cleaned
+from adapters.input_cleaning import DEPTH_LIMIT
 from adapters.input_rules import plain, shown, source_name
 from domain.errors import InvalidInput
 
@@ -21,18 +21,30 @@ KEY = r"""(?:(?<![\w-])[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 LONG_KEY = re.compile(rf"{KEY}(?:[ \t]*\.[ \t]*{KEY}){{{DEPTH_LIMIT}}}")
 
 
-def read_fields(file: str, *, stdin: BinaryIO | None = None) -> dict[str, object]:
-    """Return the fields that a file holds, cleaned but not judged; `-` reads standard input. Raises InvalidInput."""
+class Source(NamedTuple):
+    """The text of an input, its form, and the name that refusals give it."""
+
+    name: str
+    form: str
+    text: str
+
+    def parsed(self) -> object:
+        """Return what it says; not yet cleaned."""
+        return parsed(self.text, self.form, self.name)
+
+
+def read_text(file: str, *, stdin: BinaryIO | None = None, option: str = "--from") -> Source:
+    """Return what a file holds as text; `-` reads standard input. Raises InvalidInput, naming the option."""
     if file == STDIN:
-        name, data = "standard input", _from_stdin(stdin)
+        name, data = "standard input", _from_stdin(stdin, option)
     else:
-        name, data = source_name(file), _from_file(file)
+        name, data = source_name(file), _from_file(file, option)
     text = _decoded(data, name)
     if file == STDIN:
         form = "json" if text.lstrip().startswith("{") else "yaml"
     else:
         form = FORMATS[Path(file).suffix.lower()]
-    return cleaned(parsed(text, form, name), name)
+    return Source(name, form, text)
 
 
 def parsed(text: str, form: str, name: str) -> object:
@@ -49,24 +61,24 @@ def parsed(text: str, form: str, name: str) -> object:
         raise InvalidInput(f"{name} is nested more than {DEPTH_LIMIT} levels deep; flatten it.") from None
 
 
-def _from_file(file: str) -> bytes:
+def _from_file(file: str, option: str) -> bytes:
     path = Path(file)
     name = source_name(file)
     if path.suffix.lower() not in FORMATS:
         raise InvalidInput(
             f"{name}: the name of an input file ends in .yaml, .yml, .json or .toml; rename it, or pass it through"
-            " standard input with --from - ."
+            f" standard input with {option} - ."
         )
     try:
         with open(path, "rb", opener=_without_waiting) as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise InvalidInput(f"{name} is not a regular file; pass it through standard input with --from - .")
+                raise InvalidInput(f"{name} is not a regular file; pass it through standard input with {option} - .")
             return _bounded(stream, name)
     except FileNotFoundError:
-        raise InvalidInput(f"{name}: there is no such file; check the path after --from.") from None
+        raise InvalidInput(f"{name}: there is no such file; check the path after {option}.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InvalidInput(f"{name} cannot be read: {reason}. Check the path after --from.") from None
+        raise InvalidInput(f"{name} cannot be read: {reason}. Check the path after {option}.") from None
 
 
 def _without_waiting(path: str, flags: int) -> int:
@@ -74,9 +86,9 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
 
 
-def _from_stdin(stdin: BinaryIO | None) -> bytes:
+def _from_stdin(stdin: BinaryIO | None, option: str) -> bytes:
     if stdin is None:
-        raise InvalidInput("--from - reads standard input, and there is none here; give a file instead.")
+        raise InvalidInput(f"{option} - reads standard input, and there is none here; give a file instead.")
     try:
         return _bounded(stdin, "standard input")
     except (OSError, ValueError) as error:

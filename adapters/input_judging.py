@@ -1,7 +1,9 @@
 """Judge fields by the model of their step, and say what is wrong in one sentence."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
+from adapters.input_lines import LineOf, nowhere
 from adapters.input_models import model_of
 from adapters.input_rules import nearest, plain, shown
 from domain.errors import InvalidInput
@@ -23,11 +25,17 @@ KINDS = {
 }
 
 
-def judge(step: Step, fields: dict[str, object], source: str) -> None:
+def judge(step: Step, fields: dict[str, object], source: str, *, line_of: LineOf = nowhere) -> None:
     """Refuse fields that the model of the step does not accept; say the first problem and count the others."""
+    judge_by(model_of(step), fields, source, top=step.value, fix=(f"orch {step} --help",), line_of=line_of)
+
+
+def judge_by(
+    model: Any, fields: dict[str, object], source: str, *, top: str, fix: Sequence[str], line_of: LineOf = nowhere
+) -> None:
+    """Refuse fields that a model does not accept. `top` names the whole in words, `line_of` knows where a field is."""
     from pydantic import ValidationError
 
-    model = model_of(step)
     try:
         model.model_validate(fields)
     except ValidationError as error:
@@ -36,19 +44,21 @@ def judge(step: Step, fields: dict[str, object], source: str) -> None:
         problems.sort(key=lambda problem: problem["type"] != "extra_forbidden")
         others = len(problems) - 1
         more = "" if not others else f" (and {others} more problem{'s' if others > 1 else ''})"
-        sentence = f"{source}: {_sentence(problems[0], model, step)}{more}"
+        line = line_of(problems[0]["loc"]) if problems[0]["loc"] else None
+        where = f"{source}, line {line}" if line else source
+        sentence = f"{where}: {_sentence(problems[0], model, top)}{more}"
     else:
         return
-    raise InvalidInput(sentence if sentence.endswith("?") else sentence + ".", fix=(f"orch {step} --help",))
+    raise InvalidInput(sentence if sentence.endswith("?") else sentence + ".", fix=fix)
 
 
-def _sentence(problem: "ErrorDetails", model: Any, step: Step) -> str:
+def _sentence(problem: "ErrorDetails", model: Any, top: str) -> str:
     place, kind, given = path_of(problem["loc"]), problem["type"], problem["input"]
     match kind:
         case "extra_forbidden":
             name = str(problem["loc"][-1])
             known = _fields_at(model, problem["loc"][:-1])
-            return f"{path_of(problem['loc'][:-1]) or step} has no field {shown(name)}; {nearest(name, known)}"
+            return f"{path_of(problem['loc'][:-1]) or top} has no field {shown(name)}; {nearest(name, known)}"
         case _ if given is None and isinstance(problem["loc"][-1], int):
             return f"{place} is empty; fill it in or take it out"
         case _ if kind == "missing" or given is None:

@@ -6,6 +6,7 @@ from typing import BinaryIO
 from adapters import input_rules as rules
 from adapters.input_cleaning import clean_text, cleaned, without_empty
 from adapters.input_flags import FLAGS, Flag, Split
+from adapters.input_lines import LineOf, line_finder, nowhere
 from domain.errors import InvalidInput
 from domain.steps import Step
 
@@ -20,19 +21,23 @@ def fields_for(
     """
     given = {flag.name: value for flag in FLAGS[step] if (value := _value(flag, flags.get(flag.name))) is not None}
     structured = any(flag.split is Split.JSON and flag.name in given for flag in FLAGS[step])
+    line_of: LineOf = nowhere
     if file is None:
         fields: dict[str, object] = {}
     else:
-        from adapters.input_files import read_fields
+        from adapters.input_files import read_text
 
-        fields = read_fields(file, stdin=stdin)
+        source = read_text(file, stdin=stdin)
+        fields = cleaned(source.parsed(), source.name)
+        overlaid = {flag.field for flag in FLAGS[step] if flag.name in given}
+        line_of = line_finder(source.text, source.form, besides=overlaid)
     _lay_over(step, fields, given)
     if file is not None or structured:
         # pydantic costs more than the rest of the command together: plain options are checked without it.
         from adapters.input_judging import judge
 
         from_options = [flag.option for flag in FLAGS[step] if flag.split is Split.JSON and flag.name in given]
-        judge(step, fields, rules.source_name(file) if file else from_options[0])
+        judge(step, fields, rules.source_name(file) if file else from_options[0], line_of=line_of)
         fields = without_empty(fields)
         if file is not None and not fields:
             raise InvalidInput(f"{rules.source_name(file)} fills in no field; fill in at least one.")

@@ -51,6 +51,19 @@ def block(value: object) -> str:
     return "\n".join(kept).strip("\n")
 
 
+def closed(text: str) -> str:
+    """Return a whole document, with an end for a code fence or a comment that would swallow what comes behind it."""
+    lines = text.split("\n")
+    at = 0
+    while at < len(lines):
+        opening = FENCE.match(lines[at])
+        end = _closing(lines, at)
+        if opening and end is None and not (opening[1][0] == "`" and "`" in opening[2]):
+            return f"{text}\n{opening[1]}"
+        at = (end or at) + 1
+    return f"{text}\n-->" if text.rfind("<!--") > text.rfind("-->") else text
+
+
 def _closing(lines: list[str], at: int) -> int | None:
     """Return the line that closes the code fence opened here, or None when there is none."""
     opening = FENCE.match(lines[at])

@@ -81,16 +81,11 @@ class SqliteReads:
 
     def all_heads(self) -> tuple[Moment, Mapping[str, Head]]:
         """Return the heads of all streams, ordered by name, as of one moment; made when they are looked at."""
-        tree, heads = None, Heads()
-        with self._reading, spoken(self._path):
-            for row in self._reader.execute(
-                f"{MOMENT} UNION ALL SELECT * FROM (SELECT stream, version, position, facts FROM heads ORDER BY stream)"
-            ):
-                if row[0] is None:
-                    tree = row[1:3]
-                else:
-                    heads.add(row)
-        return moment_of(tree), heads
+        rows = self._all(
+            f"{MOMENT} UNION ALL SELECT * FROM (SELECT stream, version, position, facts FROM heads ORDER BY stream)", ()
+        )
+        tree = next((row[1:3] for row in rows if row[0] is None), None)
+        return moment_of(tree), Heads(row for row in rows if row[0] is not None)
 
     def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
         """Return what the events at those places say."""

@@ -1,6 +1,6 @@
 """Rows of the log as the port's types; what no log has written is damage."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -85,12 +85,8 @@ def snapshot_of(row: Row) -> tuple[int, bytes]:
 class Heads(Mapping[str, Head]):
     """Heads kept as the bytes they are stored in, a fifth of what they take otherwise."""
 
-    def __init__(self) -> None:
-        self._rows: dict[str, Row] = {}
-
-    def add(self, row: Row) -> None:
-        """Add a row of the heads, if it can be read."""
-        self._rows[head_of(row).stream] = row
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows: dict[str, Row] = {row[0]: row for row in rows}
 
     def __getitem__(self, stream: str) -> Head:
         return head_of(self._rows[stream])

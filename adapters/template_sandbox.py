@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from threading import get_native_id
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import BytecodeCache, StrictUndefined, TemplateNotFound, Undefined
@@ -127,7 +128,7 @@ class CompiledTemplates(BytecodeCache):
     def dump_bytecode(self, bucket: "Bucket") -> None:
         """Keep what was compiled, when the folder can be trusted."""
         file = self._file(bucket)
-        unfinished = file.with_suffix(f".{os.getpid()}")
+        unfinished = file.with_suffix(f".{os.getpid()}-{get_native_id()}")
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             if _is_private(self._folder):

@@ -90,10 +90,10 @@ class JinjaTemplates:
         by = f"{wanted_by}: " if wanted_by else ""
         if not NAME.fullmatch(name):
             raise TemplateBroken(f"{by}the part {name[:100]!a} has no plain name like _parts.md.j2.")
-        text = _text_in(self._overrides, name, f"project:{name}")
+        text = text_in(self._overrides, name, f"project:{name}")
         if text is not None:
             return Source(name, f"project:{name}", text)
-        text = _built_in(name)
+        text = built_in(name)
         if text is not None:
             return Source(name, f"built-in:{name}", text)
         raise TemplateBroken(f"{by}there is no template {name}.")
@@ -113,13 +113,14 @@ class JinjaTemplates:
 
 
 @cache  # the program's own files do not change while it runs; the project's may
-def _built_in(name: str) -> str | None:
+def built_in(name: str) -> str | None:
+    """Return the text of a template of the program, or None where it has none of that name."""
     import templates
 
-    return _text_in(Path(str(templates.__file__)).parent, name, f"built-in:{name}")
+    return text_in(Path(str(templates.__file__)).parent, name, f"built-in:{name}")
 
 
-def _text_in(folder: Path | None, name: str, shown: str) -> str | None:
+def text_in(folder: Path | None, name: str, shown: str) -> str | None:
     """Return the text of a template, or None where there is no such file in the folder."""
     if folder is None:
         return None

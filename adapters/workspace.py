@@ -119,6 +119,16 @@ class Workspace:
             _replace(path, text.encode())
         return path
 
+    def write_beside(self, name: str, text: str) -> Path:
+        """Replace a file that stands beside the folders of the phases, whole."""
+        path = self._places.root / "dev" / name
+        with _spoken(path):
+            if not path.parent.resolve().is_relative_to(self._places.root.resolve()):
+                raise FilesUnavailable(f"dev leads out of the project, to {path.parent.resolve()}.")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, text.encode())
+        return path
+
     def remove(self, phase: str, step: Step) -> None:
         """Remove a document; the log still knows its digest."""
         path = self._places.document(phase, step)

@@ -26,6 +26,10 @@ class AnswerLost(Unavailable):
     code = "FILESYSTEM_ERROR"
 
 
+class StoppedAndAnswered(Exception):
+    """Ctrl-C came, and the answer already says what was done by then."""
+
+
 def answer(kind: str, data: Mapping[str, Any], *, as_json: bool, show: Callable[[], None]) -> None:
     """Print the data as one JSON document, or let `show` print words."""
     with _said_when_lost():

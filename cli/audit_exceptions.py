@@ -14,16 +14,20 @@ from projections.moments import as_of
 WORDS = {
     ExceptionKind.FORCED: "forced",
     ExceptionKind.SELF_APPROVAL: "self-approval",
+    ExceptionKind.AUTOMATIC: "automatic approval",
     ExceptionKind.NOT_A_PERSON: "verdict not by a person",
     ExceptionKind.EXPIRED: "request expired",
     ExceptionKind.RECONFIRMED: "stale step reconfirmed",
+    ExceptionKind.IMPORTED: "verdict imported",
 }
 
 
 @reading
 @filtered
 def exceptions(asked: Asked, filters: Filters) -> None:
-    """List forced actions, self-approvals, verdicts by agents or services, expired requests, stale steps reconfirmed.
+    """List what an auditor looks at first: forced actions, verdicts by the author, by a program or not by a person.
+
+    Also requests that expired and stale steps that were reconfirmed.
 
     An event that stands out in two ways is listed twice.
 

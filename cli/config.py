@@ -50,6 +50,7 @@ def show_config(asked: Asked) -> None:
     keys of production.json in the deployment guide). A variable is ORCHESTRATOR_ and the name in capitals.
 
     state_dir: where the store and its keys are. template_dir: where the project's own templates are.
+    max_concurrent: how many commands orch batch --parallel runs at the same time.
     checkpoints.after: after what a checkpoint is signed, approval or handoff or both. checkpoints.anchor: the file
     elsewhere that every checkpoint is appended to. checkpoints.timestamp_url: the time-stamping authority that
     orch audit checkpoint asks.

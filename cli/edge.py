@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 
 from cli import exits
-from cli.answers import AnswerLost, let_go, refuse, refuse_with
+from cli.answers import AnswerLost, StoppedAndAnswered, let_go, refuse, refuse_with
 from domain.errors import FilesUnavailable, InvalidInput, Refusal
 
 
@@ -17,7 +17,7 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
     as_json = "--json" in words
     try:
         _refuse_broken_text(words)
-        status = command.main(args=list(words), prog_name="orch", standalone_mode=False)
+        status = command.main(args=list(words), prog_name="orch", standalone_mode=False, obj=list(words))
         if status == exits.CANCELLED:  # Typer's word for Ctrl-C
             raise click.Abort
         sys.stdout.flush()
@@ -32,6 +32,8 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
     except click.ClickException as error:
         _refuse_usage(error, as_json=as_json)
         return exits.USAGE
+    except StoppedAndAnswered:
+        return exits.CANCELLED
     except (click.Abort, KeyboardInterrupt):
         refuse(
             "CANCELLED",

@@ -1,5 +1,7 @@
 """The one table from a refusal to its exit status."""
 
+from collections.abc import Iterable
+
 from domain.errors import Conflict, Damaged, InvalidInput, NotFound, Refusal, Rejected, Unavailable
 
 DONE = 0
@@ -24,6 +26,14 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (Damaged, DAMAGED),
     (Unavailable, UNAVAILABLE),
 )
+
+GRAVITY = (DONE, INCOMPLETE, USAGE, 4, 3, 5, CANCELLED, UNAVAILABLE, DAMAGED, BUG)
+"""From what is well to what has to be looked at first."""
+
+
+def gravest(statuses: Iterable[int]) -> int:
+    """Return the gravest of some exit statuses; 0 where there are none."""
+    return max(statuses, key=GRAVITY.index, default=DONE)
 
 
 def status_of(refusal: Refusal) -> int:

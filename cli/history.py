@@ -43,6 +43,9 @@ def _show(rows: "list[HistoryRow]") -> None:
         table.append((str(row["position"]), row["recorded_at"][:19].replace("T", " "), _who(row), words))
         if row["erased"]:
             table.append(("", "", "", paint(f"  {one_line(in_words(row['erased_by']))}", "yellow")))
+        if row["imported"]:
+            claimed = f"  {row['imported']} claims it for {row['occurred_at'][:19].replace('T', ' ')}"
+            table.append(("", "", "", paint(claimed, "dim")))
         if row["reason"]:
             table.append(("", "", "", paint(f"  “{one_line(row['reason'])}”", "dim")))
         if row["comments"]:

@@ -35,33 +35,52 @@ class Orch(LazyGroup):
         "reopen": Entry("cli.lifecycle:reopen", "Withdraw an approval; what rests on it becomes stale."),
         "reconfirm": Entry("cli.verdicts:reconfirm", "Approve a stale document as it is."),
         "handoff": Entry("cli.lifecycle:handoff", "Hand the phase over to implementation."),
+        "package": Entry("cli.package:package", "One Markdown file for the implementer."),
         "archive": Entry("cli.lifecycle:archive", "Make a phase read-only."),
         "retitle": Entry("cli.lifecycle:retitle", "Give a phase another title."),
         "depend": Entry("cli.relations:depend", "Let a phase wait for another one."),
         "block": Entry("cli.relations:block", "Record what stands in the way."),
         "unblock": Entry("cli.relations:unblock", "Record that it no longer does."),
         "gate": Entry("cli.gate_command:gate", "For CI: pass only when the checkout holds exactly the approved text."),
+        "remember": Entry("cli.remember:remember", "Record a directive that everybody has to keep in mind."),
+        "workflow": Entry("cli.workflow:workflow", "All steps of a phase from one file, as far as approvals reach."),
+        "batch": Entry("cli.batch:batch", "One command for many phases."),
         "policy": Entry("cli.policy:PolicyCommands", "Show or change the rules about verdicts."),
         "role": Entry("cli.role:RoleCommands", "Who holds which role; the policy says who may approve which step."),
         "status": Entry("cli.status:status", "Where a phase stands and what to do next."),
         "list": Entry("cli.listing:list_phases", "All phases, a line each."),
+        "dashboard": Entry("cli.dashboard:dashboard", "The whole project: what is done, what waits, what to do next."),
+        "board": Entry("cli.dashboard:dashboard", "The same as dashboard.", hidden=True),
+        "progress": Entry("cli.how_far:progress", "How far phases are, and how long each step and verdict took."),
         "show": Entry("cli.show:show", "Print the recorded text of a document."),
         "history": Entry("cli.history:history", "What happened, who did it, when and why."),
         "replay": Entry("cli.replay:replay", "History event by event, with the state after each."),
         "diff": Entry("cli.diff:diff", "What changed in a text, or in a phase between two moments."),
         "why": Entry("cli.why:why", "Which missing event blocks a step."),
         "next": Entry("cli.next_steps:next_steps", "What can be done now, in all phases."),
+        "search": Entry("cli.search:search", "Find words in everything that was written."),
+        "context": Entry("cli.context:context", "What must be known now, within a budget of tokens."),
+        "export": Entry("cli.export:export", "The state and the documents of phases, in one file."),
         "audit": Entry("cli.audit:AuditCommands", "What auditors ask: checkpoints, proofs, the trail of everything."),
         "recover": Entry("cli.recover:RecoverCommands", "Any moment of the log again, in a store of its own, proven."),
         "doctor": Entry("cli.doctor:doctor", "What is wrong with this project, and the command that mends it."),
         "config": Entry("cli.config:ConfigCommands", "The settings in force, and where each one comes from."),
         "rebuild": Entry("cli.rebuild:rebuild", "Make everything that follows from the events anew, or compare it."),
         "backup": Entry("cli.backup:BackupCommands", "Backups: make, ship, check, try and restore them."),
+        "template": Entry("cli.template:TemplateCommands", "The templates of the documents, and a project's own ones."),
+        "import": Entry("cli.import_folder:import_folder", "Phases of the predecessor, spec-kit, OpenSpec or Kiro."),
         "schema": Entry("cli.schema:SchemaCommands", "The JSON Schemas of what goes in and comes out."),
         "upgrade": Entry("cli.upgrade:upgrade", "Bring the log of an older version of orch up to this one."),
         "version": Entry("cli.version:version", "The versions of orch and of what it stands on."),
         "completion": Entry("cli.completion:completion", "Print the completion script of a shell."),
     }
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by what people want to do; what each does, its own help tells."""
+        from cli.help_groups import grouped
+
+        with formatter.section("Commands (orch COMMAND --help tells more of each)"):
+            formatter.write_dl([(head, "  ".join(names)) for head, names in grouped(self.list_commands(ctx))])
 
 
 def program() -> click.Command:

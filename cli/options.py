@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple, Optional
 
+import click
 import typer
 
 from domain.errors import InvalidInput, Unavailable
@@ -71,6 +72,24 @@ def writing(function: Callable[..., None]) -> Callable[..., None]:
     return _with_options(repeatable, shared, _asked_to_write)
 
 
+def acting(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that records several things `--json` and the actor; the id of each write follows from its words.
+
+    So the same words are safe to repeat, which is what is said when the store is not available.
+    """
+    shared = {"json": (Json, False), "actor": (ActorName, None), "actor_kind": (ActorKindName, None)}
+
+    @functools.wraps(function)
+    def repeatable(asked: Asked, **words: Any) -> None:
+        try:
+            function(asked, **words)
+        except Unavailable as error:
+            error.fix = (*error.fix, shlex.join(["orch", *_words()]))
+            raise
+
+    return _with_options(repeatable, shared, Asked)
+
+
 def _asked_to_write(command_id: str | None, **words: Any) -> Asked:
     return Asked(command_id=_checked_id(command_id or os.environ.get("ORCHESTRATOR_COMMAND_ID") or ""), **words)
 
@@ -86,10 +105,17 @@ def _checked_id(command_id: str) -> str:
 
 
 def _repeat(command_id: str) -> str:
-    words = sys.argv[1:]
+    words = _words()
     if "--command-id" not in words and not any(word.startswith("--command-id=") for word in words):
         words = [*words, "--command-id", command_id]
     return shlex.join(["orch", *words])
+
+
+def _words() -> list[str]:
+    """Return what was typed after `orch`; a command that runs others gives each its own words."""
+    context = click.get_current_context(silent=True)
+    words = context.find_root().obj if context else None
+    return list(words) if isinstance(words, list) else sys.argv[1:]
 
 
 def _with_options(

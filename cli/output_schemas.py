@@ -5,7 +5,7 @@ from functools import cache, reduce
 from operator import or_
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, TypedDict, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Literal, TypeAlias, TypedDict, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import typing_extensions
 from pydantic import ConfigDict, TypeAdapter
@@ -27,9 +27,14 @@ from cli.backup_answers import BackupList, BackupMade, BackupVerification, Resto
 from cli.backup_drill import Drill
 from cli.backup_prune import Pruned
 from cli.backup_ship import Shipped
+from cli.batch import BatchAnswer
 from cli.config import ConfigAnswer
+from cli.context import ContextAnswer
+from cli.export import ExportFile
 from cli.gate_command import GateAnswer
 from cli.health import DoctorAnswer
+from cli.import_folder import ImportAnswer
+from cli.package import PackageAnswer as HandoffPackageAnswer
 from cli.rebuild import RebuildAnswer
 from cli.receipts import ReceiptAfter
 from cli.recover_answers import (
@@ -42,23 +47,39 @@ from cli.recover_answers import (
 )
 from cli.redaction_answers import RedactionAnswer
 from cli.salvage_answers import SalvageAnswer
+from cli.search import SearchAnswer
 from cli.signing import SignedAfter
 from cli.stamping import StampTold
+from cli.template_answers import (
+    CacheAnswer,
+    EjectedAnswer,
+    TemplateAnswer,
+    TemplateCheckAnswer,
+    TemplateDiffAnswer,
+    TemplateListAnswer,
+)
 from cli.timestamp import TimestampAnswer
+from cli.workflow import WorkflowAnswer
 from projections.coverage import Coverage
+from projections.dashboard import Dashboard
 from projections.document_text import DocumentText
 from projections.history import HistoryRow
 from projections.moments import AsOf
 from projections.next_steps import NextStep
 from projections.outcomes import Outcome, PolicyRules
+from projections.phase_export import Export
 from projections.phase_list import PhaseRow
 from projections.phase_status import PhaseStatus
+from projections.progress import PhaseProgress, ProjectProgress, SpanRow
+from projections.state_file import StateFile
 from projections.task_list import PhaseTasks, TaskRow
 from projections.verification import Verification
 from projections.why import Why
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas" / "output"
+STATE_FOLDER = FOLDER.with_name("state")
 VERSION = 1
+SchemaOf: TypeAlias = Literal["input", "output", "event", "state"]
 
 
 class StatusAnswer(PhaseStatus):
@@ -97,9 +118,30 @@ class WhyAnswer(Why):
 
 
 class NextAnswer(TypedDict):
-    """What can be done now, the most urgent first."""
+    """What can be done now, the most urgent first; `left_out` says how many more there are."""
 
     rows: list[NextStep]
+    left_out: int
+    as_of: AsOf
+
+
+class DashboardAnswer(Dashboard):
+    """The whole project at a glance; `document` is the file that was written, where one was asked for."""
+
+    document: str | None
+    as_of: AsOf
+
+
+class ProgressAnswer(ProjectProgress):
+    """How far the project is; the times are those of the phases in the rows."""
+
+    as_of: AsOf
+
+
+class PhaseProgressAnswer(PhaseProgress):
+    """How far one phase is, with every stretch of time it has spent somewhere."""
+
+    spans: list[SpanRow]
     as_of: AsOf
 
 
@@ -155,7 +197,7 @@ class RoleListAnswer(TypedDict):
 
 class SchemaRow(TypedDict):
     name: str
-    of: Literal["input", "output"]
+    of: SchemaOf
 
 
 class SchemaAnswer(TypedDict):
@@ -163,6 +205,14 @@ class SchemaAnswer(TypedDict):
 
     name: str
     schema: dict[str, Any]
+
+
+class SchemaCheckAnswer(TypedDict):
+    """A file that is as its schema says; one that is not is refused."""
+
+    name: str
+    of: SchemaOf
+    file: str
 
 
 class SchemaListAnswer(TypedDict):
@@ -241,6 +291,8 @@ class ErrorAnswer(TypedDict):
 
 
 ERROR = "error"
+STATES: dict[str, Any] = {"phase-state": StateFile}
+"""The files beside the documents, by their names without `.json`."""
 ANSWERS: dict[str, Any] = {
     "phase.status": StatusAnswer,
     "phase.list": ListAnswer,
@@ -248,16 +300,31 @@ ANSWERS: dict[str, Any] = {
     "phase.history": HistoryAnswer,
     "phase.why": WhyAnswer,
     "next": NextAnswer,
+    "dashboard": DashboardAnswer,
+    "progress": ProgressAnswer,
+    "phase.progress": PhaseProgressAnswer,
     "phase.document": DocumentAnswer,
     "phase.checkout": CheckoutAnswer,
     "command.outcome": OutcomeAnswer,
     "gate": GateAnswer,
+    "workflow.run": WorkflowAnswer,
+    "batch": BatchAnswer,
+    "export": Export,
+    "export.file": ExportFile,
     "policy": PolicyAnswer,
     "role.list": RoleListAnswer,
     "config": ConfigAnswer,
+    "context": ContextAnswer,
     "doctor": DoctorAnswer,
     "schema.list": SchemaListAnswer,
     "schema": SchemaAnswer,
+    "schema.check": SchemaCheckAnswer,
+    "template.list": TemplateListAnswer,
+    "template": TemplateAnswer,
+    "template.check": TemplateCheckAnswer,
+    "template.ejected": EjectedAnswer,
+    "template.diff": TemplateDiffAnswer,
+    "template.cache": CacheAnswer,
     "audit.checkpoint": CheckpointAnswer,
     "audit.timestamp": TimestampAnswer,
     "audit.key": KeyAnswer,
@@ -276,12 +343,15 @@ ANSWERS: dict[str, Any] = {
     "audit.redaction": RedactionAnswer,
     "phase.diff": DiffAnswer,
     "phase.state_diff": StateDiffAnswer,
+    "search": SearchAnswer,
     "upgrade": UpgradeAnswer,
     "rebuild": RebuildAnswer,
     "backup.made": BackupMade,
     "backup.list": BackupList,
     "backup.verification": BackupVerification,
     "backup.restored": Restored,
+    "import": ImportAnswer,
+    "phase.package": HandoffPackageAnswer,
     "backup.drill": Drill,
     "backup.pruned": Pruned,
     "backup.shipped": Shipped,
@@ -310,6 +380,21 @@ def schema_of(kind: str) -> dict[str, object]:
     }
 
 
+def state_schema_of(name: str) -> dict[str, object]:
+    """Return the JSON Schema (draft 2020-12) of a state file. Fields may be added within a version."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:nss-orchestrator:schema:state:{name}:{VERSION}",
+        **state_adapter_of(name).json_schema(),
+        "title": f"File: {name}.json",
+    }
+
+
+def state_adapter_of(name: str, *, closed: bool = False) -> TypeAdapter[Any]:
+    """Return what checks a state file; a closed one also refuses fields that no schema names."""
+    return TypeAdapter(_twin(STATES[name], closed))
+
+
 def adapter_of(kind: str, *, closed: bool = False) -> TypeAdapter[Any]:
     """Return what checks an answer of that kind; a closed one also refuses fields that no schema names."""
     if kind == ERROR:
@@ -327,7 +412,9 @@ def _twin(shape: Any, closed: bool) -> Any:
     """
     if is_typeddict(shape):
         hints = get_type_hints(shape)
-        return _typed_dict(shape.__name__, {n: _twin(t, closed) for n, t in hints.items()}, closed, shape.__doc__)
+        members = {n: _twin(t, closed) for n, t in hints.items()}
+        members |= {n: typing_extensions.NotRequired[members[n]] for n in shape.__optional_keys__}
+        return _typed_dict(shape.__name__, members, closed, shape.__doc__)
     parts = get_args(shape)
     origin = get_origin(shape)
     if origin in (Union, UnionType):
@@ -348,7 +435,16 @@ def _typed_dict(name: str, fields: dict[str, Any], closed: bool, doc: str | None
 
 def written(kind: str) -> str:
     """Return the text of a schema file."""
-    return json.dumps(schema_of(kind), indent=2, ensure_ascii=False) + "\n"
+    return _text(schema_of(kind))
+
+
+def state_written(name: str) -> str:
+    """Return the text of the schema file of a state file."""
+    return _text(state_schema_of(name))
+
+
+def _text(schema: dict[str, object]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
@@ -356,6 +452,9 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for kind in KINDS:
         (FOLDER / f"{kind}.json").write_text(written(kind), encoding="utf-8")
+    STATE_FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in STATES:
+        (STATE_FOLDER / f"{name}.json").write_text(state_written(name), encoding="utf-8")
 
 
 if __name__ == "__main__":

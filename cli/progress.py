@@ -27,7 +27,9 @@ class Progress:
         stream: TextIO | None = None,
         clock: Callable[[], float] = monotonic,
         wanted: bool = True,
+        every: int = EVERY,
     ) -> None:
+        self._every = every
         self._total, self._what = total, what
         self._stream, self._clock = stream or sys.stderr, clock
         self._on = wanted and self._stream.isatty()
@@ -41,7 +43,7 @@ class Progress:
         """Say that so many more items are done; less than none, where they have to be done again."""
         self._done += count
         self._unseen += abs(count)
-        if self._on and self._unseen >= EVERY:
+        if self._on and self._unseen >= self._every:
             self._unseen = 0
             now = self._clock()
             if now >= self._next:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.places import Places, find
@@ -64,11 +65,50 @@ class Project(NamedTuple):
 def opened(*, to_write: bool = False) -> Iterator[Project]:
     """Open the project around the current folder."""
     places = find(here(), flags=flags())
+    if _kept is not None:
+        yield Project(places, _kept.log(places.log, read_only=not to_write), Workspace(places))
+        return
     log = SqliteLog.open(places.log, read_only=not to_write)
     try:
         yield Project(places, log, Workspace(places))
     finally:
         log.close()
+
+
+class _Kept:
+    """Logs that stay open for several commands, so that threads share their commits."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[Path, bool], SqliteLog] = {}
+        self._guard = Lock()
+
+    def log(self, path: Path, *, read_only: bool) -> SqliteLog:
+        """Return the one log at a path; the first who asks opens it."""
+        with self._guard:
+            found = self._open.get((path, read_only))
+            if found is None:
+                found = self._open[path, read_only] = SqliteLog.open(path, read_only=read_only)
+            return found
+
+    def close(self) -> None:
+        for log in self._open.values():
+            log.close()
+
+
+_kept: _Kept | None = None
+"""What `kept_open` keeps; for the whole process, because threads do not inherit a context."""
+
+
+@contextmanager
+def kept_open() -> Iterator[None]:
+    """Let every command in the block, in whatever thread, use one open log instead of opening its own."""
+    global _kept  # noqa: PLW0603  # see there
+    before, _kept = _kept, _Kept()
+    try:
+        yield
+    finally:
+        _kept.close()
+        _kept = before
 
 
 def here() -> Path:

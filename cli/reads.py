@@ -1,6 +1,6 @@
 """What reads share: the heads as they are, or as they were at a moment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import time_ns
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -8,6 +8,7 @@ from cli.moments import resolved, say
 from cli.project import Project
 from domain.errors import NotFound
 from domain.event_log import Head, Moment, Record
+from domain.phase_glance import Glance, glance
 from domain.phase_ids import PREFIX, checked, stream_of
 from domain.policy_state import PolicyState
 from domain.times import rfc3339
@@ -30,7 +31,8 @@ class View(NamedTuple):
     moment: Moment
     now: int
     """The time that requests are held against, µs since the epoch."""
-    heads: dict[str, Head]
+    heads: Mapping[str, Head]
+    """Of all streams they are made when they are looked at: look at each once."""
 
     @property
     def policy(self) -> PolicyState:
@@ -41,17 +43,33 @@ class View(NamedTuple):
     @property
     def phases(self) -> dict[str, Head]:
         """The heads of phases, by phase id."""
-        return {s.removeprefix(PREFIX): head for s, head in self.heads.items() if s.startswith(PREFIX)}
+        return {head.stream.removeprefix(PREFIX): head for head in self._phase_heads()}
+
+    def seen(self) -> dict[str, Glance]:
+        """Return all phases at a glance, by phase id: reads over thousands of them build only a few whole."""
+        found = (glance(head.facts) for head in self._phase_heads())
+        return {each.phase: each for each in found}
+
+    def of_phases(self, phases: Iterable[str]) -> dict[str, Head]:
+        """Return the heads of some phases, those of them that exist."""
+        found = ((phase, self.heads.get(PREFIX + phase)) for phase in phases)
+        return {phase: head for phase, head in found if head is not None}
+
+    def _phase_heads(self) -> Iterator[Head]:
+        return (head for head in self.heads.values() if head.stream.startswith(PREFIX))
 
 
-def view_of_phase(project: Project, phase: str, at: str | None) -> tuple[View, Head]:
-    """Return the view that one phase needs, and its head; refuse a phase that the log had never seen by then."""
+def view_of_phase(project: Project, phase: str, at: str | None, *, also: Sequence[str] = ()) -> tuple[View, Head]:
+    """Return the view that one phase needs, and its head; refuse a phase that the log had never seen by then.
+
+    `also` names more streams to look at.
+    """
     stream = stream_of(checked(phase))
     if at is None:
-        moment, heads = project.log.heads([stream, POLICY])
+        moment, heads = project.log.heads([stream, POLICY, *also])
         view = View(moment, time_ns() // 1000, heads)
     else:
-        view = _view_at(project, at, [stream, POLICY])
+        view = _view_at(project, at, [stream, POLICY, *also])
     head = view.heads.get(stream)
     if head is None:
         if at is None or stream not in project.log.heads([stream])[1]:
@@ -67,7 +85,7 @@ def view_of_phase(project: Project, phase: str, at: str | None) -> tuple[View, H
 def view_of_all(project: Project, at: str | None) -> View:
     """Return the view of every stream."""
     if at is None:
-        moment, heads = project.log.heads_below("")
+        moment, heads = project.log.all_heads()
         return View(moment, time_ns() // 1000, heads)
     return _view_at(project, at, None)
 

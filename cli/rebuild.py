@@ -34,11 +34,12 @@ class RebuildAnswer(TypedDict):
     other_snapshots: list[int]
     missing_snapshots: list[int]
     other_files: list[str]
+    other_search: bool
 
 
 @plain
 def rebuild(asked: Asked, check: Check = False) -> None:
-    """Make heads, snapshots, state files and missing documents anew from the events; an edited document stays.
+    """Make heads, snapshots, state files, missing documents and the search index anew; an edited document stays.
 
     Exit 6 says that --check found heads or snapshots that differ from the events.
 
@@ -47,6 +48,7 @@ def rebuild(asked: Asked, check: Check = False) -> None:
     with opened(to_write=not check) as project:
         found = _refolded(project, check=check)
         files = _files(project, found["heads"], check=check)
+        search = _search(project, check=check)
     data: RebuildAnswer = {
         "checked_only": check,
         "position": found["position"],
@@ -55,6 +57,7 @@ def rebuild(asked: Asked, check: Check = False) -> None:
         "other_snapshots": found["other_snapshots"],
         "missing_snapshots": found["missing_snapshots"],
         "other_files": files,
+        "other_search": search,
     }
     answer("rebuild", data, as_json=asked.json, show=lambda: _show(data))
     if check and (data["other_heads"] or data["other_snapshots"]):
@@ -78,6 +81,12 @@ def _refolded(project: Project, *, check: bool) -> dict[str, Any]:
                 keep_snapshots(project.log, found.position, done=progress.advance)
         return found._asdict()
     raise Unavailable("Others kept writing while the log was folded; repeat it in a quieter moment.")
+
+
+def _search(project: Project, *, check: bool) -> bool:
+    from cli.search_following import rebuild_index
+
+    return rebuild_index(project.places, project.log, check=check)
 
 
 def _files(project: Project, heads: dict[str, Head], *, check: bool) -> list[str]:
@@ -130,6 +139,8 @@ def _show(data: RebuildAnswer) -> None:
         f" {counted(len(data['other_files']), 'file')} missing or out of date"
     )
     verb = "" if data["checked_only"] else " made anew"
+    if data["other_search"]:
+        print(f"  search index{verb}")
     for name in data["other_heads"]:
         print(f"  head of {clean(name)}{verb}")
     for position in data["other_snapshots"]:

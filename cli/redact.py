@@ -14,9 +14,9 @@ from cli.answers import answer
 from cli.arguments import Reason
 from cli.options import Asked, writing
 from cli.project import Project, opened
-from cli.redaction_copies import Copies, beyond_reach, remove_copies
+from cli.redaction_copies import Copies, beyond_reach, remove_copies, remove_derived
 from cli.screen import clean, one_line, paint
-from domain.errors import CommandIdReused, FilesUnavailable, InvalidInput, ReasonMissing, Unavailable
+from domain.errors import CommandIdReused, InvalidInput, ReasonMissing, Unavailable
 from domain.phase_ids import phase_of
 
 if TYPE_CHECKING:
@@ -139,11 +139,12 @@ def _without_copies(project: Project, record: "Record", receipt: "Receipt") -> C
     from adapters.envelope import told
 
     phase = phase_of(record.stream)
-    if phase is None:
-        return Copies([], beyond_reach(project, None, record.position))
     try:
+        if phase is None:
+            removed = [project.files.named(path) for path in remove_derived(project, record.position)]
+            return Copies(removed, beyond_reach(project, None, record.position))
         return remove_copies(project, phase, told(record), record.position)
-    except FilesUnavailable as error:
+    except Unavailable as error:
         error.message = f"The redaction is recorded at position {receipt.last}, but copies are left: {error.message}"
         raise
 

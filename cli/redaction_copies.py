@@ -7,9 +7,12 @@ from typing import NamedTuple
 from adapters.copies import in_git, remove_parts, remove_rescued, rescued
 from adapters.retiring import LOG
 from adapters.sqlite_log import SqliteLog
+from cli.context_file import path_of as context_path
+from cli.context_file import remove_context
 from cli.project import Project
 from cli.publish import publish
 from cli.redacted_since import RETIRED
+from cli.search_following import forget_in_index
 from domain.digest import digest_of
 from domain.errors import InvalidInput, Refusal
 from domain.event_log import Told
@@ -31,9 +34,15 @@ class Copies(NamedTuple):
     out_of_reach: list[str]
 
 
+def remove_derived(project: Project, position: int) -> list[Path]:
+    """Let the text leave what is made of everything: the search index, and the context where it was written down."""
+    forget_in_index(project.places, project.log, position)
+    return remove_context(project.places)
+
+
 def remove_copies(project: Project, phase: str, told: Told, position: int) -> Copies:
     """Remove what holds exactly the erased text, and write anew what quotes it. Call it while holding the files."""
-    removed = remove_parts(project.places, phase)
+    removed = [*remove_derived(project, position), *remove_parts(project.places, phase)]
     gone = None
     if told.topic == DRAFTED:
         step, digest = Step(told.facts["step"]), told.facts["digest"]
@@ -54,7 +63,10 @@ def beyond_reach(project: Project, phase: str | None, position: int) -> list[str
         for path, holds in _retired_with(project, position)
     ]
     root = project.places.root
-    if phase is not None and any((folder / ".git").exists() for folder in (root, *root.parents)):
+    under_git = any((folder / ".git").exists() for folder in (root, *root.parents))
+    if under_git and in_git(root, context := context_path(project.places)):
+        told.append(f"git holds versions of {project.files.named(context)}, which may quote it.")
+    if phase is not None and under_git:
         folder = project.places.phase(phase)
         known = in_git(root, folder)
         if known is None:

@@ -66,7 +66,8 @@ def _show_list(title: str, lines: list[str]) -> None:
 
 
 def _given(verdict: VerdictGiven) -> str:
-    marks = [words for words, holds in (("forced", verdict["forced"]), ("own text", verdict["self_approval"])) if holds]
+    kinds = ("forced", verdict["forced"]), ("own text", verdict["self_approval"]), ("automatic", verdict["automatic"])
+    marks = [words for words, holds in kinds if holds]
     marks += ["more approvals needed"] if verdict["final"] is False else []
     mark = f" ({', '.join(marks)})" if marks else ""
     what = f"{verdict['outcome']} {verdict['step']} iteration {verdict['iteration']}{mark}"

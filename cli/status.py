@@ -151,7 +151,12 @@ def _row(name: str, step: Any) -> tuple[str, ...]:
 
 def _verdict(step: Any) -> str:
     if step["verdict_by"]:
-        mark = " (forced)" if step["forced"] else " (own text)" if step["self_approval"] else ""
+        marks = [("forced", step["forced"]), ("own text", step["self_approval"]), ("automatic", step["automatic"])]
+        said = ", ".join(words for words, holds in marks if holds)
+        mark = f" ({said})" if said else ""
         return f"{one_line(step['verdict_by']['name'])} {step['verdict_at'][:16].replace('T', ' ')}{mark}"
+    if step["claim"]:
+        by, at = one_line(step["claim"]["by"] or "nobody named"), step["claim"]["at"][:16].replace("T", " ")
+        return f"claim of {by} {at} ({step['claim']['importer']})"
     approvals = step["approvals"]
     return f"{approvals['given']} of {approvals['needed']}" if approvals["given"] else ""

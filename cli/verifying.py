@@ -232,7 +232,10 @@ class Verifier:
 
     def _heads(self) -> tuple[Moment, Mapping[str, Head] | None]:
         try:
-            return self._log.all_heads()
+            moment, heads = self._log.all_heads()
+            for _ in heads.values():  # each tells now whether it can be read
+                pass
+            return moment, heads
         except Damaged as error:
             self._note(None, "heads", "heads that can be read", error.message)
             return self._log.heads([])[0], None

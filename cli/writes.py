@@ -35,14 +35,34 @@ def carry_out(
 ) -> None:
     """Handle one command about a phase while holding its files, then publish and answer.
 
+    As `recorded`, which says what the words mean; `judged` names the step that may be approved now.
+    """
+    with_receipt = judged is not None and wanted_after(project)
+    receipt, signed = recorded(project, phase, command, writes=writes, occasion=occasion, boxes=boxes)
+    proof = None
+    if with_receipt and judged is not None:
+        with project.files.locked(phase):
+            proof = receipt_after(project, phase, judged)
+    report(project, asked, receipt, phase=phase, writes=writes, signed=signed, proof=proof)
+
+
+def recorded(
+    project: Project,
+    phase: str,
+    command: "Callable[[], Command]",
+    *,
+    writes: Step | None = None,
+    occasion: str | None = None,
+    boxes: Sequence[str] = (),
+) -> "tuple[Receipt, SignedAfter | None]":
+    """Handle one command about a phase while holding its files, then publish; return what was recorded and signed.
+
     `command` is called under the lock, so that the gate it passes still holds when the command is decided.
     `writes` names the step whose text the command may have changed, `occasion` what a checkpoint may be signed after,
-    `boxes` the tasks whose boxes on disk are to say what the log says now, `judged` the step that may be approved now.
+    `boxes` the tasks whose boxes on disk are to say what the log says now.
     """
     checked(phase)
     signing = signing_after(project, occasion) if occasion else None  # settings that are wrong are refused before
-    with_receipt = judged is not None and wanted_after(project)
-    proof = None
     with project.files.locked(phase):
         receipt = project.handle(command())
         # A repeated command passed no gate: a text edited since stays where it is.
@@ -52,10 +72,7 @@ def carry_out(
         except FilesUnavailable as error:
             error.message = f"This was recorded at position {receipt.last}, but its files are behind: {error.message}"
             raise
-        if with_receipt and judged is not None:
-            proof = receipt_after(project, phase, judged)
-    signed = signed_after(project, receipt, signing) if signing else None
-    report(project, asked, receipt, phase=phase, writes=writes, signed=signed, proof=proof)
+    return receipt, signed_after(project, receipt, signing) if signing else None
 
 
 def report(

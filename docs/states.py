@@ -34,6 +34,7 @@ STEP_STATES: Mapping[str, tuple[f.Fact, ...]] = {
     "expired": (*AWAITING, f.expired("research")),
     "rejected": (*AWAITING, f.rejected("research")),
     "approved": (*AWAITING, f.approved("research")),
+    "approved, as an import claims": (*AWAITING, f.claimed("research")),
     "reopened": (*AWAITING, f.approved("research"), f.reopened("research")),
     "stale, had been approved": (*AWAITING, f.approved("research"), *SPEC_REOPENED, *SPEC_AGAIN),
     "stale, had not been approved": (*AWAITING, *SPEC_REOPENED, *SPEC_AGAIN),
@@ -75,8 +76,10 @@ PHASE_COMMANDS: Mapping[str, Callable[[], Command]] = {
     "block": asks.block,
     "unblock": asks.unblock,
     "retitle": lambda: asks.retitle("Sound"),
+    "remember --phase": lambda: asks.remember(phase=f.PHASE),
     "handoff": asks.hand_off,
     "archive": asks.archive,
+    "import": asks.import_phase,
 }
 TASKS = (*OPEN, *f.BEFORE_TASKS, *f.WITH_TASKS)
 TASK_STATES: Mapping[str, tuple[f.Fact, ...]] = {
@@ -239,7 +242,8 @@ def page() -> str:
         "",
         "Refusals that depend on who asks, or on the words of the command, are not in the tables: PolicyForbids,",
         "PolicyNeedsPerson, AlreadyJudged, VerdictIsStale, DocumentEdited, TextErased, LatestTextStays, ReasonMissing,",
-        "CommandIdReused, QualityTooLow. Of orch gate, which decides nothing: GateClosed, ReceiptRefused.",
+        "CommandIdReused, QualityTooLow; and of an import StepWrittenHere, as it overtakes no text written here.",
+        "Of orch gate, which decides nothing: GateClosed, ReceiptRefused.",
         "",
         "## One step",
         "",

@@ -7,8 +7,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 from domain.actors import Actor
 from domain.document_events import Meaning
+from domain.import_claims import Claim
+from domain.importers import Importer
 from domain.ledger_events import RecoverySource
 from domain.phase_events import BlockerType
+from domain.project_state import Level
 from domain.promotion_facts import ForkFacts
 from domain.steps import Step
 
@@ -65,6 +68,21 @@ class RevokeRole(NamedTuple):
     reason: str = ""
 
 
+class RememberDirective(NamedTuple):
+    """Keep something in mind, for a phase or for the whole project."""
+
+    meta: Meta
+    text: str
+    level: Level = Level.STANDARD
+    phase: str | None = None
+
+
+class ForgetDirective(NamedTuple):
+    meta: Meta
+    number: int
+    reason: str
+
+
 class DraftDocument(NamedTuple):
     """Render the next iteration of a step from its fields."""
 
@@ -102,6 +120,8 @@ class ApproveDocument(NamedTuple):
     comments: str = ""
     forced: bool = False
     reason: str = ""
+    automatic: bool = False
+    """Given by a program in the approver's name, without anybody reading the text at that moment."""
 
 
 class RejectDocument(NamedTuple):
@@ -268,11 +288,36 @@ class NamePoint(NamedTuple):
     reason: str = ""
 
 
+class ImportPhase(NamedTuple):
+    """Take over what a folder of elsewhere claims about one phase."""
+
+    meta: Meta
+    phase: str
+    title: str
+    importer: Importer
+    source: str
+    """The place in the layout, such as `specs/001-albums`."""
+    name_there: str
+    claims: tuple[Claim, ...]
+    began_at: int | None = None
+    """When the phase began there, µs since the epoch."""
+    left_out: tuple[str, ...] = ()
+    imported_from: str = ""
+    """The folder on this machine; not part of what was asked, so that a copy of it is the same import."""
+
+    @property
+    def source_digest(self) -> str:
+        """The place in the layout as facts hold it."""
+        return "sha256:" + sha256(self.source.encode()).hexdigest()
+
+
 Command: TypeAlias = (
     InitialiseProject
     | ChangePolicy
     | GrantRole
     | RevokeRole
+    | RememberDirective
+    | ForgetDirective
     | DraftDocument
     | EditDocument
     | RequestApproval
@@ -297,14 +342,22 @@ Command: TypeAlias = (
     | ReviewLog
     | PromoteRecovery
     | NamePoint
+    | ImportPhase
 )
 
 
-UNSAID = frozenset(("meta", "seen", "public_key", "fork", "done", "reopened"))
+UNSAID = frozenset(("meta", "seen", "public_key", "fork", "done", "reopened", "imported_from"))
 """What the edge adds to a command by itself."""
 
 SAID_LATER = frozenset(
-    ("minimum_quality_research", "minimum_quality_plan", "minimum_quality_tasks", "approvers", "approver_roles")
+    (
+        "minimum_quality_research",
+        "minimum_quality_plan",
+        "minimum_quality_tasks",
+        "automatic",
+        "approvers",
+        "approver_roles",
+    )
 )
 """What older versions could not say: unsaid, it leaves the fingerprint of a command that is repeated now as it was."""
 
@@ -314,7 +367,7 @@ def fingerprint(command: Command) -> str:
     words = {
         name: value
         for name, value in command._asdict().items()
-        if name not in UNSAID and not (name in SAID_LATER and value is None)
+        if name not in UNSAID and not (name in SAID_LATER and (value is None or value is False))
     }
     asked = [type(command).__name__, command.meta.by, words]
     return sha256(dumps(asked, sort_keys=True).encode()).hexdigest()

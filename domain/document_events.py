@@ -68,6 +68,7 @@ class DocumentDrafted(DomainEvent):
             was_approved=False,
             stale_because="",
             stale_since=0,
+            claimed=False,
             quality=self.quality,
             missing=self.missing,
         )
@@ -113,6 +114,8 @@ class DocumentApproved(DomainEvent):
     """The policy's rules that force set aside."""
     comments: str | None
     reason: str | None
+    automatic: bool = False
+    """A program gave it in the approver's name; nobody read the text at that moment."""
 
     def apply(self, aggregate: "Phase") -> None:
         approvals = (*aggregate.state.documents[self.step].approvals, Approval(self.by, self.originator_version))
@@ -155,7 +158,12 @@ class StepReopened(DomainEvent):
 
     def apply(self, aggregate: "Phase") -> None:
         aggregate.change(
-            self.step, state=StepState.REOPENED, approvals=(), decided=0, feedback=(self.originator_version,)
+            self.step,
+            state=StepState.REOPENED,
+            approvals=(),
+            decided=0,
+            feedback=(self.originator_version,),
+            claimed=False,
         )
         if self.withdraws_handoff:
             aggregate.state = aggregate.state._replace(handed_off=0)
@@ -179,12 +187,13 @@ class DocumentMarkedStale(DomainEvent):
             was_approved=was_approved,
             stale_because=self.because_step.value,
             stale_since=self.because_version,
+            claimed=False,
         )
 
 
 @dataclass(frozen=True)
 class DocumentReconfirmed(DomainEvent):
-    """A verdict that a stale text still holds as it is."""
+    """A verdict that a stale text still holds as it is, or that an imported approval does."""
 
     TOPIC: ClassVar[str] = "phase.document_reconfirmed"
     PAYLOAD: ClassVar[tuple[str, ...]] = ("reason",)
@@ -210,5 +219,6 @@ class DocumentReconfirmed(DomainEvent):
                 was_approved=False,
                 stale_because="",
                 stale_since=0,
+                claimed=False,
             )
             aggregate.put_in_force(self.step, self.iteration)

@@ -34,6 +34,8 @@ class Document(NamedTuple):
     stale_because: str = ""
     stale_since: int = 0
     """The reopening that made it stale."""
+    claimed: bool = False
+    """The verdict that settled it is an imported claim, which our policy has not judged."""
     quality: int | None = None
     """In percent; None while it is not known."""
     missing: tuple[str, ...] = ()

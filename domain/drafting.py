@@ -126,7 +126,7 @@ def _basis(step: Step, document: Document, told: Told) -> Basis:
 
 
 def _feedback(told: Told) -> list[str]:
-    """Return what a rejection or a reopening asked for; nothing where it was erased."""
-    if told.texts is None:
-        return []
-    return list(told.texts.get("feedback") or ()) or [told.texts["reason"]]
+    """Return what a rejection or a reopening asked for; nothing where it was erased, or nobody kept it."""
+    texts = told.texts or {}
+    found = texts.get("feedback") or [texts.get("reason") or texts.get("comments") or ""]
+    return [words for words in found if words]

@@ -10,6 +10,7 @@ Refusal
 │   ├── RequestExpired          the request for approval ran out
 │   ├── PolicyForbids           the project's policy says no; force overrides it
 │   ├── QualityTooLow           the project's policy asks for a more complete document; force overrides it
+│   ├── PolicyForbidsAutomatic  nobody can approve automatically what they may not approve
 │   ├── PolicyNeedsPerson       only a person may change a policy that binds agents
 │   ├── LatestTextStays         the text that decisions rest on is drafted anew before it is erased
 │   ├── TextErased              nobody can read the text a verdict would be about
@@ -18,6 +19,8 @@ Refusal
 │   ├── StepNotApprovedYet      only an approved step can be reopened
 │   ├── NotReconfirmable        only a stale step that was approved can be reconfirmed
 │   ├── NotReadyForHandoff      steps, dependencies or blockers stand in the way
+│   ├── PhaseNotImported        a phase of that name is here and came from elsewhere
+│   ├── StepWrittenHere         an import does not overtake a text that was written here
 │   ├── DependencyCycle         phases would wait for each other
 │   ├── GateClosed              the checkout does not hold exactly the approved text
 │   ├── ReceiptRefused          a receipt does not prove the approval it was shown for
@@ -173,6 +176,17 @@ class PolicyForbids(Rejected):
         )
 
 
+class PolicyForbidsAutomatic(Rejected):
+    code = "POLICY_VIOLATION"
+
+    def __init__(self, phase: str, step: str, *, why: str, fix: Sequence[str]) -> None:
+        super().__init__(
+            f"{phase}: {step} cannot be approved automatically: {why}. Nothing was recorded; without"
+            " --auto-approve it is drafted and waits.",
+            fix=fix,
+        )
+
+
 class QualityTooLow(Rejected):
     code = "POLICY_VIOLATION"
 
@@ -250,6 +264,26 @@ class NotReadyForHandoff(Rejected):
         super().__init__(f"{phase} cannot be handed off: {why}.", fix=fix)
         if hierarchical:
             self.code = "HIERARCHICAL_VIOLATION"  # type: ignore[misc]  # the cause is another phase
+
+
+class PhaseNotImported(Rejected):
+    code = "ALREADY_EXISTS"
+
+    def __init__(self, phase: str, *, source: str, name: str) -> None:
+        from shlex import quote  # only imports need it
+
+        super().__init__(
+            f"There is a phase {phase} already, and it was not imported from {source}.",
+            fix=(f"orch import . --phase {quote(name)}={phase}-imported", f"orch history {phase}"),
+        )
+
+
+class StepWrittenHere(Rejected):
+    def __init__(self, phase: str, step: str, *, read_from: str) -> None:
+        super().__init__(
+            f"{phase}: {step} was written here since the import; {read_from} does not overtake it.",
+            fix=(f"orch history {phase}", f"orch edit {phase} {step}"),
+        )
 
 
 class DependencyCycle(Rejected):

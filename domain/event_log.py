@@ -104,6 +104,8 @@ class Told(NamedTuple):
     texts: Facts | None
     """The free text by field; None where there is none or it was erased."""
     erased: bool
+    occurred_at: str = ""
+    """When the actor says it happened, as the envelope writes it: RFC 3339, UTC, six decimals."""
 
 
 class TreeHead(NamedTuple):
@@ -160,9 +162,9 @@ class EventLog(Protocol):
         ...
 
     def all_heads(self) -> tuple[Moment, Mapping[str, Head]]:
-        """Return the heads of all streams as of one moment, made when they are looked at: there may be very many.
+        """Return the heads of all streams, ordered by name, as of one moment; there may be very many.
 
-        Raises `Damaged` where one of them cannot be read.
+        Each is made anew whenever it is looked at, and raises `Damaged` then where it cannot be read.
         """
         ...
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any, assert_never
 
 from domain import commands as c
-from domain import dependencies, drafting, task_work
+from domain import dependencies, drafting, importing, task_work
 from domain.aggregates import EventSourced
-from domain.errors import AlreadyExists, CommandIdReused, NotFound, Refusal, VerdictIsStale
+from domain.errors import AlreadyExists, CommandIdReused, NotFound, PhaseArchived, Refusal, VerdictIsStale
 from domain.event_log import Decision, EventLog, Receipt
 from domain.events import DomainEvent
 from domain.ledger import Ledger
@@ -75,9 +75,15 @@ def _decide(command: c.Command, read: ReadSet, log: EventLog, templates: Templat
             decide = policy.grant if isinstance(command, c.GrantRole) else policy.revoke
             decide(command.name, command.role, reason=command.reason, by=by, at=at)
             return (policy,)
+        case c.RememberDirective():
+            return (_remembered(command, read),)
+        case c.ForgetDirective():
+            project, rules = read.project(), read.policy().state
+            project.forget(command.number, reason=command.reason, policy=rules, by=by, at=at)
+            return (project,)
         case c.RotateKey():
             ledger = read.ledger()
-            first_key = read.project().public_key
+            first_key = read.project().state.public_key
             ledger.rotate(command.public_key, first_key=first_key, reason=command.reason, by=by, at=at)
             return (ledger,)
         case c.RedactPayload():
@@ -92,6 +98,9 @@ def _decide(command: c.Command, read: ReadSet, log: EventLog, templates: Templat
             return (drafting.draft(command, read, log, templates),)
         case c.EditDocument():
             return (drafting.edit(command, read, log),)
+        case c.ImportPhase():
+            phase = importing.take_over(command, read, log)
+            importing.refuse_cycles(command, phase, read)
         case c.RequestApproval():
             phase = read.phase(command.phase)
             phase.request(command.step, policy=read.policy().state, by=by, at=at)
@@ -151,6 +160,14 @@ def _initialise(command: c.InitialiseProject, read: ReadSet, log: EventLog) -> t
     policy = Policy.set_up(by=by, at=at)
     read.expects.update({PROJECT: 0, policy.id: 0})
     return project, policy
+
+
+def _remembered(command: c.RememberDirective, read: ReadSet) -> Project:
+    project = read.project()
+    if command.phase is not None and read.phase(command.phase).state.archived:
+        raise PhaseArchived(command.phase)
+    project.remember(command.text, level=command.level, phase=command.phase, by=command.meta.by, at=command.meta.at)
+    return project
 
 
 def _review(command: c.ReviewLog, read: ReadSet, log: EventLog) -> Ledger:
@@ -221,7 +238,7 @@ def _give_approval(command: c.ApproveDocument | c.ReconfirmDocument, read: ReadS
     if isinstance(command, c.ReconfirmDocument):
         phase.reconfirm(command.step, **shared)
     else:
-        phase.approve(command.step, comments=command.comments, **shared)
+        phase.approve(command.step, comments=command.comments, automatic=command.automatic, **shared)
     return phase
 
 

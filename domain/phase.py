@@ -18,13 +18,13 @@ from domain.phase_events import (
     Retitled,
     Unblocked,
 )
+from domain.phase_imports import PhaseImports
 from domain.phase_state import PhaseState
-from domain.phase_tasks import PhaseTasks
 from domain.steps import STEPS
 from domain.times import microseconds
 
 
-class Phase(PhaseTasks):
+class Phase(PhaseImports):
     """One unit of work, such as `st01-audio-engine`. Every method decides, or refuses and leaves no event."""
 
     @classmethod

@@ -39,10 +39,12 @@ class PhaseVerdicts(PhaseDrafts):
         policy_version: int,
         by: Actor,
         at: datetime,
+        automatic: bool = False,
     ) -> None:
         """Approve the latest iteration; iteration and digest, where given, must name it."""
         self.note_expiry(by=by, at=at)
         document = self._to_be_judged(step, iteration=iteration, digest=digest, by=by, expired_too=forced)
+        self.refuse_gap_before(step)  # only imported texts can wait before their turn
         command = f"approve {self.state.phase} {step}"
         if forced and not reason.strip():
             raise _force_without_reason(command)
@@ -54,6 +56,7 @@ class PhaseVerdicts(PhaseDrafts):
             **_verdict(step, document, judgement, meaning=meaning, policy_version=policy_version),
             comments=comments,
             reason=reason,
+            automatic=automatic,
             by=by,
             at=at,
         )
@@ -102,7 +105,7 @@ class PhaseVerdicts(PhaseDrafts):
         by: Actor,
         at: datetime,
     ) -> None:
-        """Approve a stale text as it is: a verdict under the full policy, with a reason."""
+        """Approve a stale text as it is, or one whose approval was imported: a verdict under the full policy."""
         self.note_expiry(by=by, at=at)
         document = self._to_be_reconfirmed(step)
         self._refuse_other_text(step, document, iteration=iteration, digest=digest)
@@ -136,6 +139,9 @@ class PhaseVerdicts(PhaseDrafts):
     def _to_be_reconfirmed(self, step: Step) -> Document:
         self.refuse_when_archived()
         phase, document = self.state.phase, self.state.documents[step]
+        if document.state is StepState.APPROVED and document.claimed:
+            self.refuse_gap_before(step)
+            return document
         if document.state is not StepState.STALE:
             why = f"it is {document.state.replace('_', ' ')}, not stale"
             raise NotReconfirmable(phase, step, why=why, fix=(f"orch status {phase}",))

@@ -2,35 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from domain.actors import Actor
+from domain.actors import Actor, ActorKind
 from domain.aggregates import EventSourced
-from domain.errors import Damaged
+from domain.directive_events import DirectiveForgotten, DirectiveRemembered
+from domain.errors import InvalidInput, NotFound, NothingChanged, PolicyNeedsPerson, ReasonMissing, Rejected
 from domain.events import DomainEvent
+from domain.policy_state import PolicyState
+from domain.project_state import Level, ProjectState
 
 STREAM = "project"
-
-
-class ProjectState(NamedTuple):
-    """The head of the project's stream."""
-
-    origin: str
-    public_key: str
-    named: int
-    """The event that holds the project's name."""
-
-    def to_facts(self) -> dict[str, Any]:
-        """Return the state as JSON-able values."""
-        return self._asdict()
-
-    @classmethod
-    def from_facts(cls, facts: dict[str, Any]) -> "ProjectState":
-        """Return the state that `to_facts` described. Raises `Damaged` for anything else."""
-        try:
-            return cls(**facts)
-        except TypeError as error:
-            raise Damaged(f"The head of the project does not say what it is: {error}.") from None
+LONGEST = 4_000
+"""Characters of a directive: whoever has more to say writes a document."""
+MOST = 1_000
+"""Directives in force at a time: more than anybody keeps in mind, and the head of the project holds them all."""
 
 
 @dataclass(frozen=True)
@@ -70,3 +56,37 @@ class Project(EventSourced):
                 name=name,
             )
         )
+
+    def remember(self, text: str, *, level: Level, phase: str | None, by: Actor, at: datetime) -> None:
+        """Let a directive be in force from now on."""
+        if not text.strip():
+            raise InvalidInput("A directive needs some words.", fix=('orch remember "what must be kept in mind"',))
+        if len(text) > LONGEST:
+            raise InvalidInput(
+                f"A directive has at most {LONGEST:,} characters, this one has {len(text):,};"
+                " what is longer belongs into a document."
+            )
+        if len(self.state.directives) >= MOST:
+            oldest = self.state.directives[0].number
+            raise Rejected(
+                f"{MOST:,} directives are in force, and nobody can keep more in mind; take back what no longer holds.",
+                fix=(f'orch remember --forget {oldest} --reason "why it no longer holds"',),
+            )
+        self.happen(
+            DirectiveRemembered, number=self.state.remembered + 1, level=level, phase=phase, text=text, by=by, at=at
+        )
+
+    def forget(self, number: int, *, reason: str, policy: PolicyState, by: Actor, at: datetime) -> None:
+        """Let a directive no longer be in force."""
+        if not reason.strip():
+            command = f"remember --forget {number}"
+            raise ReasonMissing("Taking a directive back", command=command, example="why it no longer holds")
+        directive = next((d for d in self.state.directives if d.number == number), None)
+        if directive is None and 1 <= number <= self.state.remembered:
+            raise NothingChanged(f"Directive {number} was taken back before.", fix=("orch context",))
+        if directive is None:
+            raise NotFound(f"There is no directive {number}.", fix=("orch context",))
+        bound = policy.agents_may_not_approve and by.kind is not ActorKind.HUMAN
+        if bound and directive.kind == ActorKind.HUMAN:
+            raise PolicyNeedsPerson(by.name, by.kind, may="take back what a person said")
+        self.happen(DirectiveForgotten, number=number, reason=reason, by=by, at=at)

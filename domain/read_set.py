@@ -12,7 +12,8 @@ from domain.policy import STREAM as POLICY
 from domain.policy import Policy
 from domain.policy_state import PolicyState
 from domain.project import STREAM as PROJECT
-from domain.project import ProjectState
+from domain.project import Project
+from domain.project_state import ProjectState
 from domain.unknown import unknown_phase
 
 
@@ -47,12 +48,12 @@ class ReadSet:
             raise NotFound("The log holds no project yet.", fix=("orch init",))
         return Policy.restore(head.stream, head.version, PolicyState.from_facts(head.facts))
 
-    def project(self) -> ProjectState:
+    def project(self) -> Project:
         """Return the project of this log."""
         head = self._head(PROJECT)
         if head is None:
             raise NotFound("The log holds no project yet.", fix=("orch init",))
-        return ProjectState.from_facts(head.facts)
+        return Project.restore(head.stream, head.version, ProjectState.from_facts(head.facts))
 
     def ledger(self) -> Ledger:
         """Return the ledger; it stands at version 0 while nothing has happened to it."""

@@ -15,7 +15,8 @@ from domain.policy import STREAM as POLICY
 from domain.policy import Policy
 from domain.policy_state import PolicyState
 from domain.project import STREAM as PROJECT
-from domain.project import Project, ProjectState
+from domain.project import Project
+from domain.project_state import ProjectState
 from domain.restore_point import PREFIX as POINT
 from domain.restore_point import PointState, RestorePoint
 

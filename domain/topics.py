@@ -3,7 +3,9 @@
 from domain import document_events as documents
 from domain import phase_events as phases
 from domain import task_events as tasks
+from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.events import DomainEvent
+from domain.import_events import Imported, VerdictImported
 from domain.ledger_events import Forked, KeyRotated, PayloadRedacted, Recovered, Reviewed
 from domain.policy import PolicyChanged, RoleGranted, RoleRevoked
 from domain.project import ProjectInitialised
@@ -11,6 +13,8 @@ from domain.restore_point import PointNamed
 
 EVENTS: tuple[type[DomainEvent], ...] = (
     ProjectInitialised,
+    DirectiveRemembered,
+    DirectiveForgotten,
     PolicyChanged,
     phases.Opened,
     phases.Retitled,
@@ -34,6 +38,8 @@ EVENTS: tuple[type[DomainEvent], ...] = (
     Forked,
     Recovered,
     PointNamed,
+    Imported,
+    VerdictImported,
     tasks.TasksNumbered,
     tasks.TaskStarted,
     tasks.TaskCompleted,

@@ -16,9 +16,11 @@ class ExceptionKind(StrEnum):
 
     FORCED = "forced"
     SELF_APPROVAL = "self_approval"
+    AUTOMATIC = "automatic_approval"
     NOT_A_PERSON = "verdict_not_by_a_person"
     EXPIRED = "request_expired"
     RECONFIRMED = "stale_step_reconfirmed"
+    IMPORTED = "verdict_imported"
 
 
 class ExceptionRow(TypedDict):
@@ -68,8 +70,10 @@ def kinds_of(row: TrailRow) -> list[ExceptionKind]:
     holds = {
         ExceptionKind.FORCED: row["forced"],
         ExceptionKind.SELF_APPROVAL: row["self_approval"],
+        ExceptionKind.AUTOMATIC: row["automatic"],
         ExceptionKind.NOT_A_PERSON: not_a_person,
         ExceptionKind.EXPIRED: row["topic"] == "phase.approval_expired",
         ExceptionKind.RECONFIRMED: row["topic"] == "phase.document_reconfirmed",
+        ExceptionKind.IMPORTED: row["topic"] == "phase.verdict_imported",
     }
     return [kind for kind, held in holds.items() if held]

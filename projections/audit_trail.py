@@ -11,6 +11,7 @@ from domain.phase_state import PhaseState
 from domain.steps import Step, StepState
 from projections.folding import Change, changes
 from projections.history import HistoryRow, history
+from projections.imports import Imports
 from projections.redactions import NONE, Redactions
 
 
@@ -51,8 +52,9 @@ class Wanted(NamedTuple):
 
 def audit_trail(happenings: Iterable[tuple[Record, DomainEvent]], redactions: Redactions = NONE) -> Iterator[TrailRow]:
     """Yield a row for each event of whole streams. Memory grows with the number of streams, not of events."""
+    imports = Imports()
     for change in changes(happenings):
-        (row,) = history([(change.record, change.event)], redactions)
+        (row,) = history([(change.record, change.event)], redactions, imports)
         before, after = _states(change, row["step"])
         yield {**row, "from_state": before, "to_state": after, "leaf": change.record.leaf.hex()}
 

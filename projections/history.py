@@ -6,9 +6,11 @@ from typing import TypedDict
 from domain.document_events import Meaning
 from domain.event_log import Record
 from domain.events import DomainEvent
+from domain.importers import Importer
 from domain.phase_ids import phase_of
 from domain.steps import Step
 from domain.times import microseconds, rfc3339
+from projections.imports import Imports
 from projections.people import Person, person
 from projections.redactions import NONE, ErasedBy, Redactions
 from projections.sayings import saying
@@ -37,17 +39,27 @@ class HistoryRow(TypedDict):
     meaning: Meaning | None
     final: bool | None
     self_approval: bool
+    automatic: bool
+    """A program gave the verdict in the actor's name."""
     forced: bool
     broke: list[str]
     policy_version: int | None
+    imported: Importer | None
+    """Whose folder claims this; nobody did it here. `occurred_at` is when it is said to have happened."""
     erased: bool
     erased_by: ErasedBy | None
     """None where the text is there, or where no redaction accounts for its absence."""
     command_id: str
 
 
-def history(happenings: Iterable[tuple[Record, DomainEvent]], redactions: Redactions = NONE) -> Iterator[HistoryRow]:
-    """Yield a row for each event. Raises `UnknownEvent` instead of leaving one out."""
+def history(
+    happenings: Iterable[tuple[Record, DomainEvent]], redactions: Redactions = NONE, imports: Imports | None = None
+) -> Iterator[HistoryRow]:
+    """Yield a row for each event. Raises `UnknownEvent` instead of leaving one out.
+
+    Who asks for one row at a time gives the same `imports` each time: it remembers which command is an import.
+    """
+    imports = imports or Imports()
     for record, event in happenings:
         said = saying(event)
         erased = is_erased(event)
@@ -72,9 +84,11 @@ def history(happenings: Iterable[tuple[Record, DomainEvent]], redactions: Redact
             "meaning": said.meaning,
             "final": said.final,
             "self_approval": said.self_approval,
+            "automatic": said.automatic,
             "forced": said.forced,
             "broke": list(said.broke),
             "policy_version": said.policy_version,
+            "imported": imports.importer_of(record, event),
             "erased": erased,
             "erased_by": redactions.get(record.position) if erased else None,
             "command_id": record.command_id,

@@ -8,7 +8,7 @@ from domain.events import DomainEvent
 from domain.ledger_events import Forked, KeyRotated
 from domain.ledger_state import LedgerState
 from domain.lineage import Lineage
-from domain.project import ProjectState
+from domain.project_state import ProjectState
 
 
 class LogKeys(NamedTuple):

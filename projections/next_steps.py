@@ -13,6 +13,7 @@ from projections.people import Person, person
 from projections.places import Place, Tellings
 from projections.task_list import in_force, outline_places, ready, texts_of
 from projections.titles import title_of, title_place
+from projections.urgent import Rank, Urgency
 from projections.ways import HANDOFF, Role, Way, standing, way_on
 
 TASK = "task"
@@ -46,25 +47,31 @@ def places(heads: Sequence[Head]) -> list[Place]:
 
 
 def next_steps(
-    heads: Sequence[Head], told: Tellings, *, now_us: int, policy: PolicyState, limit: int | None = None
+    heads: Sequence[Head],
+    told: Tellings,
+    *,
+    others: Sequence[Head] = (),
+    now_us: int,
+    policy: PolicyState,
+    limit: int | None = None,
 ) -> list[NextStep]:
-    """Return what can be done at a time in µs; `heads` are the heads of all phases.
+    """Return what can be done about some phases at a time in µs; `others` are phases that they depend on.
 
-    Verdicts come first, for somebody waits for them, then what can be handed off, then texts to write, then tasks;
-    what is blocked comes last. Phases follow their names within each.
+    The order is that of `Rank`, and what is blocked comes last. Phases follow their names within each. The phases
+    that `urgent` names have the first `limit` of what can be done about all.
     """
     states = sorted((PhaseState.from_facts(head.facts) for head in heads), key=lambda state: state.phase)
-    by_name = {state.phase: state for state in states}
+    by_name = {state.phase: state for state in (*states, *(PhaseState.from_facts(head.facts) for head in others))}
     steps = [step for state in states for step in _of_phase(state, by_name, told, now_us=now_us, policy=policy)]
     return sorted(steps, key=_urgency)[:limit]
 
 
-def _urgency(step: NextStep) -> tuple[bool, int]:
+def _urgency(step: NextStep) -> Urgency:
     if step["task"]:
-        return step["blocked"], 3
+        return step["blocked"], Rank.TASK
     if step["role"] is Role.APPROVER:
-        return step["blocked"], 0
-    return step["blocked"], 1 if step["step"] == HANDOFF else 2
+        return step["blocked"], Rank.VERDICT
+    return step["blocked"], Rank.HANDOFF if step["step"] == HANDOFF else Rank.TEXT
 
 
 def _of_phase(

@@ -7,9 +7,11 @@ from domain import document_events as documents
 from domain import ledger_events as ledger
 from domain import phase_events as phases
 from domain import task_events as tasks
+from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.errors import UnknownEvent
 from domain.event_log import Record
 from domain.events import DomainEvent
+from domain.import_events import Imported, VerdictImported
 from domain.phase_ids import phase_of
 from domain.policy import PolicyChanged, RoleGranted, RoleRevoked
 from domain.project import ProjectInitialised
@@ -90,6 +92,7 @@ class Outcome(TypedDict):
     events: list[OutcomeEvent]
     final: bool | None
     self_approval: bool
+    automatic: bool
     forced: bool
     broke: list[str]
     quality: Quality | None
@@ -105,6 +108,7 @@ class Outcome(TypedDict):
     policy: PolicyRules | None
     role: RoleHeld | None
     origin: str | None
+    directive: int | None
     redacted: int | None
     reviewed: ReviewedRange | None
     forked: ForkedLog | None
@@ -126,6 +130,7 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
         "events": [{"position": r.position, "topic": r.topic} for r, _ in pairs],
         "final": None,
         "self_approval": False,
+        "automatic": False,
         "forced": False,
         "broke": [],
         "quality": None,
@@ -141,6 +146,7 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
         "policy": None,
         "role": None,
         "origin": None,
+        "directive": None,
         "redacted": None,
         "reviewed": None,
         "forked": None,
@@ -171,6 +177,7 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
                 "digest": event.digest,
                 "final": event.final,
                 "self_approval": event.self_approval,
+                "automatic": isinstance(event, documents.DocumentApproved) and event.automatic,
                 "forced": event.forced,
                 "broke": list(event.broke),
             }
@@ -217,6 +224,8 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
             result["role"] = {"name": event.name, "role": event.role}
         case ProjectInitialised():
             result["origin"] = event.origin
+        case DirectiveRemembered() | DirectiveForgotten():
+            result["directive"] = event.number
         case ledger.PayloadRedacted():
             result["redacted"] = event.position
         case ledger.Reviewed():
@@ -230,6 +239,8 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
                 "parent_size": event.parent_size,
                 "public_key": event.public_key,
             }
+        case Imported() | VerdictImported():
+            pass  # claims are no outcome of this command; its topics say that there are some
         case PointNamed():
             result["point"] = {"name": event.name, "position": event.position, "root": event.root}
         case ledger.Recovered():
@@ -242,8 +253,11 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
 
 SENTENCES = {
     "project.initialised": "the log {origin} begins",
+    "project.directive_remembered": "directive {directive} is in force",
+    "project.directive_forgotten": "directive {directive} is taken back",
     "ledger.forked": "the project goes on from position {forked[size]} as {forked[origin]}",
     "ledger.recovered": "recovered",
+    "phase.imported": "imported",
     "point.named": "position {point[position]} is {point[name]} now",
     "ledger.key_rotated": "another key speaks for the log",
     "ledger.payload_redacted": "the text of position {redacted} is erased",
@@ -292,6 +306,8 @@ def sentence(result: Outcome) -> str:
 
 def _remarks(result: Outcome) -> list[str]:
     remarks = []
+    if result["automatic"]:
+        remarks.append("automatically: nobody read the text at that moment")
     if result["quality"] and result["quality"]["missing"]:
         found = result["quality"]
         passes = f", it passes at {found['mark']} %" if found["score"] < found["mark"] else ""

@@ -18,13 +18,17 @@ NO_VERDICTS: Mapping[Step, int] = MappingProxyType({})
 
 
 class StepFacts(TypedDict):
-    """The latest iteration of a step; `verdict` is the position of the one that settled it and still holds."""
+    """The latest iteration of a step; `verdict` is the position of the one that settled it and still holds.
+
+    `claim` stands in its place where an imported one did, which nobody gave here.
+    """
 
     state: StepState
     iteration: int
     digest: str | None
     approvals: list[str]
     verdict: int | None
+    claim: int | None
     expires_at: str | None
     stale_because: str | None
 
@@ -129,7 +133,8 @@ def _step_facts(document: Document, verdict: int | None, now_us: int | None) -> 
         "iteration": document.iteration,
         "digest": document.digest or None,
         "approvals": [approval.by.name for approval in document.approvals],
-        "verdict": verdict if document.state in SETTLED else None,
+        "verdict": verdict if document.state in SETTLED and not document.claimed else None,
+        "claim": verdict if document.state in SETTLED and document.claimed else None,
         "expires_at": maybe_rfc3339(document.expires_at),
         "stale_because": document.stale_because or None,
     }

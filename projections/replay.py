@@ -6,15 +6,18 @@ from typing import Any, NamedTuple, TypedDict
 from domain.errors import UnknownEvent
 from domain.event_log import Record
 from domain.events import DomainEvent
+from domain.importers import Importer
 from domain.ledger_events import PayloadRedacted, Reviewed
 from domain.ledger_state import LedgerState
 from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
-from domain.project import ProjectInitialised, ProjectState
+from domain.project import ProjectInitialised
+from domain.project_state import ProjectState
 from domain.restore_point import PointState
 from projections.differences import Difference, differences
 from projections.folding import Change, changes
 from projections.history import HistoryRow, history
+from projections.imports import Imports
 from projections.outcomes import PolicyRules, ReviewedRange
 from projections.phase_facts import PhaseFacts, Recalled, phase_facts
 
@@ -38,11 +41,12 @@ class LedgerFacts(TypedDict):
 
 
 class ProjectFacts(TypedDict):
-    """The project; its name is None once it was erased."""
+    """The project; its name is None once it was erased. Directives in force are told by number and level."""
 
     origin: str
     name: str | None
     key: str
+    directives: list[str]
 
 
 class PointFacts(TypedDict):
@@ -76,20 +80,22 @@ def replay(happenings: Iterable[tuple[Record, DomainEvent]], *, first: int = 1) 
 
     Memory grows with the number of streams, not of events.
     """
-    memory = _Memory()
+    memory, imports = _Memory(), Imports()
     for change in changes(happenings):
         wanted = change.record.position >= first
         before = memory.facts(change, change.before) if wanted else {}
         memory.add(change)
+        importer = imports.importer_of(change.record, change.event)
         if wanted:
-            yield _row(change, before, memory.facts(change, change.after))
+            yield _row(change, before, memory.facts(change, change.after), importer)
 
 
-def _row(change: Change, before: Mapping[str, Any], after: Any) -> ReplayRow:
+def _row(change: Change, before: Mapping[str, Any], after: Any, importer: Importer | None) -> ReplayRow:
     (row,) = history([(change.record, change.event)])
     state = change.after
     return {
         **row,
+        "imported": importer,
         "changes": list(differences(before, after)),
         "phase_state": after if isinstance(state, PhaseState) else None,
         "policy_state": after if isinstance(state, PolicyState) else None,
@@ -135,11 +141,19 @@ class _Memory:
             case LedgerState():
                 return self._ledger(state or LedgerState())
             case ProjectState():
-                return {"origin": state.origin, "name": self._name, "key": state.public_key} if state else {}
+                return self._project(state) if state else {}
             case PointState():
                 return {"position": state.position} if state else {}
             case other:
                 raise UnknownEvent(f"No reader has words for a {type(other).__name__}.")
+
+    def _project(self, state: ProjectState) -> ProjectFacts:
+        return {
+            "origin": state.origin,
+            "name": self._name,
+            "key": state.public_key,
+            "directives": [f"{directive.number} ({directive.level})" for directive in state.directives],
+        }
 
     def _ledger(self, state: LedgerState) -> LedgerFacts:
         return {

@@ -7,8 +7,10 @@ from domain import document_events as documents
 from domain import ledger_events as ledger
 from domain import phase_events as phases
 from domain import task_events as tasks
+from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.errors import UnknownEvent
 from domain.events import DomainEvent
+from domain.import_events import Imported, VerdictImported
 from domain.policy import PolicyChanged, RoleGranted, RoleRevoked
 from domain.policy_state import PolicyState
 from domain.project import ProjectInitialised
@@ -31,6 +33,7 @@ class Saying(NamedTuple):
     meaning: documents.Meaning | None = None
     final: bool | None = None
     self_approval: bool = False
+    automatic: bool = False
     forced: bool = False
     broke: Sequence[str] = ()
     policy_version: int | None = None
@@ -48,7 +51,7 @@ def saying(event: DomainEvent) -> Saying:
             return Saying(f"the request to approve {step} iteration {iteration} expired", step, iteration)
         case documents.DocumentApproved():
             said = _approval(event, "approved")
-            return said._replace(comments=event.comments or None)
+            return said._replace(comments=event.comments or None, automatic=event.automatic)
         case documents.DocumentReconfirmed():
             return _approval(event, "reconfirmed")
         case documents.DocumentRejected():
@@ -68,6 +71,11 @@ def saying(event: DomainEvent) -> Saying:
             return Saying(f"{step} became stale because {cause} was reopened", step)
         case ProjectInitialised(name=name, origin=origin):
             return Saying(f"began the log of {_or_erased(name)} ({origin})")
+        case DirectiveRemembered(number=number, level=level, phase=phase):
+            about = f" for {phase}" if phase else ""
+            return Saying(f"remembered directive {number} ({level}){about}: {_or_erased(event.text)}")
+        case DirectiveForgotten(number=number):
+            return Saying(f"took directive {number} back", reason=event.reason or None)
         case PolicyChanged():
             return Saying(f"put the policy in force: {policy_in_words(event.says())}", reason=event.reason or None)
         case RoleGranted(name=name, role=role):
@@ -117,6 +125,10 @@ def _about_the_phase(event: DomainEvent) -> Saying:
             return Saying(said, reason=event.reason or None)
         case PointNamed():
             return Saying(f"named position {event.position} {event.name}", reason=event.reason or None)
+        case Imported():
+            return _imported(event)
+        case VerdictImported():
+            return _claimed(event)
         case ledger.Reviewed():
             return Saying(f"reviewed positions {event.first} to {event.last}", comments=event.comments or None)
         case _:
@@ -168,8 +180,28 @@ def _drafted(event: documents.DocumentDrafted) -> str:
     return f"{how} {event.step} iteration {event.iteration}{answers}"
 
 
+def _imported(event: Imported) -> Saying:
+    count = f"{len(event.items)} claim{'' if len(event.items) == 1 else 's'}"
+    began = f", begun there {rfc3339(event.began_at)}" if event.began_at is not None else ""
+    left = f"; left out: {'; '.join(event.left_out)}" if event.left_out else ""
+    return Saying(f"imported {count} of {event.importer} from {_or_erased(event.path)}{began}{left}")
+
+
+def _claimed(event: VerdictImported) -> Saying:
+    by = f"by “{event.claimed_by}”" if event.claimed_by else "by nobody named"
+    about = "" if event.digest else "; nobody kept its text"
+    return Saying(
+        f"imported the claim that {event.step} iteration {event.iteration} was {event.outcome} {by}{about}",
+        event.step,
+        event.iteration,
+        event.digest or None,
+        comments=event.comments or None,
+    )
+
+
 def _approval(event: documents.DocumentApproved | documents.DocumentReconfirmed, verb: str) -> Saying:
-    how = " as its own author" if event.self_approval else ""
+    how = " automatically" if isinstance(event, documents.DocumentApproved) and event.automatic else ""
+    how += " as its own author" if event.self_approval else ""
     how += f", setting aside {', '.join(event.broke)}" if event.broke else ""
     how += "" if event.final else "; more approvals are needed"
     return Saying(

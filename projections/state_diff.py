@@ -49,6 +49,7 @@ class VerdictGiven(TypedDict):
     actor: Person
     final: bool | None
     self_approval: bool
+    automatic: bool
     forced: bool
 
 
@@ -152,6 +153,7 @@ def _given(change: Change) -> Iterator[VerdictGiven]:
             "actor": person(change.event.by),
             "final": said.final,
             "self_approval": said.self_approval,
+            "automatic": said.automatic,
             "forced": said.forced,
         }
 

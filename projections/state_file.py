@@ -90,11 +90,12 @@ def _approval(stream: str, document: Document, told: Tellings) -> StateApproval 
     if document.state is not StepState.APPROVED:
         return None
     verdict = told[stream, document.decided]
+    claimed = document.claimed
     comments = ERASED if verdict.erased else words(verdict, "comments") or words(verdict, "reason")
     return {
-        "timestamp": rfc3339(verdict.recorded_at),
+        "timestamp": verdict.occurred_at if claimed else rfc3339(verdict.recorded_at),
         "iteration": document.iteration,
-        "approved_by": verdict.by.name,
+        "approved_by": f"{verdict.facts['claimed_by']} (imported claim)".lstrip() if claimed else verdict.by.name,
         "comments": comments,
     }
 

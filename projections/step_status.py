@@ -5,6 +5,7 @@ from typing import TypedDict
 
 from domain.documents import Document
 from domain.event_log import Told
+from domain.importers import Importer
 from domain.policy_state import PolicyState
 from domain.quality import MARKS
 from domain.steps import Step, StepState
@@ -34,6 +35,15 @@ class StaleBecause(TypedDict):
     erased: bool
 
 
+class Claim(TypedDict):
+    """An imported verdict, which nobody gave here and no policy judged; `at` is when it is said to have been given."""
+
+    by: str | None
+    at: str
+    importer: Importer
+    position: int
+
+
 class Quality(TypedDict):
     """How complete a text is, in percent: it passes at `mark`, and the policy asks for `required`."""
 
@@ -44,7 +54,7 @@ class Quality(TypedDict):
 
 
 class StepStatus(TypedDict):
-    """The latest iteration of a step. The verdict is the one that settled it."""
+    """The latest iteration of a step. The verdict is the one that settled it; an imported one is a `claim` instead."""
 
     state: StepState
     iteration: int
@@ -54,7 +64,9 @@ class StepStatus(TypedDict):
     expires_at: str | None
     verdict_by: Person | None
     verdict_at: str | None
+    claim: Claim | None
     self_approval: bool
+    automatic: bool
     forced: bool
     approvals: Approvals
     feedback: list[Feedback]
@@ -82,7 +94,8 @@ def step_status(
 ) -> StepStatus:
     """Return where a step stands at a time in µs."""
     drafted = told[stream, document.drafted] if document.drafted else None
-    verdict = told[stream, _verdict_of(document)] if _verdict_of(document) else None
+    settled = told[stream, _verdict_of(document)] if _verdict_of(document) else None
+    verdict = None if document.claimed else settled
     approved = document.state is StepState.APPROVED
     given = len(document.approvals)
     return {
@@ -94,16 +107,28 @@ def step_status(
         "expires_at": maybe_rfc3339(document.expires_at),
         "verdict_by": person(verdict.by) if verdict else None,
         "verdict_at": rfc3339(verdict.recorded_at) if verdict else None,
+        "claim": claim_of(settled) if settled and document.claimed else None,
         "self_approval": bool(verdict and verdict.facts.get("self_approval")),
+        "automatic": bool(verdict and verdict.facts.get("automatic")),
         "forced": bool(verdict and verdict.facts.get("forced")),
         "approvals": {
             "given": given,
-            "needed": given if approved else policy.needed(step),
+            "needed": given if approved and not document.claimed else policy.needed(step),
             "by": [person(approval.by) for approval in document.approvals],
         },
         "feedback": open_feedback(stream, document, told),
         "stale_because": _because(document, told[stream, document.stale_since]) if document.stale_since else None,
         "quality": quality(step, document.quality, document.missing, required=policy.minimum_quality(step)),
+    }
+
+
+def claim_of(told: Told) -> Claim:
+    """Return what an imported verdict claims."""
+    return {
+        "by": told.facts["claimed_by"] or None,
+        "at": told.occurred_at,
+        "importer": Importer(told.facts["importer"]),
+        "position": told.position,
     }
 
 

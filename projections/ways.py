@@ -57,8 +57,7 @@ def _to_approval(state: PhaseState, step: Step, now: int, policy: PolicyState) -
     phase, document = state.phase, state.documents[step]
     at_present = document.state_at(now)
     command = hints.approval(phase, step, document, at_present)
-    approvable = at_present is StepState.AWAITING_APPROVAL or (at_present is StepState.STALE and document.was_approved)
-    if approvable and policy.lacking(step, document):
+    if _undecided(document, at_present) and policy.lacking(step, document):
         return Way(step, Role.AUTHOR, hints.draft(phase, step))
     match at_present:
         case StepState.AWAITING_APPROVAL:
@@ -69,6 +68,15 @@ def _to_approval(state: PhaseState, step: Step, now: int, policy: PolicyState) -
             return Way(step, Role.AUTHOR, command, (hints.draft(phase, step),))
         case _:
             return Way(step, Role.AUTHOR, command)
+
+
+def judgeable(step: Step, document: Document, now: int, policy: PolicyState) -> bool:
+    """Tell whether a verdict is what leads a step on at a time in µs."""
+    return _undecided(document, document.state_at(now)) and not policy.lacking(step, document)
+
+
+def _undecided(document: Document, at_present: StepState) -> bool:
+    return at_present is StepState.AWAITING_APPROVAL or (at_present is StepState.STALE and document.was_approved)
 
 
 def standing(step: Step, document: Document, *, now: int, policy: PolicyState) -> str:

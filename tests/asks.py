@@ -6,8 +6,11 @@ from typing import Any
 
 from domain import commands as c
 from domain.actors import Actor
+from domain.import_claims import Claim
+from domain.importers import Importer
 from domain.ledger_events import RecoverySource
 from domain.phase_events import BlockerType
+from domain.project_state import Level
 from domain.promotion_facts import ForkFacts
 from domain.steps import Step
 from tests.facts import ADA, FIELDS, GRACE, NOON, OTHER, PHASE
@@ -34,6 +37,24 @@ def revoke(name: str, role: str, *, by: Actor = ADA, reason: str = "") -> c.Revo
 
 def set_policy(*, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None, **rules: Any) -> c.ChangePolicy:
     return c.ChangePolicy(meta(by, at, command_id), **rules)
+
+
+def remember(
+    text: str = "no clicks",
+    *,
+    level: str = "standard",
+    phase: str | None = None,
+    by: Actor = ADA,
+    at: datetime = NOON,
+    command_id: str | None = None,
+) -> c.RememberDirective:
+    return c.RememberDirective(meta(by, at, command_id), text, Level(level), phase)
+
+
+def forget(
+    number: int = 1, reason: str = "done", *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None
+) -> c.ForgetDirective:
+    return c.ForgetDirective(meta(by, at, command_id), number, reason)
 
 
 def draft(
@@ -168,6 +189,12 @@ def name_point(
     name: str, position: int, *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None
 ) -> c.NamePoint:
     return c.NamePoint(meta(by, at, command_id), name, position)
+
+
+def import_phase(
+    *claims: Claim, phase: str = PHASE, source: str = "specs/001-audio", by: Actor = ADA, at: datetime = NOON
+) -> c.ImportPhase:
+    return c.ImportPhase(meta(by, at, None), phase, "Audio", Importer.SPEC_KIT, source, "001-audio", claims)
 
 
 def review(

@@ -9,8 +9,11 @@ from domain import phase_events as phases
 from domain import task_events as tasks
 from domain.actors import Actor, ActorKind
 from domain.digest import digest_of
+from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.document_events import Meaning, Source
 from domain.events import DomainEvent
+from domain.import_events import ClaimedOutcome, VerdictImported
+from domain.importers import Importer
 from domain.ledger import STREAM as LEDGER
 from domain.ledger_events import KeyRotated, PayloadRedacted, Reviewed
 from domain.phase_events import BlockerType
@@ -20,6 +23,7 @@ from domain.policy import PolicyChanged, RoleGranted, RoleRevoked
 from domain.policy_state import PolicyState
 from domain.project import STREAM as PROJECT
 from domain.project import ProjectInitialised
+from domain.project_state import Level
 from domain.quality import Quality, quality_of
 from domain.sections import fields_of_text
 from domain.steps import STEPS, Step
@@ -85,6 +89,17 @@ def _phase(kind: type[DomainEvent], by: Actor, **values: Any) -> Fact:
 def initialised() -> Fact:
     values = {"origin": "host/project", "public_key": "host/project+00000000+AAAA", "name": "Audio"}
     return Fact(ProjectInitialised, PROJECT, ADA, NOON, values)
+
+
+def remembered(
+    number: int = 1, text: str = "no clicks", *, level: str = "standard", phase: str | None = None, by: Actor = ADA
+) -> Fact:
+    values = {"number": number, "level": Level(level), "phase": phase, "text": text}
+    return Fact(DirectiveRemembered, PROJECT, by, NOON, values)
+
+
+def forgotten(number: int = 1, *, reason: str = "done", by: Actor = ADA) -> Fact:
+    return Fact(DirectiveForgotten, PROJECT, by, NOON, {"number": number, "reason": reason})
 
 
 def policy(*, by: Actor = ADA, reason: str = "", **rules: Any) -> Fact:
@@ -158,6 +173,7 @@ def approved(
     reason: str = "",
     comments: str = "",
     meaning: Meaning = Meaning.APPROVAL,
+    automatic: bool = False,
 ) -> Fact:
     return _phase(
         documents.DocumentApproved,
@@ -173,6 +189,7 @@ def approved(
         broke=broke,
         comments=comments,
         reason=reason,
+        automatic=automatic,
     )
 
 
@@ -210,6 +227,23 @@ def reconfirmed(step: str, iteration: int = 1, *, reason: str = "it still holds"
     fact = approved(step, iteration, reason=reason, **more)
     values = {name: value for name, value in fact.values.items() if name != "comments"}
     return fact._replace(kind=documents.DocumentReconfirmed, values=values)
+
+
+def claimed(
+    step: str, iteration: int = 1, *, by: Actor = ADA, who: str = "user", text: str | None = None, counts: bool = True
+) -> Fact:
+    return _phase(
+        VerdictImported,
+        by,
+        step=Step(step),
+        iteration=iteration,
+        digest=digest_for(step, iteration, text),
+        outcome=ClaimedOutcome.APPROVED,
+        claimed_by=who,
+        importer=Importer.PREDECESSOR,
+        counts=counts,
+        comments="",
+    )
 
 
 def dependency_added(on: str = OTHER, *, by: Actor = ADA) -> Fact:

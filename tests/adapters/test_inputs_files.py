@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adapters.input_files import SIZE_LIMIT, read_fields
+from adapters.input_files import SIZE_LIMIT, read_text
 from adapters.inputs import fields_for
 from domain.errors import InvalidInput
 from domain.steps import STEPS, Step
@@ -136,7 +136,7 @@ def test_a_comma_that_splits_a_text_in_braces_is_not_lost_in_silence() -> None:
 @pytest.mark.parametrize("name", ["a.ini", "a", "yaml", ".yaml", "a.yaml.gz", ""])
 def test_an_unknown_ending_is_refused_before_the_file_is_looked_at(name: str) -> None:
     with pytest.raises(InvalidInput, match=r"ends in \.yaml, \.yml, \.json or \.toml"):
-        read_fields(name)
+        read_text(name)
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", "folder.yaml", "no\0name.yaml", "new\nline.json", "\udcff.toml"])
@@ -146,17 +146,17 @@ def test_a_file_that_cannot_be_read_is_refused_by_its_name(
     (tmp_path / "folder.yaml").mkdir()
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InvalidInput) as refused:
-        read_fields(name)
+        read_text(name)
     assert refused.value.message.isprintable()
 
 
 def test_standard_input_that_is_not_there_is_refused() -> None:
     with pytest.raises(InvalidInput, match="there is none here"):
-        read_fields("-", stdin=None)
+        read_text("-", stdin=None)
     closed = io.BytesIO()
     closed.close()
     with pytest.raises(InvalidInput, match="cannot be read"):
-        read_fields("-", stdin=closed)
+        read_text("-", stdin=closed)
 
 
 @given(st.binary() | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")), st.sampled_from(STEPS))
@@ -203,3 +203,16 @@ def check(data: bytes, step: Step) -> None:
         assert fields_for(step, flags={}, file="-", stdin=io.BytesIO(again)) == fields
         return
     assert message.isprintable() and message.endswith((".", "?"))
+
+
+def test_a_mistake_is_named_with_its_line_but_not_where_an_option_made_it(tmp_path: Path) -> None:
+    file = tmp_path / "spec.yaml"
+    file.write_text("title: X\nrisks:\n  - risk: Noise\n    impact: huge\n")
+    with pytest.raises(InvalidInput, match=r"spec\.yaml, line 4: risks\[0\]\.impact is one of"):
+        fields_for(Step.SPEC, flags={}, file=str(file))
+    file.write_text("title: X\nobjectivs: [a]\n")
+    with pytest.raises(InvalidInput, match=r"line 2: spec has no field 'objectivs'"):
+        fields_for(Step.SPEC, flags={"title": "Y"}, file=str(file))
+    file.write_text("tasks: [{id: T001, title: One, dependencies: [T009]}]\n")
+    with pytest.raises(InvalidInput, match=r"spec\.yaml: 'T001' depends on"):  # of the whole, so no line
+        fields_for(Step.TASKS, flags={}, file=str(file))

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "real-time-audio-engine"
 def refusal(step: Step, fields: object) -> str:
     with pytest.raises(InvalidInput) as refused:
         fields_for(step, flags={}, file="-", stdin=io.BytesIO(json.dumps(fields).encode()))
-    return refused.value.message.removeprefix("standard input: ")
+    return re.sub(r"^standard input(, line \d+)?: ", "", refused.value.message)
 
 
 def task(at: int, **more: object) -> dict[str, object]:

@@ -11,12 +11,16 @@ from domain import document_events as documents
 from domain import phase_events as phases
 from domain import task_events as tasks
 from domain.actors import Actor, ActorKind
+from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.event_log import Record
 from domain.events import DomainEvent
+from domain.import_events import ClaimedOutcome, Imported, VerdictImported
+from domain.importers import Importer
 from domain.ledger_events import Forked, KeyRotated, PayloadRedacted, Recovered, RecoverySource, Reviewed
 from domain.merkle import leaf_hash
 from domain.policy import PolicyChanged, RoleGranted, RoleRevoked
 from domain.project import ProjectInitialised
+from domain.project_state import Level
 from domain.restore_point import PointNamed
 from domain.steps import Step
 
@@ -47,6 +51,15 @@ def event(kind: type[DomainEvent], stream: str = "phase:st01-audio-engine", /, *
 
 EXAMPLES: tuple[DomainEvent, ...] = (
     event(ProjectInitialised, "project", origin=ORIGIN, public_key="example.org/x+01020304+AQ==", name="Audio"),
+    event(
+        DirectiveRemembered,
+        "project",
+        number=3,
+        level=Level.CRITICAL,
+        phase="st01-audio-engine",
+        text="Nothing allocates in the audio thread.\nNothing.",
+    ),
+    event(DirectiveForgotten, "project", number=2, reason="the old card is gone"),
     event(
         PolicyChanged,
         "policy",
@@ -116,6 +129,7 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     event(documents.ApprovalRequested, step=Step.PLAN, iteration=1, expires_at=1_795_532_748_677_071),
     event(documents.ApprovalExpired, step=Step.PLAN, iteration=1),
     event(documents.DocumentApproved, **VERDICT, comments="good", reason="nobody else is here"),
+    event(documents.DocumentApproved, **VERDICT, comments="", reason="", automatic=True),
     event(
         documents.DocumentRejected,
         step=Step.PRD,
@@ -174,6 +188,27 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     event(tasks.TaskReopened, task="T010", iteration=2, reason="it clicks\nat 44.1 kHz"),
     event(tasks.TaskAssigned, task="T010", iteration=2, assignee="Grace Ü."),
     event(Reviewed, "ledger", first=1, last=40, root="cd" * 32, comments="all of October"),
+    event(
+        Imported,
+        importer=Importer.PREDECESSOR,
+        source="sha256:" + "ef" * 32,
+        items=("0123456789abcdef", "fedcba9876543210=B1"),
+        began_at=1_756_720_800_000_000,
+        path="/home/ada/old/st01-audio-engine",
+        documents=("spec: st01-audio-engine/spec.md",),
+        left_out=("st01-audio-engine/notes.txt: not one of the five documents",),
+    ),
+    event(
+        VerdictImported,
+        step=Step.SPEC,
+        iteration=2,
+        digest=DIGEST,
+        outcome=ClaimedOutcome.APPROVED,
+        claimed_by="user",
+        importer=Importer.PREDECESSOR,
+        counts=True,
+        comments="good",
+    ),
 )
 
 

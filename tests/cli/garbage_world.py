@@ -116,7 +116,7 @@ class World:
         judge(said)
         assert snapshot(self.others) == outside, f"{said} touched what is outside of the project"
         assert {path.name for path in self.folder.iterdir()} <= {"project", "others"}, said
-        if said.status:
+        if said.status and not is_verdict(said):
             assert self.length() == before, f"{said} was refused and yet recorded"
         return said
 
@@ -162,6 +162,10 @@ VERDICTS = {
     ("recover", "salvage"): (7,),
     ("doctor",): (6, 8),
     ("rebuild",): (6,),
+    ("workflow",): (2, 3, 5),  # refused at a later step, after the first records
+    ("batch",): (2, 3, 4, 5, 6, 7, 8, 130),  # the gravest of its phases; the answer names each
+    ("template", "check"): (2,),
+    ("import",): (7,),  # some phases are not imported
 }
 
 

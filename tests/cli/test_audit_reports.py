@@ -25,9 +25,11 @@ def test_exceptions_say_what_who_when_and_why(judged: Orch) -> None:
     assert {row["exception"]: row["count"] for row in told["counts"]} == {
         "forced": 1,
         "self_approval": 0,
+        "automatic_approval": 0,
         "verdict_not_by_a_person": 1,
         "request_expired": 0,
         "stale_step_reconfirmed": 0,
+        "verdict_imported": 0,
     }
     said = judged("audit", "exceptions").out
     for words in ("forced", "robot (agent)", told["rows"][0]["recorded_at"][:10], "release day", "2 exceptions"):

@@ -37,6 +37,14 @@ def test_a_slow_command_shows_count_rate_and_time_left_and_clears_the_line() -> 
     assert shown.endswith(CLEAR)
 
 
+def test_of_slow_items_each_one_is_looked_at() -> None:
+    stream, clock = Terminal(), Clock()
+    with Progress(5, "phases", stream=stream, clock=clock, every=1) as progress:
+        clock.now += 2.0
+        progress.advance()
+    assert "1 of 5 phases (20 %)" in stream.getvalue()
+
+
 def test_away_from_a_terminal_or_unasked_it_shows_nothing() -> None:
     assert drawn(io.StringIO(), 2.0) == ""
     assert drawn(Terminal(), 2.0, wanted=False) == ""

@@ -29,6 +29,7 @@ def test_a_store_that_keeps_what_the_events_say_is_left_alone(drafted: Orch) -> 
             "other_snapshots": [],
             "missing_snapshots": [],
             "other_files": [],
+            "other_search": False,
         }
     assert LOG.with_name("log.db-wal").read_bytes() == before
 

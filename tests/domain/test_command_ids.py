@@ -51,6 +51,12 @@ def test_the_moment_and_the_text_on_disk_are_not_what_was_asked() -> None:
     once.when(asks.approve("spec", command_id="a1", at=NOON + HOUR)).repeated(once.receipt)
 
 
+def test_a_word_that_came_later_and_is_unsaid_leaves_the_fingerprint_of_older_commands() -> None:
+    plain = asks.approve("spec", command_id="a1")
+    assert fingerprint(plain) == "c122ab1be54a93000cf31c6533ec6f42945481bbae11ddd120d6f4691c0cf85b"
+    assert fingerprint(plain._replace(automatic=True)) != fingerprint(plain)
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -31,6 +31,13 @@ def test_one_person_can_start_alone_and_a_self_approval_is_marked() -> None:
     given(*WAITING).when(asks.approve("spec", by=ADA)).then(approved("spec", by=ADA, self_approval=True))
 
 
+def test_an_automatic_approval_says_so_and_is_held_to_the_same_policy() -> None:
+    given(*WAITING).when(asks.approve("spec", automatic=True)).then(approved("spec", automatic=True))
+    given(*WAITING).when(asks.approve("spec", by=ROBOT, automatic=True)).refused(
+        PolicyForbids, *WAYS, code="POLICY_VIOLATION", saying="only people may approve"
+    )
+
+
 def test_an_author_may_not_approve_where_the_policy_says_so() -> None:
     given(policy(author_may_not_approve=True), *WAITING).when(asks.approve("spec", by=ADA)).refused(
         PolicyForbids, *WAYS, code="POLICY_VIOLATION", saying="ada wrote this text, so another person must approve it"

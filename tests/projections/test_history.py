@@ -8,6 +8,9 @@ import pytest
 
 from domain.errors import UnknownEvent
 from domain.events import DomainEvent
+from domain.import_claims import TextThere, VerdictThere
+from domain.import_events import ClaimedOutcome
+from domain.importers import Importer
 from domain.ledger import STREAM as LEDGER
 from domain.ledger import Ledger
 from domain.ledger_events import RecoverySource
@@ -16,6 +19,7 @@ from domain.policy import STREAM as POLICY
 from domain.policy import Policy
 from domain.policy_state import PolicyState
 from domain.project import Project
+from domain.project_state import Level
 from domain.promotion_facts import ForkFacts
 from domain.restore_point import RestorePoint
 from domain.steps import Step
@@ -28,10 +32,31 @@ def rows_of(world: World) -> list[HistoryRow]:
     return list(history(world.pairs))
 
 
+def imported_story(world: World) -> Story:
+    """A phase whose spec was written and approved elsewhere."""
+    text = TextThere("k1", 1_756_720_800_000_000, Step.SPEC, "# Spec\n", "x/spec.md", 2)
+    verdict = VerdictThere("k2", None, Step.SPEC, 2, ClaimedOutcome.APPROVED, "user", "fine", on_text=True)
+    return Story(world, "st07-audio-engine").do(
+        "take_over",
+        (text, verdict),
+        importer=Importer.PREDECESSOR,
+        source="sha256:" + "ab" * 32,
+        items=("k1", "k2"),
+        began_at=None,
+        blockers={},
+        written_here=frozenset(),
+        tasks=(),
+        path="/old/x",
+        left_out=(),
+        policy=world.policy,
+    )
+
+
 def world_with_every_topic() -> World:
     world = World()
     at = world.next_minute()
-    world.record(Project.initialise(origin="host/1", public_key="k", name="Sound", by=ADA, at=at))
+    project = Project.initialise(origin="host/1", public_key="k", name="Sound", by=ADA, at=at)
+    world.record(project)
     world.record(Policy.set_up(by=ADA, at=at))
     world.policy = PolicyState(request_expiry_seconds=90)
     story = Story(world).do("retitle", "Engine").draft(Step.SPEC)
@@ -46,12 +71,16 @@ def world_with_every_topic() -> World:
     story.complete("T001", note="2 ms").do("reopen_tasks", ["T001"], reason="it clicks")
     story.do("assign_tasks", ["T002"], to="grace").start("T002", forced=True, reason="release night")
     story.do("hand_off", dependencies={}, comments="over to you").do("archive", reason="shipped")
+    imported_story(world)
     ledger, by, at = Ledger.restore(LEDGER, 0, LedgerState()), ADA, world.next_minute()
     ledger.rotate("k2", first_key="k", reason="lost", by=by, at=at)
     ledger.redact(3, stream=story.stream, version=1, reason="a name in it", by=by, at=at)
     ledger.review(1, 3, root="ab" * 32, comments="all of it", by=by, at=at)
     world.record(ledger)
     at = world.next_minute()
+    project.remember("no clicks", level=Level.CRITICAL, phase=None, by=ADA, at=at)
+    project.forget(1, reason="none are left", policy=PolicyState(), by=ADA, at=at)
+    world.record(project)
     world.record(RestorePoint.name("before-it", position=3, root="ab" * 32, reason="to be safe", by=by, at=at))
     fork = ForkFacts("host/2", "host/2+k3", "host/1", 90, "k2", None)
     ledger.fork(fork, size=len(world.pairs), root="cd" * 32, reason="a mistake", by=by, at=world.next_minute())
@@ -69,6 +98,20 @@ def test_every_topic_has_words() -> None:
     assert {row["topic"] for row in rows} == set(TOPICS)
     assert all(row["summary"] and row["summary"][-1] != "." for row in rows)
     assert [row["position"] for row in rows] == list(range(1, len(rows) + 1))
+
+
+def test_what_an_import_claims_is_marked_and_the_import_itself_is_not() -> None:
+    story = imported_story(World())
+    opened, imported, drafted, claimed = rows_of(story.world)
+    assert [row["imported"] for row in (opened, imported, drafted, claimed)] == [None, None, *["orchestrator-1"] * 2]
+    assert drafted["occurred_at"] == "2025-09-01T10:00:00.000000Z" < drafted["recorded_at"]
+    assert imported["summary"] == "imported 2 claims of orchestrator-1 from /old/x"
+    assert claimed["summary"] == "imported the claim that spec iteration 2 was approved by “user”"
+    assert (claimed["actor"], claimed["final"], claimed["policy_version"]) == (
+        {"name": "ada", "kind": "human"},
+        None,
+        None,
+    )
 
 
 def test_a_row_says_who_did_what_when() -> None:
@@ -95,9 +138,11 @@ def test_a_row_says_who_did_what_when() -> None:
         "meaning": "approval",
         "final": True,
         "self_approval": False,
+        "automatic": False,
         "forced": False,
         "broke": [],
         "policy_version": 1,
+        "imported": None,
         "erased": False,
         "erased_by": None,
         "command_id": "c3",
@@ -146,11 +191,13 @@ def test_events_of_project_policy_and_ledger_belong_to_no_phase() -> None:
         "put the policy in force: 1 approver, also the author, people only, requests do not expire",
     )
     size = len(others) - 2
-    assert {row["phase"] for row in others[:-8]} == {"st01-audio-engine"}
-    assert [(row["summary"], row["reason"] or row["comments"], row["phase"]) for row in others[-8:]] == [
+    assert {row["phase"] for row in others[:-10]} == {"st01-audio-engine", "st07-audio-engine"}
+    assert [(row["summary"], row["reason"] or row["comments"], row["phase"]) for row in others[-10:]] == [
         ("replaced the key that speaks for the log", "lost", None),
         ("erased the text of position 3 (phase:st01-audio-engine version 1)", "a name in it", None),
         ("reviewed positions 1 to 3", "all of it", None),
+        ("remembered directive 1 (critical): no clicks", None, None),
+        ("took directive 1 back", "none are left", None),
         ("named position 3 before-it", "to be safe", None),
         (f"left host/1 at position {size} ({90 - size} later events) and went on as host/2", "a mistake", None),
         (f"recovered positions 1 to {size} from the store", "a mistake", None),

@@ -43,6 +43,7 @@ def test_a_draft_answers_with_its_iteration_and_digest() -> None:
         ],
         "final": None,
         "self_approval": False,
+        "automatic": False,
         "forced": False,
         "broke": [],
         "quality": None,

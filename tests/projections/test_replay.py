@@ -147,7 +147,7 @@ def test_erased_texts_are_said_to_be_erased_and_change_no_state_of_a_step() -> N
             {"erased_texts": 1, "reviews": 1, "last_reviewed": {"first": 1, "last": 3, "root": "ab" * 32}},
         ),
         ("point.named", "point_state", {"position": 3}),
-        ("project.initialised", "project_state", {"origin": "host/1", "name": "Sound", "key": "k"}),
+        ("project.initialised", "project_state", {"origin": "host/1", "name": "Sound", "key": "k", "directives": []}),
     ],
 )
 def test_streams_that_are_no_phase_have_states_too(topic: str, state: str, facts: dict[str, object]) -> None:

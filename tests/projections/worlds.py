@@ -189,6 +189,7 @@ def _told(record: Record, event: DomainEvent) -> Told:
     texts = {name: own.pop(name) for name in event.PAYLOAD}
     erased = bool(texts) and all(text is None for text in texts.values())
     return Told(
+        occurred_at=rfc3339(microseconds(event.timestamp)),
         position=record.position,
         recorded_at=record.recorded_at,
         clock=record.clock,

@@ -17,6 +17,7 @@ from domain.phase_ids import PREFIX
 from domain.phase_state import PhaseState
 from domain.policy import Policy
 from domain.policy_state import PolicyState
+from domain.project_state import ProjectState
 from domain.steps import StepState
 from domain.times import microseconds
 from tests.facts import NOON
@@ -114,6 +115,11 @@ class EngineChecks(RuleBasedStateMachine):
         if policy is not None:
             restored_policy = Policy.restore("policy", policy.version, PolicyState.from_facts(policy.facts))
             assert restored_policy.state._asdict() == vars(self.model.policy)
+        project = self.log.heads(["project"])[1].get("project")
+        if project is not None:
+            state = ProjectState.from_facts(project.facts)
+            assert state == self.folded["project"].state and state.remembered == self.model.remembered
+            assert {each.number: each.kind for each in state.directives} == self.model.directives
 
     @invariant()
     def the_model_and_the_heads_say_the_same(self) -> None:

@@ -10,6 +10,7 @@ from domain import commands as c
 from domain.actors import Actor
 from domain.handler import handle
 from domain.phase_events import BlockerType
+from domain.project_state import Level
 from domain.steps import STEPS, Step, StepState
 from tests.facts import ADA, FIELDS, GRACE, LINUS
 from tests.plain_templates import PlainTemplates
@@ -247,6 +248,19 @@ class EngineMachine(EngineTaskRules):
     @rule(by=some_actor, reason=some_reason, key=st.sampled_from(("host/project+00000001+BBBB", "key")))
     def rotate_key(self, by: Actor, reason: str, key: str) -> None:
         self.ask(c.RotateKey(self.meta(by), key, reason))
+
+    @rule(
+        by=some_actor,
+        phase=st.sampled_from((None, None, *PHASES, "st09-new", "Bad-Id")),
+        level=st.sampled_from(Level),
+        text=st.sampled_from(("no clicks", "no clicks", "mind the gap", " ")),
+    )
+    def remember(self, by: Actor, phase: str | None, level: Level, text: str) -> None:
+        self.ask(c.RememberDirective(self.meta(by), text, level, phase))
+
+    @rule(by=some_actor, number=st.integers(0, 4), reason=some_reason)
+    def forget(self, by: Actor, number: int, reason: str) -> None:
+        self.ask(c.ForgetDirective(self.meta(by), number, reason))
 
     @rule(
         back=st.integers(-2, 60),

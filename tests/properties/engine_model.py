@@ -26,6 +26,9 @@ class Engine:
     def __init__(self) -> None:
         self.phases: dict[str, Phase] = {}
         self.policy = Policy()
+        self.directives: dict[int, ActorKind] = {}
+        """Those in force, and what kind of actor gave them."""
+        self.remembered = 0
         self.known: dict[str, tuple[Any, ...] | None] = {}
         """What was asked under which id; None where nobody can tell any more."""
         self.rows: list[Row] = []
@@ -58,6 +61,10 @@ class Engine:
             case c.ReviewLog():
                 refuse_if(command.last > len(self.rows), "NotFound")
                 refuse_if(not 1 <= command.first <= command.last, "InvalidInput")
+            case c.RememberDirective():
+                self._remember(command)
+            case c.ForgetDirective():
+                self._forget(command)
             case c.DraftDocument() | c.EditDocument():
                 self._write(command)
             case _:
@@ -83,6 +90,23 @@ class Engine:
             paper.asked.append(position)
         elif row.topic == "phase.step_reopened":
             paper.asked = [position]
+
+    def _remember(self, command: c.RememberDirective) -> None:
+        if command.phase is not None:
+            refuse_if(command.phase != command.phase.lower(), "InvalidInput")
+            refuse_if(command.phase not in self.phases, "NotFound")
+            refuse_if(self.phases[command.phase].archived, "PhaseArchived")
+        refuse_if(not command.text.strip(), "InvalidInput")
+        self.remembered += 1
+        self.directives[self.remembered] = command.meta.by.kind
+
+    def _forget(self, command: c.ForgetDirective) -> None:
+        refuse_if(not command.reason.strip(), "ReasonMissing")
+        refuse_if(not 1 <= command.number <= self.remembered, "NotFound")
+        refuse_if(command.number not in self.directives, "NothingChanged")
+        bound = self.policy.agents_may_not_approve and command.meta.by.kind != ActorKind.HUMAN
+        refuse_if(bound and self.directives[command.number] == ActorKind.HUMAN, "PolicyNeedsPerson")
+        del self.directives[command.number]
 
     def _redact(self, command: c.RedactPayload) -> None:
         bound = self.policy.agents_may_not_approve and command.meta.by.kind != ActorKind.HUMAN

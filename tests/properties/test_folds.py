@@ -23,7 +23,8 @@ from domain.policy import STREAM as POLICY
 from domain.policy import Policy
 from domain.policy_state import PolicyState
 from domain.project import STREAM as PROJECT
-from domain.project import Project, ProjectState
+from domain.project import Project
+from domain.project_state import ProjectState
 from domain.restore_point import PREFIX as POINT
 from domain.restore_point import PointState, RestorePoint
 from domain.steps import STEPS, StepState
@@ -61,6 +62,9 @@ COMMANDS: tuple[Callable[[], Any], ...] = (
     lambda: asks.reopen_task("T001"),
     lambda: asks.assign("T002"),
     lambda: asks.retitle("Sound"),
+    asks.remember,
+    lambda: asks.remember("mind the phase", phase=PHASE, level="critical"),
+    asks.forget,
     lambda: asks.block(at=NOON.replace(hour=20)),
 )
 
@@ -98,6 +102,9 @@ def eventful() -> list[DomainEvent]:
         asks.approve("spec", at=NOON.replace(hour=13)),
         asks.reconfirm("research", at=NOON.replace(hour=13)),
         asks.archive(at=NOON.replace(hour=13)),
+        asks.remember(),
+        asks.remember("mind the gap", level="critical"),
+        asks.forget(1, "it is closed"),
         asks.redact(3),
         asks.review(1, 9),
         asks.name_point("before-it", 9),
@@ -132,7 +139,7 @@ def restored(stream: str, version: int, facts: dict[str, Any]) -> EventSourced:
     if stream == LEDGER:
         return Ledger.restore(stream, version, LedgerState.from_facts(facts))
     if stream == PROJECT:
-        return Project.restore(stream, version, ProjectState(**facts))
+        return Project.restore(stream, version, ProjectState.from_facts(facts))
     if stream.startswith(POINT):
         return RestorePoint.restore(stream, version, PointState.from_facts(facts))
     return Phase.restore(stream, version, PhaseState.from_facts(facts))
@@ -193,6 +200,7 @@ def test_no_text_reaches_a_head() -> None:
         "as few as will do",
         "it was quick",
         "since today",
+        "mind the gap",
     ):
         assert text not in words
 

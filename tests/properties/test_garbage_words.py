@@ -117,6 +117,10 @@ def sensible(parameter: click.Parameter) -> st.SearchStrategy[str]:
             return st.sampled_from(PHASES)
         case "step":
             return st.sampled_from(STEPS)
+        case "phases":
+            return st.sampled_from((*PHASES, ",".join(PHASES), "all", "st01-done,BAD,st99-no"))
+        case "command":
+            return st.sampled_from(("status", "approve spec", "block {} why", "show spec --raw", "spec --objectives x"))
         case "tasks":
             return st.sampled_from(("T001", "2", "First,Second"))
         case "blocker":

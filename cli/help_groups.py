@@ -1,0 +1,22 @@
+"""What people want to do, and the commands for it: the page that `orch --help` shows fits one screen."""
+
+GROUPS = (
+    ("Begin", ("init", "import", "config", "policy", "template", "schema", "completion", "version", "upgrade")),
+    ("Write documents", ("spec", "research", "plan", "prd", "tasks", "edit", "checkout")),
+    ("Decide about them", ("request", "approve", "reject", "reopen", "reconfirm", "handoff", "package", "archive")),
+    ("Work", ("task", "block", "unblock", "depend", "retitle", "remember", "context")),
+    ("See where things stand", ("next", "dashboard", "progress", "status", "list", "why")),
+    ("Look at texts and history", ("show", "search", "diff", "history", "replay")),
+    ("Many at once", ("workflow", "batch", "export")),
+    ("Prove it", ("audit",)),
+    ("Keep it safe", ("backup", "recover", "doctor", "rebuild")),
+)
+OTHERS = "More"
+
+
+def grouped(names: list[str]) -> list[tuple[str, list[str]]]:
+    """Return the headings with those of their commands that exist; what no group names comes last."""
+    found = [(heading, [name for name in group if name in names]) for heading, group in GROUPS]
+    known = {name for _, group in GROUPS for name in group}
+    rest = [name for name in names if name not in known]
+    return [(heading, group) for heading, group in (*found, (OTHERS, rest)) if group]

@@ -1,0 +1,233 @@
+"""orch template: the documents' own words, and a project's own ones."""
+
+from difflib import unified_diff
+from typing import Annotated, ClassVar, Optional
+
+import typer
+
+from adapters.places import Places, find
+from adapters.template_files import (
+    NAMES,
+    PARTS,
+    SUFFIX,
+    TemplateFile,
+    eject,
+    forget_compiled,
+    mistakes,
+    template_file,
+    template_files,
+)
+from cli import exits
+from cli.answers import answer
+from cli.given import flags
+from cli.lazy import Entry, LazyGroup
+from cli.options import Asked, plain
+from cli.project import here
+from cli.screen import clean, one_line, paint, print_table
+from cli.template_answers import (
+    CacheAnswer,
+    CheckedTemplate,
+    EjectedAnswer,
+    TemplateAnswer,
+    TemplateCheckAnswer,
+    TemplateDiffAnswer,
+    TemplateListAnswer,
+    TemplateRow,
+)
+from domain.errors import InvalidInput, NotFound
+from domain.steps import STEPS, Step
+
+COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A step, or the name of a file such as _parts.md.j2.")]
+MaybeName = Annotated[
+    Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
+    typer.Argument(metavar="[NAME]", help="A step, or the name of a file; otherwise all."),
+]
+BuiltIn = Annotated[bool, typer.Option("--built-in", help="The program's, also where the project has its own.")]
+
+
+class TemplateCommands(LazyGroup):
+    """The templates of the documents."""
+
+    entries: ClassVar[dict[str, Entry]] = {
+        "list": Entry("cli.template:list_templates", "Every template, and whether it is the project's own."),
+        "show": Entry("cli.template:show_template", "Print a template."),
+        "check": Entry(
+            "cli.template:check_templates", "Render them with sample data; name file and line of a mistake."
+        ),
+        "eject": Entry("cli.template:eject_template", "Copy one into the project, to be changed there."),
+        "diff": Entry("cli.template:diff_template", "What the project's own one says differently."),
+        "rebuild": Entry("cli.template:rebuild_cache", "Throw the compiled templates away and compile all again."),
+    }
+
+
+@plain
+def list_templates(asked: Asked) -> None:
+    """List the templates of the documents: the project's own before those of the program.
+
+    Next: orch template eject NAME
+    """
+    places = _places()
+    rows = [_row(file) for file in template_files(places.templates)]
+    data: TemplateListAnswer = {"folder": str(places.templates), "rows": rows}
+
+    def show() -> None:
+        table = [(one_line(row["name"]), _source(row)) for row in rows]
+        print_table(table, head=("NAME", "SOURCE"))
+
+    answer("template.list", data, as_json=asked.json, show=show)
+
+
+@plain
+def show_template(asked: Asked, name: Name, built_in: BuiltIn = False) -> None:
+    """Print the text of a template, as it is used for the next document.
+
+    Next: orch template check
+    """
+    file = template_file(_places().templates, name)
+    if built_in:
+        if file.built_in is None:
+            raise NotFound(f"The program has no template {file.name!r}.", fix=(f"orch template show {file.name}",))
+        file = file._replace(own=None)
+    data: TemplateAnswer = {**_row(file), "text": file.text}
+    answer("template", data, as_json=asked.json, show=lambda: print(clean(file.text), end=""))
+
+
+@plain
+def check_templates(asked: Asked, name: MaybeName = None) -> None:
+    """Render the documents with sample data: all fields at once, and each field alone. Nothing is recorded.
+
+    Exit 2 says that one of them has a mistake; its file and line are named.
+
+    Next: orch template diff NAME
+    """
+    places = _places()
+    steps = _steps(places, name)
+    found = {mistake.step: mistake.message for mistake in mistakes(places.templates, steps)}
+    by_name = {file.name: file for file in template_files(places.templates)}
+    rows: list[CheckedTemplate] = [
+        {
+            "step": step,
+            "name": f"{step}{SUFFIX}",
+            "source": _row(by_name[f"{step}{SUFFIX}"])["source"],
+            "ok": step not in found,
+            "message": found.get(step),
+        }
+        for step in steps
+    ]
+
+    def show() -> None:
+        for row in rows:
+            mark = paint("✓", "green") if row["ok"] else paint("✗", "red")
+            print(
+                f"{mark} {row['name']} ({row['source']})" + (f": {one_line(row['message'])}" if row["message"] else "")
+            )
+
+    data: TemplateCheckAnswer = {"ok": not found, "rows": rows}
+    answer("template.check", data, as_json=asked.json, show=show)
+    if found:
+        raise typer.Exit(exits.USAGE)
+
+
+@plain
+def eject_template(asked: Asked, name: MaybeName = None) -> None:
+    """Copy a template of the program into the project's folder, to be changed there. One that is there stays as it is.
+
+    Without NAME all that are not there yet are copied.
+
+    Next: orch template check
+    """
+    places = _places()
+    if name is None:
+        there = {file.name for file in template_files(places.templates) if file.own is not None or file.unreadable}
+        names = [each for each in NAMES if each not in there]
+    else:
+        names = [f"{name}{SUFFIX}" if name in list(Step) else name]
+        if names[0] not in NAMES:
+            template_file(places.templates, name)  # says which there are
+            raise InvalidInput(f"{name} is the project's own already; the program has none of that name.")
+    files = [str(eject(places.templates, each)) for each in names]
+    data: EjectedAnswer = {"files": files}
+
+    def show() -> None:
+        print("\n".join(map(one_line, files)) or "Every template is the project's own already.")
+
+    answer("template.ejected", data, as_json=asked.json, show=show)
+
+
+@plain
+def diff_template(asked: Asked, name: Name) -> None:
+    """Show what a template of the project says differently from the program's.
+
+    Next: orch template check
+    """
+    file = template_file(_places().templates, name)
+    if file.own is None or file.built_in is None:
+        whose = "the project has none of its own" if file.own is None else "the program has none"
+        raise NotFound(f"There is nothing to compare: of {file.name} {whose}.", fix=("orch template list",))
+    old, new = file.built_in.splitlines(), file.own.splitlines()
+    lines = list(unified_diff(old, new, f"built-in:{file.name}", f"project:{file.name}", lineterm=""))
+    data: TemplateDiffAnswer = {"name": file.name, "lines": lines}
+
+    def show() -> None:
+        for line in lines or ["Both say the same."]:
+            colour = COLOURS.get(line[:1])
+            print(paint(clean(line), colour) if colour else clean(line))
+
+    answer("template.diff", data, as_json=asked.json, show=show)
+
+
+@plain
+def rebuild_cache(asked: Asked) -> None:
+    """Throw the compiled templates away and compile all again; nothing else depends on them.
+
+    Next: orch template check
+    """
+    places = _places()
+    cache = places.state / "cache"
+    forgotten = forget_compiled(cache)
+    broken = len(list(mistakes(places.templates, cache=cache)))
+    data: CacheAnswer = {"forgotten": forgotten, "compiled": len(STEPS) - broken}
+
+    def show() -> None:
+        print(f"{forgotten} thrown away, {data['compiled']} of {len(STEPS)} documents compiled")
+        if broken:
+            print("  → orch template check")
+
+    answer("template.cache", data, as_json=asked.json, show=show)
+
+
+def _places() -> Places:
+    return find(here(), flags=flags())
+
+
+def _steps(places: Places, name: str | None) -> tuple[Step, ...]:
+    """Return the steps whose documents a template is part of; of a part that is all."""
+    if name is None or name in PARTS:
+        return STEPS
+    if name in list(Step):
+        return (Step(name),)
+    file = template_file(places.templates, name)
+    stem = file.name.removesuffix(SUFFIX)
+    return (Step(stem),) if stem in list(Step) else STEPS
+
+
+def _row(file: TemplateFile) -> TemplateRow:
+    stem = file.name.removesuffix(SUFFIX)
+    own = file.own is not None or file.unreadable is not None
+    return {
+        "name": file.name,
+        "step": Step(stem) if stem in list(Step) else None,
+        "source": "project" if own else "built-in",
+        "digest": file.digest,
+        "differs": own and file.own != file.built_in,
+        "unreadable": file.unreadable,
+    }
+
+
+def _source(row: TemplateRow) -> str:
+    if row["unreadable"]:
+        return paint(one_line(row["unreadable"]), "red")
+    if row["source"] == "built-in":
+        return "built-in"
+    return "project" if row["differs"] else "project, the same as the built-in one"

@@ -1,0 +1,119 @@
+"""orch workflow: all steps of a phase from one file, as far as its approvals reach."""
+
+import sys
+from typing import Annotated, TypedDict
+
+import typer
+
+from adapters.actor import refuse_guessed_kind
+from cli import exits
+from cli.answers import answer
+from cli.arguments import PhaseId
+from cli.options import Asked, acting
+from cli.project import opened
+from cli.screen import clean, one_line, paint, print_table, state
+from cli.workflow_run import Gate, Run, WorkflowRow
+from domain.errors import Damaged, Refusal, Unavailable
+from domain.phase_ids import checked
+from domain.steps import STEPS
+
+Config = Annotated[
+    str,
+    typer.Option("--config", metavar="FILE", help="The fields of the steps: YAML, JSON or TOML; - is standard input."),
+]
+Auto = Annotated[
+    bool, typer.Option("--auto-approve", help="Approve in the actor's name, unread; the record says that it was so.")
+]
+
+
+class WorkflowAnswer(TypedDict):
+    """How far a run came: `complete` once every step is approved, otherwise `waits_for` says what is missing."""
+
+    phase: str
+    complete: bool
+    waits_for: Gate | None
+    rows: list[WorkflowRow]
+
+
+@acting
+def workflow(asked: Asked, phase: PhaseId, config: Config, auto_approve: Auto = False) -> None:
+    """Draft all steps of a phase from one file, as far as the approvals reach; run it again to go on.
+
+    The file has a table of fields for each step (spec, research, plan, prd, tasks), as orch schema show workflow says.
+    All of it is checked before anything is recorded. The run stops at the first step that waits for an approval, and
+    the same file goes on from there. A step whose fields changed is drafted anew, unless it is approved.
+
+    With --auto-approve every step is approved in the actor's name, by the rules of the policy: agents may not, nor
+    the author where the policy says so. Such approvals are marked, in orch history and orch audit exceptions.
+
+    Example: echo '{"spec": {"objectives": ["Fast"]}}' | orch workflow st01-x --config -
+
+    Next: orch approve PHASE STEP, then the same command again
+    """
+    checked(phase)
+    if auto_approve:
+        refuse_guessed_kind(asked.actor_kind, command=f"orch workflow {phase} --config {config} --auto-approve")
+    from adapters.workflow_files import read_workflow
+
+    file = read_workflow(config, phase=phase, stdin=sys.stdin.buffer)
+    with opened(to_write=True) as project:
+        run = Run(project, asked, phase, file, automatic=auto_approve)
+        run.refuse_hopeless()
+        gate, status = _gone_through(run)
+        rows = run.rows()
+    data: WorkflowAnswer = {"phase": phase, "complete": gate is None, "waits_for": gate, "rows": rows}
+    _warn(rows)
+    answer("workflow.run", data, as_json=asked.json, show=lambda: _show(data, config))
+    if status:
+        raise typer.Exit(status)
+
+
+def _gone_through(run: Run) -> tuple[Gate | None, int]:
+    """Return where the run stopped, and the exit status: a refusal after the first record is part of the answer."""
+    for step in STEPS:
+        try:
+            gate = run.advance(step)
+        except (Damaged, Unavailable):
+            raise
+        except Refusal as refusal:
+            if run.is_approved(step):  # another run of the same file was first
+                continue
+            if not run.done.anything:
+                raise
+            stopped: Gate = {
+                "step": step,
+                "code": refusal.code,
+                "message": refusal.message,
+                "fix": list(refusal.fix),
+            }
+            return stopped, exits.status_of(refusal)
+        if gate is not None:
+            return gate, exits.DONE
+    return None, exits.DONE
+
+
+def _warn(rows: list[WorkflowRow]) -> None:
+    for row in rows:
+        if row["checkpoint"] and row["checkpoint"]["warning"]:
+            warning = one_line(f"{row['step']}: {row['checkpoint']['warning']}")
+            print(paint(f"! {warning}", "yellow", stream=sys.stderr), file=sys.stderr)
+
+
+def _show(data: WorkflowAnswer, config: str) -> None:
+    table = [
+        (row["step"].value, state(row["state"]), str(row["iteration"] or ""), ", ".join(_did(row)))
+        for row in data["rows"]
+    ]
+    print_table(table, head=("STEP", "STATE", "ITERATION", "THIS RUN"))
+    gate = data["waits_for"]
+    if gate is None:
+        print(f"\nEvery step is approved.\n  {paint('next', 'dim')} orch handoff {data['phase']}")
+        return
+    print(f"\n{one_line(gate['message'])}")
+    for line in (*gate["fix"], f"orch workflow {data['phase']} --config {config}"):
+        print(f"  → {clean(line)}")
+
+
+def _did(row: WorkflowRow) -> list[str]:
+    did = [("drafted", row["drafted"]), ("approved automatically", row["approved"])]
+    return [f"{what} at position {position}" for what, position in did if position]

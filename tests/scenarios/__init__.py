@@ -1,0 +1,1 @@
+"""Whole stories through the command line, a file each: the rows of the predecessor's plan of tests."""
