@@ -76,7 +76,7 @@ def more_of(about: About, left: Left) -> list[str]:
     found = []
     if "level" in reasons or "budget" in reasons:
         level = 4 if "level" in reasons else about.level
-        size = max(20_000, about.budget * 2) if "budget" in reasons else about.budget
+        size = max(20_000, about.budget * 2 if "budget" in reasons else about.budget)
         found.append(f"orch context --level {level} --budget {size}{phase}")
     if "budget" in reasons:
         found.append(f"orch status {about.phase}" if about.phase else "orch list")

@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 import typer
 
-from adapters.handoff_page import page
 from adapters.new_files import new_file
 from cli.answers import answer
 from cli.arguments import PhaseId
+from cli.handoff_page import page
 from cli.options import Asked, reading
 from cli.project import Project, opened
 from cli.reads import view_of_phase

@@ -129,7 +129,7 @@ def test_no_text_passes_for_the_page(busy: Orch) -> None:
 def test_what_is_left_out_is_counted_and_can_be_seen(busy: Orch) -> None:
     data = must(busy, "context", "--level", "1", "--json").data
     assert {each["why"] for each in data["left_out"]} == {"level"}
-    assert data["see"] == ["orch context --level 4 --budget 2000"]
+    assert data["see"] == ["orch context --level 4 --budget 20000"]
     assert "Left out: " in must(busy, "context", "--level", "1").out
     assert "Nothing was left out" in must(busy, "context", "--level", "4").out
 

@@ -110,13 +110,13 @@ def test_no_read_goes_through_the_whole_log(project: Orch, monkeypatch: pytest.M
     asked: list[str] = []
     real = SqliteLog.open.__func__  # type: ignore[attr-defined]  # a class method
 
-    def heard(_connection: object, sql: str, _bindings: object) -> bool:
+    def noted(_: object, sql: str, __: object) -> bool:
         asked.append(sql)
         return True
 
     def spied(cls: type[SqliteLog], /, *args: object, **options: object) -> SqliteLog:
         log: SqliteLog = real(cls, *args, **options)
-        log._reader.set_exec_trace(heard)
+        log._reader.set_exec_trace(noted)
         return log
 
     monkeypatch.setattr(SqliteLog, "open", classmethod(spied))
