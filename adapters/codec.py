@@ -196,7 +196,11 @@ def _reader(hint: Any) -> Reader:
         item = _reader(get_args(hint)[0])
         return lambda found: tuple(map(item, _checked(found, list)))
     if get_origin(hint) is dict:
-        return lambda found: _checked(found, dict)
+        value = get_args(hint)[1]
+        if value is Any:
+            return lambda found: _checked(found, dict)
+        each = _reader(value)
+        return lambda found: {name: each(inside) for name, inside in _checked(found, dict).items()}
     if issubclass(hint, StrEnum):
         members = {member.value: member for member in hint}
 

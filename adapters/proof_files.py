@@ -13,9 +13,13 @@ from domain.errors import AlreadyExists, FilesUnavailable, Refusal
 HEADER = "c2sp.org/tlog-proof@v1"
 
 
-def tlog_proof(index: int, proof: Sequence[bytes], checkpoint: bytes) -> bytes:
-    """Return an inclusion proof with its checkpoint: header, index from 0, hashes, an empty line, the signed note."""
-    return f"{HEADER}\nindex {index}\n{hash_lines(proof)}\n".encode() + checkpoint
+def tlog_proof(index: int, proof: Sequence[bytes], checkpoint: bytes, *, extra: bytes | None = None) -> bytes:
+    """Return an inclusion proof with its checkpoint: header, index from 0, hashes, an empty line, the signed note.
+
+    `extra` is what the format lets an application carry along; it proves nothing by itself.
+    """
+    carried = "" if extra is None else f"extra {b64encode(extra).decode()}\n"
+    return f"{HEADER}\n{carried}index {index}\n{hash_lines(proof)}\n".encode() + checkpoint
 
 
 def hash_lines(hashes: Sequence[bytes]) -> str:

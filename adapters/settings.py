@@ -22,6 +22,7 @@ class Kind(StrEnum):
     OCCASIONS = 'a list of approval and handoff, such as ["approval"]'
     WORDS = 'a list of words, such as ["age1…"]'
     COUNT = "a whole number from 1 to 36500"
+    SWITCH = "true or false"
 
 
 MOST = 36_500
@@ -62,6 +63,7 @@ SETTINGS = (
     Setting("checkpoints.after", Kind.OCCASIONS, "orchestrator.checkpoints.after", "", []),
     Setting("checkpoints.anchor", Kind.PATH, "orchestrator.checkpoints.anchor", "--anchor", None),
     Setting("checkpoints.timestamp_url", Kind.URL, "orchestrator.checkpoints.timestampUrl", "--timestamp", None),
+    Setting("receipts.write", Kind.SWITCH, "orchestrator.receipts.write", "", False),
     Setting("backup.dir", Kind.PATH, "orchestrator.backup.directory", "--to", ".orch/backups"),
     Setting("backup.recipients", Kind.WORDS, "orchestrator.backup.recipients", "--recipient", []),
     Setting("backup.retention_days", Kind.COUNT, "orchestrator.backup.retentionDays", "--keep-days", 30),
@@ -139,6 +141,10 @@ def _said(setting: Setting, words: str) -> object:
         number: object = int(words) if words.isascii() and words.isdecimal() and len(words) < 9 else words
         judge_value(setting, number, setting.variable)
         return number
+    if setting.kind is Kind.SWITCH:
+        switch: object = {"true": True, "false": False}.get(words.lower(), words)
+        judge_value(setting, switch, setting.variable)
+        return switch
     value = words if setting.kind is Kind.URL else [word.strip() for word in words.split(",") if word.strip()]
     judge_value(setting, value, setting.variable)
     return value
@@ -154,6 +160,8 @@ def judge_value(setting: Setting, value: object, where: str) -> None:
         case Kind.OCCASIONS, list() if all(each in OCCASIONS for each in value):
             return
         case Kind.WORDS, list() if all(isinstance(each, str) and is_words(each) for each in value):
+            return
+        case Kind.SWITCH, bool():
             return
         case Kind.COUNT, int() if type(value) is int and 1 <= value <= MOST:
             return

@@ -25,6 +25,7 @@ TYPES: dict[Kind, Any] = {
     Kind.PATH: Annotated[str, AfterValidator(_words)],
     Kind.URL: Annotated[str, AfterValidator(_address)],
     Kind.WORDS: list[Annotated[str, AfterValidator(_words)]],
+    Kind.SWITCH: bool,
     Kind.COUNT: Annotated[int, Field(ge=1, le=MOST)],
     Kind.OCCASIONS: list[Literal[OCCASIONS]],  # type: ignore[valid-type]  # mypy reads no choices that have a name
 }

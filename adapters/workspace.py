@@ -17,6 +17,11 @@ LIMIT = 4 * 1024 * 1024
 LOCK_SECONDS = 30.0
 
 
+def receipt_name(step: Step) -> str:
+    """Return the name of the file that proves an approval, beside the document."""
+    return f"{step}.receipt"
+
+
 class Workspace:
     """Reads and writes `dev/PHASE/…`, always whole files and never through a symbolic link."""
 
@@ -59,7 +64,26 @@ class Workspace:
 
     def read_bytes(self, phase: str, step: Step) -> bytes | None:
         """Return what is in a document's file, or None where there is no file."""
-        path = self._places.document(phase, step)
+        return self._bytes_of(phase, self._places.document(phase, step), fix=f"orch checkout {phase} {step}")
+
+    def read_receipt(self, phase: str, step: Step) -> bytes | None:
+        """Return what is in the receipt beside a document, or None where there is no file."""
+        return self._bytes_of(phase, self._receipt(phase, step), fix=f"orch gate {phase} {step} --write-receipt")
+
+    def remove_receipt(self, phase: str, step: Step) -> bool:
+        """Remove the receipt of an approval that is no longer in force; tell whether there was one."""
+        path = self._receipt(phase, step)
+        if not os.path.lexists(path):  # as for most steps, most of the time
+            return False
+        with _spoken(path):
+            self._refuse_way_out(phase)
+            path.unlink(missing_ok=True)
+        return True
+
+    def _receipt(self, phase: str, step: Step) -> Path:
+        return self._places.phase(phase) / receipt_name(step)
+
+    def _bytes_of(self, phase: str, path: Path, *, fix: str) -> bytes | None:
         with _spoken(path):
             self._refuse_way_out(phase)
             try:
@@ -69,20 +93,20 @@ class Workspace:
             except OSError as error:
                 if error.errno != ELOOP:
                     raise
-                raise self._unreadable(phase, step, "is a symbolic link") from None
+                raise self._unreadable(path, "is a symbolic link", fix) from None
             try:
                 if not stat.S_ISREG(os.fstat(file).st_mode):
-                    raise self._unreadable(phase, step, "is not a regular file")
+                    raise self._unreadable(path, "is not a regular file", fix)
                 with os.fdopen(file, "rb", closefd=False) as opened:
                     data = opened.read(LIMIT + 1)
             finally:
                 os.close(file)
         if len(data) > LIMIT:
-            raise self._unreadable(phase, step, f"is larger than {LIMIT // 1024 // 1024} MiB")
+            raise self._unreadable(path, f"is larger than {LIMIT // 1024 // 1024} MiB", fix)
         return data
 
-    def _unreadable(self, phase: str, step: Step, why: str) -> InvalidInput:
-        return InvalidInput(f"{self.shown(phase, step)} {why}.", fix=(f"orch checkout {phase} {step}",))
+    def _unreadable(self, path: Path, why: str, fix: str) -> InvalidInput:
+        return InvalidInput(f"{self.named(path)} {why}.", fix=(fix,))
 
     def write(self, phase: str, name: str, text: str) -> Path:
         """Replace a file of a phase's folder whole: a reader sees the old text or the new one, never a part."""

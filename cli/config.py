@@ -55,6 +55,8 @@ def show_config(asked: Asked) -> None:
     elsewhere that every checkpoint is appended to. checkpoints.timestamp_url: the time-stamping authority that
     orch audit checkpoint asks.
 
+    receipts.write: whether every approval leaves a receipt beside its document, for orch gate --receipt in CI.
+
     backup.dir: where backups are, a folder or s3://bucket/prefix. backup.recipients: the age keys they are encrypted
     to. backup.retention_days: younger copies are never pruned. backup.retention_copies: so many stay in any case.
 
@@ -97,4 +99,4 @@ def _show(data: ConfigAnswer) -> None:
 def _words(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
-    return "none" if value is None else str(value)
+    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -31,10 +31,12 @@ from cli.batch import BatchAnswer
 from cli.config import ConfigAnswer
 from cli.context import ContextAnswer
 from cli.export import ExportFile
+from cli.gate_command import GateAnswer
 from cli.health import DoctorAnswer
 from cli.import_folder import ImportAnswer
 from cli.package import PackageAnswer as HandoffPackageAnswer
 from cli.rebuild import RebuildAnswer
+from cli.receipts import ReceiptAfter
 from cli.recover_answers import (
     DocumentsAnswer,
     LossAnswer,
@@ -150,10 +152,14 @@ class DocumentAnswer(DocumentText):
 
 
 class OutcomeAnswer(Outcome):
-    """What a command recorded; `document` is the file that holds the text, `checkpoint` what was signed after it."""
+    """What a command recorded; `document` is the file that holds the text, `checkpoint` what was signed after it.
+
+    `receipt` is the proof of an approval beside its document, where the settings ask for one.
+    """
 
     document: str | None
     checkpoint: SignedAfter | None
+    receipt: ReceiptAfter | None
 
 
 class CheckoutAnswer(TypedDict):
@@ -168,8 +174,24 @@ class CheckoutAnswer(TypedDict):
 
 
 class PolicyAnswer(PolicyRules):
-    """The rules in force, and the version that verdicts record."""
+    """The rules in force, who holds which role, and the version that verdicts record."""
 
+    version: int
+    members: dict[str, list[str]]
+
+
+class RoleRow(TypedDict):
+    """A role: who holds it, and the steps whose approvers must."""
+
+    role: str
+    holders: list[str]
+    steps: list[str]
+
+
+class RoleListAnswer(TypedDict):
+    """All roles that somebody holds or a step asks for, and the version of the policy."""
+
+    rows: list[RoleRow]
     version: int
 
 
@@ -284,11 +306,13 @@ ANSWERS: dict[str, Any] = {
     "phase.document": DocumentAnswer,
     "phase.checkout": CheckoutAnswer,
     "command.outcome": OutcomeAnswer,
+    "gate": GateAnswer,
     "workflow.run": WorkflowAnswer,
     "batch": BatchAnswer,
     "export": Export,
     "export.file": ExportFile,
     "policy": PolicyAnswer,
+    "role.list": RoleListAnswer,
     "config": ConfigAnswer,
     "context": ContextAnswer,
     "doctor": DoctorAnswer,

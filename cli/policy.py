@@ -1,6 +1,7 @@
 """orch policy: the rules about verdicts."""
 
 from collections.abc import Mapping
+from shlex import quote
 from typing import Annotated, Any, ClassVar, Optional
 
 import typer
@@ -11,12 +12,13 @@ from cli.arguments import Reason
 from cli.lazy import Entry, LazyGroup
 from cli.options import Asked, plain, writing
 from cli.project import opened
-from cli.screen import print_table
+from cli.screen import one_line, print_table
 from cli.writes import report
 from domain.errors import InvalidInput, NotFound
 from domain.policy_state import PolicyState
 
 STREAM = "policy"
+SET = "orch policy set"
 AuthorMayNot = Annotated[
     Optional[bool],  # noqa: UP045  # Typer reads Optional at every release we allow
     typer.Option("--author-may-not-approve/--author-may-approve", help="Must another person than the author approve?"),
@@ -47,6 +49,16 @@ TasksQuality = Annotated[
 ]
 
 
+StepApprovers = Annotated[
+    Optional[list[str]],  # noqa: UP045  # as above
+    typer.Option("--approvers", metavar="STEP=N", help="How many must approve this step; 0: as many as the others."),
+]
+StepRoles = Annotated[
+    Optional[list[str]],  # noqa: UP045  # as above
+    typer.Option("--approver-role", metavar="STEP=ROLE", help="The role its approvers must hold; STEP= for none."),
+]
+
+
 class PolicyCommands(LazyGroup):
     """Show or change the rules about verdicts."""
 
@@ -66,7 +78,7 @@ def show_policy(asked: Asked) -> None:
         head = project.log.heads([STREAM])[1].get(STREAM)
     if head is None:
         raise NotFound("The log holds no project yet.", fix=("orch init",))
-    rules = PolicyState.from_facts(head.facts)._asdict()
+    rules = PolicyState.from_facts(head.facts).shown()
     data = {**rules, "version": head.version}
     answer("policy", data, as_json=asked.json, show=lambda: print_table(_rows(data)))
 
@@ -81,6 +93,8 @@ def set_policy(
     minimum_quality_research: ResearchQuality = None,
     minimum_quality_plan: PlanQuality = None,
     minimum_quality_tasks: TasksQuality = None,
+    approvers: StepApprovers = None,
+    approver_role: StepRoles = None,
     reason: Reason = "",
 ) -> None:
     """Put other rules in force for every verdict from now on.
@@ -95,6 +109,8 @@ def set_policy(
         "minimum_quality_research": minimum_quality_research,
         "minimum_quality_plan": minimum_quality_plan,
         "minimum_quality_tasks": minimum_quality_tasks,
+        "approvers": _numbers(approvers),
+        "approver_roles": _table(approver_role, "--approver-role spec=lead"),
     }
     if all(rule is None for rule in rules.values()):
         raise InvalidInput("Name at least one rule to change.", fix=("orch policy set --minimum-approvers 2",))
@@ -106,9 +122,36 @@ def set_policy(
         report(project, asked, project.handle(command))
 
 
+def _numbers(typed: list[str] | None) -> dict[str, int] | None:
+    table = _table(typed, "--approvers spec=2")
+    if table is None:
+        return None
+    wrong = next((number for number in table.values() if not number.isdecimal() or len(number) > 3), None)
+    if wrong is not None:
+        raise InvalidInput(f"A number of approvers is needed; got {wrong[:40]!r}.", fix=(f"{SET} --approvers spec=2",))
+    return {step: int(number) for step, number in table.items()}
+
+
+def _table(typed: list[str] | None, example: str) -> dict[str, str] | None:
+    """Return what `STEP=VALUE` was typed for each step."""
+    if not typed:
+        return None
+    pairs = [each.partition("=") for each in typed]
+    for step, equals, _ in pairs:
+        if not equals:
+            raise InvalidInput(f"STEP=VALUE is needed; got {step[:40]!r}.", fix=(f"{SET} {example}",))
+    return {step: value for step, _, value in pairs}
+
+
 def _rows(data: dict[str, Any]) -> list[tuple[str, str]]:
-    words = {"True": "yes", "False": "no", "None": "off"}
-    return [(name.replace("_", " "), words.get(str(value), str(value))) for name, value in data.items()]
+    return [(name.replace("_", " "), one_line(_words(value))) for name, value in data.items()]
+
+
+def _words(value: object) -> str:
+    if isinstance(value, dict):
+        held = (f"{name}: {', '.join(each) if isinstance(each, list) else each}" for name, each in value.items())
+        return "; ".join(held) or "none"
+    return {"True": "yes", "False": "no", "None": "off"}.get(str(value), str(value))
 
 
 def _options(rules: Mapping[str, Any]) -> str:
@@ -118,6 +161,9 @@ def _options(rules: Mapping[str, Any]) -> str:
         option = name.replace("_seconds", "").replace("_", "-")
         if isinstance(value, bool):
             typed.append(f"--{option if value else option.replace('may-not', 'may')}")
+        elif isinstance(value, dict):
+            option = option.removesuffix("s") if name == "approver_roles" else option
+            typed += [f"--{option} {quote(f'{step}={each}')}" for step, each in value.items()]
         elif value is not None:
             typed.append(f"--{option} {value}")
     return " ".join(typed)

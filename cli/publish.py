@@ -11,7 +11,7 @@ from domain.digest import digest_of
 from domain.errors import InvalidInput
 from domain.event_log import Head
 from domain.phase_state import PhaseState
-from domain.steps import Step
+from domain.steps import STEPS, Step
 from domain.task_texts import with_boxes
 from projections.file_text import boxes_of, file_text
 from projections.state_file import places, state_file
@@ -26,9 +26,16 @@ def publish(project: Project, phase: str, step: Step | None = None, *, boxes: Se
         return
     if step is not None:
         _publish_text(project, phase, step, PhaseState.from_facts(head.facts))
+    _remove_withdrawn(project, phase, PhaseState.from_facts(head.facts))
     if boxes:
         _publish_boxes(project, phase, boxes, PhaseState.from_facts(head.facts))
     project.files.write(phase, STATE_FILE, state_text(project, head))
+
+
+def _remove_withdrawn(project: Project, phase: str, state: PhaseState) -> None:
+    """Remove the receipts of approvals that are no longer in force, so that the next commit takes them out of git."""
+    for step in set(STEPS) - set(state.completed):
+        project.files.remove_receipt(phase, step)
 
 
 def state_text(project: Project, head: Head) -> str:

@@ -71,7 +71,7 @@ def approve(
         )
 
     with opened(to_write=True) as project:
-        carry_out(project, asked, phase, lambda: command(project), occasion="approval")
+        carry_out(project, asked, phase, lambda: command(project), occasion="approval", judged=step)
 
 
 @writing
@@ -141,7 +141,7 @@ def reconfirm(
         )
 
     with opened(to_write=True) as project:
-        carry_out(project, asked, phase, lambda: command(project), occasion="approval")
+        carry_out(project, asked, phase, lambda: command(project), occasion="approval", judged=step)
 
 
 def _meaning(words: str) -> "MeaningOf":

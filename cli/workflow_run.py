@@ -203,7 +203,7 @@ class Run:
     def _refuse_hopeless_approval(self, step: Step, state: PhaseState) -> None:
         document, by = state.documents[step], self._project.meta(self._asked).by
         known = self._project.log.receipt(self._id("draft", step, self._file.fields[step])) is not None
-        broken = self._policy().broken_by(by, author=document.author if known else by)
+        broken = self._policy().broken_by(by, step, author=document.author if known else by)
         if broken:
             line = f"orch workflow {self._phase} --config {self._file.name}"
             raise PolicyForbidsAutomatic(self._phase, step, why=next(iter(broken.values())), fix=(line,))

@@ -9,6 +9,7 @@ from cli.gate import is_edited
 from cli.options import Asked
 from cli.project import Project
 from cli.publish import publish
+from cli.receipts import ReceiptAfter, receipt_after, wanted_after
 from cli.screen import clean, one_line, paint
 from cli.signing import SignedAfter, signed_after, signing_after
 from domain.errors import FilesUnavailable
@@ -30,13 +31,19 @@ def carry_out(
     writes: Step | None = None,
     occasion: str | None = None,
     boxes: Sequence[str] = (),
+    judged: Step | None = None,
 ) -> None:
     """Handle one command about a phase while holding its files, then publish and answer.
 
-    As `recorded`, which says what the words mean.
+    As `recorded`, which says what the words mean; `judged` names the step that may be approved now.
     """
+    with_receipt = judged is not None and wanted_after(project)
     receipt, signed = recorded(project, phase, command, writes=writes, occasion=occasion, boxes=boxes)
-    report(project, asked, receipt, phase=phase, writes=writes, signed=signed)
+    proof = None
+    if with_receipt and judged is not None:
+        with project.files.locked(phase):
+            proof = receipt_after(project, phase, judged)
+    report(project, asked, receipt, phase=phase, writes=writes, signed=signed, proof=proof)
 
 
 def recorded(
@@ -76,6 +83,7 @@ def report(
     phase: str | None = None,
     writes: Step | None = None,
     signed: SignedAfter | None = None,
+    proof: ReceiptAfter | None = None,
     also: Sequence[tuple[str, str]] = (),
     then: str | None = None,
 ) -> None:
@@ -91,11 +99,14 @@ def report(
     if receipt.repeated:
         print("This command id was recorded before; nothing was written now.", file=sys.stderr)
     document = project.files.shown(phase, writes) if phase and writes else None
-    data = {**result, "document": document, "checkpoint": signed}
-    if signed and signed["warning"]:
-        print(paint(f"! {one_line(signed['warning'])}", "yellow", stream=sys.stderr), file=sys.stderr)
-        for line in signed["fix"]:
-            print(f"  → {clean(line)}", file=sys.stderr)
+    data = {**result, "document": document, "checkpoint": signed, "receipt": proof}
+    for beside in (signed, proof):
+        if beside and beside["warning"]:
+            print(paint(f"! {one_line(beside['warning'])}", "yellow", stream=sys.stderr), file=sys.stderr)
+            for line in beside["fix"]:
+                print(f"  → {clean(line)}", file=sys.stderr)
+    if proof and proof["file"]:
+        also = (*also, ("receipt", one_line(proof["file"])))
     if signed:
         files = ("signed", signed["file"]), ("anchored", signed["anchor"])
         also = (*also, *((name, one_line(file)) for name, file in files if file))

@@ -243,6 +243,7 @@ def page() -> str:
         "Refusals that depend on who asks, or on the words of the command, are not in the tables: PolicyForbids,",
         "PolicyNeedsPerson, AlreadyJudged, VerdictIsStale, DocumentEdited, TextErased, LatestTextStays, ReasonMissing,",
         "CommandIdReused, QualityTooLow; and of an import StepWrittenHere, as it overtakes no text written here.",
+        "Of orch gate, which decides nothing: GateClosed, ReceiptRefused.",
         "",
         "## One step",
         "",

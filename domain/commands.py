@@ -32,7 +32,10 @@ class InitialiseProject(NamedTuple):
 
 
 class ChangePolicy(NamedTuple):
-    """Change the rules that are given; None leaves one as it is. 0 switches an expiry or a minimum quality off."""
+    """Change the rules that are given; None leaves one as it is. 0 switches an expiry or a minimum quality off.
+
+    Of the two tables only the steps that are named change; 0 approvers or no role take a step out.
+    """
 
     meta: Meta
     author_may_not_approve: bool | None = None
@@ -43,6 +46,26 @@ class ChangePolicy(NamedTuple):
     minimum_quality_research: int | None = None
     minimum_quality_plan: int | None = None
     minimum_quality_tasks: int | None = None
+    approvers: dict[str, int] | None = None
+    approver_roles: dict[str, str] | None = None
+
+
+class GrantRole(NamedTuple):
+    """Give somebody a role."""
+
+    meta: Meta
+    name: str
+    role: str
+    reason: str = ""
+
+
+class RevokeRole(NamedTuple):
+    """Take a role from somebody."""
+
+    meta: Meta
+    name: str
+    role: str
+    reason: str = ""
 
 
 class RememberDirective(NamedTuple):
@@ -291,6 +314,8 @@ class ImportPhase(NamedTuple):
 Command: TypeAlias = (
     InitialiseProject
     | ChangePolicy
+    | GrantRole
+    | RevokeRole
     | RememberDirective
     | ForgetDirective
     | DraftDocument
@@ -324,7 +349,16 @@ Command: TypeAlias = (
 UNSAID = frozenset(("meta", "seen", "public_key", "fork", "done", "reopened", "imported_from"))
 """What the edge adds to a command by itself."""
 
-SAID_LATER = frozenset(("minimum_quality_research", "minimum_quality_plan", "minimum_quality_tasks", "automatic"))
+SAID_LATER = frozenset(
+    (
+        "minimum_quality_research",
+        "minimum_quality_plan",
+        "minimum_quality_tasks",
+        "automatic",
+        "approvers",
+        "approver_roles",
+    )
+)
 """What older versions could not say: unsaid, it leaves the fingerprint of a command that is repeated now as it was."""
 
 

@@ -22,6 +22,8 @@ Refusal
 │   ├── PhaseNotImported        a phase of that name is here and came from elsewhere
 │   ├── StepWrittenHere         an import does not overtake a text that was written here
 │   ├── DependencyCycle         phases would wait for each other
+│   ├── GateClosed              the checkout does not hold exactly the approved text
+│   ├── ReceiptRefused          a receipt does not prove the approval it was shown for
 │   ├── TaskWaits               a task begins when those it rests on are done
 │   ├── PhaseArchived           an archived phase is read-only
 │   ├── PhaseHandedOff          a phase handed off changes only after a step is reopened
@@ -292,6 +294,21 @@ class DependencyCycle(Rejected):
             f"That would make phases wait for each other: {' → '.join(path)}.",
             fix=[f"orch depend {phase} --on {on} --remove" for phase, on in removable[-1:]] or [f"orch why {path[0]}"],
         )
+
+
+class GateClosed(Rejected):
+    code = "GATE_CLOSED"
+
+    def __init__(self, phase: str, step: str, *, why: str, fix: Sequence[str]) -> None:
+        super().__init__(f"{phase}: {step} does not pass the gate: {why}.", fix=fix)
+
+
+class ReceiptRefused(Rejected):
+    code = "RECEIPT_REFUSED"
+
+    def __init__(self, phase: str, step: str, *, why: str, fix: Sequence[str] = ()) -> None:
+        again = (f"orch gate {phase} {step} --write-receipt",)
+        super().__init__(f"{phase}: the receipt of {step} proves nothing here: {why}.", fix=fix or again)
 
 
 class TaskWaits(Rejected):

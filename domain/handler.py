@@ -70,6 +70,11 @@ def _decide(command: c.Command, read: ReadSet, log: EventLog, templates: Templat
             policy = read.policy()
             policy.change(_wanted(command, policy), reason=command.reason, by=by, at=at)
             return (policy,)
+        case c.GrantRole() | c.RevokeRole():
+            policy = read.policy()
+            decide = policy.grant if isinstance(command, c.GrantRole) else policy.revoke
+            decide(command.name, command.role, reason=command.reason, by=by, at=at)
+            return (policy,)
         case c.RememberDirective():
             return (_remembered(command, read),)
         case c.ForgetDirective():
@@ -201,12 +206,18 @@ def _named(command: c.NamePoint, read: ReadSet, log: EventLog) -> RestorePoint:
 
 def _wanted(command: c.ChangePolicy, policy: Policy) -> Any:
     given = {name: value for name, value in command._asdict().items() if name in policy.state._fields}
+    for table in ("approvers", "approver_roles"):
+        if given[table] is not None:
+            merged = {**(getattr(policy.state, table) or {}), **given[table]}
+            given[table] = {step: value for step, value in merged.items() if value}
     wanted = policy.state._replace(**{name: value for name, value in given.items() if value is not None})
     return wanted._replace(
         request_expiry_seconds=wanted.request_expiry_seconds or None,
         minimum_quality_research=wanted.minimum_quality_research or None,
         minimum_quality_plan=wanted.minimum_quality_plan or None,
         minimum_quality_tasks=wanted.minimum_quality_tasks or None,
+        approvers=wanted.approvers or None,
+        approver_roles=wanted.approver_roles or None,
     )
 
 

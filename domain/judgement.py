@@ -28,7 +28,7 @@ def judge(
     document: Document, step: Step, *, phase: str, command: str, by: Actor, forced: bool, policy: PolicyState
 ) -> Judgement:
     """Judge one more approval of a document, or refuse it. Force sets the policy aside and says which rules."""
-    broken = policy.broken_by(by, author=document.author)
+    broken = policy.broken_by(by, step, author=document.author)
     if broken and not forced:
         raise PolicyForbids(phase, step, why=next(iter(broken.values())), command=command)
     lacking = policy.lacking(step, document)
@@ -36,7 +36,7 @@ def judge(
         if not forced:
             raise QualityTooLow(phase, step, why=lacking, command=command, draft=hints.draft(phase, step))
         broken[f"minimum_quality_{step}"] = lacking
-    enough = len(document.approvals) + 1 >= policy.minimum_approvers
+    enough = len(document.approvals) + 1 >= policy.needed(step)
     broke = tuple(broken) if enough or not forced else (*broken, "minimum_approvers")
     self_approval = document.author is not None and document.author.name == by.name
     return Judgement(final=enough or forced, self_approval=self_approval, broke=broke)

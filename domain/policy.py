@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from domain.actors import Actor, ActorKind
+from domain import roles
+from domain.actors import Actor, ActorKind, actor
 from domain.aggregates import EventSourced
-from domain.errors import InvalidInput, NothingChanged, PolicyNeedsPerson
+from domain.errors import InvalidInput, NotFound, NothingChanged, PolicyNeedsPerson
 from domain.events import DomainEvent
 from domain.policy_state import PolicyState
 from domain.quality import MARKS
@@ -30,6 +31,8 @@ class PolicyChanged(DomainEvent):
     minimum_quality_research: int | None = None
     minimum_quality_plan: int | None = None
     minimum_quality_tasks: int | None = None
+    approvers: dict[str, int] | None = None
+    approver_roles: dict[str, str] | None = None
 
     def says(self) -> PolicyState:
         """Return the policy in force after this event."""
@@ -41,6 +44,8 @@ class PolicyChanged(DomainEvent):
             minimum_quality_research=self.minimum_quality_research,
             minimum_quality_plan=self.minimum_quality_plan,
             minimum_quality_tasks=self.minimum_quality_tasks,
+            approvers=self.approvers,
+            approver_roles=self.approver_roles,
         )
 
     def mutate(self, aggregate: Any) -> Any:
@@ -49,7 +54,35 @@ class PolicyChanged(DomainEvent):
         return super().mutate(aggregate)
 
     def apply(self, aggregate: "Policy") -> None:
-        aggregate.state = self.says()
+        aggregate.state = self.says()._replace(members=aggregate.state.members)
+
+
+@dataclass(frozen=True)
+class RoleGranted(DomainEvent):
+    """Somebody holds a role from now on."""
+
+    TOPIC: ClassVar[str] = "policy.role_granted"
+    PAYLOAD: ClassVar[tuple[str, ...]] = ("reason",)
+    name: str
+    role: str
+    reason: str | None
+
+    def apply(self, aggregate: "Policy") -> None:
+        aggregate.state = aggregate.state.with_member(self.name, self.role)
+
+
+@dataclass(frozen=True)
+class RoleRevoked(DomainEvent):
+    """Somebody no longer holds a role; verdicts given before stay what they are."""
+
+    TOPIC: ClassVar[str] = "policy.role_revoked"
+    PAYLOAD: ClassVar[tuple[str, ...]] = ("reason",)
+    name: str
+    role: str
+    reason: str | None
+
+    def apply(self, aggregate: "Policy") -> None:
+        aggregate.state = aggregate.state.without_member(self.name, self.role)
 
 
 class Policy(EventSourced):
@@ -67,15 +100,14 @@ class Policy(EventSourced):
                 originator_version=1,
                 timestamp=at,
                 by=by,
-                **PolicyState()._asdict(),
+                **PolicyState().rules(),
                 reason="the rules a project begins with",
             )
         )
 
     def change(self, wanted: PolicyState, *, reason: str, by: Actor, at: datetime) -> None:
         """Put other rules in force. A policy that agents could loosen for themselves would bind nobody."""
-        if self.state.agents_may_not_approve and by.kind is not ActorKind.HUMAN:
-            raise PolicyNeedsPerson(by.name, by.kind)
+        self._refuse_agents(by)
         if not 1 <= wanted.minimum_approvers <= MOST_APPROVERS:
             raise InvalidInput(
                 f"The minimum number of approvers is 1 to {MOST_APPROVERS}; got {wanted.minimum_approvers}.",
@@ -94,6 +126,32 @@ class Policy(EventSourced):
                     f"The minimum quality of {step} is 1 to 100 percent, or 0 for none; got {percent}.",
                     fix=(f"orch policy set --minimum-quality-{step} {MARKS[step]}",),
                 )
+        roles.refuse_unlikely_tables(wanted.approvers or {}, wanted.approver_roles or {}, most=MOST_APPROVERS)
         if wanted == self.state:
             raise NothingChanged("The policy says that already.", fix=("orch policy show",))
-        self.happen(PolicyChanged, **wanted._asdict(), reason=reason, by=by, at=at)
+        self.happen(PolicyChanged, **wanted.rules(), reason=reason, by=by, at=at)
+
+    def grant(self, name: str, role: str, *, reason: str, by: Actor, at: datetime) -> None:
+        """Give somebody a role."""
+        self._refuse_agents(by)
+        role = roles.checked(role)
+        try:
+            actor(name)
+        except InvalidInput as error:
+            error.fix = ("orch role grant ada lead",)
+            raise
+        if name in self.state.holders(role):
+            raise NothingChanged(f"{name} holds the role {role} already.", fix=("orch role list",))
+        self.happen(RoleGranted, name=name, role=role, reason=reason, by=by, at=at)
+
+    def revoke(self, name: str, role: str, *, reason: str, by: Actor, at: datetime) -> None:
+        """Take a role from somebody."""
+        self._refuse_agents(by)
+        role = roles.checked(role)
+        if name not in self.state.holders(role):
+            raise NotFound(f"{name[:80]} does not hold the role {role}.", fix=("orch role list",))
+        self.happen(RoleRevoked, name=name, role=role, reason=reason, by=by, at=at)
+
+    def _refuse_agents(self, by: Actor) -> None:
+        if self.state.agents_may_not_approve and by.kind is not ActorKind.HUMAN:
+            raise PolicyNeedsPerson(by.name, by.kind)

@@ -7,7 +7,16 @@ from domain.documents import Document
 from domain.errors import Damaged
 from domain.steps import Step
 
-LATER = frozenset(("minimum_quality_research", "minimum_quality_plan", "minimum_quality_tasks"))
+LATER = frozenset(
+    (
+        "minimum_quality_research",
+        "minimum_quality_plan",
+        "minimum_quality_tasks",
+        "approvers",
+        "approver_roles",
+        "members",
+    )
+)
 """So that the head of an older log stays what it was."""
 
 
@@ -22,6 +31,44 @@ class PolicyState(NamedTuple):
     """In percent; None asks for none."""
     minimum_quality_plan: int | None = None
     minimum_quality_tasks: int | None = None
+    approvers: dict[str, int] | None = None
+    """How many people must approve a step, where that is another number than `minimum_approvers`."""
+    approver_roles: dict[str, str] | None = None
+    """The role that a step's approvers must hold; steps without one may be approved by anybody."""
+    members: dict[str, list[str]] | None = None
+    """Who holds each role, by name. Names are claims, as everywhere."""
+
+    def rules(self) -> dict[str, Any]:
+        """Return what the policy asks for, without who holds which role."""
+        rules = self._asdict()
+        del rules["members"]
+        return rules
+
+    def shown(self) -> dict[str, Any]:
+        """Return everything as readers get it: a table that is empty is an empty table."""
+        tables = {name: getattr(self, name) or {} for name in ("approvers", "approver_roles", "members")}
+        return {**self._asdict(), **tables}
+
+    def needed(self, step: Step) -> int:
+        """Return how many people must approve a step."""
+        return (self.approvers or {}).get(step, self.minimum_approvers)
+
+    def role_for(self, step: Step) -> str | None:
+        """Return the role that the approvers of a step must hold."""
+        return (self.approver_roles or {}).get(step)
+
+    def holders(self, role: str) -> list[str]:
+        """Return who holds a role, by name."""
+        return (self.members or {}).get(role, [])
+
+    def with_member(self, name: str, role: str) -> "PolicyState":
+        """Return the policy after somebody got a role."""
+        return self._replace(members={**(self.members or {}), role: sorted({*self.holders(role), name})})
+
+    def without_member(self, name: str, role: str) -> "PolicyState":
+        """Return the policy after somebody lost a role."""
+        left = {**(self.members or {}), role: [each for each in self.holders(role) if each != name]}
+        return self._replace(members={each: names for each, names in left.items() if names} or None)
 
     def minimum_quality(self, step: Step) -> int | None:
         """Return how many percent the document of a step needs to be approved."""
@@ -35,7 +82,7 @@ class PolicyState(NamedTuple):
             case _:
                 return None
 
-    def broken_by(self, approver: Actor, *, author: Actor | None) -> dict[str, str]:
+    def broken_by(self, approver: Actor, step: Step, *, author: Actor | None) -> dict[str, str]:
         """Return the rules this approval would break: name to the reason in words."""
         broken = {}
         if self.author_may_not_approve and author is not None and approver.name == author.name:
@@ -43,7 +90,18 @@ class PolicyState(NamedTuple):
         if self.agents_may_not_approve and approver.kind is not ActorKind.HUMAN:
             kind = "an agent" if approver.kind is ActorKind.AGENT else "a service"
             broken["agents_may_not_approve"] = f"{approver.name} acts as {kind}, and only people may approve"
+        role = self.role_for(step)
+        if role is not None and approver.name not in self.holders(role):
+            broken["approver_role"] = (
+                f"{approver.name} does not hold the role {role}; {self._who_could(role, approver)}"
+            )
         return broken
+
+    def _who_could(self, role: str, asking: Actor) -> str:
+        holders = self.holders(role)
+        if not holders:
+            return f'nobody does yet: orch role grant "{asking.name}" {role}'
+        return f"{' or '.join(holders)} could approve"
 
     def lacking(self, step: Step, document: Document) -> str | None:
         """Return what the document of a step lacks for an approval, in words, or None when its quality suffices.

@@ -7,7 +7,7 @@ from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.events import DomainEvent
 from domain.import_events import Imported, VerdictImported
 from domain.ledger_events import Forked, KeyRotated, PayloadRedacted, Recovered, Reviewed
-from domain.policy import PolicyChanged
+from domain.policy import PolicyChanged, RoleGranted, RoleRevoked
 from domain.project import ProjectInitialised
 from domain.restore_point import PointNamed
 
@@ -45,5 +45,7 @@ EVENTS: tuple[type[DomainEvent], ...] = (
     tasks.TaskCompleted,
     tasks.TaskReopened,
     tasks.TaskAssigned,
+    RoleGranted,
+    RoleRevoked,
 )
 TOPICS: dict[str, type[DomainEvent]] = {event.TOPIC: event for event in EVENTS}

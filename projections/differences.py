@@ -15,9 +15,9 @@ class Difference(TypedDict):
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any], *, inside: str = "") -> Iterator[Difference]:
-    """Yield every fact of `after` that was another one before; a fact that was not there yet was None."""
-    for name, now in after.items():
-        was = before.get(name)
+    """Yield every fact that is another one than before; one that is not there, before or after, is None."""
+    for name in {**after, **before}:
+        was, now = before.get(name), after.get(name)
         if now == was:  # most are, with all that is in them
             continue
         what = f"{inside}{name}"

@@ -6,7 +6,7 @@ from domain.event_log import Record
 from domain.events import DomainEvent
 from domain.phase_events import Opened, Retitled
 from domain.phase_ids import title_from
-from domain.policy import PolicyChanged
+from domain.policy import PolicyChanged, RoleGranted, RoleRevoked
 from projections.audit_exceptions import ExceptionRow, audit_exceptions
 from projections.audit_trail import TrailRow
 from projections.evidence_documents import DocumentLine, TextState
@@ -70,6 +70,8 @@ class EvidenceReport:
             case PolicyChanged():
                 row = PolicyRow(record.version, policy_in_words(event.says()), shown)
                 self._keep("policies", self.policies, row)
+            case RoleGranted() | RoleRevoked():
+                self._keep("policies", self.policies, PolicyRow(record.version, shown.row["summary"], shown))
             case Opened(title=title) | Retitled(title=title):
                 phase = shown.row["phase"] or ""
                 if phase in self._phases or len(self._phases) < MOST:

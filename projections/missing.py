@@ -16,13 +16,15 @@ from projections.ways import HANDOFF, standing, way_on
 
 
 class Approvers(TypedDict):
-    """Who has approved, how many must, and who may not."""
+    """Who has approved, how many must, who may not, and which role is asked for: `holders` hold it."""
 
     given: int
     needed: int
     by: list[Person]
     not_by: list[str]
     people_only: bool
+    role: str | None
+    holders: list[str]
 
 
 class Missing(TypedDict):
@@ -46,7 +48,7 @@ def missing_for_step(
     topic = _next_topic(document, now_us)
     approvers = None
     if topic in ("phase.document_approved", "phase.document_reconfirmed"):
-        approvers = _approvers(document, policy)
+        approvers = _approvers(step, document, policy)
         because += _who_may(approvers, again=topic == "phase.document_reconfirmed")
     way = way_on(state, now_us, policy)
     return {
@@ -123,28 +125,34 @@ def _next_topic(document: Document, now: int) -> str:
             return "phase.document_drafted"
 
 
-def _approvers(document: Document, policy: PolicyState) -> Approvers:
+def _approvers(step: Step, document: Document, policy: PolicyState) -> Approvers:
     given = [approval.by for approval in document.approvals]
     not_by = [approver.name for approver in given]
     author = document.author
     if policy.author_may_not_approve and author is not None and author.name not in not_by:
         not_by.append(author.name)
+    role = policy.role_for(step)
     return {
         "given": len(given),
-        "needed": policy.minimum_approvers,
+        "needed": policy.needed(step),
         "by": [person(approver) for approver in given],
         "not_by": not_by,
         "people_only": policy.agents_may_not_approve,
+        "role": role,
+        "holders": policy.holders(role) if role else [],
     }
 
 
 def _who_may(approvers: Approvers, *, again: bool) -> str:
     """Return who may give the missing verdict, where not everybody may."""
-    if not approvers["not_by"] and not approvers["people_only"]:
+    if not approvers["not_by"] and not approvers["people_only"] and not approvers["role"]:
         return ""
     who = "a person" if approvers["people_only"] else "somebody"
     others = f" other than {' or '.join(approvers['not_by'])}" if approvers["not_by"] else ""
-    return f"{', to be reconfirmed' if again else ''} by {who}{others}"
+    role = ""
+    if approvers["role"]:
+        role = f" with the role {approvers['role']} ({', '.join(approvers['holders']) or 'nobody holds it'})"
+    return f"{', to be reconfirmed' if again else ''} by {who}{role}{others}"
 
 
 def _details(stream: str, document: Document, told: Tellings, *, now_us: int) -> str:

@@ -13,7 +13,7 @@ from domain.event_log import Record
 from domain.events import DomainEvent
 from domain.import_events import Imported, VerdictImported
 from domain.phase_ids import phase_of
-from domain.policy import PolicyChanged
+from domain.policy import PolicyChanged, RoleGranted, RoleRevoked
 from domain.project import ProjectInitialised
 from domain.restore_point import PointNamed
 from domain.steps import Step
@@ -40,6 +40,15 @@ class PolicyRules(TypedDict):
     minimum_quality_research: int | None
     minimum_quality_plan: int | None
     minimum_quality_tasks: int | None
+    approvers: dict[str, int]
+    approver_roles: dict[str, str]
+
+
+class RoleHeld(TypedDict):
+    """Who got or lost which role; the name is a claim."""
+
+    name: str
+    role: str
 
 
 class ReviewedRange(TypedDict):
@@ -97,6 +106,7 @@ class Outcome(TypedDict):
     reopened_tasks: list[str]
     assignee: str | None
     policy: PolicyRules | None
+    role: RoleHeld | None
     origin: str | None
     directive: int | None
     redacted: int | None
@@ -134,6 +144,7 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
         "reopened_tasks": [],
         "assignee": None,
         "policy": None,
+        "role": None,
         "origin": None,
         "directive": None,
         "redacted": None,
@@ -206,7 +217,11 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
                 "minimum_quality_research": event.minimum_quality_research,
                 "minimum_quality_plan": event.minimum_quality_plan,
                 "minimum_quality_tasks": event.minimum_quality_tasks,
+                "approvers": event.approvers or {},
+                "approver_roles": event.approver_roles or {},
             }
+        case RoleGranted() | RoleRevoked():
+            result["role"] = {"name": event.name, "role": event.role}
         case ProjectInitialised():
             result["origin"] = event.origin
         case DirectiveRemembered() | DirectiveForgotten():
@@ -266,6 +281,8 @@ SENTENCES = {
     "phase.task_reopened": "{reopened} reopened",
     "phase.task_assigned": "{numbers} assigned to {somebody}",
     "policy.changed": "the policy changed",
+    "policy.role_granted": "{role[name]} holds the role {role[role]} now",
+    "policy.role_revoked": "{role[name]} no longer holds the role {role[role]}",
 }
 """What a command was about: the first of these topics that it recorded."""
 

@@ -26,6 +26,7 @@ class PolicyFacts(PolicyRules):
     """The rules in force, and the version that verdicts record."""
 
     version: int
+    members: dict[str, list[str]]
 
 
 class LedgerFacts(TypedDict):
@@ -136,7 +137,7 @@ class _Memory:
                 return phase_facts(state or PhaseState(phase, titled=0), known)
             case PolicyState():
                 version = change.record.version - (state is change.before)
-                return {**state._asdict(), "version": version} if state else {}
+                return {**state.shown(), "version": version} if state else {}
             case LedgerState():
                 return self._ledger(state or LedgerState())
             case ProjectState():

@@ -11,7 +11,7 @@ from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.errors import UnknownEvent
 from domain.events import DomainEvent
 from domain.import_events import Imported, VerdictImported
-from domain.policy import PolicyChanged
+from domain.policy import PolicyChanged, RoleGranted, RoleRevoked
 from domain.policy_state import PolicyState
 from domain.project import ProjectInitialised
 from domain.restore_point import PointNamed
@@ -78,6 +78,10 @@ def saying(event: DomainEvent) -> Saying:
             return Saying(f"took directive {number} back", reason=event.reason or None)
         case PolicyChanged():
             return Saying(f"put the policy in force: {policy_in_words(event.says())}", reason=event.reason or None)
+        case RoleGranted(name=name, role=role):
+            return Saying(f"gave {name} the role {role}", reason=event.reason or None)
+        case RoleRevoked(name=name, role=role):
+            return Saying(f"took the role {role} from {name}", reason=event.reason or None)
         case _:
             return _about_the_phase(event)
 
@@ -160,6 +164,9 @@ def policy_in_words(policy: PolicyState) -> str:
     for step in STEPS:
         percent = policy.minimum_quality(step)
         rules += [f"{step} of at least {percent} % quality"] if percent is not None else []
+        role = f" with the role {policy.role_for(step)}" if policy.role_for(step) else ""
+        if role or policy.needed(step) != policy.minimum_approvers:
+            rules.append(f"{step} by {policy.needed(step)}{role}")
     return ", ".join(rules)
 
 

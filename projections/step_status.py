@@ -113,7 +113,7 @@ def step_status(
         "forced": bool(verdict and verdict.facts.get("forced")),
         "approvals": {
             "given": given,
-            "needed": given if approved and not document.claimed else policy.minimum_approvers,
+            "needed": given if approved and not document.claimed else policy.needed(step),
             "by": [person(approval.by) for approval in document.approvals],
         },
         "feedback": open_feedback(stream, document, told),

@@ -86,7 +86,7 @@ def standing(step: Step, document: Document, *, now: int, policy: PolicyState) -
         case StepState.NOT_STARTED:
             return f"{step} has not been drafted"
         case StepState.AWAITING_APPROVAL:
-            return f"{latest} waits for approval{_so_far(document, policy)}{_lacking(step, document, policy)}"
+            return f"{latest} waits for approval{_so_far(step, document, policy)}{_lacking(step, document, policy)}"
         case StepState.EXPIRED:
             return f"the request to approve {latest} has expired"
         case StepState.REJECTED:
@@ -94,7 +94,7 @@ def standing(step: Step, document: Document, *, now: int, policy: PolicyState) -
         case StepState.REOPENED:
             return f"{step} was reopened after iteration {document.iteration}"
         case StepState.STALE:
-            so_far = _so_far(document, policy) if document.approvals else ""
+            so_far = _so_far(step, document, policy) if document.approvals else ""
             lacking = _lacking(step, document, policy) if document.was_approved else ""
             return f"{latest} is stale since {document.stale_because} was reopened{so_far}{lacking}"
         case StepState.APPROVED:
@@ -107,10 +107,10 @@ def _lacking(step: Step, document: Document, policy: PolicyState) -> str:
     return f", but {lacking}" if lacking else ""
 
 
-def _so_far(document: Document, policy: PolicyState) -> str:
+def _so_far(step: Step, document: Document, policy: PolicyState) -> str:
     """Return how many approvals there are, where one alone would not do."""
     given = len(document.approvals)
-    if not given and policy.minimum_approvers == 1:
+    if not given and policy.needed(step) == 1:
         return ""
     names = ", ".join(approval.by.name for approval in document.approvals)
-    return f" ({given} of {policy.minimum_approvers} given{', by ' + names if names else ''})"
+    return f" ({given} of {policy.needed(step)} given{', by ' + names if names else ''})"

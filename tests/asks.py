@@ -27,6 +27,14 @@ def initialise(*, by: Actor = ADA, at: datetime = NOON, command_id: str | None =
     return c.InitialiseProject(meta(by, at, command_id), "host/project", "host/project+00000000+AAAA", "Audio")
 
 
+def grant(name: str, role: str, *, by: Actor = ADA, reason: str = "") -> c.GrantRole:
+    return c.GrantRole(meta(by, NOON, None), name, role, reason)
+
+
+def revoke(name: str, role: str, *, by: Actor = ADA, reason: str = "") -> c.RevokeRole:
+    return c.RevokeRole(meta(by, NOON, None), name, role, reason)
+
+
 def set_policy(*, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None, **rules: Any) -> c.ChangePolicy:
     return c.ChangePolicy(meta(by, at, command_id), **rules)
 

@@ -19,7 +19,7 @@ from domain.ledger_events import KeyRotated, PayloadRedacted, Reviewed
 from domain.phase_events import BlockerType
 from domain.phase_ids import stream_of, title_from
 from domain.policy import STREAM as POLICY
-from domain.policy import PolicyChanged
+from domain.policy import PolicyChanged, RoleGranted, RoleRevoked
 from domain.policy_state import PolicyState
 from domain.project import STREAM as PROJECT
 from domain.project import ProjectInitialised
@@ -103,7 +103,15 @@ def forgotten(number: int = 1, *, reason: str = "done", by: Actor = ADA) -> Fact
 
 
 def policy(*, by: Actor = ADA, reason: str = "", **rules: Any) -> Fact:
-    return Fact(PolicyChanged, POLICY, by, NOON, {**PolicyState(**rules)._asdict(), "reason": reason})
+    return Fact(PolicyChanged, POLICY, by, NOON, {**PolicyState(**rules).rules(), "reason": reason})
+
+
+def granted(name: str, role: str, *, by: Actor = ADA, reason: str = "") -> Fact:
+    return Fact(RoleGranted, POLICY, by, NOON, {"name": name, "role": role, "reason": reason})
+
+
+def revoked(name: str, role: str, *, by: Actor = ADA, reason: str = "") -> Fact:
+    return Fact(RoleRevoked, POLICY, by, NOON, {"name": name, "role": role, "reason": reason})
 
 
 def opened(*, by: Actor = ADA, title: str | None = None, phase: str = PHASE) -> Fact:

@@ -17,16 +17,16 @@ WRITTEN = Path(__file__).parents[1] / "written"
 
 
 # What a topic learnt to say later has a file of its own; what was written before stays as it was.
-LATER: dict[str, Callable[[Any], bool]] = {
-    "phase.document_drafted": lambda event: event.quality is not None,
-    "phase.document_approved": lambda event: event.automatic,
-    "policy.changed": lambda event: event.minimum_quality_research is not None,
+LATER: dict[str, Callable[[Any], int]] = {
+    "phase.document_drafted": lambda event: 2 if event.quality is not None else 1,
+    "phase.document_approved": lambda event: 2 if event.automatic else 1,
+    "policy.changed": lambda event: 3 if event.approvers else 2 if event.minimum_quality_research is not None else 1,
 }
 
 
 def name_of(event: DomainEvent) -> str:
-    later = LATER.get(event.TOPIC)
-    return f"{event.TOPIC}-2" if later and later(event) else event.TOPIC
+    number = LATER[event.TOPIC](event) if event.TOPIC in LATER else 1
+    return f"{event.TOPIC}-{number}" if number > 1 else event.TOPIC
 
 
 def golden(event: DomainEvent) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from domain.import_events import ClaimedOutcome, Imported, VerdictImported
 from domain.importers import Importer
 from domain.ledger_events import Forked, KeyRotated, PayloadRedacted, Recovered, RecoverySource, Reviewed
 from domain.merkle import leaf_hash
-from domain.policy import PolicyChanged
+from domain.policy import PolicyChanged, RoleGranted, RoleRevoked
 from domain.project import ProjectInitialised
 from domain.project_state import Level
 from domain.restore_point import PointNamed
@@ -81,6 +81,19 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         minimum_quality_plan=75,
         minimum_quality_tasks=70,
     ),
+    event(
+        PolicyChanged,
+        "policy",
+        author_may_not_approve=False,
+        minimum_approvers=1,
+        agents_may_not_approve=True,
+        request_expiry_seconds=None,
+        reason="the lead and a second one",
+        approvers={"spec": 2, "plan": 3},
+        approver_roles={"spec": "lead"},
+    ),
+    event(RoleGranted, "policy", name="Ada Ü. 愛", role="lead", reason="since the spring"),
+    event(RoleRevoked, "policy", name="Ada Ü. 愛", role="lead", reason="until the autumn"),
     event(phases.Opened, phase="st01-audio-engine", title="Audio “Engine”"),
     event(phases.Retitled, title="Audio\u2028Engine"),
     event(

@@ -26,11 +26,13 @@ READS = {
     "phase.document": ("show", "st01-x", "spec"),
     "phase.checkout": ("checkout", "st01-x", "spec"),
     "command.outcome": ("approve", "st01-x", "spec"),
+    "gate": ("gate", "st01-x", "spec"),
     "workflow.run": ("workflow", "st02-y", "--config", "w.yaml"),
     "batch": ("batch", "--phases", "st01-x,st99-no", "--command", "status"),
     "export": ("export",),
     "export.file": ("export", "-o", "all.json", "--yes"),
     "policy": ("policy", "show"),
+    "role.list": ("role", "list"),
     "config": ("config", "show"),
     "context": ("context",),
     "doctor": ("doctor",),
@@ -143,6 +145,10 @@ def test_states_and_steps_are_closed_choices_in_the_schema() -> None:
 
 def _prepare(kind: str, drafted: Orch) -> None:
     """Put the files there that a command of that kind reads."""
+    if kind == "role.list":
+        assert drafted("role", "grant", "ada", "lead").status == 0
+    if kind == "gate":
+        assert drafted("approve", "st01-x", "spec").status == 0
     if kind == "phase.package":
         for step in ("spec", "research", "plan", "prd", "tasks"):
             path = Path("dev") / "st01-x" / f"{step}.md"

@@ -15,6 +15,7 @@ from domain.ledger import STREAM as LEDGER
 from domain.ledger import Ledger
 from domain.ledger_events import RecoverySource
 from domain.ledger_state import LedgerState
+from domain.policy import STREAM as POLICY
 from domain.policy import Policy
 from domain.policy_state import PolicyState
 from domain.project import Project
@@ -85,6 +86,10 @@ def world_with_every_topic() -> World:
     ledger.fork(fork, size=len(world.pairs), root="cd" * 32, reason="a mistake", by=by, at=world.next_minute())
     ledger.recover(len(world.pairs), source=RecoverySource.STORE, reason="a mistake", by=by, at=world.at)
     world.record(ledger)
+    policy = Policy.restore(POLICY, 1, PolicyState())
+    policy.grant("grace", "lead", reason="since today", by=by, at=world.next_minute())
+    policy.revoke("grace", "lead", reason="until today", by=by, at=world.at)
+    world.record(policy)
     return world
 
 
@@ -185,9 +190,9 @@ def test_events_of_project_policy_and_ledger_belong_to_no_phase() -> None:
         None,
         "put the policy in force: 1 approver, also the author, people only, requests do not expire",
     )
-    size = len(others)
-    assert {row["phase"] for row in others[:-8]} == {"st01-audio-engine", "st07-audio-engine"}
-    assert [(row["summary"], row["reason"] or row["comments"], row["phase"]) for row in others[-8:]] == [
+    size = len(others) - 2
+    assert {row["phase"] for row in others[:-10]} == {"st01-audio-engine", "st07-audio-engine"}
+    assert [(row["summary"], row["reason"] or row["comments"], row["phase"]) for row in others[-10:]] == [
         ("replaced the key that speaks for the log", "lost", None),
         ("erased the text of position 3 (phase:st01-audio-engine version 1)", "a name in it", None),
         ("reviewed positions 1 to 3", "all of it", None),
@@ -196,6 +201,8 @@ def test_events_of_project_policy_and_ledger_belong_to_no_phase() -> None:
         ("named position 3 before-it", "to be safe", None),
         (f"left host/1 at position {size} ({90 - size} later events) and went on as host/2", "a mistake", None),
         (f"recovered positions 1 to {size} from the store", "a mistake", None),
+        ("gave grace the role lead", "since today", None),
+        ("took the role lead from grace", "until today", None),
     ]
 
 

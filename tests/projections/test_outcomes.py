@@ -57,6 +57,7 @@ def test_a_draft_answers_with_its_iteration_and_digest() -> None:
         "reopened_tasks": [],
         "assignee": None,
         "policy": None,
+        "role": None,
         "origin": None,
         "redacted": None,
         "reviewed": None,
@@ -135,7 +136,7 @@ def test_the_project_and_its_policy_answer_without_a_phase() -> None:
     assert (begun["phase"], begun["origin"], sentence(begun)) == (None, "host/1", "the log host/1 begins")
     policy.change(PolicyState(minimum_approvers=2), reason="", by=ADA, at=world.next_minute())
     changed = outcome(world.record(policy))
-    assert changed["policy"] == PolicyState(minimum_approvers=2)._asdict()
+    assert changed["policy"] == {**PolicyState(minimum_approvers=2).rules(), "approvers": {}, "approver_roles": {}}
     assert sentence(changed) == "the policy changed"
 
 

@@ -72,7 +72,8 @@ def test_the_changes_lead_from_every_state_to_the_next() -> None:
         facts = flat(row)
         before = known.get(row["stream"])
         if before is not None:
-            differing = {name: (before.get(name), now) for name, now in facts.items() if before.get(name) != now}
+            names = {**before, **facts}
+            differing = {n: (before.get(n), facts.get(n)) for n in names if before.get(n) != facts.get(n)}
             assert changed(row) == differing, row["position"]
         known[row["stream"]] = facts
 

@@ -72,6 +72,8 @@ def test_a_missing_approver_is_counted_and_named() -> None:
         "by": [{"name": "linus", "kind": "human"}],
         "not_by": ["linus", "ada"],
         "people_only": False,
+        "role": None,
+        "holders": [],
     }
     assert missing["because"] == (
         "spec iteration 1 waits for approval (1 of 3 given, by linus) by somebody other than linus or ada"

@@ -92,6 +92,23 @@ class EngineMachine(EngineTaskRules):
         self.ask(c.ChangePolicy(self.meta(by), **rules))
 
     @rule(
+        by=some_actor,
+        step=st.sampled_from(STEPS),
+        number=st.sampled_from((0, 1, 2, 51)),
+        role=st.sampled_from(("", "", "lead")),
+    )
+    def ask_for_approvers(self, by: Actor, step: Step, number: int, role: str) -> None:
+        self.ask(c.ChangePolicy(self.meta(by), approvers={step.value: number}, approver_roles={step.value: role}))
+
+    @rule(by=some_actor, name=st.sampled_from(("ada", "grace")), role=st.sampled_from(("lead", "lead", "Lead")))
+    def grant_role(self, by: Actor, name: str, role: str) -> None:
+        self.ask(c.GrantRole(self.meta(by), name, role))
+
+    @rule(by=some_actor, name=st.sampled_from(("ada", "grace")))
+    def revoke_role(self, by: Actor, name: str) -> None:
+        self.ask(c.RevokeRole(self.meta(by), name, "lead"))
+
+    @rule(
         phase=some_phase,
         step=some_step,
         by=some_actor,

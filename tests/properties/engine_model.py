@@ -52,6 +52,8 @@ class Engine:
                 raise No("AlreadyExists")
             case c.ChangePolicy():
                 self._change_policy(command)
+            case c.GrantRole() | c.RevokeRole():
+                self._change_roles(command)
             case c.RotateKey():
                 refuse_if(not command.reason.strip(), "ReasonMissing")
             case c.RedactPayload():
@@ -150,8 +152,13 @@ class Engine:
     def _change_policy(self, command: c.ChangePolicy) -> None:
         bound = self.policy.agents_may_not_approve and command.meta.by.kind != ActorKind.HUMAN
         refuse_if(bound, "PolicyNeedsPerson")
-        given = {name: getattr(command, name) for name in vars(self.policy) if getattr(command, name) is not None}
-        wanted = replace(self.policy, **given)
+        given = {name: value for name, value in command._asdict().items() if name in vars(self.policy)}
+        for table in ("approvers", "approver_roles"):
+            changed = {**(getattr(self.policy, table) or {}), **(given.pop(table) or {})}
+            given[table] = {step: value for step, value in changed.items() if value}
+        wanted = replace(self.policy, **{name: value for name, value in given.items() if value is not None})
+        refuse_if(any(not 1 <= number <= 50 for number in (wanted.approvers or {}).values()), "InvalidInput")
+        wanted.approvers, wanted.approver_roles = wanted.approvers or None, wanted.approver_roles or None
         if wanted.request_expiry_seconds == 0:
             wanted.request_expiry_seconds = None
         refuse_if(not 1 <= wanted.minimum_approvers <= 50, "InvalidInput")
@@ -163,6 +170,21 @@ class Engine:
             refuse_if(percent is not None and not 1 <= percent <= 100, "InvalidInput")
         refuse_if(wanted == self.policy, "NothingChanged")
         self.policy = wanted
+
+    def _change_roles(self, command: c.GrantRole | c.RevokeRole) -> None:
+        bound = self.policy.agents_may_not_approve and command.meta.by.kind != ActorKind.HUMAN
+        refuse_if(bound, "PolicyNeedsPerson")
+        refuse_if(command.role != command.role.lower(), "InvalidInput")
+        members = dict(self.policy.members or {})
+        held = members.pop(command.role, [])
+        if isinstance(command, c.GrantRole):
+            refuse_if(command.name in held, "NothingChanged")
+            members[command.role] = sorted([*held, command.name])
+        else:
+            refuse_if(command.name not in held, "NotFound")
+            if held != [command.name]:
+                members[command.role] = [name for name in held if name != command.name]
+        self.policy.members = members or None
 
     def _write(self, command: c.DraftDocument | c.EditDocument) -> None:
         refuse_if(command.phase != command.phase.lower(), "InvalidInput")
@@ -253,16 +275,21 @@ class Engine:
         broken = (self.policy.author_may_not_approve and by.name == paper.author) or (
             self.policy.agents_may_not_approve and by.kind != ActorKind.HUMAN
         )
+        role = (self.policy.approver_roles or {}).get(command.step)
+        broken = broken or (role is not None and by.name not in (self.policy.members or {}).get(role, []))
         refuse_if(broken and not command.forced, "PolicyForbids")
         # No text that the machine writes has a part that is asked for.
         incomplete = command.step in SCORED and getattr(self.policy, f"minimum_quality_{command.step}") is not None
         refuse_if(incomplete and not command.forced, "QualityTooLow")
         paper.approvals.append(by.name)
-        if command.forced or len(paper.approvals) >= self.policy.minimum_approvers:
+        if command.forced or len(paper.approvals) >= self._needed(command.step):
             paper.state, paper.was_approved = S.APPROVED, False
             if command.step == Step.TASKS:
                 phase = self.phases[command.phase]
                 phase.worked_on = paper.iteration if paper.iteration in phase.listed else 0
+
+    def _needed(self, step: Step) -> int:
+        return (self.policy.approvers or {}).get(step, self.policy.minimum_approvers)
 
     def _reopen(self, phase: Phase, command: c.ReopenStep) -> None:
         refuse_if(phase.archived, "PhaseArchived")

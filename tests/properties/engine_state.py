@@ -86,6 +86,9 @@ class Policy:
     minimum_quality_research: int | None = None
     minimum_quality_plan: int | None = None
     minimum_quality_tasks: int | None = None
+    approvers: dict[str, int] | None = None
+    approver_roles: dict[str, str] | None = None
+    members: dict[str, list[str]] | None = None
 
 
 @dataclass

@@ -16,7 +16,10 @@ from tests.memory_log import MemoryLog
 from tests.properties.engine_machine import EngineMachine
 
 EXAMPLES, STEPS = 300, 50
-OUTSIDE = {"DocumentEdited", "TextErased", "StoreRecovered", "StoreRetired", "RedactedSince"}
+OUTSIDE = {"DocumentEdited", "TextErased", "StoreRecovered", "StoreRetired", "RedactedSince"} | {
+    "GateClosed",
+    "ReceiptRefused",
+}
 """What the command line or the store refuses before the engine is asked."""
 OF_RECOVERY = {"ledger.forked", "ledger.recovered", "point.named"}
 """Events that need more than one log, or change nothing in this one: the tests of recovery tell their stories."""

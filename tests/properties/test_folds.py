@@ -46,6 +46,9 @@ COMMANDS: tuple[Callable[[], Any], ...] = (
     lambda: asks.draft("spec", phase=OTHER),
     lambda: asks.set_policy(minimum_approvers=2, request_expiry_seconds=60),
     lambda: asks.set_policy(minimum_approvers=1),
+    lambda: asks.set_policy(approver_roles={"spec": "lead"}, approvers={"plan": 2}),
+    lambda: asks.grant("grace", "lead"),
+    lambda: asks.revoke("grace", "lead"),
     asks.depend,
     asks.undepend,
     asks.block,
@@ -88,6 +91,10 @@ def eventful() -> list[DomainEvent]:
         asks.hand_off(),
         asks.reopen("spec"),
         asks.set_policy(request_expiry_seconds=60),
+        asks.set_policy(approver_roles={"spec": "lead"}, approvers={"spec": 1}),
+        asks.grant("grace", "lead", reason="since today"),
+        asks.grant("linus", "lead"),
+        asks.revoke("linus", "lead", reason="until today"),
         asks.draft("spec"),
         asks.request("spec", at=NOON.replace(hour=13)),
         asks.reject("spec", "too vague", at=NOON.replace(hour=13)),
@@ -192,6 +199,7 @@ def test_no_text_reaches_a_head() -> None:
         "it is over",
         "as few as will do",
         "it was quick",
+        "since today",
         "mind the gap",
     ):
         assert text not in words

@@ -1,0 +1,206 @@
+"""orch gate: for CI, whether the approved text is exactly what is in the checkout."""
+
+from pathlib import Path
+from time import time_ns
+from typing import Annotated, Any, Optional, TypedDict
+
+import typer
+
+from adapters.places import places_of
+from adapters.workspace import Workspace, receipt_name
+from cli.answers import answer
+from cli.arguments import PhaseId, StepName
+from cli.given import flags
+from cli.options import Asked, plain
+from cli.phase_events import approvals_of, folded_phase
+from cli.project import here, opened
+from cli.receipts import keep_receipt, pinned
+from cli.screen import clean, one_line, paint
+from domain.digest import digest_of
+from domain.errors import GateClosed, InvalidInput, NotFound, ReceiptRefused
+from domain.phase_ids import checked
+from domain.steps import Step
+from domain.times import rfc3339
+from projections.gate import approved
+
+UNSEEN = "a receipt cannot tell whether the approval was withdrawn after it was written"
+ByReceipt = Annotated[bool, typer.Option("--receipt", help="Ask the receipt beside the document; needs no store.")]
+Keys = Annotated[
+    Optional[list[str]],  # noqa: UP045  # Typer reads Optional at every release we allow
+    typer.Option("--vkey", metavar="KEY", help="With --receipt: the public key it must be signed with."),
+]
+KeyFile = Annotated[
+    Optional[Path],  # noqa: UP045  # as above
+    typer.Option("--vkey-file", metavar="FILE", help="With --receipt: a file of such keys, one a line."),
+]
+Write = Annotated[bool, typer.Option("--write-receipt", help="Write the receipt beside the document, for committing.")]
+
+
+class GateApproval(TypedDict):
+    """One approval of the text; the name is a claim that the store recorded."""
+
+    position: int
+    recorded_at: str
+    name: str
+    kind: str
+    forced: bool
+    self_approval: bool
+
+
+class ReceiptTold(TypedDict):
+    """The signed checkpoint that a receipt was checked with; `note` says what it cannot show."""
+
+    origin: str
+    size: int
+    signed_by: list[str]
+    note: str
+
+
+class GateAnswer(TypedDict):
+    """The gate is open: the document in the checkout is exactly the approved text.
+
+    `receipt` is None where the store itself was asked; `receipt_file` is the receipt that was written or read.
+    """
+
+    phase: str
+    step: str
+    iteration: int
+    digest: str
+    document: str
+    approvals: list[GateApproval]
+    receipt: ReceiptTold | None
+    receipt_file: str | None
+
+
+@plain
+def gate(
+    asked: Asked,
+    phase: PhaseId,
+    step: StepName,
+    by_receipt: ByReceipt = False,
+    vkey: Keys = None,
+    vkey_file: KeyFile = None,
+    write_receipt: Write = False,
+) -> None:
+    """Pass only when the text in the checkout is exactly the approved one; for CI. Ticked boxes do not matter.
+
+    Where there is no store, --receipt asks the receipt that was committed beside the document. It proves that the
+    text was approved; it cannot tell whether the approval was withdrawn later.
+
+    Exit 3: it is not, and the command that helps is printed. Exit 4: nobody knows the phase. Exit 6: damage.
+
+    Next: orch status PHASE
+    """
+    checked(phase)
+    command = f"orch gate {phase} {step} --receipt"
+    if by_receipt and write_receipt:
+        raise InvalidInput("A receipt is written from the store, or asked instead of it.", fix=(command,))
+    if (vkey or vkey_file) and not by_receipt:
+        raise InvalidInput("A pinned key goes with --receipt.", fix=(f'{command} --vkey "$ORCH_VKEY"',))
+    if by_receipt:
+        data = _by_receipt(phase, step, pinned(vkey or [], vkey_file, command=command))
+    else:
+        data = _by_store(phase, step, write_receipt=write_receipt)
+    answer("gate", data, as_json=asked.json, show=lambda: _show(data))
+
+
+def _by_store(phase: str, step: Step, *, write_receipt: bool) -> GateAnswer:
+    from adapters.envelope import envelope_of
+
+    with opened() as project:
+        state, records = folded_phase(project, phase)
+        document = approved(state, step, now_us=time_ns() // 1000)
+        _refuse_other_text(project.files, phase, step, digest=document.digest, iteration=document.iteration)
+        approvals = approvals_of(document, records)
+        file = None
+        if write_receipt:
+            with project.files.locked(phase):
+                file = keep_receipt(project, phase, step, approvals, document)
+        return {
+            "phase": phase,
+            "step": step.value,
+            "iteration": document.iteration,
+            "digest": document.digest,
+            "document": project.files.shown(phase, step),
+            "approvals": [_approval(each.position, each.recorded_at, envelope_of(each)) for each in approvals],
+            "receipt": None,
+            "receipt_file": file,
+        }
+
+
+def _by_receipt(phase: str, step: Step, vkeys: list[str]) -> GateAnswer:
+    """Ask the receipt in the checkout around the current folder."""
+    from adapters.receipts import proven
+
+    start = here()
+    root = next((each for each in (start, *start.parents) if (each / "dev" / phase).is_dir()), None)
+    if root is None:
+        raise NotFound(f"There is no dev/{phase} here or above ({start}).", fix=("orch list",))
+    places = places_of(root, flags=flags())
+    files = Workspace(places)
+    file = files.named(places.phase(phase) / receipt_name(step))
+    try:
+        data = files.read_receipt(phase, step)
+    except InvalidInput as error:
+        raise ReceiptRefused(phase, step, why=error.message.rstrip(".")) from None
+    if data is None:
+        raise ReceiptRefused(phase, step, why=f"{file} is missing")
+    found = proven(data, phase=phase, step=step, vkeys=vkeys)
+    _refuse_other_text(files, phase, step, digest=found.digest, iteration=found.iteration)
+    return {
+        "phase": phase,
+        "step": step.value,
+        "iteration": found.iteration,
+        "digest": found.digest,
+        "document": files.shown(phase, step),
+        "approvals": [_approval(*each) for each in found.approvals],
+        "receipt": {
+            "origin": found.checkpoint.origin,
+            "size": found.checkpoint.size,
+            "signed_by": list(found.signed_by),
+            "note": UNSEEN,
+        },
+        "receipt_file": file,
+    }
+
+
+def _refuse_other_text(files: Workspace, phase: str, step: Step, *, digest: str, iteration: int) -> None:
+    """Refuse a checkout whose document is not the approved text."""
+    shown, checkout = files.shown(phase, step), f"orch checkout {phase} {step}"
+    try:
+        text = files.read(phase, step)
+    except InvalidInput as error:
+        raise GateClosed(phase, step, why=error.message.rstrip("."), fix=(checkout,)) from None
+    if text is None:
+        raise GateClosed(phase, step, why=f"{shown} is missing", fix=(checkout,))
+    found = digest_of(text, step)
+    if found != digest:
+        why = f"{shown} is not the approved text (iteration {iteration}, {digest}); its digest is {found}"
+        raise GateClosed(phase, step, why=why, fix=(checkout, f'orch reopen {phase} {step} --reason "what changed"'))
+
+
+def _approval(position: int, recorded_at: int, envelope: dict[str, Any]) -> GateApproval:
+    actor, facts = envelope["actor"], envelope["facts"]
+    return {
+        "position": position,
+        "recorded_at": rfc3339(recorded_at),
+        "name": actor["id"],
+        "kind": actor["kind"],
+        "forced": facts["forced"],
+        "self_approval": facts["self_approval"],
+    }
+
+
+def _show(data: GateAnswer) -> None:
+    said = f"{data['document']} is exactly the approved text of {data['phase']} {data['step']}"
+    print(f"{paint('✓', 'green')} {one_line(said)} (iteration {data['iteration']}).")
+    print(f"  {paint('digest   ', 'dim')} {clean(data['digest'])}")
+    for each in data["approvals"]:
+        mark = " (forced)" if each["forced"] else " (own text)" if each["self_approval"] else ""
+        by = f"{one_line(each['name'])} ({each['kind']}; a local name is a claim, not a proof){mark}"
+        print(f"  {paint('approved ', 'dim')} by {by} at position {each['position']}, {each['recorded_at']}")
+    if data["receipt_file"]:
+        print(f"  {paint('receipt  ', 'dim')} {clean(data['receipt_file'])}")
+    if data["receipt"]:
+        print(f"  {paint('signed   ', 'dim')} {', '.join(map(one_line, data['receipt']['signed_by']))}")
+        print(paint(f"  {data['receipt']['note']}; who holds the store asks it: orch gate without --receipt", "yellow"))
