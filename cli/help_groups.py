@@ -1,14 +1,14 @@
 """What people want to do, and the commands for it: the page that `orch --help` shows fits one screen."""
 
 GROUPS = (
-    ("Begin", ("init", "import", "config", "policy", "template", "schema", "completion", "version", "upgrade")),
+    ("Begin", ("init", "import", "config", "policy", "role", "template", "schema", "completion", "version", "upgrade")),
     ("Write documents", ("spec", "research", "plan", "prd", "tasks", "edit", "checkout")),
     ("Decide about them", ("request", "approve", "reject", "reopen", "reconfirm", "handoff", "package", "archive")),
     ("Work", ("task", "block", "unblock", "depend", "retitle", "remember", "context")),
     ("See where things stand", ("next", "dashboard", "progress", "status", "list", "why")),
     ("Look at texts and history", ("show", "search", "diff", "history", "replay")),
     ("Many at once", ("workflow", "batch", "export")),
-    ("Prove it", ("audit",)),
+    ("Prove it", ("audit", "gate")),
     ("Keep it safe", ("backup", "recover", "doctor", "rebuild")),
 )
 OTHERS = "More"
