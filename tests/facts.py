@@ -225,7 +225,7 @@ def stale(step: str, *, because: str, since: int, by: Actor = ADA) -> Fact:
 
 def reconfirmed(step: str, iteration: int = 1, *, reason: str = "it still holds", **more: Any) -> Fact:
     fact = approved(step, iteration, reason=reason, **more)
-    values = {name: value for name, value in fact.values.items() if name != "comments"}
+    values = {name: value for name, value in fact.values.items() if name not in ("comments", "automatic")}
     return fact._replace(kind=documents.DocumentReconfirmed, values=values)
 
 

@@ -14,11 +14,18 @@ from docs.states import (
     task_table,
 )
 from domain.commands import Command
-from domain.errors import AlreadyExists, RedactedSince, Rejected, StoreRecovered, StoreRetired
+from domain.errors import (
+    AlreadyExists,
+    PolicyForbidsAutomatic,
+    RedactedSince,
+    Rejected,
+    StoreRecovered,
+    StoreRetired,
+)
 from domain.steps import StepState
 
-OF_STORES = (AlreadyExists, RedactedSince, StoreRecovered, StoreRetired)
-"""What no state of a phase decides."""
+OF_OTHERS = (AlreadyExists, PolicyForbidsAutomatic, RedactedSince, StoreRecovered, StoreRetired)
+"""What no state of a phase decides: stores do, and whoever runs a workflow."""
 
 
 def test_the_page_is_what_the_generator_writes() -> None:
@@ -50,4 +57,4 @@ def test_every_command_about_a_phase_is_tried() -> None:
 def test_every_rule_that_refuses_is_on_the_page() -> None:
     text = page()
     for rule in Rejected.__subclasses__():
-        assert rule.__name__ in text or rule in OF_STORES, rule
+        assert rule.__name__ in text or rule in OF_OTHERS, rule

@@ -58,6 +58,7 @@ def test_a_draft_answers_with_its_iteration_and_digest() -> None:
         "assignee": None,
         "policy": None,
         "role": None,
+        "directive": None,
         "origin": None,
         "redacted": None,
         "reviewed": None,

@@ -13,6 +13,8 @@ from domain.actors import Actor, ActorKind
 from domain.aggregates import EventSourced
 from domain.documents import Approval, Document
 from domain.events import DomainEvent
+from domain.import_claims import TextThere, VerdictThere
+from domain.import_events import ClaimedOutcome
 from domain.ledger import STREAM as LEDGER
 from domain.ledger import Ledger
 from domain.ledger_state import LedgerState
@@ -27,7 +29,7 @@ from domain.project import Project
 from domain.project_state import ProjectState
 from domain.restore_point import PREFIX as POINT
 from domain.restore_point import PointState, RestorePoint
-from domain.steps import STEPS, StepState
+from domain.steps import STEPS, Step, StepState
 from domain.tasks import Outline, Progress, TaskBook, TaskState
 from domain.topics import EVENTS
 from tests import asks
@@ -75,6 +77,11 @@ def eventful() -> list[DomainEvent]:
     for step in STEPS[:-1]:
         story = story.when(asks.draft(step)).when(asks.approve(step))
     for command in (
+        asks.import_phase(
+            TextThere("a", 1, Step.SPEC, "# Spec\n", "x/spec.md", 1),
+            VerdictThere("b", 2, Step.SPEC, 1, ClaimedOutcome.APPROVED, "user", "so it is", True),
+            phase="st09-from-elsewhere",
+        ),
         asks.draft("tasks", fields=TASKS),
         asks.approve("tasks"),
         asks.start("T001"),
@@ -276,6 +283,11 @@ def test_a_phase_comes_back_from_its_facts(state: PhaseState) -> None:
     assert PhaseState.from_facts(through_json(state.to_facts())) == state
 
 
-@given(st.builds(PolicyState, st.booleans(), small, st.booleans(), *[st.none() | small] * 4))
+tables = st.none() | st.dictionaries(names, small, max_size=3)
+words = st.none() | st.dictionaries(names, names, max_size=3)
+people = st.none() | st.dictionaries(names, st.lists(names, max_size=3), max_size=3)
+
+
+@given(st.builds(PolicyState, st.booleans(), small, st.booleans(), *[st.none() | small] * 4, tables, words, people))
 def test_a_policy_comes_back_from_its_facts(state: PolicyState) -> None:
     assert PolicyState.from_facts(through_json(state.to_facts())) == state
