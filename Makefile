@@ -15,7 +15,7 @@ demo: $(READY) ## a real phase from init to handoff, shown step by step
 	@$(BIN)/python examples/demo.py
 
 test: $(READY) ## the tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 test-reliability: $(READY) ## the long campaigns: kill -9, power loss, racing processes
 	RELIABILITY=long $(BIN)/python -m pytest -q tests/reliability tests/properties/test_moments_and_folds.py tests/cli/test_backups_s3_failures.py

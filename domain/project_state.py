@@ -53,5 +53,5 @@ class ProjectState(NamedTuple):
         try:
             given = [Directive(**{**d, "level": Level(d["level"])}) for d in facts.get("directives", ())]
             return cls(**{**facts, "directives": tuple(given)})
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise Damaged(f"The head of the project does not say what it is: {error}.") from None

@@ -193,11 +193,9 @@ def test_settings_that_cannot_be_read_hide_nothing_else(healthy: Orch, text: str
 
 
 def test_a_variable_that_nothing_reads_is_named(healthy: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ORCHESTRATOR_MAX_CONCURRENT", "/backups")
+    monkeypatch.setenv("ORCHESTRATOR_LOG_COLOUR", "/backups")
     told = healthy("doctor", "--json")
-    assert told.status == 0 and any(
-        "ORCHESTRATOR_MAX_CONCURRENT" in message for _, message, _ in rows_of(told, "settings")
-    )
+    assert told.status == 0 and any("ORCHESTRATOR_LOG_COLOUR" in message for _, message, _ in rows_of(told, "settings"))
 
 
 def test_a_network_file_system_and_a_full_disk_are_noticed(healthy: Orch, tmp_path: Path) -> None:

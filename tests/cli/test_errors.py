@@ -60,7 +60,7 @@ def test_a_refusal_in_words_goes_to_stderr_and_leaves_stdout_empty(orch: Orch) -
 
 def test_without_a_command_there_is_help_and_where_there_is_no_project_how_to_make_one(orch: Orch) -> None:
     told = orch()
-    assert told.status == 2 and "Commands:" in told.err and "→ orch init" in told.err
+    assert told.status == 2 and "Commands (" in told.err and "→ orch init" in told.err
     orch("init")
     assert "→ orch init" not in orch().err
 
