@@ -57,9 +57,7 @@ def main() -> None:
             rounds.append(one_round(Path(name).absolute(), litestream, random.Random(number)))  # noqa: S311  # the draw can be made again
             print(f"round {number + 1} of {ROUNDS}: {rounds[-1]}", file=sys.stderr)
     version = run([litestream, "version"], capture_output=True, text=True, check=True).stdout.strip()
-    print(
-        orjson.dumps({"litestream": version, "rounds": rounds, **_summary(rounds)}, option=orjson.OPT_INDENT_2).decode()
-    )
+    print(orjson.dumps({"version": version, "rounds": rounds, **_summary(rounds)}, option=orjson.OPT_INDENT_2).decode())
 
 
 def one_round(folder: Path, litestream: str, dice: random.Random) -> dict[str, Any]:
