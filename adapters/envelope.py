@@ -8,6 +8,7 @@ import orjson
 from domain.actors import Actor, ActorKind
 from domain.errors import Damaged, UnknownEvent
 from domain.event_log import Record, Told
+from domain.merkle import leaf_hash
 
 VERSION = 1
 COLUMNS = ("stream", "version", "topic", "command_id")
@@ -41,6 +42,11 @@ def commitment(salt: bytes, payload: bytes) -> str:
 def entry_of(position: int, recorded_at: int, clock: int, envelope: bytes) -> bytes:
     """Return the bytes that the tree holds for an event: the line of the store, then the envelope."""
     return b"%d %d %d\n" % (position, recorded_at, clock) + envelope
+
+
+def leaf_of(record: Record) -> bytes:
+    """Return the leaf that a row has to have, hashed anew."""
+    return leaf_hash(entry_of(record.position, record.recorded_at, record.clock, record.envelope))
 
 
 def envelope_of(record: Record) -> dict[str, Any]:

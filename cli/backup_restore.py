@@ -146,17 +146,16 @@ def _hashed(events: "Iterable[StoredEvent]", into: "Hash") -> "Iterator[StoredEv
 
 def _judge_new(path: Path, tree: TreeHead, digest: bytes, done: Callable[[int], None]) -> None:
     """Read a new store from the disk: it holds the events that were given, in a tree of them, and is sound."""
-    from adapters.envelope import entry_of
+    from adapters.envelope import leaf_of
     from adapters.sqlite_creation import BESIDE
     from adapters.sqlite_log import SqliteLog
     from adapters.stored_events import stored
-    from domain.merkle import leaf_hash
 
     found = sha256()
 
     def leaves(records: "Iterable[Record]") -> "Iterator[StoredEvent]":
         for record in records:
-            if record.leaf != leaf_hash(entry_of(record.position, record.recorded_at, record.clock, record.envelope)):
+            if record.leaf != leaf_of(record):
                 raise Damaged(f"The new store has another leaf at position {record.position}; nothing was kept of it.")
             done(1)
             yield stored(record)

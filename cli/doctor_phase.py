@@ -68,11 +68,9 @@ def _problems(log: "SqliteLog", stream: str) -> Iterator[tuple[str, tuple[str, .
 
 
 def _differing(log: "SqliteLog", record: "Record") -> Iterator[str]:
-    from adapters.envelope import entry_of
-    from domain.merkle import leaf_hash
+    from adapters.envelope import leaf_of
 
-    position = record.position
-    leaf = leaf_hash(entry_of(position, record.recorded_at, record.clock, record.envelope))
+    position, leaf = record.position, leaf_of(record)
     if leaf != record.leaf:
         yield f"Position {position} is not what its leaf says: the event or its time was changed."
     if log.hashes(0, position - 1, position) != [leaf]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 from adapters.checkpoint_files import SUFFIX
-from adapters.envelope import entry_of
+from adapters.envelope import leaf_of
 from adapters.places import FOLDER, Places, find, left_of
 from adapters.sqlite_log import SqliteLog
 from adapters.stored_events import StoredEvent, stored
@@ -22,7 +22,6 @@ from cli.redacted_since import redacted_in_force
 from cli.way_out import SALVAGE
 from domain.errors import Damaged, InvalidInput, NotFound, Refusal
 from domain.event_log import Moment, Record
-from domain.merkle import leaf_hash
 from domain.tree_ranges import range_root_of
 from projections.heads import heads_from
 
@@ -138,13 +137,9 @@ class Store:
         if root == range_root_of(self.log)(0, size):
             return None
         for record in self.log.records(1, size):
-            if _leaf(record) != record.leaf:
+            if leaf_of(record) != record.leaf:
                 return f"{self.where} is damaged: position {record.position} is not what its leaf says."
         return f"{self.where} is damaged: its tree over positions 1 to {size} is not that of its events."
-
-
-def _leaf(record: Record) -> bytes:
-    return leaf_hash(entry_of(record.position, record.recorded_at, record.clock, record.envelope))
 
 
 def parent_of(places: Places, origin: str, size: int, root_at: RootAt, keys: list[str]) -> Parent:
