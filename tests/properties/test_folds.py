@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from domain.actors import Actor, ActorKind
 from domain.aggregates import EventSourced
 from domain.documents import Approval, Document
+from domain.event_log import EventLog
 from domain.events import DomainEvent
 from domain.import_claims import TextThere, VerdictThere
 from domain.import_events import ClaimedOutcome
@@ -125,14 +126,18 @@ EVENTFUL = eventful()
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[DomainEvent]:
+def logs(draw: st.DrawFn) -> EventLog:
     """Draw whatever the real engine accepted of any commands, after a beginning of some length."""
     story: Outcome = begun()
     for step in STEPS[: draw(st.integers(0, len(STEPS)))]:
         story = story.when(asks.draft(step)).when(asks.approve(step))
     for command in draw(st.lists(st.sampled_from(COMMANDS), max_size=12)):
         story = story.when(command())
-    return told_by(story.log)
+    return story.log
+
+
+def histories() -> st.SearchStrategy[list[DomainEvent]]:
+    return logs().map(told_by)
 
 
 def heads(events: list[DomainEvent]) -> dict[str, Any]:
