@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import apsw
 
 from adapters.envelope import canonical
-from adapters.snapshots import lines_of, packed
 from adapters.sqlite_append import INSERT_EVENT, PUT_HEAD
 from adapters.sqlite_creation import new_log
 from adapters.sqlite_rows import TILE
@@ -17,6 +17,7 @@ from domain.merkle import grow, perfect_root, root_of
 
 TIMEOUT_S = 30.0
 INSERT_COMMAND = "INSERT INTO commands VALUES (?, NULL, ?, ?)"
+POSITION, RECORDED_AT, COMMAND, LEAF = map(Record._fields.index, ("position", "recorded_at", "command_id", "leaf"))
 
 
 class Refill:
@@ -31,19 +32,19 @@ class Refill:
         self._size = self._tiles = self._recorded_at = 0
         self._command, self._first = "", 0
 
-    def add(self, records: Sequence[Record]) -> None:
-        """Write the next records: positions go on without a gap."""
+    def add(self, records: Sequence[Sequence[Any]]) -> None:
+        """Write the next records, or rows that are as long: positions go on without a gap."""
+        first, self._size = self._size + 1, self._size + len(records)
+        if [record[POSITION] for record in records] != list(range(first, self._size + 1)):
+            raise ValueError(f"these are not the positions from {first} to {self._size}")
         self._connection.executemany(INSERT_EVENT, records)
-        for record in records:
-            if record.position != self._size + 1:
-                raise ValueError(f"position {record.position} cannot follow {self._size}")
-            self._size += 1
-            self._leaves.append(record.leaf)
-            if record.command_id != self._command:
-                self._end_command(record.position - 1)
-                self._command, self._first = record.command_id, record.position
+        self._leaves.extend([record[LEAF] for record in records])
+        for position, record in enumerate(records, first):
+            if record[COMMAND] != self._command:
+                self._end_command(position - 1)
+                self._command, self._first = record[COMMAND], position
         if records:
-            self._recorded_at = records[-1].recorded_at
+            self._recorded_at = records[-1][RECORDED_AT]
         while len(self._leaves) >= TILE:
             root = perfect_root(self._leaves[:TILE])
             grow(self._above, self._tiles, root)
@@ -65,10 +66,9 @@ class Refill:
         )
         return TreeHead(self._size, root_of(frontier), tuple(frontier))
 
-    def keep_snapshot(self, heads: Mapping[str, Head]) -> None:
-        """Keep the heads of all streams as of the last record written."""
-        row = self._size, packed(lines_of(heads))
-        self._connection.execute("INSERT INTO snapshots VALUES (?, ?)", row)
+    def keep_snapshots(self, snapshots: Sequence[tuple[int, bytes]]) -> None:
+        """Keep the states as of some positions, in their stored form."""
+        self._connection.executemany("INSERT INTO snapshots VALUES (?, ?)", snapshots)
 
     def note(self, key: str, value: str) -> None:
         """Keep a word about where this log comes from."""

@@ -54,7 +54,6 @@ def _phase_at(source: "Source", phase: str, position: int) -> "tuple[Head, list[
     from adapters.codec import decode
     from adapters.stored_events import restored
     from cli.progress import watched
-    from cli.recover_run import without_texts
     from domain.merkle import grow, root_of
     from domain.phase_ids import checked, stream_of
     from projections.heads import heads_from
@@ -62,12 +61,12 @@ def _phase_at(source: "Source", phase: str, position: int) -> "tuple[Head, list[
     stream = stream_of(checked(phase))
     frontier: list[bytes] = []
     records = []
-    events = without_texts(source.events(position), source.redactions())
-    for at, event in enumerate(watched(events, position), 1):
+    redacted = source.redactions()
+    for at, event in enumerate(watched(source.events(position), position), 1):
         record, _ = restored(at, event)
         grow(frontier, at - 1, record.leaf)
         if record.stream == stream:
-            records.append(record)
+            records.append(record._replace(salt=None, payload=None) if at in redacted else record)
     wrong = source.contradicts(position, root_of(frontier))
     if wrong is not None:
         raise Damaged(wrong)

@@ -1,6 +1,6 @@
 """orch recover run: the log as it was at a moment, in a store of its own, proven."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -17,7 +17,6 @@ from cli.screen import clean, one_line, paint
 from domain.errors import Damaged, InvalidInput
 
 if TYPE_CHECKING:
-    from adapters.stored_events import StoredEvent
     from cli.recover_answers import RecoveryAnswer, RecoveryVerification
     from cli.recover_sources import Source
     from domain.event_log import Moment as Place
@@ -72,8 +71,9 @@ def made(path: Path, source: "Source", to: str, moment: "Place") -> "RecoveryVer
     """Make the log at a path and verify it; refuse one in which anything differs."""
     from cli.progress import Progress
     from cli.recover_checks import check
+    from cli.recover_rows import rows_and_fold, without_texts
     from cli.recovered import Recovered, state_digest
-    from cli.refilling import refill
+    from cli.refilling import write_rows
 
     size = moment.position
     redactions = source.redactions()
@@ -84,21 +84,22 @@ def made(path: Path, source: "Source", to: str, moment: "Place") -> "RecoveryVer
         notes[CARRIED] = orjson.dumps(later).decode()
     (path.parent / ".gitignore").write_text(NOT_FOR_GIT)
     with Progress(size, "events written") as progress:
-        events = without_texts(source.events(size), redactions)
         folded: list[str] = []
-        head = refill(
-            path,
-            source.origin_at(size),
-            events,
-            notes=notes,
-            done=progress.advance,
-            folded=lambda heads: folded.append(state_digest(heads)),
-        )
+        with rows_and_fold(source, size) as (pages, fold):
+            head = write_rows(
+                path,
+                source.origin_at(size),
+                without_texts(pages, redactions),
+                fold,
+                notes=notes,
+                done=progress.advance,
+                folded=lambda heads: folded.append(state_digest(heads)),
+            )
     wrong = source.contradicts(size, head.root)
     if wrong is not None:
         raise Damaged(wrong)
     with Progress(size, "events verified") as progress:
-        # these very events were folded a moment ago: their tree and their state are what is compared with the disk
+        # these very envelopes were folded a moment ago: their state is what is compared with the disk
         found = check(path, parent=source.parent(), state=folded[0], fold=False, done=progress.advance)
     if found["verdict"] == "damaged":
         first = found["first_problem"]
@@ -109,15 +110,6 @@ def made(path: Path, source: "Source", to: str, moment: "Place") -> "RecoveryVer
             f" (expected {one_line(first['expected'] or '—')}, found {one_line(first['found'] or '—')})."
         )
     return found
-
-
-def without_texts(events: "Iterator[StoredEvent]", positions: Collection[int]) -> "Iterator[StoredEvent]":
-    """Yield the events, without the texts of those positions."""
-    if not positions:
-        yield from events
-        return
-    for position, event in enumerate(events, 1):
-        yield event._replace(salt=None, payload=None) if position in positions else event
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from adapters.checkpoint_files import SUFFIX
 from adapters.envelope import leaf_of
@@ -22,7 +22,7 @@ from cli.redacted_since import redacted_in_force
 from cli.way_out import SALVAGE
 from domain.errors import Damaged, InvalidInput, NotFound, Refusal
 from domain.event_log import Moment, Record
-from domain.tree_ranges import range_root_of
+from domain.tree_ranges import TILE, range_root_of
 from projections.heads import heads_from
 
 Fold: TypeAlias = Callable[[int], str | None]
@@ -110,6 +110,17 @@ class Store:
             expected += 1
         if expected <= upto:
             raise Damaged(f"{self.where} is damaged: it lacks position {expected}.")
+
+    def rows(self, upto: int) -> Iterator[list[Any]]:
+        """Yield the rows up to a position as they are, in pages; nothing is made of them. Raises `Damaged`."""
+        expected = 1
+        for page in self.log.pages(Record._fields, 1, upto):
+            until = min(expected + TILE - 1, upto)
+            lacking = set(range(expected, until + 1)).difference([row[0] for row in page])
+            if lacking:
+                raise Damaged(f"{self.where} is damaged: it lacks position {min(lacking)}.")
+            yield page
+            expected = until + 1
 
     def records(self, first: int) -> Iterator[Record]:
         """Yield the rows from a position to the end."""

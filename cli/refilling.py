@@ -1,17 +1,15 @@
-"""Make a log anew from stored events, its heads and snapshots from a fresh fold."""
+"""Make a log anew from its rows or from stored events, its heads and snapshots from a fresh fold."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from adapters.codec import event_of
 from adapters.sqlite_refill import refilled
 from adapters.stored_events import StoredEvent, restored
-from cli.snapshotting import EVERY
+from cli.fold_here import Fold, FoldHere
 from domain.event_log import Head, Record, TreeHead
-from projections.heads import FreshHeads
 
 PAGE = 1000
-"""Rows written at a time; a snapshot falls on the end of a page."""
+"""Rows written at a time."""
 
 
 def refill(
@@ -21,32 +19,52 @@ def refill(
     *,
     notes: dict[str, str] | None = None,
     done: Callable[[int], None] = lambda _: None,
-    folded: Callable[[Mapping[str, Head]], None] = lambda _: None,
 ) -> TreeHead:
     """Make a new log that holds exactly these events from position 1 on, and return its tree head.
 
-    Tree, commands, heads and snapshots are made from the events alone: only their bytes have to be believed, and the
-    root tells whether to. `done` is told of events as they are written, `folded` of the heads they fold into. `notes`
-    say where the log comes from. Raises `AlreadyExists`, `Unavailable`, `Damaged` for what no log has written.
+    Columns, tree, commands, heads and snapshots are made from the events alone: only their bytes have to be believed,
+    and the root tells whether to. Otherwise as `write_rows`.
     """
-    fresh = FreshHeads()
+    fold = FoldHere()
+    return write_rows(path, origin, rows_of(events, fold), fold, notes=notes, done=done)
+
+
+def rows_of(events: Iterable[StoredEvent], fold: FoldHere) -> Iterator[list[Record]]:
+    """Yield the rows of stored events, which are folded on the way. Raises `Damaged` for what no log has written."""
+    page: list[Record] = []
+    for position, event in enumerate(events, 1):
+        record, envelope = restored(position, event)
+        fold.add(position, record.stream, record.version, record.topic, envelope)
+        page.append(record)
+        if len(page) == PAGE:
+            yield page
+            page = []
+    yield page
+
+
+def write_rows(
+    path: Path,
+    origin: str,
+    pages: Iterable[list[Record]],
+    fold: Fold,
+    *,
+    notes: dict[str, str] | None = None,
+    done: Callable[[int], None] = lambda _: None,
+    folded: Callable[[Mapping[str, Head]], None] = lambda _: None,
+) -> TreeHead:
+    """Make a new log of rows from position 1 on, as they are, and of their fold, and return its tree head.
+
+    `done` is told of rows as they are written, `folded` of the heads. `notes` say where the log comes from. Whether the
+    rows fit each other is for a verification to find. Raises `AlreadyExists`, `Unavailable`, `Damaged`.
+    """
     with refilled(path, origin) as log:
-        page: list[Record] = []
-        for position, event in enumerate(events, 1):
-            record, envelope = restored(position, event)
-            stream = record.stream
-            fresh.add(position, stream, event_of(position, stream, record.version, record.topic, envelope))
-            page.append(record)
-            if len(page) == PAGE:
-                log.add(page)
-                done(PAGE)
-                page = []
-                if position % EVERY == 0:
-                    log.keep_snapshot(fresh.heads())
-        log.add(page)
-        done(len(page))
+        for page in pages:
+            log.add(page)
+            log.keep_snapshots(fold.kept())
+            done(len(page))
         for key, value in (notes or {}).items():
             log.note(key, value)
-        heads = fresh.heads()
+        heads = fold.heads()
+        log.keep_snapshots(fold.kept())
         folded(heads)
         return log.finish(heads)

@@ -67,7 +67,7 @@ class Quick:
                 self._tell()
             for part in self._stretches:
                 if isinstance(part, StretchBeside) and not self._failed:
-                    part.wait(self._tell)
+                    part.finish(self._tell)
             if self._failed:
                 return False
             self._tell()
