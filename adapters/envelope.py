@@ -34,6 +34,11 @@ def canonical(value: Any) -> bytes:
     return orjson.dumps(value, option=CANONICAL)
 
 
+def is_canonical(raw: bytes) -> bool:
+    """Tell whether JSON is written in canonical form. Raises `orjson.JSONDecodeError` for what is no JSON."""
+    return orjson.dumps(orjson.loads(raw), option=CANONICAL) == raw
+
+
 def commitment(salt: bytes, payload: bytes) -> str:
     """Return the hex SHA-256(salt ‖ payload) by which an envelope commits to its payload."""
     return sha256(salt + payload).hexdigest()

@@ -31,16 +31,19 @@ class Reading:
         """How far it is."""
         self.failed = False
         """Whether something is not as it has to be."""
+        self.forms = True
+        """Whether the form of the envelopes is looked at here."""
 
     def run(self) -> Iterator[int]:
         """Yield the position after each page. Stops early where a row is not as it has to be."""
         told = self._fold.teller() if self._fold is not None else None
+        written = canonical_form if self.forms else None
         try:
             for page in self._log.pages(READ, self.first, self.last):
                 expected = range(self.position + 1, self.position + 1 + len(page))
                 if not page or [row[0] for row in page] != [*expected]:
                     break
-                if not self._rows.add_page(page, opened=loads, written=canonical_form, told=told):
+                if not self._rows.add_page(page, opened=loads, written=written, told=told):
                     break
                 self.position = page[-1][0]
                 yield self.position
@@ -102,17 +105,22 @@ class Quick:
         return any(part.failed for part in self._parts)
 
     def _shared(self, file: Path | None, stack: ExitStack) -> list[Stretch | Reading]:
-        """Share the work, and return the parts that this process does: beside a reader, the other hashes all of it."""
-        order = self._order
+        """Share the work, and return the parts that this process does.
+
+        Beside a reader the other process hashes all of it, and sees to the form of the envelopes: so both take as long.
+        """
+        order = self._order._replace(forms=self._reading is not None)
         split = order.first if self._reading else _middle(order)
         beside = self._helped(order._replace(first=split), file, stack)
         own: list[Stretch | Reading] = [self._reading] if self._reading else []
         if beside is None:
-            self._stretches = [Stretch(self._log, order)]
+            self._stretches = [Stretch(self._log, self._order)]
         elif split > order.first:
             self._stretches = [Stretch(self._log, order._replace(last=split - 1, store=False)), beside]
         else:
             self._stretches = [beside]
+        if beside is not None and self._reading is not None:
+            self._reading.forms = False
         return [*own, *(part for part in self._stretches if isinstance(part, Stretch))]
 
     def _helped(self, order: Order, file: Path | None, stack: ExitStack) -> StretchBeside | None:

@@ -98,13 +98,14 @@ class Rows:
         page: Sequence[tuple[Any, ...]],
         *,
         opened: Callable[[bytes], Any],
-        written: Callable[[Any], bytes],
+        written: Callable[[Any], bytes] | None,
         told: Callable[[int, str, int, str, Any], bool] | None,
     ) -> bool:
         """Check the columns in READ of many rows. Tell whether all that `add` checks without a hash is as it has to be.
 
-        Nothing is named: after one False, this object is of no use. `opened` and `written` are of JSON, the latter in
-        canonical form; `told` takes position, stream, version, topic and envelope of every row, if anybody wants them.
+        Nothing is named: after one False, this object is of no use. `opened` reads JSON and `written` writes its
+        canonical form, or is None where somebody else looks at the form; `told` takes position, stream, version, topic
+        and envelope of every row, if anybody wants them.
         """
         last, origin, first_version = self.last, self._origin, 1 if self._whole else None
         before_id, before, before_clock = self.command_id, self.recorded_at, self._clock
@@ -113,7 +114,7 @@ class Rows:
         for position, recorded_at, clock, stream, version, topic, command_id, raw in page:
             envelope = opened(raw)
             # what is written is dropped at once: measured, to keep a page of it costs five times as much
-            if written(envelope) != raw:
+            if written is not None and written(envelope) != raw:
                 return False
             if type(envelope) is not dict or tuple(envelope) != ORDERED:
                 return False

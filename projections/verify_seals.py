@@ -1,7 +1,7 @@
 """Hash a stretch of the log, a page at a time: leaves, commitments and the roots of tiles. Names nothing."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -36,11 +36,15 @@ class Sealed(NamedTuple):
 class Seals:
     """The hashes so far."""
 
-    def __init__(self, first: int, *, sizes: Sequence[int], payloads: bool) -> None:
+    def __init__(
+        self, first: int, *, sizes: Sequence[int], payloads: bool, in_form: Callable[[bytes], bool] | None = None
+    ) -> None:
+        """Begin at a position. `in_form` tells whether an envelope is canonical JSON, if that is to be seen here."""
         self.next = first
         self._leaves: list[bytes] = []
         self._sizes = sizes
         self._hash_payloads = payloads
+        self._in_form = in_form
         self._roots: list[bytes] = []
         self._parts: dict[int, list[bytes]] = {}
         self._payloads = 0
@@ -53,15 +57,17 @@ class Seals:
     def add(self, page: Sequence[tuple[Any, ...]]) -> bool:
         """Hash the columns in SEALED of the next rows, no more than the tile takes. Tell whether all of them fit.
 
-        That an envelope is canonical JSON is for others to find out. After one False, this object is of no use.
+        After one False, this object is of no use.
         """
         leaves = self._leaves
         expected = self.next
-        hash_payloads = self._hash_payloads
+        hash_payloads, in_form = self._hash_payloads, self._in_form
         payloads = 0
         for position, recorded_at, clock, envelope, salt, payload, leaf, _ in page:
             found = sha256(b"\x00%d %d %d\n%b" % (position, recorded_at, clock, envelope)).digest()
             if found != leaf or position != expected or len(envelope) > SHORT:
+                return False
+            if in_form is not None and not in_form(envelope):
                 return False
             expected += 1
             leaves.append(found)
