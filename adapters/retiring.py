@@ -185,6 +185,16 @@ def _close_for_writing(path: Path, origin: str) -> None:
             connection.execute("PRAGMA journal_mode = DELETE").fetchall()
         finally:
             connection.close()
+        if _wants_wal(path):  # the disk kept SQLite from removing the WAL; it does not say so
+            raise FilesUnavailable(f"{path} still needs files beside it: its WAL could not be removed.")
+        for end in BESIDE:
+            path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
+
+
+def _wants_wal(path: Path) -> bool:
+    """Tell whether a database is written by way of a WAL (SQLite's file format, 1.3: read and write versions)."""
+    with path.open("rb") as file:
+        return 2 in file.read(20)[18:]
 
 
 def _read_only(folder: Path) -> None:

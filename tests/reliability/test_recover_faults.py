@@ -84,6 +84,22 @@ def test_either_store_is_in_force_and_promoting_again_finishes(ready: Prepared, 
     tried(ready, tmp_path, fault, PROMOTE, one_in_force)
 
 
+@needs_strace
+def test_a_wal_that_the_disk_does_not_let_go_of_is_said_and_promoting_again_finishes(
+    ready: Prepared, tmp_path: Path
+) -> None:
+    """SQLite itself says nothing, and goes on to believe that the retired log needs a WAL."""
+    project = ready.copy(tmp_path / "seen" / "project")
+    trace = ("strace", "-f", "-qq", "-o", str(tmp_path / "calls"), "-e", "trace=unlink")
+    assert orch(*PROMOTE, cwd=project, trace=trace)[0] == 0
+    calls = (tmp_path / "calls").read_text().splitlines()
+    at = next(number for number, call in enumerate(calls, 1) if "/retired/" in call and 'log.db-wal"' in call)
+    project = ready.copy(tmp_path / "tried" / "project")
+    ended = faulty(BROKEN, "unlink", at, *PROMOTE, cwd=project)
+    assert ended.status == 8 and "could not be removed" in ended.err, ended
+    one_in_force(ready, project)
+
+
 def test_a_promoted_project_goes_on(ready: Prepared, tmp_path: Path) -> None:
     project = ready.copy(tmp_path / "project")
     one_in_force(ready, project)
