@@ -31,6 +31,8 @@ def exceptions(asked: Asked, filters: Filters) -> None:
 
     An event that stands out in two ways is listed twice.
 
+    Example: orch audit exceptions --phase st01-audio-engine
+
     Next: orch audit population
     """
     with opened() as project:

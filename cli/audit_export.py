@@ -74,6 +74,8 @@ def export(
     With --tiles it writes the log's tree as static files instead (C2SP tlog-tiles): every entry with who, what, when,
     digests and commitments, and no free text. Again into the same folder, it adds what is new.
 
+    Example: orch audit export --phase st01-audio-engine -o evidence.zip
+
     Next: unzip evidence.zip -d evidence && python3 evidence/verify.py
     """
     if tiles is not None:

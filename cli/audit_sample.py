@@ -42,6 +42,8 @@ def sample(
     Of all positions that pass the filters, those with the lowest SHA-256 of the text SEED/POSITION are drawn:
     printf '%s/%s' SEED POSITION | sha256sum. The log grows, so name the moment, too: --at position:N.
 
+    Example: orch audit sample --n 5 --seed 2026-11 --at position:9
+
     Next: orch audit trail
     """
     to = destination(asked, form, output, yes=yes)

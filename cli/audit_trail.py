@@ -30,6 +30,8 @@ def trail(
     backslash, u and four digits.
     Exit status 6 says that the log is damaged; rows before the damage may have been printed.
 
+    Example: orch audit trail --format csv -o trail.csv
+
     Next: orch audit exceptions
     """
     to = destination(asked, form, output, yes=yes)

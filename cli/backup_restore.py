@@ -52,6 +52,8 @@ def restore(
 
     Every read works on it: ORCHESTRATOR_STATE_DIR=NEW orch list. It takes no writes until it is promoted.
 
+    Example: orch backup restore --from backups --out restored
+
     Next: orch recover promote NEW --reason "why the store is replaced"
     """
     from adapters.backup_packing import identities_from

@@ -44,6 +44,8 @@ Write = Annotated[bool, typer.Option("--write", help="Write it as dev/dashboard.
 def dashboard(asked: Asked, limit: Limit = MOST, everything: All = False, write: Write = False) -> None:
     """Show the whole project: every phase, what waits and since when, what blocks it, and what to do next.
 
+    Example: orch dashboard --write
+
     Next: the commands it advises
     """
     with opened() as project:

@@ -24,6 +24,8 @@ SKEW_WORTH_SHOWING = 1_000_000
 def history(asked: Asked, phase: PhaseId) -> None:
     """Show what happened to a phase: who, when, what and why, in the order of the log.
 
+    Example: orch history st01-audio-engine --at position:5
+
     Next: orch show PHASE STEP
     """
     from projections.history import history as rows_of

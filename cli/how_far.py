@@ -39,6 +39,8 @@ def progress(asked: Asked, phase: Phase = None, limit: Limit = MOST) -> None:
 
     Without PHASE: those that moved last; the medians are theirs.
 
+    Example: orch progress st01-audio-engine
+
     Next: orch dashboard
     """
     from projections.progress import project_progress, span_rows

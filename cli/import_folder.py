@@ -87,6 +87,8 @@ def import_folder(
 
     What they claim is recorded as a claim: their approvals are no verdicts here. Importing again adds what is new.
 
+    Example: orch import legacy --yes
+
     Next: orch status PHASE
     """
     from adapters.import_plan import plan_of

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from importlib import import_module
+from inspect import cleandoc
 from typing import Any, ClassVar, NamedTuple
 
 import click
@@ -40,7 +41,7 @@ class LazyGroup(TyperGroup):
         if entry is None:
             return None
         found = load(entry.place)
-        return built_group(cmd_name, found, entry.help) if isinstance(found, type) else built(cmd_name, found)
+        return built_group(cmd_name, found) if isinstance(found, type) else built(cmd_name, found)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -67,6 +68,6 @@ def built(name: str, function: Callable[..., None]) -> click.Command:
     return command
 
 
-def built_group(name: str, group: type[LazyGroup], text: str) -> click.Command:
-    """Return a lazy group as a click command."""
-    return group(name=name, help=text, no_args_is_help=True, rich_markup_mode=None)
+def built_group(name: str, group: type[LazyGroup]) -> click.Command:
+    """Return a lazy group as a click command; what its class says of itself is its help."""
+    return group(name=name, help=cleandoc(group.__doc__ or ""), no_args_is_help=True, rich_markup_mode=None)

@@ -50,6 +50,8 @@ def package(asked: Asked, phase: PhaseId, output: Output = None, yes: Yes = Fals
 
     The same phase gives the same bytes. All five documents have to be approved.
 
+    Example: orch package st01-audio-engine -o handoff.md
+
     Next: orch handoff PHASE
     """
     with opened() as project:

@@ -33,6 +33,8 @@ Between = Annotated[
 def prove(asked: Asked, position: Position = None, out: Out = None, between: Between = None) -> None:
     """Prove that an event is in the log, or with --between that the log only grew.
 
+    Example: orch audit prove 3 --out proof
+
     Next: check it elsewhere, for example with Go's sumdb/tlog
     """
     if between is not None and out is not None:

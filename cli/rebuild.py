@@ -43,6 +43,8 @@ def rebuild(asked: Asked, check: Check = False) -> None:
 
     Exit 6 says that --check found heads or snapshots that differ from the events.
 
+    Example: orch rebuild --check
+
     Next: orch audit verify
     """
     with opened(to_write=not check) as project:

@@ -32,6 +32,8 @@ def documents(
 
     Every event up to T is held against the tree first, so the texts are those that were recorded.
 
+    Example: orch recover documents st01-audio-engine --to position:9 --out old
+
     Next: orch edit st01-audio-engine spec
     """
     from adapters.new_folders import new_folder, refuse_existing

@@ -26,6 +26,8 @@ SAMPLE = 2000
 def plan(asked: Asked, to: Moment, from_backups: FromBackups = None, identity: Identities = None) -> None:
     """Show what a recovery to T would do: which position that is, where the events come from, what is lost after it.
 
+    Example: orch recover plan --to point:before-review
+
     Next: orch recover run --to T --out recovered
     """
     from cli.recover_moments import moment_to, resolution
@@ -47,6 +49,8 @@ def plan(asked: Asked, to: Moment, from_backups: FromBackups = None, identity: I
 @plain
 def diff(asked: Asked, to: Moment, from_backups: FromBackups = None, identity: Identities = None) -> None:
     """Show, phase by phase, what would be lost by going back to T: verdicts, documents, whole phases.
+
+    Example: orch recover diff --to point:before-review
 
     Next: orch recover run --to T --out recovered
     """

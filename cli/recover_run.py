@@ -44,6 +44,8 @@ def run(
 
     Every read works on it: ORCHESTRATOR_STATE_DIR=NEW orch list. It takes no writes until it is promoted.
 
+    Example: orch recover run --to point:before-review --out recovered
+
     Next: orch recover promote NEW --reason "why the project goes back"
     """
     from cli.recover_moments import moment_to, resolution

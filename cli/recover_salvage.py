@@ -55,6 +55,8 @@ def salvage(
     NEW/salvaged, and NEW/salvage.json lists exactly what is lost. Exit 0: nothing is lost. 7: something is. 6: nothing
     could be saved.
 
+    Example: orch recover salvage --out salvaged --from-backups backups
+
     Next: orch recover promote NEW --reason "why the store is replaced"
     """
     from cli.recover_sources import outside

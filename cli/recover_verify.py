@@ -27,6 +27,8 @@ def verify(asked: Asked, new: New) -> None:
     Exit 0: verified. 6: damaged. 7: verified, but neither the store nor one of its checkpoints was there to hold it
     against.
 
+    Example: orch recover verify recovered
+
     Next: orch recover promote NEW --reason "why the project goes back"
     """
     found = verified(new)

@@ -40,6 +40,8 @@ Phase = Annotated[
 def status(asked: Asked, phase: Phase = None) -> None:
     """Show where a phase stands, what blocks it and the next command.
 
+    Example: orch status st01-audio-engine
+
     Next: orch why PHASE
     """
     if phase is None:

@@ -50,6 +50,8 @@ def approve(
 ) -> None:
     """Approve exactly the text that is on disk; its digest is shown and recorded.
 
+    Example: orch approve st01-audio-engine spec --comments "Clear enough"
+
     Next: orch status PHASE
     """
     refuse_guessed_kind(asked.actor_kind, command=f"orch approve {phase} {step}")
@@ -86,6 +88,8 @@ def reject(
 ) -> None:
     """Reject a document and say what must change; the next iteration answers it.
 
+    Example: orch reject st01-audio-engine spec --feedback "On which machine?"
+
     Next: draft the step again, for example orch spec PHASE --from spec.yaml
     """
     refuse_guessed_kind(asked.actor_kind, command=f'orch reject {phase} {step} --feedback "what must change"')
@@ -120,6 +124,8 @@ def reconfirm(
     force: Force = False,
 ) -> None:
     """Approve a stale document as it is: a verdict under the full policy, with a reason.
+
+    Example: orch reconfirm st01-audio-engine research --reason "It holds"
 
     Next: orch status PHASE
     """

@@ -42,6 +42,8 @@ def verify(
 
     Exit 0: verified, all of it under a checkpoint you hold. 6: damaged. 7: verified, but not all of it.
 
+    Example: orch audit verify --against held.txt
+
     Next: orch audit verify --against held.txt
     """
     from cli.verifying import Options
