@@ -20,6 +20,15 @@ class Entry(NamedTuple):
     hidden: bool = False
 
 
+class NoSuchName(click.UsageError):
+    """A command that does not exist; `near` is the nearest one that does, or empty."""
+
+    def __init__(self, name: str, near: str, context: click.Context) -> None:
+        hint = f" Did you mean '{near}'?" if near else ""
+        super().__init__(f"There is no command '{name[:50]}'.{hint}", context)
+        self.name, self.near = name, near
+
+
 def load(place: str) -> Any:
     """Return what a `module:name` of our own table names."""
     module, name = place.split(":")
@@ -49,8 +58,7 @@ class LazyGroup(TyperGroup):
         """Refuse an unknown command with the nearest one that exists."""
         if args and args[0] not in self.entries and not args[0].startswith("-"):
             near = get_close_matches(args[0], self.list_commands(ctx), n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
-            raise click.UsageError(f"There is no command '{args[0][:50]}'.{hint}", ctx)
+            raise NoSuchName(args[0], "".join(near), ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

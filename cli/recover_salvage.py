@@ -11,6 +11,7 @@ from cli.answers import answer
 from cli.backup_options import WHERE, Identities, Out, words_of
 from cli.backup_project import target_of
 from cli.given import flags
+from cli.new_names import renaming
 from cli.options import Asked, plain
 from cli.project import here
 from cli.screen import clean, one_line, paint
@@ -64,7 +65,8 @@ def salvage(
     from cli.salvage_writing import write_beside, write_log
     from cli.salvaging import SCRATCH, salvaged_from
 
-    refuse_existing(out.absolute())
+    with renaming(out):
+        refuse_existing(out.absolute())
     asking = _asking(from_backups, identity, against, vkey)
     new = outside(out, asking.places)
     store = str(asking.places.state)
