@@ -28,6 +28,11 @@ def history(asked: Asked, phase: PhaseId) -> None:
 
     Next: orch show PHASE STEP
     """
+    answer_history(asked, phase)
+
+
+def answer_history(asked: Asked, phase: str) -> None:
+    """Answer with what happened to a phase until now or until a moment."""
     from projections.history import history as rows_of
 
     with opened() as project:
