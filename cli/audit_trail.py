@@ -5,8 +5,9 @@ from typing import Any
 
 from cli.audit_filters import Filters, filtered, rows_in, scope_of
 from cli.audit_formats import Format, as_cloud_events, as_csv, as_json, as_text, columns_of
-from cli.audit_output import Cut, Destination, FormatName, Limit, Output, Yes, deliver, destination
+from cli.audit_output import Cut, Destination, FormatName, Limit, deliver, destination
 from cli.options import Asked, reading
+from cli.output_file import Output, Yes
 from cli.project import opened
 from cli.screen import paint
 from projections.audit_trail import TrailRow

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from cli.answers import answer
 from cli.backup_options import FromBackups, Identities, Moment
-from cli.counts import counted
 from cli.options import Asked, plain
 from cli.screen import clean, one_line, paint, print_table
 from domain.errors import NotFound, Refusal
+from projections.counts import counted
 
 if TYPE_CHECKING:
     from adapters.places import Places

@@ -12,7 +12,6 @@ from adapters.checkpoint_files import CheckpointFiles
 from cli.ages import age_in_words
 from cli.answers import answer
 from cli.arguments import phases_known
-from cli.counts import counted
 from cli.options import Asked, reading
 from cli.project import Project, opened
 from cli.quality import quality_in_words
@@ -24,6 +23,7 @@ from domain.event_log import Head
 from domain.phase_ids import stream_of
 from domain.phase_state import PhaseState
 from domain.steps import Step
+from projections.counts import counted
 from projections.coverage import coverage
 from projections.moments import as_of
 from projections.phase_status import phase_status, places

@@ -37,7 +37,7 @@ Feedback = Annotated[
 ]
 StepMaybe = Annotated[
     Optional[Step],  # noqa: UP045  # as above
-    typer.Argument(metavar="STEP", help="spec, research, plan, prd or tasks."),
+    typer.Argument(metavar="STEP", help="spec, research, plan, prd or tasks; it is always named."),
 ]
 StepAsType = Annotated[
     Optional[Step],  # noqa: UP045  # as above
@@ -163,7 +163,7 @@ def _one(step: Step | None, as_type: Step | None) -> Step:
     if found is None:
         context = click.get_current_context()
         (missing,) = [param for param in context.command.params if param.name == "step"]
-        raise click.MissingParameter(ctx=context, param=missing)
+        raise click.MissingParameter(ctx=context, param=missing, param_hint="'STEP'")
     return found
 
 

@@ -7,12 +7,12 @@ import typer
 
 from cli import exits
 from cli.answers import answer
-from cli.counts import counted
 from cli.options import Asked, plain
 from cli.project import Project, opened
 from cli.screen import clean, one_line, paint
 from cli.way_out import way_out
 from domain.errors import Damaged, InvalidInput, NotFound
+from projections.counts import counted
 
 if TYPE_CHECKING:
     from cli.verifying import Options

@@ -91,3 +91,10 @@ def test_a_name_that_is_taken_is_answered_with_one_that_is_free(drafted: Orch, w
 def test_an_option_that_lacks_its_value_is_answered_about_its_command(orch: Orch) -> None:
     refused = orch("policy", "set", "--approvers")
     assert refused.status == 2 and refused.err.splitlines()[1:] == [f"  → {POLICY}", "  → orch policy set --help"]
+
+
+def test_a_file_that_is_there_is_answered_with_the_command_that_replaces_it(drafted: Orch) -> None:
+    Path("all.json").touch()
+    refused = drafted("export", "-o", "all.json", "--json")
+    assert refused.status == 3 and refused.error["fix"] == ["orch export -o all.json --json --yes"]
+    assert drafted(*refused.error["fix"][0].split()[1:]).status == 0
