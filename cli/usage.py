@@ -12,6 +12,8 @@ from domain.phase_ids import checked
 
 EXAMPLE = re.compile(r"^Example: (orch .*)$", re.MULTILINE)
 SAMPLE_PHASE = re.compile(r"\bst\d\d-[a-z-]+\b")
+LONGEST = 400
+"""Characters of a line that is still worth to be said again."""
 PRINTING = {"--help", "--version"}
 
 
@@ -20,8 +22,8 @@ def ways_out(error: click.ClickException, root: click.Command, words: Sequence[s
     context = getattr(error, "ctx", None) or _asked(root, words)
     asked = f"{context.command_path} --help"
     righted = _righted(error, words)
-    if righted is not None and _reads(root, righted):
-        return (shlex.join(["orch", *righted]), asked)
+    if righted is not None and len(line := shlex.join(["orch", *righted])) <= LONGEST and _reads(root, righted):
+        return (line, asked)
     if isinstance(error, NoSuchName) and error.near and isinstance(context.command, click.Group):
         found = context.command.get_command(context, error.near)
         assert found is not None

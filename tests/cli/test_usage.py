@@ -26,9 +26,10 @@ POLICY = "orch policy set --minimum-approvers 2 --approver-role plan=lead"
         (["statsu", "st05-y"], "orch status st05-y --json"),
         (["audit", "key", "rotat", "--reason", "it's lost"], "orch audit key rotate --reason 'it'\"'\"'s lost' --json"),
         (["aprove"], APPROVE),
+        (["aprove", "st05-y", "spec", "--comments", "x" * 500], APPROVE),
         (["--config", "x.toml", "lst"], "orch --config x.toml list --json"),
     ],
-    ids=lambda words: " ".join(words) if isinstance(words, list) else "",
+    ids=lambda words: " ".join(words)[:40] if isinstance(words, list) else "",
 )
 def test_the_first_line_offered_is_one_that_works(orch: Orch, words: list[str], first: str) -> None:
     refused = orch(*words, "--json")
