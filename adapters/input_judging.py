@@ -27,7 +27,7 @@ KINDS = {
 
 def judge(step: Step, fields: dict[str, object], source: str, *, line_of: LineOf = nowhere) -> None:
     """Refuse fields that the model of the step does not accept; say the first problem and count the others."""
-    judge_by(model_of(step), fields, source, top=step.value, fix=(f"orch {step} --help",), line_of=line_of)
+    judge_by(model_of(step), fields, source, top=step.value, fix=(f"orch schema show {step}",), line_of=line_of)
 
 
 def judge_by(

@@ -1,5 +1,7 @@
 """How old something is, in words."""
 
+from projections.counts import counted
+
 UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 
@@ -8,5 +10,5 @@ def age_in_words(seconds: int) -> str:
     for name, length in UNITS:
         count = seconds // length
         if count:
-            return f"1 {name}" if count == 1 else f"{count:,} {name}s"
+            return counted(count, name)
     return "less than a minute"

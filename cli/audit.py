@@ -6,7 +6,10 @@ from cli.lazy import Entry, LazyGroup
 
 
 class AuditCommands(LazyGroup):
-    """What auditors ask, answered from the whole log."""
+    """What auditors ask, answered from the whole log.
+
+    Example: orch audit trail --limit 10
+    """
 
     entries: ClassVar[dict[str, Entry]] = {
         "trail": Entry("cli.audit_trail:trail", "Every event: who, what, when, why, from which state to which."),

@@ -4,11 +4,11 @@ from collections import Counter
 
 from cli.answers import answer
 from cli.audit_filters import Filters, filtered, rows_in, scope_of
-from cli.counts import counted
 from cli.options import Asked, reading
 from cli.project import opened
 from cli.screen import one_line, paint
 from projections.audit_exceptions import ExceptionKind, ExceptionRow, audit_exceptions
+from projections.counts import counted
 from projections.moments import as_of
 
 WORDS = {
@@ -30,6 +30,8 @@ def exceptions(asked: Asked, filters: Filters) -> None:
     Also requests that expired and stale steps that were reconfirmed.
 
     An event that stands out in two ways is listed twice.
+
+    Example: orch audit exceptions --phase st01-audio-engine
 
     Next: orch audit population
     """

@@ -1,6 +1,5 @@
 """orch audit export: everything an auditor needs, in one file, to check the log on another machine."""
 
-import os
 from hashlib import file_digest
 from pathlib import Path
 from shlex import quote
@@ -8,19 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from adapters.new_files import new_file
 from cli.answers import answer
 from cli.arguments import phases_known
 from cli.audit_filters import TIMES, Filters, scope_of
-from cli.audit_output import Yes
 from cli.audit_tiles import Tiles, export_tiles
-from cli.counts import counted
 from cli.options import Asked, plain
+from cli.output_file import Yes, output_file, refuse_inside
 from cli.project import Project, opened
 from cli.screen import clean, one_line, paint
 from domain.errors import InvalidInput, NotFound
 from domain.phase_ids import checked, stream_of
 from domain.unknown import unknown_phase
+from projections.counts import counted
 
 if TYPE_CHECKING:
     from cli.evidence import Exporter
@@ -74,6 +72,8 @@ def export(
     With --tiles it writes the log's tree as static files instead (C2SP tlog-tiles): every entry with who, what, when,
     digests and commitments, and no free text. Again into the same folder, it adds what is new.
 
+    Example: orch audit export --phase st01-audio-engine -o evidence.zip
+
     Next: unzip evidence.zip -d evidence && python3 evidence/verify.py
     """
     if tiles is not None:
@@ -87,7 +87,7 @@ def export(
         path = _path(output, project)
         filters = Filters(None, None, phase, None, None, since, until, forced=False)
         exporter = _exporter(project, asked, filters, withhold=withhold, phases=withhold_phase or [])
-        with new_file(path, replace=yes) as file:
+        with output_file(path, replace=yes) as file:
             exporter.write(file, path.parent)
     with path.open("rb") as written:
         digest = file_digest(written, "sha256").hexdigest()
@@ -104,8 +104,7 @@ def _path(output: str | None, project: Project) -> Path:
         )
     path = Path(output)
     state = project.places.state
-    if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(state)):
-        raise InvalidInput(f"{path} lies in {state}, where only orch itself writes; name another file.")
+    refuse_inside(path, state)
     return path
 
 

@@ -1,6 +1,5 @@
 """Where rows of the audit go: stdout, or a file that is written whole or not at all."""
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
@@ -9,22 +8,17 @@ from typing import Annotated, Any, Generic, NamedTuple, Optional, TypeVar
 
 import typer
 
-from adapters.new_files import new_file
 from cli.answers import answer, answer_in_pieces
 from cli.audit_formats import Format
-from cli.counts import counted
 from cli.options import Asked
+from cli.output_file import output_file, refuse_inside, refuse_nameless
 from domain.errors import InvalidInput
+from projections.counts import counted
 
 FormatName = Annotated[
     Optional[Format],  # noqa: UP045  # Typer reads Optional at every release we allow
     typer.Option("--format", help="text; json, as --json; csv; jsonl: CloudEvents 1.0, one on each line."),
 ]
-Output = Annotated[
-    Optional[str],  # noqa: UP045  # as above
-    typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead, whole or not at all."),
-]
-Yes = Annotated[bool, typer.Option("--yes", help="Replace the file if it is there.")]
 Limit = Annotated[
     Optional[int],  # noqa: UP045  # as above
     typer.Option("--limit", metavar="N", min=0, help="At most so many rows; otherwise all."),
@@ -66,8 +60,7 @@ def destination(asked: Asked, form: Format | None, output: str | None, *, yes: b
     """Return where the rows go. `--json` is `--format json`, or asks about a file in JSON."""
     if asked.json and output is None and form not in (None, Format.JSON):
         raise InvalidInput(f"--json and --format {form} are two forms; leave one out, or name a file with -o.")
-    if output is not None and (not output or "\x00" in output):
-        raise InvalidInput("-o needs the name of a file.")
+    refuse_nameless(output)
     return Destination(form or (Format.JSON if asked.json else Format.TEXT), output, yes)
 
 
@@ -85,9 +78,8 @@ def deliver(
         answer_in_pieces(make()[1])
         return
     path, digest, size = Path(to.file), sha256(), 0
-    if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(keep_out)):
-        raise InvalidInput(f"{path} lies in {keep_out}, where only orch itself writes; name another file.")
-    with new_file(path, replace=to.replace) as file:
+    refuse_inside(path, keep_out)
+    with output_file(path, replace=to.replace) as file:
         rows, pieces = make()
         for piece in pieces:
             data = piece.encode()

@@ -14,6 +14,8 @@ from projections.moments import as_of
 def population(asked: Asked, filters: Filters) -> None:
     """Count the events by topic, actor, kind of actor and month (UTC), and the verdicts by outcome.
 
+    Example: orch audit population --kind human
+
     Next: orch audit sample --n 25
     """
     with opened() as project:

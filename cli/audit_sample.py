@@ -9,8 +9,9 @@ import typer
 
 from cli.audit_filters import Filters, filtered, rows_in, scope_of
 from cli.audit_formats import Format, as_cloud_events, as_csv, as_json, as_text, columns_of
-from cli.audit_output import Cut, FormatName, Output, Yes, deliver, destination
+from cli.audit_output import Cut, FormatName, deliver, destination
 from cli.options import Asked, reading
+from cli.output_file import Output, Yes
 from cli.project import opened
 from cli.screen import one_line, paint
 from domain.errors import InvalidInput
@@ -41,6 +42,8 @@ def sample(
 
     Of all positions that pass the filters, those with the lowest SHA-256 of the text SEED/POSITION are drawn:
     printf '%s/%s' SEED POSITION | sha256sum. The log grows, so name the moment, too: --at position:N.
+
+    Example: orch audit sample --n 5 --seed 2026-11 --at position:9
 
     Next: orch audit trail
     """

@@ -5,8 +5,9 @@ from typing import Any
 
 from cli.audit_filters import Filters, filtered, rows_in, scope_of
 from cli.audit_formats import Format, as_cloud_events, as_csv, as_json, as_text, columns_of
-from cli.audit_output import Cut, Destination, FormatName, Limit, Output, Yes, deliver, destination
+from cli.audit_output import Cut, Destination, FormatName, Limit, deliver, destination
 from cli.options import Asked, reading
+from cli.output_file import Output, Yes
 from cli.project import opened
 from cli.screen import paint
 from projections.audit_trail import TrailRow
@@ -29,6 +30,8 @@ def trail(
     = + - @ tab or a line break) gets an apostrophe before it; control characters are written as
     backslash, u and four digits.
     Exit status 6 says that the log is damaged; rows before the damage may have been printed.
+
+    Example: orch audit trail --format csv -o trail.csv
 
     Next: orch audit exceptions
     """

@@ -6,7 +6,10 @@ from cli.lazy import Entry, LazyGroup
 
 
 class BackupCommands(LazyGroup):
-    """Backups: make, ship, check, try and restore them."""
+    """Backups: make, ship, check, try and restore them.
+
+    Example: orch backup create
+    """
 
     entries: ClassVar[dict[str, Entry]] = {
         "create": Entry("cli.backup_create:create", "Add what is new to the backups."),

@@ -32,6 +32,8 @@ def create(asked: Asked, to: To = None, recipient: RecipientWords = None, full: 
 
     With --recipient, or the setting backup.recipients, backups are encrypted; otherwise they are plain text.
 
+    Example: orch backup create --to backups
+
     Next: orch backup verify
     """
     from adapters.backup_files import archive_of

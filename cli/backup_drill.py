@@ -60,6 +60,8 @@ def drill(asked: Asked, from_: From = None, identity: Identities = None, copy: C
 
     Exit 0: the backups bring back what the store holds. 6: they do not.
 
+    Example: orch backup drill --from backups
+
     Next: orch backup list
     """
     from adapters.backup_packing import identities_from

@@ -31,6 +31,8 @@ def list_backups(asked: Asked, from_: From = None, vkey: Vkeys = None) -> None:
 
     Manifests are read, and every file has to be there in its size. What is in the files, orch backup verify reads.
 
+    Example: orch backup list --from backups
+
     Next: orch backup verify
     """
     from adapters.backup_target import read_target

@@ -61,6 +61,8 @@ def prune(
     A copy begins with orch backup create --full. One that verifies always stays. With --redacted, segments that still
     hold erased texts are written again without them.
 
+    Example: orch backup prune --to backups --keep-days 30 --keep-copies 2
+
     Next: orch backup create --full
     """
     from adapters.backup_packing import identities_from

@@ -13,6 +13,7 @@ import typer
 from cli.answers import answer
 from cli.backup_list import around, keys_for
 from cli.backup_options import CopyName, From, Identities, Out, Vkeys
+from cli.new_names import renaming
 from cli.options import Asked, plain
 from cli.screen import clean, paint
 from domain.errors import Damaged, NotFound
@@ -52,6 +53,8 @@ def restore(
 
     Every read works on it: ORCHESTRATOR_STATE_DIR=NEW orch list. It takes no writes until it is promoted.
 
+    Example: orch backup restore --from backups --out restored
+
     Next: orch recover promote NEW --reason "why the store is replaced"
     """
     from adapters.backup_packing import identities_from
@@ -59,7 +62,8 @@ def restore(
     from adapters.new_folders import refuse_existing
 
     out = out.absolute()
-    refuse_existing(out)
+    with renaming(out):
+        refuse_existing(out)
     identities = identities_from(identity or ())
     storage, known = around(from_)
     began = monotonic()

@@ -48,6 +48,8 @@ def ship(
 
     A target that is not there for a while is tried again. SIGTERM and Ctrl-C end it between two shipments.
 
+    Example: orch backup ship --to backups --once
+
     Next: orch backup list
     """
     told = Shipped(folder="", last=0, events=0, segments=0, bytes=0, failed=0, slowest_seconds=0.0, seconds=0.0)

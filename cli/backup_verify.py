@@ -30,6 +30,8 @@ def verify(
 
     Exit 0: verified. 6: damaged. 7: verified, but not all of it.
 
+    Example: orch backup verify --from backups
+
     Next: orch backup restore --out NEW
     """
     from adapters.backup_packing import identities_from

@@ -9,7 +9,8 @@ from domain.errors import InvalidInput
 SIZE_LIMIT = 4 * 1024 * 1024
 ALL, STDIN, FILE = "all", "-", "@"
 COMMENT = re.compile(r"#[^\n]*")
-EXAMPLE = 'orch batch --phases st01-x,st02-y --command "status"'
+STEM = "orch batch --phases st01-x,st02-y --command"
+EXAMPLE = f'{STEM} "status"'
 
 
 def phases_of(words: str, *, stdin: BinaryIO, known: Callable[[], list[str]]) -> list[str]:

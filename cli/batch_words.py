@@ -6,15 +6,17 @@ from uuid import NAMESPACE_URL, uuid5
 
 import click
 
-from cli.batch_phases import EXAMPLE
+from cli.batch_phases import EXAMPLE, STEM
 from cli.given import flags
+from cli.lazy import NoSuchName
 from cli.options import Asked
 from domain.errors import InvalidInput
 
 PHASE = "phase"
 PLACE = "{}"
 """Where the phase goes, when it is not the first argument."""
-BATCHS_OWN = ("--json", "--command-id")
+BATCHS_OWN = {"--json": "--json", "--command-id": "--command-id status-of-two"}
+"""Options that go behind orch batch, as they are written there."""
 
 
 class Template(NamedTuple):
@@ -59,9 +61,11 @@ def template_of(command: str) -> Template:
     line = " ".join(verb)
     if PHASE not in names or verb == ["batch"]:
         raise InvalidInput(f"orch {line} takes no PHASE, so a batch cannot run it for each.", fix=(EXAMPLE,))
-    for own in BATCHS_OWN:
+    for own, words_of_it in BATCHS_OWN.items():
         if any(word == own or word.startswith(f"{own}=") for word in words):
-            raise InvalidInput(f"{own} goes behind orch batch itself, not into --command.", fix=("orch batch --help",))
+            raise InvalidInput(
+                f"{own} goes behind orch batch itself, not into --command.", fix=(f"{EXAMPLE} {words_of_it}",)
+            )
     options = frozenset(option for parameter in found.params for option in parameter.opts)
     return Template(tuple(verb), tuple(words[len(verb) :]), options)
 
@@ -75,9 +79,13 @@ def _resolved(words: list[str]) -> tuple[list[str], click.Command]:
     while isinstance(command, click.Group):
         if not rest:
             raise InvalidInput(f"orch {' '.join(verb)} is a group of commands; name one of them.", fix=(EXAMPLE,))
-        name, found, rest = command.resolve_command(context, rest)
-        if found is None or name is None:
-            raise InvalidInput(f"There is no command {rest[:1]}.", fix=("orch --help",))
+        try:
+            name, found, rest = command.resolve_command(context, rest)
+        except click.UsageError as error:
+            near = error.near if isinstance(error, NoSuchName) else ""
+            fix = f"{STEM} {shlex.quote(shlex.join([*verb, near]))}" if near else EXAMPLE
+            raise InvalidInput(error.format_message(), fix=(fix,)) from None
+        assert found is not None and name is not None  # click leaves them out only while it completes words
         command, verb = found, [*verb, name]
         context = click.Context(command, info_name=name, parent=context)
     return verb, command

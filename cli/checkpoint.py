@@ -53,6 +53,8 @@ def checkpoint(asked: Asked, anchor_file: Anchor = None, timestamp: Timestamp = 
     With --timestamp (or the setting checkpoints.timestamp_url) an authority's time stamp is kept beside it. Exit 8: it
     is signed and printed, but there is no time stamp; repeat the command.
 
+    Example: orch audit checkpoint --anchor checkpoints.txt
+
     Next: orch audit checkpoint > held.txt
     """
     with opened() as project:

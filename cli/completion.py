@@ -16,6 +16,8 @@ def completion(shell: Shell) -> None:
     """Print the completion script of a shell.
 
     For bash: orch completion bash > ~/.local/share/bash-completion/completions/orch
+
+    Example: orch completion bash
     """
     if shell not in SHELLS:
         raise InvalidInput(

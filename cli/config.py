@@ -16,7 +16,10 @@ from cli.screen import clean, one_line, paint, print_table
 
 
 class ConfigCommands(LazyGroup):
-    """The settings in force."""
+    """The settings in force.
+
+    Example: orch config show
+    """
 
     entries: ClassVar[dict[str, Entry]] = {
         "show": Entry("cli.config:show_config", "Every setting, its value and where it comes from."),
@@ -59,6 +62,8 @@ def show_config(asked: Asked) -> None:
 
     backup.dir: where backups are, a folder or s3://bucket/prefix. backup.recipients: the age keys they are encrypted
     to. backup.retention_days: younger copies are never pruned. backup.retention_copies: so many stay in any case.
+
+    Example: orch config show
 
     Next: orch doctor
     """

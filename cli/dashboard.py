@@ -8,12 +8,12 @@ import typer
 from cli.advice import MOST, advice
 from cli.answers import answer
 from cli.bars import bar, share
-from cli.counts import counted
 from cli.dashboard_words import LEGEND, SIGNS, amounts, headline, now, remarks
 from cli.options import Asked, reading
 from cli.project import Project, opened
 from cli.reads import View, view_of_all
 from cli.screen import STATES, clean, cut, one_line, paint, print_table, width
+from projections.counts import counted
 from projections.dashboard import Attention, Dashboard, DashboardRow, attentions, places, rows_of, totals
 from projections.moments import as_of
 
@@ -43,6 +43,8 @@ Write = Annotated[bool, typer.Option("--write", help="Write it as dev/dashboard.
 @reading
 def dashboard(asked: Asked, limit: Limit = MOST, everything: All = False, write: Write = False) -> None:
     """Show the whole project: every phase, what waits and since when, what blocks it, and what to do next.
+
+    Example: orch dashboard --write
 
     Next: the commands it advises
     """

@@ -42,6 +42,8 @@ def diff(asked: Asked, phase: PhaseId, step: MaybeStep = None, old: Old = None, 
     With STEP, --from and --to are iterations (2) or moments (2026-11-24T14:00:00Z, position:N).
     Without STEP they are moments; from the opening of the phase until now, unless they are given.
 
+    Example: orch diff st01-audio-engine spec --from 1 --to 2
+
     Next: orch approve PHASE STEP
     """
     numbers = [_is_number(words) for words in (old, new) if words is not None]

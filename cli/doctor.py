@@ -63,6 +63,8 @@ def doctor(asked: Asked, phase: OnePhase = None, quick: Quick = False) -> None:
     Exit 0: fine, or warnings only. 6: damage was found. 8: not everything could be looked at, or the settings cannot
     be read. It trusts what the project itself holds: orch audit verify --against held.txt need not.
 
+    Example: orch doctor --quick
+
     Next: orch audit verify
     """
     if phase is not None:

@@ -10,7 +10,6 @@ from adapters.way_back import way_back
 from adapters.workspace import Workspace
 from cli.ages import age_in_words
 from cli.checkpoint import keys_of
-from cli.counts import counted
 from cli.documents_on_disk import documents_on_disk
 from cli.given import flags
 from cli.health import Found, Patient
@@ -21,6 +20,7 @@ from domain.event_log import Head
 from domain.phase_ids import PREFIX, stream_of
 from domain.phase_state import PhaseState
 from domain.steps import Step
+from projections.counts import counted
 from projections.coverage import coverage
 
 PATIENCE_S = 5.0

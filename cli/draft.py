@@ -26,7 +26,7 @@ From = Annotated[
 ]
 
 
-def drafting(step: Step, what: str) -> Callable[..., None]:
+def drafting(step: Step, what: str, *, example: str) -> Callable[..., None]:
     """Return the command that drafts one step; its options come from the table of flags."""
 
     def draft(asked: Asked, phase: str, source: str | None, **flags: Any) -> None:
@@ -41,7 +41,7 @@ def drafting(step: Step, what: str) -> Callable[..., None]:
         with opened(to_write=True) as project:
             carry_out(project, asked, phase, lambda: _command(project, asked, phase, step, fields), writes=step)
 
-    draft.__doc__ = f"{what}\n\nNext: orch approve PHASE {step}"
+    draft.__doc__ = f"{what}\n\nExample: orch {step} st01-audio-engine {example}\n\nNext: orch approve PHASE {step}"
     keyword = inspect.Parameter.KEYWORD_ONLY
     parameters = [
         inspect.Parameter("asked", keyword, annotation=Asked),
@@ -73,10 +73,26 @@ def _option(flag: Flag) -> Any:
     return Annotated[kind | None, typer.Option(flag.option, help=flag.help)]
 
 
-spec = drafting(Step.SPEC, "Draft what a phase must achieve; a phase that does not exist yet is opened.")
-research = drafting(Step.RESEARCH, "Draft what is known, which ways there are and which one is recommended.")
-plan = drafting(Step.PLAN, "Draft how it will be built: components, files, tests.")
-prd = drafting(
-    Step.PRD, "Draft what the first release does. What you leave out is taken from the approved spec and plan."
+spec = drafting(
+    Step.SPEC,
+    "Draft what a phase must achieve; a phase that does not exist yet is opened.",
+    example='--objectives "Round trip below 10 ms"',
 )
-tasks = drafting(Step.TASKS, "Draft the tasks; critical path and schedule follow from hours and dependencies.")
+research = drafting(
+    Step.RESEARCH,
+    "Draft what is known, which ways there are and which one is recommended.",
+    example='--foundation "Known since 1960"',
+)
+plan = drafting(
+    Step.PLAN, "Draft how it will be built: components, files, tests.", example='--components "Ring buffer,Mixer"'
+)
+prd = drafting(
+    Step.PRD,
+    "Draft what the first release does. What you leave out is taken from the approved spec and plan.",
+    example='--goal "Sound without drop-outs"',
+)
+tasks = drafting(
+    Step.TASKS,
+    "Draft the tasks; critical path and schedule follow from hours and dependencies.",
+    example='--tasks "Ring buffer,Mixer" --hours 4,6',
+)

@@ -30,7 +30,7 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
         refuse_with(refusal, as_json=as_json)
         return exits.status_of(refusal)
     except click.ClickException as error:
-        _refuse_usage(error, as_json=as_json)
+        _refuse_usage(error, command, words, as_json=as_json)
         return exits.USAGE
     except StoppedAndAnswered:
         return exits.CANCELLED
@@ -94,14 +94,13 @@ def _say_how_to_begin() -> None:
         refuse_with(refusal, as_json=False)
 
 
-def _refuse_usage(error: click.ClickException, *, as_json: bool) -> None:
-    context = getattr(error, "ctx", None)
+def _refuse_usage(error: click.ClickException, command: click.Command, words: Sequence[str], *, as_json: bool) -> None:
     if isinstance(error, click.exceptions.NoArgsIsHelpError) and not as_json:
         print(error.format_message(), file=sys.stderr)
         _say_how_to_begin()
         return
-    path = context.command_path if context else "orch"
-    message = error.format_message()
-    refuse(
-        "USAGE_ERROR", message if message.endswith((".", "?")) else f"{message}.", (f"{path} --help",), as_json=as_json
-    )
+    from cli.usage import ways_out
+
+    message = " ".join(part.strip() for part in error.format_message().splitlines())
+    message = message if message.endswith((".", "?")) else f"{message}."
+    refuse("USAGE_ERROR", message, ways_out(error, command, words), as_json=as_json)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 def edit(asked: Asked, phase: PhaseId, step: StepName) -> None:
     """Record a document edited by hand as the next iteration.
 
+    Example: orch edit st01-audio-engine spec
+
     Next: orch approve PHASE STEP
     """
     with opened(to_write=True) as project:
@@ -49,6 +51,8 @@ def checkout(asked: Asked, phase: PhaseId, step: StepName) -> None:
     """Put the recorded text of a step back on disk; a text that is replaced is kept in .orch/rescued.
 
     Boxes of tasks are ticked as the log has it; orch task sync goes the other way.
+
+    Example: orch checkout st01-audio-engine spec
 
     Next: orch show PHASE STEP
     """

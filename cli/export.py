@@ -1,24 +1,22 @@
 """orch export: the state and the documents of phases, in one file."""
 
-import os
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Optional, TypedDict
 
 import typer
 
-from adapters.new_files import new_file
 from cli.answers import answer, answer_in_pieces
 from cli.arguments import phases_known
-from cli.counts import counted
 from cli.export_formats import SUFFIXES, ExportFormat, written
 from cli.options import Asked, reading
+from cli.output_file import Output, Yes, refuse_inside, refuse_nameless, write_whole
 from cli.project import Project, opened
 from cli.reads import View, document_at, view_of_all, view_of_phase
 from cli.screen import clean, one_line
 from domain.errors import InvalidInput
 from domain.event_log import Head
 from domain.steps import STEPS
+from projections.counts import counted
 from projections.document_text import place_of_latest
 from projections.moments import maybe_rfc3339
 from projections.phase_export import Export, ExportedPhase, exported
@@ -32,11 +30,6 @@ FormatName = Annotated[
     Optional[ExportFormat],  # noqa: UP045  # as above
     typer.Option("--format", help="json, yaml, md or csv; otherwise by the name of the file, or json."),
 ]
-Output = Annotated[
-    Optional[str],  # noqa: UP045  # as above
-    typer.Option("--output", "-o", metavar="FILE", help="Write to a file instead, whole or not at all."),
-]
-Yes = Annotated[bool, typer.Option("--yes", help="Replace the file if it is there.")]
 
 
 class ExportFile(TypedDict):
@@ -74,14 +67,20 @@ def export(
             # The exact bytes go into a file: whatever a document holds, it does not move the cursor of a screen.
             answer_in_pieces([clean(text) if form is ExportFormat.MARKDOWN else text])
             return
-        made = _written(Path(output), text.encode(), replace=yes, keep_out=project.places.state)
-    told: ExportFile = {"file": output, "format": form, "phases": len(data["phases"]), **made}  # type: ignore[typeddict-item]  # its other two fields
+        refuse_inside(Path(output), project.places.state)
+        made = write_whole(Path(output), text.encode(), replace=yes)
+    told: ExportFile = {
+        "file": output,
+        "format": form,
+        "phases": len(data["phases"]),
+        "bytes": made.bytes,
+        "sha256": made.sha256,
+    }
     answer("export.file", told, as_json=asked.json, show=lambda: _show(told))
 
 
 def _form(asked: Asked, form: ExportFormat | None, output: str | None) -> ExportFormat:
-    if output is not None and (not output or "\x00" in output):
-        raise InvalidInput("-o needs the name of a file.")
+    refuse_nameless(output)
     if output is None and asked.json and form not in (None, ExportFormat.JSON):
         raise InvalidInput(f"--json and --format {form} are two forms; leave one out, or name a file with -o.")
     return form or ExportFormat(SUFFIXES.get(Path(output or "").suffix.lower(), "json"))
@@ -103,14 +102,6 @@ def _phase(project: Project, view: View, head: Head) -> ExportedPhase:
     status = phase_status(head, project.log.told(places(head)), now_us=view.now, policy=view.policy)
     found = [place for step in STEPS if (place := place_of_latest(head, step))]
     return exported(status, [document_at(project, status["phase"], place) for place in found])
-
-
-def _written(path: Path, data: bytes, *, replace: bool, keep_out: Path) -> dict[str, object]:
-    if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(keep_out)):
-        raise InvalidInput(f"{path} lies in {keep_out}, where only orch itself writes; name another file.")
-    with new_file(path, replace=replace) as file:
-        file.write(data)
-    return {"bytes": len(data), "sha256": sha256(data).hexdigest()}
 
 
 def _show(told: ExportFile) -> None:

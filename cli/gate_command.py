@@ -89,6 +89,8 @@ def gate(
 
     Exit 3: it is not, and the command that helps is printed. Exit 4: nobody knows the phase. Exit 6: damage.
 
+    Example: orch gate st01-audio-engine spec
+
     Next: orch status PHASE
     """
     checked(phase)

@@ -7,7 +7,7 @@ import click
 from domain.errors import InvalidInput
 
 OPTIONS = (
-    ("--config", "FILE", "Read settings from this file (.toml or .json) instead of .orch/config.toml."),
+    ("--config", "FILE", "Settings (.toml, .json) instead of .orch/config.toml."),
     ("--state-dir", "DIR", "Where the store and its keys are."),
     ("--template-dir", "DIR", "Where the project's own templates are."),
 )

@@ -35,7 +35,7 @@ def notes_in(files: Sequence[Path]) -> list[tuple[str, bytes]]:
             with path.open("rb") as file:
                 data = file.read(MOST_FILE + 1)
         except OSError as error:
-            raise InvalidInput(f"{path} cannot be read: {error.strerror}.", fix=("orch audit verify --help",)) from None
+            raise InvalidInput(f"{path} cannot be read: {error.strerror}.", fix=("orch audit verify",)) from None
         if len(data) > MOST_FILE:
             raise InvalidInput(f"{path} is larger than {MOST_FILE} bytes.")
         notes = notes_of(data)

@@ -1,13 +1,13 @@
 """What people want to do, and the commands for it: the page that `orch --help` shows fits one screen."""
 
 GROUPS = (
-    ("Begin", ("init", "import", "config", "policy", "role", "template", "schema", "completion", "version", "upgrade")),
-    ("Write documents", ("spec", "research", "plan", "prd", "tasks", "edit", "checkout")),
-    ("Decide about them", ("request", "approve", "reject", "reopen", "reconfirm", "handoff", "package", "archive")),
-    ("Work", ("task", "block", "unblock", "depend", "retitle", "remember", "context")),
-    ("See where things stand", ("next", "dashboard", "progress", "status", "list", "why")),
-    ("Look at texts and history", ("show", "search", "diff", "history", "replay")),
-    ("Many at once", ("workflow", "batch", "export")),
+    ("Begin", ("init", "import", "upgrade", "version", "completion")),
+    ("Set the rules", ("config", "policy", "role", "template", "schema")),
+    ("Write", ("spec", "research", "plan", "prd", "tasks", "workflow", "batch", "edit", "checkout")),
+    ("Decide", ("request", "approve", "reject", "reopen", "reconfirm", "handoff", "archive")),
+    ("Work", ("package", "task", "block", "unblock", "depend", "retitle", "remember", "context")),
+    ("Where it stands", ("next", "dashboard", "progress", "status", "list", "why")),
+    ("Look back", ("show", "search", "diff", "history", "replay", "export")),
     ("Prove it", ("audit", "gate")),
     ("Keep it safe", ("backup", "recover", "doctor", "rebuild")),
 )

@@ -24,8 +24,15 @@ SKEW_WORTH_SHOWING = 1_000_000
 def history(asked: Asked, phase: PhaseId) -> None:
     """Show what happened to a phase: who, when, what and why, in the order of the log.
 
+    Example: orch history st01-audio-engine --at position:5
+
     Next: orch show PHASE STEP
     """
+    answer_history(asked, phase)
+
+
+def answer_history(asked: Asked, phase: str) -> None:
+    """Answer with what happened to a phase until now or until a moment."""
     from projections.history import history as rows_of
 
     with opened() as project:

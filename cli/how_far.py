@@ -9,7 +9,6 @@ from cli.ages import age_in_words
 from cli.answers import answer
 from cli.arguments import phases_known
 from cli.bars import bar, share
-from cli.counts import counted
 from cli.options import Asked, reading
 from cli.project import Project, opened
 from cli.reads import View, decoded, view_of_all, view_of_phase
@@ -17,6 +16,7 @@ from cli.screen import cut, one_line, paint, print_table
 from domain.event_log import Head
 from domain.phase_glance import glance
 from domain.phase_state import PhaseState
+from projections.counts import counted
 from projections.moments import as_of
 from projections.task_list import counts, outline_places
 from projections.titles import title_of, title_place
@@ -38,6 +38,8 @@ def progress(asked: Asked, phase: Phase = None, limit: Limit = MOST) -> None:
     """Show how far phases are, and how long texts, verdicts and rework took by the times that the log recorded.
 
     Without PHASE: those that moved last; the medians are theirs.
+
+    Example: orch progress st01-audio-engine
 
     Next: orch dashboard
     """

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from shlex import join
+from shlex import join, quote
 from typing import Annotated, Literal, Optional, TypedDict
 
 import typer
@@ -87,12 +87,14 @@ def import_folder(
 
     What they claim is recorded as a claim: their approvals are no verdicts here. Importing again adds what is new.
 
+    Example: orch import legacy --yes
+
     Next: orch status PHASE
     """
     from adapters.import_plan import plan_of
 
     asked = asked._replace(actor=actor, actor_kind=actor_kind)
-    chosen = _names(names or ())
+    chosen = _names(names or (), folder)
     with opened(to_write=yes) as project:
         plan = plan_of(folder, chosen)
         if not plan.phases:
@@ -121,14 +123,15 @@ def import_folder(
         raise typer.Exit(exits.INCOMPLETE)
 
 
-def _names(given: Sequence[str]) -> dict[str, str]:
+def _names(given: Sequence[str], folder: Path) -> dict[str, str]:
     from domain.phase_ids import checked
 
     found = {}
     for pair in given:
         old, equals, new = pair.rpartition("=")
         if not old or not equals:
-            raise InvalidInput(f"--phase wants OLD=NEW; got {pair[:60]!r}.", fix=("orch import --help",))
+            fix = (f"orch import {quote(str(folder))} --phase 001-old-name=st01-new-name",)
+            raise InvalidInput(f"--phase wants OLD=NEW; got {pair[:60]!r}.", fix=fix)
         found[old.rstrip("/")] = checked(new)
     return found
 

@@ -41,6 +41,8 @@ Host = Annotated[
 def init(asked: Asked, name: Name = None, host: Host = None) -> None:
     """Make this folder a project: one event log, one signing key, nothing else.
 
+    Example: orch init --name "Audio plug-in"
+
     Next: orch spec st01-first-phase --objectives "what it must achieve"
     """
     from uuid import uuid4

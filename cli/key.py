@@ -14,7 +14,10 @@ from cli.writes import report
 
 
 class KeyCommands(LazyGroup):
-    """The keys that speak for the log."""
+    """The keys that speak for the log.
+
+    Example: orch audit key show
+    """
 
     entries: ClassVar[dict[str, Entry]] = {
         "show": Entry("cli.key:show_key", "The verifier key to give to auditors."),
@@ -25,6 +28,8 @@ class KeyCommands(LazyGroup):
 @plain
 def show_key(asked: Asked) -> None:
     """Print the verifier key: auditors check checkpoints with it.
+
+    Example: orch audit key show
 
     Next: orch audit checkpoint
     """
@@ -43,6 +48,8 @@ def show_key(asked: Asked) -> None:
 @writing
 def rotate_key(asked: Asked, reason: Reason = "") -> None:
     """Make another key and let it speak for the log from now on; the private half of the old one stays in its file.
+
+    Example: orch audit key rotate --reason "The laptop is lost"
 
     Next: orch audit checkpoint
     """

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from importlib import import_module
+from inspect import cleandoc
 from typing import Any, ClassVar, NamedTuple
 
 import click
@@ -17,6 +18,15 @@ class Entry(NamedTuple):
     """`module:function`, or `module:group` of another lazy group."""
     help: str
     hidden: bool = False
+
+
+class NoSuchName(click.UsageError):
+    """A command that does not exist; `near` is the nearest one that does, or empty."""
+
+    def __init__(self, name: str, near: str, context: click.Context) -> None:
+        hint = f" Did you mean '{near}'?" if near else ""
+        super().__init__(f"There is no command '{name[:50]}'.{hint}", context)
+        self.name, self.near = name, near
 
 
 def load(place: str) -> Any:
@@ -40,7 +50,7 @@ class LazyGroup(TyperGroup):
         if entry is None:
             return None
         found = load(entry.place)
-        return built_group(cmd_name, found, entry.help) if isinstance(found, type) else built(cmd_name, found)
+        return built_group(cmd_name, found) if isinstance(found, type) else built(cmd_name, found)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -48,8 +58,7 @@ class LazyGroup(TyperGroup):
         """Refuse an unknown command with the nearest one that exists."""
         if args and args[0] not in self.entries and not args[0].startswith("-"):
             near = get_close_matches(args[0], self.list_commands(ctx), n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
-            raise click.UsageError(f"There is no command '{args[0][:50]}'.{hint}", ctx)
+            raise NoSuchName(args[0], "".join(near), ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -67,6 +76,6 @@ def built(name: str, function: Callable[..., None]) -> click.Command:
     return command
 
 
-def built_group(name: str, group: type[LazyGroup], text: str) -> click.Command:
-    """Return a lazy group as a click command."""
-    return group(name=name, help=text, no_args_is_help=True, rich_markup_mode=None)
+def built_group(name: str, group: type[LazyGroup]) -> click.Command:
+    """Return a lazy group as a click command; what its class says of itself is its help."""
+    return group(name=name, help=cleandoc(group.__doc__ or ""), no_args_is_help=True, rich_markup_mode=None)

@@ -19,6 +19,8 @@ Title = Annotated[str, typer.Argument(metavar="TITLE", help="The new title.")]
 def reopen(asked: Asked, phase: PhaseId, step: StepName, reason: Reason = "") -> None:
     """Withdraw the approval of a step; every later drafted step becomes stale.
 
+    Example: orch reopen st01-audio-engine spec --reason "A third layer"
+
     Next: draft the step again, then orch reconfirm what still holds
     """
     with opened(to_write=True) as project:
@@ -30,6 +32,8 @@ def reopen(asked: Asked, phase: PhaseId, step: StepName, reason: Reason = "") ->
 @writing
 def handoff(asked: Asked, phase: PhaseId, comments: Comments = "") -> None:
     """Hand a phase over to implementation, once its five documents are approved and nothing stands in the way.
+
+    Example: orch handoff st01-audio-engine --comments "Begin with T001"
 
     Next: orch history PHASE
     """
@@ -48,6 +52,8 @@ def handoff(asked: Asked, phase: PhaseId, comments: Comments = "") -> None:
 def archive(asked: Asked, phase: PhaseId, reason: Reason = "") -> None:
     """Make a phase read-only, for good.
 
+    Example: orch archive st02-user-interface --reason "Nobody needs it"
+
     Next: orch list
     """
     with opened(to_write=True) as project:
@@ -59,6 +65,8 @@ def archive(asked: Asked, phase: PhaseId, reason: Reason = "") -> None:
 @writing
 def retitle(asked: Asked, phase: PhaseId, title: Title) -> None:
     """Give a phase another title; its id stays.
+
+    Example: orch retitle st01-audio-engine "The audio engine"
 
     Next: orch status PHASE
     """

@@ -13,6 +13,8 @@ from projections.phase_list import phase_list, places
 def list_phases(asked: Asked) -> None:
     """List all phases with their current step and what they wait for.
 
+    Example: orch list --at position:3
+
     Next: orch status PHASE
     """
     answer_list(asked)

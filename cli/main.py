@@ -12,7 +12,7 @@ from cli.given import options
 from cli.lazy import Entry, LazyGroup
 from cli.release import VERSION
 
-NEXT = "Begin with: orch init, then orch next."
+EXAMPLE = "Example: orch init && orch next"
 
 
 class Orch(LazyGroup):
@@ -80,15 +80,15 @@ class Orch(LazyGroup):
         from cli.help_groups import grouped
 
         with formatter.section("Commands (orch COMMAND --help tells more of each)"):
-            formatter.write_dl([(head, "  ".join(names)) for head, names in grouped(self.list_commands(ctx))])
+            formatter.write_dl([(head, " ".join(names)) for head, names in grouped(self.list_commands(ctx))])
 
 
 def program() -> click.Command:
     """Return the whole command line as one click command."""
     orch = Orch(
         name="orch",
-        help="Take phases of work from spec to handoff; every step approved by a person, every change an event.",
-        epilog=NEXT,
+        help="From spec to handoff: people approve each step, every change is an event.",
+        epilog=EXAMPLE,
         no_args_is_help=True,
         rich_markup_mode=None,
     )

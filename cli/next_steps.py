@@ -19,6 +19,8 @@ Limit = Annotated[int, typer.Option("--limit", min=1, help="Show at most so many
 def next_steps(asked: Asked, limit: Limit = MOST) -> None:
     """Show what can be done now in all phases, and the command for each.
 
+    Example: orch next --limit 5
+
     Next: the command it prints
     """
     with opened() as project:

@@ -84,7 +84,7 @@ def acting(function: Callable[..., None]) -> Callable[..., None]:
         try:
             function(asked, **words)
         except Unavailable as error:
-            error.fix = (*error.fix, shlex.join(["orch", *_words()]))
+            error.fix = (*error.fix, shlex.join(["orch", *typed()]))
             raise
 
     return _with_options(repeatable, shared, Asked)
@@ -105,13 +105,13 @@ def _checked_id(command_id: str) -> str:
 
 
 def _repeat(command_id: str) -> str:
-    words = _words()
+    words = typed()
     if "--command-id" not in words and not any(word.startswith("--command-id=") for word in words):
         words = [*words, "--command-id", command_id]
     return shlex.join(["orch", *words])
 
 
-def _words() -> list[str]:
+def typed() -> list[str]:
     """Return what was typed after `orch`; a command that runs others gives each its own words."""
     context = click.get_current_context(silent=True)
     words = context.find_root().obj if context else None

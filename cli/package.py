@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 import typer
 
-from adapters.new_files import new_file
 from cli.answers import answer
 from cli.arguments import PhaseId
 from cli.handoff_page import page
 from cli.options import Asked, reading
+from cli.output_file import Yes, refuse_inside, write_whole
 from cli.project import Project, opened
 from cli.reads import view_of_phase
 from cli.screen import clean, paint
@@ -29,7 +29,6 @@ Output = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
     typer.Option("--output", "-o", metavar="FILE", help="Where it goes; otherwise dev/PHASE/handoff.md."),
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Replace a file that is there.")]
 
 
 class PackageAnswer(TypedDict):
@@ -50,6 +49,8 @@ def package(asked: Asked, phase: PhaseId, output: Output = None, yes: Yes = Fals
 
     The same phase gives the same bytes. All five documents have to be approved.
 
+    Example: orch package st01-audio-engine -o handoff.md
+
     Next: orch handoff PHASE
     """
     with opened() as project:
@@ -61,8 +62,7 @@ def package(asked: Asked, phase: PhaseId, output: Output = None, yes: Yes = Fals
         text = page(found, origin=project.log.origin, root=root, links=_links(project, phase, path))
         raw = text.encode()
         if not (path.is_file() and not path.is_symlink() and path.read_bytes() == raw):
-            with new_file(path, replace=yes) as file:
-                file.write(raw)
+            write_whole(path, raw, replace=yes)
             path.chmod(0o644)
         data: PackageAnswer = {
             "file": str(path),
@@ -90,8 +90,7 @@ def _path(project: Project, phase: str, output: str | None) -> Path:
         raise InvalidInput("Say where the package goes.", fix=(f"orch package {phase} -o handoff.md",))
     path = Path(output) if output else project.places.phase(phase) / "handoff.md"
     real = Path(os.path.realpath(path))
-    if real.is_relative_to(os.path.realpath(project.places.state)):
-        raise InvalidInput(f"{path} lies in {project.places.state}, where only orch itself writes; name another file.")
+    refuse_inside(path, project.places.state)
     if not output and not real.is_relative_to(os.path.realpath(project.places.root)):
         raise InvalidInput(f"{path} leads out of the project.", fix=(f"orch package {phase} -o handoff.md",))
     if real.parent == Path(os.path.realpath(project.places.phase(phase))) and real.stem in set(STEPS):

@@ -60,7 +60,10 @@ StepRoles = Annotated[
 
 
 class PolicyCommands(LazyGroup):
-    """Show or change the rules about verdicts."""
+    """Show or change the rules about verdicts.
+
+    Example: orch policy show
+    """
 
     entries: ClassVar[dict[str, Entry]] = {
         "show": Entry("cli.policy:show_policy", "The rules in force."),
@@ -71,6 +74,8 @@ class PolicyCommands(LazyGroup):
 @plain
 def show_policy(asked: Asked) -> None:
     """Show the rules in force and the version that verdicts record.
+
+    Example: orch policy show
 
     Next: orch policy set --minimum-approvers 2
     """
@@ -98,6 +103,8 @@ def set_policy(
     reason: Reason = "",
 ) -> None:
     """Put other rules in force for every verdict from now on.
+
+    Example: orch policy set --minimum-approvers 2 --approver-role plan=lead
 
     Next: orch policy show
     """

@@ -10,6 +10,7 @@ from adapters.envelope import entry_of
 from adapters.proof_files import hash_lines, tlog_proof, write_new
 from cli.answers import answer
 from cli.checkpoint import keys_of, signed_head
+from cli.new_names import renaming
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import clean, paint
@@ -32,6 +33,8 @@ Between = Annotated[
 @plain
 def prove(asked: Asked, position: Position = None, out: Out = None, between: Between = None) -> None:
     """Prove that an event is in the log, or with --between that the log only grew.
+
+    Example: orch audit prove 3 --out proof
 
     Next: check it elsewhere, for example with Go's sumdb/tlog
     """
@@ -70,7 +73,8 @@ def _inclusion(asked: Asked, position: int, out: Path) -> None:
         "entry": entry_of(record.position, record.recorded_at, record.clock, record.envelope),
         "vkey": f"{key}\n".encode(),
     }
-    write_new(out, files)
+    with renaming(out):
+        write_new(out, files)
     data = {
         "position": position,
         "index": position - 1,

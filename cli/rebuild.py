@@ -7,7 +7,6 @@ import typer
 
 from cli import exits
 from cli.answers import answer
-from cli.counts import counted
 from cli.documents_on_disk import is_erased
 from cli.options import Asked, plain
 from cli.progress import Progress
@@ -18,6 +17,7 @@ from domain.event_log import Head
 from domain.phase_ids import PREFIX
 from domain.phase_state import PhaseState
 from domain.steps import Step
+from projections.counts import counted
 
 Check = Annotated[bool, typer.Option("--check", help="Compare only, and change nothing.")]
 TRIES = 5
@@ -42,6 +42,8 @@ def rebuild(asked: Asked, check: Check = False) -> None:
     """Make heads, snapshots, state files, missing documents and the search index anew; an edited document stays.
 
     Exit 6 says that --check found heads or snapshots that differ from the events.
+
+    Example: orch rebuild --check
 
     Next: orch audit verify
     """

@@ -6,7 +6,10 @@ from cli.lazy import Entry, LazyGroup
 
 
 class RecoverCommands(LazyGroup):
-    """Any moment of the log again, proven, in a store of its own."""
+    """Any moment of the log again, proven, in a store of its own.
+
+    Example: orch recover points
+    """
 
     entries: ClassVar[dict[str, Entry]] = {
         "point": Entry("cli.recover_points:point", "Give the log as it is now a name to come back to."),

@@ -9,6 +9,7 @@ import typer
 from cli.answers import answer
 from cli.arguments import PhaseId
 from cli.backup_options import FromBackups, Identities, Moment, path_of
+from cli.new_names import renaming
 from cli.options import Asked, plain
 from cli.screen import clean, one_line, paint
 from domain.errors import Damaged, NotFound
@@ -32,13 +33,16 @@ def documents(
 
     Every event up to T is held against the tree first, so the texts are those that were recorded.
 
+    Example: orch recover documents st01-audio-engine --to position:9 --out old
+
     Next: orch edit st01-audio-engine spec
     """
     from adapters.new_folders import new_folder, refuse_existing
     from cli.recover_moments import moment_to, resolution
     from cli.recover_sources import outside, source_of
 
-    refuse_existing(out.absolute())
+    with renaming(out):
+        refuse_existing(out.absolute())
     with source_of(from_backups, identity) as source:
         new = outside(out, source.places)
         moment = moment_to(source, to)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from cli.answers import answer
 from cli.backup_options import FromBackups, Identities, Moment
-from cli.counts import counted
 from cli.options import Asked, plain
 from cli.screen import clean, one_line, paint, print_table
 from domain.errors import NotFound, Refusal
+from projections.counts import counted
 
 if TYPE_CHECKING:
     from adapters.places import Places
@@ -25,6 +25,8 @@ SAMPLE = 2000
 @plain
 def plan(asked: Asked, to: Moment, from_backups: FromBackups = None, identity: Identities = None) -> None:
     """Show what a recovery to T would do: which position that is, where the events come from, what is lost after it.
+
+    Example: orch recover plan --to point:before-review
 
     Next: orch recover run --to T --out recovered
     """
@@ -47,6 +49,8 @@ def plan(asked: Asked, to: Moment, from_backups: FromBackups = None, identity: I
 @plain
 def diff(asked: Asked, to: Moment, from_backups: FromBackups = None, identity: Identities = None) -> None:
     """Show, phase by phase, what would be lost by going back to T: verdicts, documents, whole phases.
+
+    Example: orch recover diff --to point:before-review
 
     Next: orch recover run --to T --out recovered
     """

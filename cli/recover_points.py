@@ -23,6 +23,8 @@ def point(asked: Asked, name: Name, at: At = None, reason: Reason = "") -> None:
 
     Every read takes it: --at point:NAME.
 
+    Example: orch recover point before-release --reason "Version 1.0"
+
     Next: orch recover points
     """
     from adapters.envelope import told
@@ -43,6 +45,8 @@ def point(asked: Asked, name: Name, at: At = None, reason: Reason = "") -> None:
 @plain
 def points(asked: Asked) -> None:
     """List the restore points in the order of the log.
+
+    Example: orch recover points
 
     Next: orch recover plan --to point:NAME
     """

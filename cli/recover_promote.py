@@ -33,6 +33,8 @@ def promote(asked: Asked, new: New, reason: Reason = "", yes: Yes = False) -> No
     NEW gets a name and a key of its own: a log must never sign two histories. The first thing it says is which log it
     left, where, why, and who decided that. If this is interrupted, the same command again finishes it.
 
+    Example: orch recover promote recovered --reason "A mistake" --yes
+
     Next: orch audit checkpoint > held.txt
     """
     from adapters.places import left_of

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import orjson
@@ -12,6 +13,7 @@ from adapters.new_folders import new_folder, refuse_existing
 from adapters.sqlite_log import CARRIED, RECOVERED
 from cli.answers import answer
 from cli.backup_options import FromBackups, Identities, Moment, Out, path_of
+from cli.new_names import renaming
 from cli.options import Asked, plain
 from cli.screen import clean, one_line, paint
 from domain.errors import Damaged, InvalidInput
@@ -43,14 +45,20 @@ def run(
 
     Every read works on it: ORCHESTRATOR_STATE_DIR=NEW orch list. It takes no writes until it is promoted.
 
+    Example: orch recover run --to point:before-review --out recovered
+
     Next: orch recover promote NEW --reason "why the project goes back"
     """
     from cli.recover_moments import moment_to, resolution
     from cli.recover_sources import outside, source_of
 
-    refuse_existing(out.absolute())
+    with renaming(out):
+        refuse_existing(out.absolute())
+    again = f"orch recover run --to {quote(to)} --out {quote(str(out))}"
     if documents is not None and documents.absolute() == out.absolute():
-        raise InvalidInput("The documents need a folder of their own.", fix=("orch recover run --help",))
+        raise InvalidInput(
+            "The documents need a folder of their own.", fix=(f"{again} --documents {quote(str(out))}-documents",)
+        )
     with source_of(from_backups, identity) as source:
         new = outside(out, source.places)
         moment = moment_to(source, to)

@@ -11,6 +11,7 @@ from cli.answers import answer
 from cli.backup_options import WHERE, Identities, Out, words_of
 from cli.backup_project import target_of
 from cli.given import flags
+from cli.new_names import renaming
 from cli.options import Asked, plain
 from cli.project import here
 from cli.screen import clean, one_line, paint
@@ -55,6 +56,8 @@ def salvage(
     NEW/salvaged, and NEW/salvage.json lists exactly what is lost. Exit 0: nothing is lost. 7: something is. 6: nothing
     could be saved.
 
+    Example: orch recover salvage --out salvaged --from-backups backups
+
     Next: orch recover promote NEW --reason "why the store is replaced"
     """
     from cli.recover_sources import outside
@@ -62,7 +65,8 @@ def salvage(
     from cli.salvage_writing import write_beside, write_log
     from cli.salvaging import SCRATCH, salvaged_from
 
-    refuse_existing(out.absolute())
+    with renaming(out):
+        refuse_existing(out.absolute())
     asking = _asking(from_backups, identity, against, vkey)
     new = outside(out, asking.places)
     store = str(asking.places.state)

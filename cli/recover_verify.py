@@ -9,10 +9,10 @@ from adapters.sqlite_log import SqliteLog
 from cli import exits
 from cli.answers import answer
 from cli.backup_options import path_of
-from cli.counts import counted
 from cli.options import Asked, plain
 from cli.screen import clean, one_line, paint
 from domain.errors import NotFound
+from projections.counts import counted
 
 if TYPE_CHECKING:
     from cli.recover_answers import RecoveryVerification
@@ -26,6 +26,8 @@ def verify(asked: Asked, new: New) -> None:
 
     Exit 0: verified. 6: damaged. 7: verified, but neither the store nor one of its checkpoints was there to hold it
     against.
+
+    Example: orch recover verify recovered
 
     Next: orch recover promote NEW --reason "why the project goes back"
     """

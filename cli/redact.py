@@ -37,6 +37,8 @@ def redact(asked: Asked, position: Position, reason: Reason = "", yes: Yes = Fal
     Its envelope, its digest and every proof stay, and the log says who erased the text and why. The latest text of a
     step is drafted anew first. If this is interrupted, the same command again finishes it.
 
+    Example: orch audit redact 3 --reason "It named a customer" --yes
+
     Next: orch audit verify
     """
     _refuse_unsure(asked, position, reason, yes=yes)

@@ -29,6 +29,8 @@ BlockerId = Annotated[str, typer.Argument(metavar="BLOCKER", help="Its number, s
 def depend(asked: Asked, phase: PhaseId, on: On, remove: Remove = False) -> None:
     """Let a phase wait for another one before its handoff.
 
+    Example: orch depend st02-user-interface --on st01-audio-engine
+
     Next: orch why PHASE
     """
     checked(on)
@@ -42,6 +44,8 @@ def depend(asked: Asked, phase: PhaseId, on: On, remove: Remove = False) -> None
 @writing
 def block(asked: Asked, phase: PhaseId, text: Description, kind: Kind = "resource_unavailable") -> None:
     """Record what stands in the way of a phase; it cannot be handed off until that is resolved.
+
+    Example: orch block st01-audio-engine "No sound card to measure with"
 
     Next: orch unblock PHASE B1
     """
@@ -61,6 +65,8 @@ def block(asked: Asked, phase: PhaseId, text: Description, kind: Kind = "resourc
 @writing
 def unblock(asked: Asked, phase: PhaseId, blocker: BlockerId, reason: Reason = "") -> None:
     """Record that a blocker is out of the way.
+
+    Example: orch unblock st02-user-interface B1 --reason "It arrived"
 
     Next: orch status PHASE
     """

@@ -44,7 +44,7 @@ def remember(
 ) -> None:
     """Record a directive for everybody who works on the project, or take one back.
 
-    Example: orch remember "Nothing allocates in the audio thread" --level critical
+    Example: orch remember "No allocation in the audio thread" --level critical
 
     Next: orch context
     """

@@ -62,6 +62,8 @@ def replay(
     At a terminal each key shows one event: space goes on, b goes back, ? shows the other keys.
     Elsewhere all events are printed.
 
+    Example: orch replay st01-audio-engine --step spec --all
+
     Next: orch status PHASE --at position:N
     """
     to = destination(asked, form, None, yes=False)

@@ -10,6 +10,8 @@ from cli.writes import carry_out
 def request(asked: Asked, phase: PhaseId, step: StepName) -> None:
     """Ask (again) for a verdict, for example after a request expired.
 
+    Example: orch request st01-audio-engine spec
+
     Next: orch approve PHASE STEP
     """
     with opened(to_write=True) as project:

@@ -33,6 +33,8 @@ def review(asked: Asked, since: Since = None, until: Until = None, comments: Com
 
     The range is verified first: nobody signs for a log that is damaged (exit 6).
 
+    Example: orch audit review --comments "Every verdict is by a person"
+
     Next: orch audit reviews
     """
     refuse_guessed_kind(asked.actor_kind, command=_typed(since, until))

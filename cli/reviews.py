@@ -29,6 +29,8 @@ def reviews(asked: Asked) -> None:
 
     Exit 6: a review is of another history than the log has now.
 
+    Example: orch audit reviews
+
     Next: orch audit review --from position:1
     """
     with opened() as project:

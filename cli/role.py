@@ -24,7 +24,10 @@ CLAIM = "A local name is a claim, not a proof: whoever can write this store can 
 
 
 class RoleCommands(LazyGroup):
-    """Who holds which role."""
+    """Who holds which role.
+
+    Example: orch role list
+    """
 
     entries: ClassVar[dict[str, Entry]] = {
         "grant": Entry("cli.role:grant", "Give somebody a role."),
@@ -37,6 +40,8 @@ class RoleCommands(LazyGroup):
 def grant(asked: Asked, name: Name, role: Role, reason: Reason = "") -> None:
     """Give somebody a role. It counts for every verdict from now on; a local name is a claim, not a proof.
 
+    Example: orch role grant grace lead --reason "She knows the engine"
+
     Next: orch policy set --approver-role spec=lead
     """
     _record(asked, name, role, reason, given=True)
@@ -45,6 +50,8 @@ def grant(asked: Asked, name: Name, role: Role, reason: Reason = "") -> None:
 @writing
 def revoke(asked: Asked, name: Name, role: Role, reason: Reason = "") -> None:
     """Take a role from somebody. Verdicts given before stay what they are.
+
+    Example: orch role revoke ada lead --reason "Another team"
 
     Next: orch role list
     """
@@ -65,6 +72,8 @@ def _record(asked: Asked, name: str, role: str, reason: str, *, given: bool) -> 
 @plain
 def list_roles(asked: Asked) -> None:
     """Show who holds which role, and which steps ask for it. A local name is a claim, not a proof.
+
+    Example: orch role list
 
     Next: orch policy show
     """

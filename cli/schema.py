@@ -27,7 +27,10 @@ File = Annotated[str, typer.Argument(metavar="FILE", help="The file to check; - 
 
 
 class SchemaCommands(LazyGroup):
-    """The JSON Schemas of what goes in, comes out, and is kept."""
+    """The JSON Schemas of what goes in, comes out, and is kept.
+
+    Example: orch schema list
+    """
 
     entries: ClassVar[dict[str, Entry]] = {
         "list": Entry("cli.schema:list_schemas", "The names of all schemas."),
@@ -40,6 +43,8 @@ class SchemaCommands(LazyGroup):
 def list_schemas(asked: Asked) -> None:
     """List the schemas: inputs of commands, answers by their kind, events by their topic, and the state file.
 
+    Example: orch schema list
+
     Next: orch schema show spec
     """
     rows = [{"name": name, "of": of} for name, of in _all().items()]
@@ -50,6 +55,8 @@ def list_schemas(asked: Asked) -> None:
 @plain
 def show_schema(asked: Asked, name: Name) -> None:
     """Print one JSON Schema (draft 2020-12).
+
+    Example: orch schema show spec
 
     Next: orch schema check NAME FILE
     """
@@ -63,6 +70,8 @@ def check_schema(asked: Asked, name: Name, file: File) -> None:
 
     The first mistake is named with its line and field (exit 2). Of inputs everything is judged, also what a schema
     cannot say: dependencies on unknown tasks, circles, names used twice.
+
+    Example: orch schema check spec spec.yaml
 
     Next: orch schema show NAME
     """

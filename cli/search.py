@@ -8,7 +8,6 @@ from adapters.envelope import told as told_by
 from adapters.search_index import SearchIndex
 from cli.answers import answer
 from cli.arguments import phases_known
-from cli.counts import counted
 from cli.moments import resolved, say
 from cli.options import Asked, reading
 from cli.project import Project, opened
@@ -17,6 +16,7 @@ from cli.search_following import bring_up_to_date, index_held
 from domain.errors import InvalidInput
 from domain.text_index import IndexBroken, Place
 from domain.unknown import unknown_phase
+from projections.counts import counted
 from projections.moments import AsOf, as_of
 from projections.search_hits import SearchHit, hit_of
 from projections.searchable import TextKind

@@ -35,6 +35,8 @@ Raw = Annotated[bool, typer.Option("--raw", help="Print the exact recorded bytes
 def show(asked: Asked, phase: PhaseId, step: StepName, iteration: Iteration = None, raw: Raw = False) -> None:
     """Print the recorded text of a document, with its digest and author.
 
+    Example: orch show st01-audio-engine spec --iteration 1
+
     Next: orch approve PHASE STEP
     """
     with opened() as project:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from enum import StrEnum
 from time import time_ns
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -17,11 +18,12 @@ from cli.quality import quality_in_words
 from cli.reads import View, view_of_phase
 from cli.screen import clean, one_line, paint, print_table, state
 from domain.digest import digest_of
-from domain.errors import Refusal
+from domain.errors import InvalidInput, Refusal
 from domain.event_log import Head
 from domain.phase_ids import stream_of
 from domain.phase_state import PhaseState
 from domain.steps import Step
+from projections.counts import counted
 from projections.coverage import coverage
 from projections.moments import as_of
 from projections.phase_status import phase_status, places
@@ -36,12 +38,31 @@ Phase = Annotated[
 ]
 
 
+class Form(StrEnum):
+    """How much of a phase is told."""
+
+    DETAILED = "detailed"
+    COMPACT = "compact"
+    TIMELINE = "timeline"
+
+
+FormName = Annotated[Form, typer.Option("--format", help="detailed; compact: one line; timeline: what happened.")]
+
+
 @reading
-def status(asked: Asked, phase: Phase = None) -> None:
+def status(asked: Asked, phase: Phase = None, form: FormName = Form.DETAILED) -> None:
     """Show where a phase stands, what blocks it and the next command.
+
+    Example: orch status st01-audio-engine
 
     Next: orch why PHASE
     """
+    if form is Form.TIMELINE:
+        from cli.history import answer_history
+
+        if phase is None:
+            raise InvalidInput("The timeline is of one phase; name it.", fix=("orch list",))
+        return answer_history(asked, phase)
     if phase is None:
         from cli.listing import answer_list
 
@@ -59,10 +80,13 @@ def status(asked: Asked, phase: Phase = None) -> None:
         data = {**found, "checkpoint": covered, "as_of": as_of(view.moment)}
 
         def show() -> None:
+            if form is Form.COMPACT:
+                return _show_compact(found)
             _show(found)
             if asked.at is None:
                 _show_edited(project, found)
             _show_coverage(covered)
+            return None
 
         answer("phase.status", data, as_json=asked.json, show=show)
     return None
@@ -87,6 +111,14 @@ def next_commands(project: Project, phase: str) -> list[str]:
     """Return the commands to type next, as things are now."""
     view, head = view_of_phase(project, phase, None)
     return list(status_of(project, view, head)["next_commands"])
+
+
+def _show_compact(found: "PhaseStatus") -> None:
+    done = f"{len(found['completed_steps'])}/{len(found['steps'])}"
+    blocked = [paint("blocked", "red")] if any(not each["resolved"] for each in found["blockers"]) else []
+    following = [clean(command) for command in found["next_commands"][:1]]
+    action = found["next_action"].replace("_", " ")
+    print("  ".join([paint(found["phase"], "bold"), one_line(found["title"]), done, action, *blocked, *following]))
 
 
 def _show(found: "PhaseStatus") -> None:
@@ -137,8 +169,7 @@ def _show_coverage(covered: "Coverage") -> None:
     if age is None:
         said = "none yet: orch audit checkpoint"
     elif covered["uncovered"]:
-        events = "1 event" if covered["uncovered"] == 1 else f"{covered['uncovered']} events"
-        said = f"{events} since the last one, which is {age_in_words(age)} old"
+        said = f"{counted(covered['uncovered'], 'event')} since the last one, which is {age_in_words(age)} old"
     else:
         said = f"covers everything; {age_in_words(age)} old"
     print(paint(f"checkpoint {said}", "dim"))

@@ -6,7 +6,10 @@ from cli.lazy import Entry, LazyGroup
 
 
 class TaskCommands(LazyGroup):
-    """Work on tasks: who does what, and how far it is."""
+    """Work on tasks: who does what, and how far it is.
+
+    Example: orch task list
+    """
 
     entries: ClassVar[dict[str, Entry]] = {
         "list": Entry("cli.task_list:list_tasks", "Tasks with their state, whose they are, and whose turn it is."),

@@ -47,6 +47,8 @@ def list_tasks(
 ) -> None:
     """List the tasks of the latest approved tasks document; without PHASE, those of every phase not archived.
 
+    Example: orch task list st01-audio-engine --ready
+
     Next: orch task start PHASE T001
     """
     if done and (only_open or ready):

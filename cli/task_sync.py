@@ -44,6 +44,8 @@ def sync(asked: Asked, phase: PhaseId, yes: Yes = False, force: Force = False, r
 
     It shows what it would record, and asks; away from a terminal --yes has to say that it is meant.
 
+    Example: orch task sync st01-audio-engine --yes
+
     Next: orch task list PHASE
     """
     checked(phase)

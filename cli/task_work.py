@@ -28,6 +28,8 @@ TYPED = re.compile(r"[Tt]?([0-9]{1,4})", re.ASCII)
 def start(asked: Asked, phase: PhaseId, tasks: Numbers, force: Force = False, reason: ForceReason = "") -> None:
     """Begin to work on tasks; each may begin once those it waits for are done.
 
+    Example: orch task start st01-audio-engine T002
+
     Next: orch task done PHASE T001
     """
     numbers = numbers_in(phase, tasks)
@@ -42,6 +44,8 @@ def done(
     asked: Asked, phase: PhaseId, tasks: Numbers, note: Note = "", force: Force = False, reason: ForceReason = ""
 ) -> None:
     """Record that tasks are done, all of them or none; their boxes in tasks.md are ticked.
+
+    Example: orch task done st01-audio-engine T001 --note "8 ms measured"
 
     Next: orch next
     """
@@ -59,6 +63,8 @@ def done(
 def reopen(asked: Asked, phase: PhaseId, tasks: Numbers, reason: Reason = "") -> None:
     """Record that tasks which were started or done are still to be done; what rests on them stays as it is.
 
+    Example: orch task reopen st01-audio-engine T001 --reason "It clicks"
+
     Next: orch task list PHASE
     """
     numbers = numbers_in(phase, tasks)
@@ -74,6 +80,8 @@ def reopen(asked: Asked, phase: PhaseId, tasks: Numbers, reason: Reason = "") ->
 @writing
 def assign(asked: Asked, phase: PhaseId, tasks: Numbers, to: To = None, to_nobody: Nobody = False) -> None:
     """Give tasks to somebody, by name, or with --to-nobody take them away.
+
+    Example: orch task assign st01-audio-engine T002 --to grace
 
     Next: orch task list PHASE --mine
     """

@@ -47,7 +47,10 @@ BuiltIn = Annotated[bool, typer.Option("--built-in", help="The program's, also w
 
 
 class TemplateCommands(LazyGroup):
-    """The templates of the documents."""
+    """The templates of the documents.
+
+    Example: orch template list
+    """
 
     entries: ClassVar[dict[str, Entry]] = {
         "list": Entry("cli.template:list_templates", "Every template, and whether it is the project's own."),
@@ -64,6 +67,8 @@ class TemplateCommands(LazyGroup):
 @plain
 def list_templates(asked: Asked) -> None:
     """List the templates of the documents: the project's own before those of the program.
+
+    Example: orch template list
 
     Next: orch template eject NAME
     """
@@ -82,6 +87,8 @@ def list_templates(asked: Asked) -> None:
 def show_template(asked: Asked, name: Name, built_in: BuiltIn = False) -> None:
     """Print the text of a template, as it is used for the next document.
 
+    Example: orch template show spec
+
     Next: orch template check
     """
     file = template_file(_places().templates, name)
@@ -98,6 +105,8 @@ def check_templates(asked: Asked, name: MaybeName = None) -> None:
     """Render the documents with sample data: all fields at once, and each field alone. Nothing is recorded.
 
     Exit 2 says that one of them has a mistake; its file and line are named.
+
+    Example: orch template check spec
 
     Next: orch template diff NAME
     """
@@ -135,6 +144,8 @@ def eject_template(asked: Asked, name: MaybeName = None) -> None:
 
     Without NAME all that are not there yet are copied.
 
+    Example: orch template eject research
+
     Next: orch template check
     """
     places = _places()
@@ -159,6 +170,8 @@ def eject_template(asked: Asked, name: MaybeName = None) -> None:
 def diff_template(asked: Asked, name: Name) -> None:
     """Show what a template of the project says differently from the program's.
 
+    Example: orch template diff spec
+
     Next: orch template check
     """
     file = template_file(_places().templates, name)
@@ -180,6 +193,8 @@ def diff_template(asked: Asked, name: Name) -> None:
 @plain
 def rebuild_cache(asked: Asked) -> None:
     """Throw the compiled templates away and compile all again; nothing else depends on them.
+
+    Example: orch template rebuild
 
     Next: orch template check
     """

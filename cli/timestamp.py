@@ -41,6 +41,8 @@ def timestamp(asked: Asked, checkpoint: Held, token: Token, roots: Roots = None)
     The signatures of the checkpoint itself are another question: orch audit verify --against. Without orch:
     openssl ts -verify -data held.txt -in 12.tsr -CAfile ca.pem
 
+    Example: orch audit timestamp held.txt held.tsr --roots ca.pem
+
     Next: orch audit verify --against held.txt
     """
     from adapters.checkpoint_files import notes_of

@@ -17,6 +17,8 @@ def upgrade(asked: Asked) -> None:
 
     Until then an older log can be read, and a write on it is refused. Safe to repeat, and to run several at once.
 
+    Example: orch upgrade
+
     Next: orch audit verify
     """
     from adapters.places import find

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Optional
 
+import click
 import typer
 
 from adapters.actor import refuse_guessed_kind
@@ -11,6 +12,7 @@ from cli.options import Asked, writing
 from cli.project import Project, opened
 from cli.writes import carry_out
 from domain.errors import InvalidInput
+from domain.steps import Step
 
 if TYPE_CHECKING:
     from domain.commands import Command
@@ -33,6 +35,20 @@ Feedback = Annotated[
     Optional[list[str]],  # noqa: UP045  # as above
     typer.Option("--feedback", help="What must change; give it once for every point."),
 ]
+StepMaybe = Annotated[
+    Optional[Step],  # noqa: UP045  # as above
+    typer.Argument(metavar="STEP", help="spec, research, plan, prd or tasks; it is always named."),
+]
+StepAsType = Annotated[
+    Optional[Step],  # noqa: UP045  # as above
+    typer.Option("--type", hidden=True, help="STEP, as the predecessor spells it."),
+]
+Approved = Annotated[bool, typer.Option("--approved", hidden=True, help="What approve says already.")]
+Rejected = Annotated[bool, typer.Option("--rejected", hidden=True, help="Reject instead, with --feedback.")]
+FeedbackToo = Annotated[
+    Optional[list[str]],  # noqa: UP045  # as above
+    typer.Option("--feedback", hidden=True, help="What must change; goes with --rejected."),
+]
 ForceReason = Annotated[str, typer.Option("--reason", help="Why the policy is set aside; goes with --force.")]
 
 
@@ -40,18 +56,30 @@ ForceReason = Annotated[str, typer.Option("--reason", help="Why the policy is se
 def approve(
     asked: Asked,
     phase: PhaseId,
-    step: StepName,
+    step: StepMaybe = None,
     iteration: Iteration = None,
     digest: Digest = None,
     meaning: Meaning = "approval",
     comments: Comments = "",
     force: Force = False,
     reason: ForceReason = "",
+    step_as_type: StepAsType = None,
+    approved: Approved = False,
+    rejected: Rejected = False,
+    feedback: FeedbackToo = None,
 ) -> None:
     """Approve exactly the text that is on disk; its digest is shown and recorded.
 
+    Example: orch approve st01-audio-engine spec --comments "Clear enough"
+
     Next: orch status PHASE
     """
+    step = _one(step, step_as_type)
+    if rejected:
+        _refuse_two_verdicts(phase, step, {"--approved": approved, "--force": force, "--reason": bool(reason)})
+        return _reject(asked, phase, step, feedback, iteration, digest, comments)
+    if feedback:
+        raise InvalidInput("Feedback goes with a rejection.", fix=(_rejection(phase, step),))
     refuse_guessed_kind(asked.actor_kind, command=f"orch approve {phase} {step}")
 
     def command(project: Project) -> "Command":
@@ -72,6 +100,7 @@ def approve(
 
     with opened(to_write=True) as project:
         carry_out(project, asked, phase, lambda: command(project), occasion="approval", judged=step)
+    return None
 
 
 @writing
@@ -86,9 +115,23 @@ def reject(
 ) -> None:
     """Reject a document and say what must change; the next iteration answers it.
 
+    Example: orch reject st01-audio-engine spec --feedback "On which machine?"
+
     Next: draft the step again, for example orch spec PHASE --from spec.yaml
     """
-    refuse_guessed_kind(asked.actor_kind, command=f'orch reject {phase} {step} --feedback "what must change"')
+    _reject(asked, phase, step, feedback, iteration, digest, comments)
+
+
+def _reject(
+    asked: Asked,
+    phase: str,
+    step: Step,
+    feedback: list[str] | None,
+    iteration: int | None,
+    digest: str | None,
+    comments: str,
+) -> None:
+    refuse_guessed_kind(asked.actor_kind, command=_rejection(phase, step))
 
     def command(project: Project) -> "Command":
         from domain.commands import RejectDocument
@@ -108,6 +151,28 @@ def reject(
         carry_out(project, asked, phase, lambda: command(project))
 
 
+def _rejection(phase: str, step: Step) -> str:
+    return f'orch reject {phase} {step} --feedback "what must change"'
+
+
+def _one(step: Step | None, as_type: Step | None) -> Step:
+    """Return the step, however it was spelled."""
+    if step is not None and as_type is not None and step is not as_type:
+        raise InvalidInput(f"STEP says {step} and --type says {as_type}; a verdict is about one of them.")
+    found = step or as_type
+    if found is None:
+        context = click.get_current_context()
+        (missing,) = [param for param in context.command.params if param.name == "step"]
+        raise click.MissingParameter(ctx=context, param=missing, param_hint="'STEP'")
+    return found
+
+
+def _refuse_two_verdicts(phase: str, step: Step, given: dict[str, bool]) -> None:
+    for option, is_given in given.items():
+        if is_given:
+            raise InvalidInput(f"--rejected and {option} do not go together.", fix=(_rejection(phase, step),))
+
+
 @writing
 def reconfirm(
     asked: Asked,
@@ -120,6 +185,8 @@ def reconfirm(
     force: Force = False,
 ) -> None:
     """Approve a stale document as it is: a verdict under the full policy, with a reason.
+
+    Example: orch reconfirm st01-audio-engine research --reason "It holds"
 
     Next: orch status PHASE
     """

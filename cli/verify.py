@@ -7,12 +7,12 @@ import typer
 
 from cli import exits
 from cli.answers import answer
-from cli.counts import counted
 from cli.options import Asked, plain
 from cli.project import Project, opened
 from cli.screen import clean, one_line, paint
 from cli.way_out import way_out
 from domain.errors import Damaged, InvalidInput, NotFound
+from projections.counts import counted
 
 if TYPE_CHECKING:
     from cli.verifying import Options
@@ -41,6 +41,8 @@ def verify(
     """Check every event, the tree and what is kept beside them; with --against also that nothing was rewritten.
 
     Exit 0: verified, all of it under a checkpoint you hold. 6: damaged. 7: verified, but not all of it.
+
+    Example: orch audit verify --against held.txt
 
     Next: orch audit verify --against held.txt
     """

@@ -14,6 +14,8 @@ PARTS = ("eventsourcing", "pydantic", "orjson", "jinja2", "typer", "click", "aps
 def version(asked: Asked) -> None:
     """Show the versions of orch and of what it stands on.
 
+    Example: orch version --json
+
     Next: orch status
     """
     import apsw

@@ -27,6 +27,8 @@ MaybeStep = Annotated[
 def why(asked: Asked, phase: PhaseId, step: MaybeStep = None) -> None:
     """Say which missing event blocks a step, or the handoff, and the command that brings it.
 
+    Example: orch why st02-user-interface plan
+
     Next: the command it prints
     """
     with opened() as project:

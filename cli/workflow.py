@@ -46,7 +46,7 @@ def workflow(asked: Asked, phase: PhaseId, config: Config, auto_approve: Auto = 
     With --auto-approve every step is approved in the actor's name, by the rules of the policy: agents may not, nor
     the author where the policy says so. Such approvals are marked, in orch history and orch audit exceptions.
 
-    Example: echo '{"spec": {"objectives": ["Fast"]}}' | orch workflow st01-x --config -
+    Example: orch workflow st03-mixer --config phase.yaml
 
     Next: orch approve PHASE STEP, then the same command again
     """

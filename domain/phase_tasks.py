@@ -44,16 +44,7 @@ class PhaseTasks(PhaseVerdicts):
             if progress.state is not TaskState.OPEN:
                 raise self._nothing(number, f"is {progress.state} already")
             broke = self._out_of_turn(number, forced=forced, reason=reason, command=command)
-            self.happen(
-                TaskStarted,
-                task=number,
-                iteration=self.state.tasks.in_force.iteration,
-                forced=bool(broke),
-                broke=broke,
-                reason=reason,
-                by=by,
-                at=at,
-            )
+            self._go_on(TaskStarted, number, broke=broke, reason=reason, by=by, at=at)
 
     def complete_tasks(
         self, numbers: Sequence[str], *, note: str, forced: bool, reason: str, by: Actor, at: datetime
@@ -102,17 +93,14 @@ class PhaseTasks(PhaseVerdicts):
         broke: tuple[str, ...] = ()
         if state is TaskState.OPEN:
             broke = self._out_of_turn(number, forced=forced, reason=reason, command=command)
-        self.happen(
-            TaskCompleted,
-            task=number,
-            iteration=self.state.tasks.in_force.iteration,
-            forced=bool(broke),
-            broke=broke,
-            note=note,
-            reason=reason,
-            by=by,
-            at=at,
-        )
+        self._go_on(TaskCompleted, number, broke=broke, reason=reason, by=by, at=at, note=note)
+
+    def _go_on(
+        self, event: type[TaskStarted | TaskCompleted], number: str, *, broke: tuple[str, ...], **more: Any
+    ) -> None:
+        """Record that a task went on, with the rules that force set aside for it."""
+        iteration = self.state.tasks.in_force.iteration
+        self.happen(event, task=number, iteration=iteration, forced=bool(broke), broke=broke, **more)
 
     def _reopen(self, number: str, *, reason: str, by: Actor, at: datetime) -> None:
         if self.state.tasks.of(number).state is TaskState.OPEN:

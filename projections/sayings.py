@@ -17,6 +17,7 @@ from domain.project import ProjectInitialised
 from domain.restore_point import PointNamed
 from domain.steps import STEPS, Step
 from domain.times import rfc3339
+from projections.counts import counted
 from projections.places import ERASED
 
 
@@ -139,7 +140,7 @@ def _about_tasks(event: tasks.TasksNumbered | tasks.TaskStarted | tasks.TaskComp
     if isinstance(event, tasks.TasksNumbered):
         numbers = [number for number, *_ in event.tasks]
         span = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 3 else ", ".join(numbers) or "none"
-        count = "1 task" if len(numbers) == 1 else f"{len(numbers)} tasks"
+        count = counted(len(numbers), "task")
         return Saying(f"listed {count}: {span}", Step.TASKS, event.iteration)
     done = isinstance(event, tasks.TaskCompleted)
     how = f" out of turn, setting aside {', '.join(event.broke)}" if event.broke else ""

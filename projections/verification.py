@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypedDict
 
+from projections.counts import counted
+
 Verdict = Literal["verified", "incomplete", "damaged"]
 MOST_PROBLEMS = 100
 """Problems told one by one; all are counted."""
@@ -142,10 +144,10 @@ def gaps(coverage: Coverage) -> list[str]:
     if coverage.envelopes_only:
         told.append("Envelopes only: no free text was compared with what its envelope commits to.")
     if coverage.erased:
-        told.append(f"The free text of {_events(coverage.erased)} was erased; only its commitment is left.")
+        told.append(f"The free text of {counted(coverage.erased, 'event')} was erased; only its commitment is left.")
     if coverage.carried:
         told.append(
-            f"{_events(coverage.carried)} of these lost it to a redaction that this recovered store obeys,"
+            f"{counted(coverage.carried, 'event')} of these lost it to a redaction that this recovered store obeys,"
             " and does not record."
         )
     told += [in_words(each) for each in coverage.abandoned]
@@ -179,10 +181,6 @@ def limits(coverage: Coverage) -> list[str]:
     if coverage.covered and coverage.own_keys:
         told.append("The checkpoints were checked with keys that this log names; give your own with --vkey.")
     return told
-
-
-def _events(number: int) -> str:
-    return "1 event" if number == 1 else f"{number} events"
 
 
 def _place(problem: Problem) -> tuple[bool, bool, int]:

@@ -16,6 +16,7 @@ def understood(line: str) -> bool:
     command, name, context = program(), "orch", None
     while isinstance(command, click.Group):
         context = click.Context(command, info_name=name, parent=context)
+        words = click.Command.parse_args(command, context, words)
         found, inner, words = command.resolve_command(context, words)
         assert inner is not None, f"no such command: {line}"
         command, name = inner, found or name

@@ -10,10 +10,10 @@ VISIBLE = [name for name, entry in OrchGroup.entries.items() if not entry.hidden
 
 
 def test_the_help_fits_one_screen(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("COLUMNS", "80")
     lines = orch("--help").out.splitlines()
-    assert len(lines) <= 40
-    assert max(map(len, lines)) <= 100
+    assert len(lines) < 24  # and the prompt
+    assert max(map(len, lines)) <= 80
 
 
 def test_every_command_is_in_one_group_that_says_what_it_is_for(orch: Orch) -> None:
@@ -24,4 +24,4 @@ def test_every_command_is_in_one_group_that_says_what_it_is_for(orch: Orch) -> N
 
 
 def test_a_command_that_no_group_names_is_shown_all_the_same() -> None:
-    assert grouped(["spec", "unheard-of"]) == [("Write documents", ["spec"]), ("More", ["unheard-of"])]
+    assert grouped(["spec", "unheard-of"]) == [("Write", ["spec"]), ("More", ["unheard-of"])]

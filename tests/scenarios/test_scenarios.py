@@ -53,6 +53,7 @@ def test_the_scenario_goes_as_it_is_written(file: Path, project: Orch) -> None:
 
 def test_no_scenario_of_the_plan_is_missing() -> None:
     assert {file.stem for file in SCENARIOS} == {
+        "full_feature",
         "multi_phase_dependencies",
         "iterative_refinement",
         "error_isolation",

@@ -1,0 +1,101 @@
+"""Words that orch cannot read are answered with a line that it can."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Orch
+from tests.fix_lines import understood
+
+APPROVE = 'orch approve st01-audio-engine spec --comments "Clear enough"'
+POLICY = "orch policy set --minimum-approvers 2 --approver-role plan=lead"
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        (["approve"], APPROVE),
+        (["approve", "st05-y"], APPROVE.replace("st01-audio-engine", "st05-y")),
+        (["approve", "ST_05"], APPROVE),
+        (["block", "st05-y"], 'orch block st05-y "No sound card to measure with"'),
+        (["depend", "st05-y"], "orch depend st05-y --on st01-audio-engine"),
+        (["recover", "salvage"], "orch recover salvage --out salvaged --from-backups backups"),
+        (["replay", "--step", "foo"], "orch replay st01-audio-engine --step spec --all"),
+        (["policy", "set", "--minimum-approvers", "two"], POLICY),
+        (["status", "st05-y", "--jsn"], "orch status st05-y --json --json"),
+        (["statsu", "st05-y"], "orch status st05-y --json"),
+        (["audit", "key", "rotat", "--reason", "it's lost"], "orch audit key rotate --reason 'it'\"'\"'s lost' --json"),
+        (["aprove"], APPROVE),
+        (["aprove", "st05-y", "spec", "--comments", "x" * 500], APPROVE),
+        (["--config", "x.toml", "lst"], "orch --config x.toml list --json"),
+    ],
+    ids=lambda words: " ".join(words)[:40] if isinstance(words, list) else "",
+)
+def test_the_first_line_offered_is_one_that_works(orch: Orch, words: list[str], first: str) -> None:
+    refused = orch(*words, "--json")
+    assert refused.status == 2 and refused.error["code"] == "USAGE_ERROR"
+    assert refused.error["fix"][0] == first
+    assert understood(first)
+    assert refused.error["fix"][1:] and refused.error["fix"][-1].endswith(" --help")
+
+
+@pytest.mark.parametrize("words", [["frobnicate"], ["frobnicate", "--help"], ["--frobnicate"]], ids=" ".join)
+def test_what_is_near_to_nothing_gets_the_list_of_commands(orch: Orch, words: list[str]) -> None:
+    refused = orch(*words)
+    assert refused.status == 2 and refused.err.splitlines()[1:] == ["  → orch --help"]
+
+
+def test_choices_are_told_on_one_line(orch: Orch) -> None:
+    refused = orch("approve", "st01-x", "--json")
+    assert refused.error["message"] == "Missing argument 'STEP'. Choose from: spec, research, plan, prd, tasks."
+
+
+@pytest.mark.parametrize(
+    ("command", "fix"),
+    [
+        ("stats", "orch batch --phases st01-x,st02-y --command status"),
+        ("task strt T001", "orch batch --phases st01-x,st02-y --command 'task start'"),
+        ("frobnicate", 'orch batch --phases st01-x,st02-y --command "status"'),
+        ("status --json", 'orch batch --phases st01-x,st02-y --command "status" --json'),
+        ("--frobnicate", 'orch batch --phases st01-x,st02-y --command "status"'),
+    ],
+)
+def test_a_batch_of_no_command_is_told_one(project: Orch, command: str, fix: str) -> None:
+    refused = project("batch", "--phases", "st01-x", "--command", command, "--json")
+    assert refused.status == 2 and refused.error["fix"] == [fix]
+    assert understood(fix)
+
+
+@pytest.mark.parametrize(
+    ("words", "fix"),
+    [
+        (["recover", "salvage", "--out", "there"], "orch recover salvage --out there-3 --json"),
+        (["recover", "run", "--to", "now", "--out=./there"], "orch recover run --to now --out=there-3 --json"),
+        (["backup", "restore", "--out", "there"], "orch backup restore --out there-3 --json"),
+        (
+            ["recover", "documents", "st01-x", "--to", "now", "--out", "there"],
+            "orch recover documents st01-x --to now --out there-3 --json",
+        ),
+        (["audit", "prove", "1", "-o", "there"], "orch audit prove 1 -o there-3 --json"),
+    ],
+    ids=lambda words: words[1],
+)
+def test_a_name_that_is_taken_is_answered_with_one_that_is_free(drafted: Orch, words: list[str], fix: str) -> None:
+    Path("there").mkdir()
+    Path("there/entry").touch()
+    Path("there-2").touch()
+    refused = drafted(*words, "--json")
+    assert refused.status == 3 and refused.error["code"] == "ALREADY_EXISTS"
+    assert refused.error["fix"] == [fix] and understood(fix)
+
+
+def test_an_option_that_lacks_its_value_is_answered_about_its_command(orch: Orch) -> None:
+    refused = orch("policy", "set", "--approvers")
+    assert refused.status == 2 and refused.err.splitlines()[1:] == [f"  → {POLICY}", "  → orch policy set --help"]
+
+
+def test_a_file_that_is_there_is_answered_with_the_command_that_replaces_it(drafted: Orch) -> None:
+    Path("all.json").touch()
+    refused = drafted("export", "-o", "all.json", "--json")
+    assert refused.status == 3 and refused.error["fix"] == ["orch export -o all.json --json --yes"]
+    assert drafted(*refused.error["fix"][0].split()[1:]).status == 0
