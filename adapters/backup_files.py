@@ -18,15 +18,15 @@ MOST = 256 * 1024 * 1024
 """Bytes of all files together; the newest logs come first."""
 
 
-def archive_of(places: Places, *, now_ns: int) -> bytes | None:
+def archive_of(places: Places, logs: Path, *, now_ns: int) -> bytes | None:
     """Return a tar archive of what rides along, the same for the same files, or None where there is nothing.
 
-    Links and what is no regular file stay behind.
+    `logs` is the folder of the logs. Links and what is no regular file stay behind.
     """
     found = dict(_settings(places))
     found |= {f"templates/{name}": path for name, path in _below(places.templates)}
-    logs = [(path.stat().st_mtime_ns, name, path) for name, path in _below(places.state / "logs")]
-    young = sorted(((at, name, path) for at, name, path in logs if at > now_ns - LOG_DAYS * DAY_NS), reverse=True)
+    times = [(path.stat().st_mtime_ns, name, path) for name, path in _below(logs)]
+    young = sorted(((at, name, path) for at, name, path in times if at > now_ns - LOG_DAYS * DAY_NS), reverse=True)
     found |= {f"logs/{name}": path for _, name, path in young}
     made = io.BytesIO()
     room = MOST

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from adapters.settings import FOLDERS, NOBODYS, Source, chosen, file_of_settings, is_named
-from adapters.settings_file import folders_in
+from adapters.settings import EARLY, NOBODYS, Source, chosen, file_of_settings, is_named, refuse_weaker
+from adapters.settings_file import early_in
 from domain.errors import InvalidInput, NotFound
 from domain.steps import Step
 
@@ -23,6 +23,8 @@ class Places(NamedTuple):
     """The project's own templates."""
     settings: Path
     """The file of settings: `.orch/config.toml`, or the one that was named. It need not be there."""
+    timeout_ms: int
+    """How long a command waits for other writers."""
 
     @property
     def log(self) -> Path:
@@ -58,17 +60,21 @@ def places_of(root: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping
 
     A relative one is relative to the root, wherever the command is typed.
     """
+    refuse_weaker(env)
     file = file_of_settings(root, env=env, flags=flags)
     named = is_named(env=env, flags=flags)
-    values = chosen(FOLDERS, lambda: folders_in(file, named=named), env=env, flags=flags, file=file)
-    state, own = (root / str(values[name].value) for name in FOLDERS)
+    values = chosen(EARLY, lambda: early_in(file, named=named), env=env, flags=flags, file=file)
+    state, own = (root / str(values[name].value) for name in ("state_dir", "template_dir"))
+    timeout_ms = int(str(values["operation_timeout_ms"].value))
     for path in (root, state, own, file):
         try:
             str(path).encode()
         except UnicodeEncodeError:
             # SQLite takes paths in UTF-8 only, and no JSON answer could name the file.
             raise InvalidInput(f"The path {path} is not valid UTF-8; rename the folder.") from None
-    return Places(root=root, state=state.absolute(), templates=own.absolute(), settings=file.absolute())
+    return Places(
+        root=root, state=state.absolute(), templates=own.absolute(), settings=file.absolute(), timeout_ms=timeout_ms
+    )
 
 
 def find(start: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str, str] = NOBODYS) -> Places:
@@ -98,10 +104,12 @@ def left_of(start: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[
 
     Where nothing is left of it, that folder is the root.
     """
-    for folder in (start, *start.parents):
-        if (folder / FOLDER).is_dir():
-            return places_of(folder, env=env, flags=flags)
-    return places_of(start, env=env, flags=flags)
+    return places_of(root_of(start), env=env, flags=flags)
+
+
+def root_of(start: Path) -> Path:
+    """Return the nearest folder upwards that holds `.orch`, or else the folder itself."""
+    return next((folder for folder in (start, *start.parents) if (folder / FOLDER).is_dir()), start)
 
 
 def _is_moved(root: Path, env: Mapping[str, str], flags: Mapping[str, str]) -> bool:
@@ -110,5 +118,5 @@ def _is_moved(root: Path, env: Mapping[str, str], flags: Mapping[str, str]) -> b
         return False
     file = file_of_settings(root, env=env, flags=flags)
     named = is_named(env=env, flags=flags)
-    state = chosen(["state_dir"], lambda: folders_in(file, named=named), env=env, flags=flags, file=file)["state_dir"]
+    state = chosen(["state_dir"], lambda: early_in(file, named=named), env=env, flags=flags, file=file)["state_dir"]
     return state.source is not Source.DEFAULT

@@ -22,10 +22,15 @@ class Kind(StrEnum):
     OCCASIONS = 'a list of approval and handoff, such as ["approval"]'
     WORDS = 'a list of words, such as ["age1…"]'
     COUNT = "a whole number from 1 to 36500"
+    MILLISECONDS = "a whole number of milliseconds from 1 to 3600000"
+    LEVEL = "debug, info, warn, warning or error"
     SWITCH = "true or false"
+    ALWAYS = "true"
 
 
 MOST = 36_500
+MOST_MS = 3_600_000
+LEVELS = ("debug", "info", "warn", "warning", "error")
 OCCASIONS = ("approval", "handoff")
 """After what a command may sign a checkpoint: an approval or a reconfirmation, final or not; a handoff."""
 
@@ -49,6 +54,10 @@ class Setting(NamedTuple):
     """Its key in a JSON file: the names of production.json in the deployment guide, and more in their manner."""
     flag: str
     default: object
+    is_read: bool = True
+    """Whether anything obeys it yet. What the guide sets for a service is known before there is one, and judged."""
+    because: str = ""
+    """Why it cannot be turned off."""
 
     @property
     def variable(self) -> str:
@@ -59,19 +68,68 @@ class Setting(NamedTuple):
 SETTINGS = (
     Setting("state_dir", Kind.PATH, "orchestrator.storage.stateDirectory", "--state-dir", ".orch"),
     Setting("template_dir", Kind.PATH, "orchestrator.storage.templateDirectory", "--template-dir", ".orch/templates"),
+    Setting("schema_dir", Kind.PATH, "orchestrator.storage.schemaDirectory", "", ".orch/schemas"),
+    Setting("operation_timeout_ms", Kind.MILLISECONDS, "orchestrator.performance.operationTimeoutMs", "", 30_000),
+    Setting("memory_limit_mb", Kind.COUNT, "orchestrator.performance.memoryLimitMB", "", 512, is_read=False),
     Setting("max_concurrent", Kind.COUNT, "orchestrator.performance.maxConcurrentOperations", "", 32),
     Setting("checkpoints.after", Kind.OCCASIONS, "orchestrator.checkpoints.after", "", []),
     Setting("checkpoints.anchor", Kind.PATH, "orchestrator.checkpoints.anchor", "--anchor", None),
     Setting("checkpoints.timestamp_url", Kind.URL, "orchestrator.checkpoints.timestampUrl", "--timestamp", None),
     Setting("receipts.write", Kind.SWITCH, "orchestrator.receipts.write", "", False),
-    Setting("backup.dir", Kind.PATH, "orchestrator.backup.directory", "--to", ".orch/backups"),
+    Setting("backup.dir", Kind.PATH, "orchestrator.storage.backupDirectory", "--to", ".orch/backups"),
     Setting("backup.recipients", Kind.WORDS, "orchestrator.backup.recipients", "--recipient", []),
-    Setting("backup.retention_days", Kind.COUNT, "orchestrator.backup.retentionDays", "--keep-days", 30),
+    Setting("backup.retention_days", Kind.COUNT, "orchestrator.storage.backupRetentionDays", "--keep-days", 30),
     Setting("backup.retention_copies", Kind.COUNT, "orchestrator.backup.retentionCopies", "--keep-copies", 2),
+    Setting("log.dir", Kind.PATH, "orchestrator.logging.logDirectory", "", ".orch/logs"),
+    Setting("log.level", Kind.LEVEL, "orchestrator.logging.level", "", "info", is_read=False),
+    Setting("log.max_file_size_mb", Kind.COUNT, "orchestrator.logging.maxLogFileSizeMB", "", 10, is_read=False),
+    Setting("log.max_files", Kind.COUNT, "orchestrator.logging.maxLogFiles", "", 5, is_read=False),
+    Setting(
+        "enable_audit",
+        Kind.ALWAYS,
+        "orchestrator.logging.enableAudit",
+        "",
+        True,
+        because="the audit trail is the log itself, and what is not in it has not happened",
+    ),
+    Setting(
+        "validation.schemas",
+        Kind.ALWAYS,
+        "orchestrator.validation.enableSchemaValidation",
+        "",
+        True,
+        because="what is recorded once stays for ever, so every input is judged before",
+    ),
+    Setting(
+        "validation.strict",
+        Kind.ALWAYS,
+        "orchestrator.validation.strictMode",
+        "",
+        True,
+        because="a misspelt field would be lost in silence",
+    ),
+    Setting(
+        "validation.templates",
+        Kind.ALWAYS,
+        "orchestrator.validation.validateTemplates",
+        "",
+        True,
+        because="a document with holes in it could be approved",
+    ),
+    Setting(
+        "backup.compression",
+        Kind.ALWAYS,
+        "orchestrator.storage.enableCompression",
+        "",
+        True,
+        because="the checksum that finds a damaged segment is part of its compressed form",
+    ),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
-FOLDERS = ("state_dir", "template_dir")
-"""What every command asks for: where the store and the templates are."""
+EARLY = ("state_dir", "template_dir", "operation_timeout_ms")
+"""What every command asks for: where the store and the templates are, and how long it waits for other writers."""
+ALWAYS = tuple(setting for setting in SETTINGS if setting.kind is Kind.ALWAYS)
+"""What nobody can turn off; whoever tries is told so by every command."""
 OTHERS = tuple(f"{ENVIRONMENT}{name}" for name in ("CONFIG", "ACTOR", "ACTOR_KIND", "COMMAND_ID"))
 """The variables that are no settings of a project."""
 
@@ -119,7 +177,8 @@ def chosen(
         if flags.get(name):
             found[name] = Value(flags[name], Source.FLAG, setting.flag)
         elif env.get(setting.variable):
-            found[name] = Value(_said(setting, env[setting.variable]), Source.ENVIRONMENT, setting.variable)
+            value = value_in(setting, env[setting.variable], setting.variable)
+            found[name] = Value(value, Source.ENVIRONMENT, setting.variable)
         else:
             kept = in_file() if kept is None else kept
             said = name in kept
@@ -133,20 +192,26 @@ def unread(env: Mapping[str, str]) -> list[str]:
     return sorted(name for name in env if name.startswith(ENVIRONMENT) and name not in read)
 
 
-def _said(setting: Setting, words: str) -> object:
-    """Return what a variable says; a list has commas in it."""
-    if setting.kind is Kind.PATH:
-        return words
-    if setting.kind is Kind.COUNT:
-        number: object = int(words) if words.isascii() and words.isdecimal() and len(words) < 9 else words
-        judge_value(setting, number, setting.variable)
-        return number
-    if setting.kind is Kind.SWITCH:
-        switch: object = {"true": True, "false": False}.get(words.lower(), words)
-        judge_value(setting, switch, setting.variable)
-        return switch
-    value = words if setting.kind is Kind.URL else [word.strip() for word in words.split(",") if word.strip()]
-    judge_value(setting, value, setting.variable)
+def refuse_weaker(env: Mapping[str, str]) -> None:
+    """Refuse variables that would turn off what nobody can."""
+    for setting in ALWAYS:
+        if env.get(setting.variable):
+            value_in(setting, env[setting.variable], setting.variable)
+
+
+def value_in(setting: Setting, words: str, where: str) -> object:
+    """Return what words say, of a variable or of a command line; a list has commas in it. Raises `InvalidInput`."""
+    value: object = words
+    match setting.kind:
+        case Kind.PATH if words and where == setting.variable:
+            return words  # what cannot be a path is refused with the path it makes
+        case Kind.COUNT | Kind.MILLISECONDS:
+            value = int(words) if words.isascii() and words.isdecimal() and len(words) < 9 else words
+        case Kind.SWITCH | Kind.ALWAYS:
+            value = {"true": True, "false": False}.get(words.lower(), words)
+        case Kind.WORDS | Kind.OCCASIONS:
+            value = [word.strip() for word in words.split(",") if word.strip()]
+    judge_value(setting, value, where)
     return value
 
 
@@ -161,7 +226,11 @@ def judge_value(setting: Setting, value: object, where: str) -> None:
             return
         case Kind.WORDS, list() if all(isinstance(each, str) and is_words(each) for each in value):
             return
-        case Kind.SWITCH, bool():
+        case (Kind.SWITCH, bool()) | (Kind.ALWAYS, True) if type(value) is bool:
+            return
+        case Kind.LEVEL, str() if value in LEVELS:
+            return
+        case Kind.MILLISECONDS, int() if type(value) is int and 1 <= value <= MOST_MS:
             return
         case Kind.COUNT, int() if type(value) is int and 1 <= value <= MOST:
             return

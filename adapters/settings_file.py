@@ -5,26 +5,28 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from adapters.settings import BY_NAME, FOLDERS, HELP, NOBODYS, SETTINGS, Value, chosen, is_named, judge_value
+from adapters.settings import ALWAYS, BY_NAME, EARLY, HELP, NOBODYS, SETTINGS, Value, chosen, is_named, judge_value
 from domain.errors import FilesUnavailable, InvalidInput
 
 LARGEST = 64 * 1024
 
 
-def folders_in(path: Path, *, named: bool) -> dict[str, object]:
-    """Return where a file puts the store and the templates.
+MARKS = (b"_dir", b"Directory", b"timeout", b"Timeout", b"false", b"\\")
+"""One of these is in every file that says something which every command asks for."""
 
-    Every command asks, so a file that cannot say is not parsed: a key without escapes is in the bytes as it is.
+
+def early_in(path: Path, *, named: bool) -> dict[str, object]:
+    """Return what a file says of the settings that every command asks for.
+
+    A file that cannot say is not parsed: a key without escapes is in the bytes as it is.
     """
-    data = _bytes_of(path, named=named)
-    if not any(mark in data for mark in (b"_dir", b"Directory", b"\\")):
-        return {}
-    return _judged(path, data, FOLDERS)
+    data = bytes_of(path, named=named)
+    return judged(path, data, EARLY) if any(mark in data for mark in MARKS) else {}
 
 
 def settings_in(path: Path, *, named: bool) -> dict[str, object]:
     """Return everything that a file sets, by the names of the settings. Raises `InvalidInput`."""
-    return _judged(path, _bytes_of(path, named=named), [setting.name for setting in SETTINGS])
+    return judged(path, bytes_of(path, named=named))
 
 
 def settings_of(
@@ -36,7 +38,7 @@ def settings_of(
     return chosen(names, lambda: in_file, env=env, flags=flags, file=file)
 
 
-def _bytes_of(path: Path, *, named: bool) -> bytes:
+def bytes_of(path: Path, *, named: bool) -> bytes:
     """Return what is in the file; nothing where there is none, unless it was named."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait
@@ -56,11 +58,38 @@ def _bytes_of(path: Path, *, named: bool) -> bytes:
     return data
 
 
-def _judged(path: Path, data: bytes, wanted: Sequence[str]) -> dict[str, object]:
-    """Return the wanted settings; the names of all are judged, the values of those only."""
+def judged(path: Path, data: bytes, wanted: Sequence[str] = tuple(BY_NAME)) -> dict[str, object]:
+    """Return the wanted settings; the names of all are judged, the values of those and of what is always so."""
+    said = said_in(path, data)
+    known = names_in(path)
+    _refuse_unknown(path, unknown_in(path, said), list(known))
+    keys = {name: key for key, name in known.items()}
+    for name in {*wanted, *(setting.name for setting in ALWAYS)}:
+        if keys[name] in said:
+            judge_value(BY_NAME[name], said[keys[name]], f"{path}: {keys[name]}")
+    return {name: said[keys[name]] for name in wanted if keys[name] in said}
+
+
+def is_json(path: Path) -> bool:
+    """Tell whether a file has the names of the guide's JSON."""
+    return path.suffix.lower() == ".json"
+
+
+def names_in(path: Path) -> dict[str, str]:
+    """Return the names of the settings by their keys in a file of that kind."""
+    return {setting.guide if is_json(path) else setting.name: setting.name for setting in SETTINGS}
+
+
+def unknown_in(path: Path, said: Mapping[str, object]) -> list[str]:
+    """Return the keys that are no settings."""
+    known = names_in(path)
+    return [key for key in said if key not in known and not _is_empty(key, said, known)]
+
+
+def said_in(path: Path, data: bytes) -> dict[str, object]:
+    """Return everything that a file says, its tables joined with dots. Raises `InvalidInput` for what is no file."""
     from adapters.input_files import parsed
 
-    as_json = path.suffix.lower() == ".json"
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -68,20 +97,13 @@ def _judged(path: Path, data: bytes, wanted: Sequence[str]) -> dict[str, object]
     if not text.strip():
         return {}
     try:
-        tables = parsed(text, "json" if as_json else "toml", str(path))
+        tables = parsed(text, "json" if is_json(path) else "toml", str(path))
     except InvalidInput as error:
         error.fix = HELP
         raise
     if not isinstance(tables, dict):
         raise InvalidInput(f"{path}: the top has to be a table of settings.", fix=HELP)
-    known = {setting.guide if as_json else setting.name: setting.name for setting in SETTINGS}
-    said = dict(_flat(tables))
-    _refuse_unknown(path, [key for key in said if key not in known and not _is_empty(key, said, known)], list(known))
-    keys = {name: key for key, name in known.items()}
-    values = {name: said[keys[name]] for name in wanted if keys[name] in said}
-    for name, value in values.items():
-        judge_value(BY_NAME[name], value, f"{path}: {keys[name]}")
-    return values
+    return dict(_flat(tables))
 
 
 def _flat(table: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from adapters.input_rules import shown
-from adapters.settings import HELP, MOST, OCCASIONS, Kind, Setting, is_url, is_words
+from adapters.settings import HELP, LEVELS, MOST, MOST_MS, OCCASIONS, Kind, Setting, is_url, is_words
 from domain.errors import InvalidInput
 
 
@@ -27,6 +27,9 @@ TYPES: dict[Kind, Any] = {
     Kind.WORDS: list[Annotated[str, AfterValidator(_words)]],
     Kind.SWITCH: bool,
     Kind.COUNT: Annotated[int, Field(ge=1, le=MOST)],
+    Kind.MILLISECONDS: Annotated[int, Field(ge=1, le=MOST_MS)],
+    Kind.LEVEL: Literal[LEVELS],  # mypy reads no choices that have a name
+    Kind.ALWAYS: Literal[True],
     Kind.OCCASIONS: list[Literal[OCCASIONS]],  # type: ignore[valid-type]  # mypy reads no choices that have a name
 }
 
@@ -36,4 +39,6 @@ def refuse_other(setting: Setting, value: object, where: str) -> None:
     try:
         TypeAdapter(TYPES[setting.kind]).validate_python(value, strict=True)
     except ValidationError:
+        if value is False and setting.because:
+            raise InvalidInput(f"{where} cannot be false: {setting.because}.", fix=HELP) from None
         raise InvalidInput(f"{where} has to be {setting.kind}; got {shown(value)}.", fix=HELP) from None

@@ -60,7 +60,7 @@ class WritersQueue:
         Thread(target=block, daemon=True).start()
         try:
             if not got.wait(self._timeout_s):
-                raise Unavailable(f"Other writers have held {self._what} for {self._timeout_s:.0f} s.")
+                raise Unavailable(f"Other writers have held {self._what} for {_words(self._timeout_s)}.")
             if failed is not None:
                 raise Unavailable(f"{self._path}: {failed.strerror}.") from failed
         except BaseException:  # a signal that ends the waiting is giving up too: nobody else would close the file
@@ -69,3 +69,7 @@ class WritersQueue:
                 if got.is_set():
                     os.close(file)
             raise
+
+
+def _words(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"

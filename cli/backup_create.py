@@ -12,7 +12,7 @@ from adapters.backup_addresses import is_address
 from adapters.checkpoint_files import CheckpointFiles
 from cli.answers import answer
 from cli.backup_options import RecipientWords, To
-from cli.backup_project import author_of, target_of
+from cli.backup_project import author_of, logs_of, target_of
 from cli.options import Asked, plain
 from cli.project import Project, opened
 from cli.screen import clean, paint
@@ -49,7 +49,7 @@ def create(asked: Asked, to: To = None, recipient: RecipientWords = None, full: 
         with writer.turn(), Progress(project.log.moment().position - (0 if full else writer.last)) as progress:
             if not full:
                 warn_of_plain(writer)
-            files = archive_of(project.places, now_ns=time_ns())
+            files = archive_of(project.places, logs_of(project.places), now_ns=time_ns())
             made = add_new(project.log, writer, full=full, files=files, done=progress.advance)
             if made:
                 CheckpointFiles(project.places.checkpoints).keep(made[-1].last, made[-1].checkpoint.encode())

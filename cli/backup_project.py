@@ -10,6 +10,8 @@ from cli.given import flags
 from cli.project import Project, here
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from adapters.backup_author import Author
     from adapters.backup_storage import Storage
     from adapters.places import Places
@@ -21,6 +23,12 @@ def target_of(places: "Places", given: str | None) -> "Storage":
         return storage_at(given, here())
     value = settings_of(["backup.dir"], places.settings, flags=flags())["backup.dir"].value
     return storage_at(str(value), places.root)
+
+
+def logs_of(places: "Places") -> "Path":
+    """Return the folder of the logs: what the setting says, or `logs` beside the store."""
+    value = settings_of(["log.dir"], places.settings, flags=flags())["log.dir"]
+    return places.state / "logs" if value.source is Source.DEFAULT else places.root / str(value.value)
 
 
 def is_said(places: "Places") -> bool:

@@ -13,7 +13,7 @@ import typer
 from cli.answers import answer
 from cli.backup_create import say, warn, warn_of_plain
 from cli.backup_options import RecipientWords, To
-from cli.backup_project import author_of, target_of
+from cli.backup_project import author_of, logs_of, target_of
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import clean, paint
@@ -86,7 +86,7 @@ class Shipping:
             if told["last"] and told["last"] == project.log.moment().position:
                 return
             self._writer.author = author_of(project, self._recipient)  # a key may have been rotated
-            files = None if told["last"] else archive_of(project.places, now_ns=time_ns())
+            files = None if told["last"] else archive_of(project.places, logs_of(project.places), now_ns=time_ns())
             with self._writer.turn():
                 if not told["last"]:
                     warn_of_plain(self._writer)

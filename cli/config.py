@@ -2,12 +2,15 @@
 
 import os
 import sys
-from typing import Any, ClassVar, TypedDict
+from typing import Annotated, Any, ClassVar, Optional, TypedDict
+
+import typer
 
 from adapters.places import find
-from adapters.settings import SETTINGS, Source, Value, unread, variable_of
+from adapters.settings import BY_NAME, SETTINGS, Source, Value, unread, variable_of
 from adapters.settings_file import settings_of
 from cli.answers import answer
+from cli.config_names import names, setting_of
 from cli.given import flags
 from cli.lazy import Entry, LazyGroup
 from cli.options import Asked, plain
@@ -23,17 +26,29 @@ class ConfigCommands(LazyGroup):
 
     entries: ClassVar[dict[str, Entry]] = {
         "show": Entry("cli.config:show_config", "Every setting, its value and where it comes from."),
+        "check": Entry("cli.config_check:check_config", "Everything that is wrong with them, with its line."),
+        "set": Entry("cli.config_set:set_config", "Change one in the file."),
     }
 
 
+Name = Annotated[
+    Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
+    typer.Argument(metavar="[NAME]", help="One setting only.", autocompletion=names),
+]
+
+
 class SettingRow(TypedDict):
-    """One setting; `where` is the option, the variable or the file that sets it."""
+    """One setting; `where` is the option, the variable or the file that sets it.
+
+    `is_read` tells whether anything obeys it yet: some are for the service.
+    """
 
     name: str
     value: Any
     source: Source
     where: str | None
     variable: str
+    is_read: bool
 
 
 class ConfigAnswer(TypedDict):
@@ -46,19 +61,27 @@ class ConfigAnswer(TypedDict):
 
 
 @plain
-def show_config(asked: Asked) -> None:
+def show_config(asked: Asked, name: Name = None) -> None:
     """Show every setting, its value and where it comes from: flag, environment, file or default, in this order.
 
     The file is .orch/config.toml, or the one that --config or ORCHESTRATOR_CONFIG names (.toml, or .json with the
     keys of production.json in the deployment guide). A variable is ORCHESTRATOR_ and the name in capitals.
 
     state_dir: where the store and its keys are. template_dir: where the project's own templates are.
+    schema_dir: where orch schema write puts the schemas, and orch schema compare looks.
+    operation_timeout_ms: how long a command waits for other writers.
     max_concurrent: how many commands orch batch --parallel runs at the same time.
     checkpoints.after: after what a checkpoint is signed, approval or handoff or both. checkpoints.anchor: the file
     elsewhere that every checkpoint is appended to. checkpoints.timestamp_url: the time-stamping authority that
     orch audit checkpoint asks.
 
     receipts.write: whether every approval leaves a receipt beside its document, for orch gate --receipt in CI.
+
+    log.dir: where logs are; those of the last 7 days ride along with a backup.
+    For the service, and obeyed by nothing yet: memory_limit_mb: log.level: log.max_file_size_mb: log.max_files:
+
+    Always true, and refused otherwise: enable_audit: validation.schemas: validation.strict: validation.templates:
+    backup.compression:
 
     backup.dir: where backups are, a folder or s3://bucket/prefix. backup.recipients: the age keys they are encrypted
     to. backup.retention_days: younger copies are never pruned. backup.retention_copies: so many stay in any case.
@@ -70,10 +93,11 @@ def show_config(asked: Asked) -> None:
     given = flags()
     places = find(here(), flags=given)
     values = settings_of([setting.name for setting in SETTINGS], places.settings, flags=given)
+    chosen = [setting_of(name).name] if name else [setting.name for setting in SETTINGS]
     data: ConfigAnswer = {
         "file": str(places.settings),
         "file_exists": places.settings.exists(),
-        "rows": [_row(name, value) for name, value in values.items()],
+        "rows": [_row(each, values[each]) for each in chosen],
         "unread": unread(os.environ),
     }
     answer("config", data, as_json=asked.json, show=lambda: _show(data))
@@ -86,12 +110,13 @@ def _row(name: str, value: Value) -> SettingRow:
         "source": value.source,
         "where": value.where,
         "variable": variable_of(name),
+        "is_read": BY_NAME[name].is_read,
     }
 
 
 def _show(data: ConfigAnswer) -> None:
     rows = [
-        (row["name"], one_line(_words(row["value"])), row["source"].value, one_line(row["where"] or ""))
+        (row["name"], one_line(words_of(row["value"])), row["source"].value, one_line(row["where"] or _yet(row)))
         for row in data["rows"]
     ]
     print_table(rows, head=("SETTING", "VALUE", "FROM", "WHERE"))
@@ -101,7 +126,12 @@ def _show(data: ConfigAnswer) -> None:
         print(f"{paint('unread', 'yellow', stream=sys.stderr)} nothing reads {clean(name)}", file=sys.stderr)
 
 
-def _words(value: object) -> str:
+def _yet(row: SettingRow) -> str:
+    return "" if row["is_read"] else "(obeyed by nothing yet)"
+
+
+def words_of(value: object) -> str:
+    """Return a value as people write it."""
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
     return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

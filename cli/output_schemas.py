@@ -29,6 +29,8 @@ from cli.backup_prune import Pruned
 from cli.backup_ship import Shipped
 from cli.batch import BatchAnswer
 from cli.config import ConfigAnswer
+from cli.config_check import ConfigCheckAnswer
+from cli.config_set import ConfigSetAnswer
 from cli.context import ContextAnswer
 from cli.export import ExportFile
 from cli.gate_command import GateAnswer
@@ -47,6 +49,7 @@ from cli.recover_answers import (
 )
 from cli.redaction_answers import RedactionAnswer
 from cli.salvage_answers import SalvageAnswer
+from cli.schema_folder import SchemaFilesAnswer
 from cli.search import SearchAnswer
 from cli.signing import SignedAfter
 from cli.stamping import StampTold
@@ -314,11 +317,14 @@ ANSWERS: dict[str, Any] = {
     "policy": PolicyAnswer,
     "role.list": RoleListAnswer,
     "config": ConfigAnswer,
+    "config.check": ConfigCheckAnswer,
+    "config.set": ConfigSetAnswer,
     "context": ContextAnswer,
     "doctor": DoctorAnswer,
     "schema.list": SchemaListAnswer,
     "schema": SchemaAnswer,
     "schema.check": SchemaCheckAnswer,
+    "schema.files": SchemaFilesAnswer,
     "template.list": TemplateListAnswer,
     "template": TemplateAnswer,
     "template.check": TemplateCheckAnswer,

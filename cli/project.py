@@ -66,9 +66,9 @@ def opened(*, to_write: bool = False) -> Iterator[Project]:
     """Open the project around the current folder."""
     places = find(here(), flags=flags())
     if _kept is not None:
-        yield Project(places, _kept.log(places.log, read_only=not to_write), Workspace(places))
+        yield Project(places, _kept.log(places, read_only=not to_write), Workspace(places))
         return
-    log = SqliteLog.open(places.log, read_only=not to_write)
+    log = SqliteLog.open(places.log, read_only=not to_write, timeout_s=places.timeout_ms / 1000)
     try:
         yield Project(places, log, Workspace(places))
     finally:
@@ -82,12 +82,13 @@ class _Kept:
         self._open: dict[tuple[Path, bool], SqliteLog] = {}
         self._guard = Lock()
 
-    def log(self, path: Path, *, read_only: bool) -> SqliteLog:
-        """Return the one log at a path; the first who asks opens it."""
+    def log(self, places: Places, *, read_only: bool) -> SqliteLog:
+        """Return the one log of a project; the first who asks opens it."""
+        path, timeout_s = places.log, places.timeout_ms / 1000
         with self._guard:
             found = self._open.get((path, read_only))
             if found is None:
-                found = self._open[path, read_only] = SqliteLog.open(path, read_only=read_only)
+                found = self._open[path, read_only] = SqliteLog.open(path, read_only=read_only, timeout_s=timeout_s)
             return found
 
     def close(self) -> None:

@@ -36,6 +36,8 @@ class SchemaCommands(LazyGroup):
         "list": Entry("cli.schema:list_schemas", "The names of all schemas."),
         "show": Entry("cli.schema:show_schema", "Print one schema."),
         "check": Entry("cli.schema:check_schema", "Hold a file against a schema."),
+        "write": Entry("cli.schema_folder:write_schemas", "Write all of them as files."),
+        "compare": Entry("cli.schema_folder:compare_schemas", "Compare such files with this version."),
     }
 
 

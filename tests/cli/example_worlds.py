@@ -75,6 +75,7 @@ def _fill(ready: Path, run: Run, authority: Authority) -> None:
     run(ready, "block", "st02-user-interface", "The screen has not come")
     run(ready, "role", "grant", "ada", "lead")
     run(ready, "template", "eject", "spec")
+    run(ready, "schema", "write")
     run(ready, "recover", "point", "before-review")
     run(ready, "remember", "Nothing allocates in the audio thread")
     run(ready, "backup", "create", "--to", "backups")

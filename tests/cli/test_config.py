@@ -95,7 +95,7 @@ def test_what_no_setting_can_be_is_refused_with_the_file_and_the_key(project: Or
     [
         ('{"orchestrator": {"storage": {"stateDirectry": "x"}}}', "did you mean orchestrator.storage.stateDirectory?"),
         ('{"state_dir": "x"}', "state_dir is no setting of this version"),
-        ('{"orchestrator": {"logging": {"level": "info"}}}', "orchestrator.logging.level is no setting"),
+        ('{"orchestrator": {"logging": {"lvl": "info"}}}', "did you mean orchestrator.logging.level?"),
         ('{"orchestrator": {"storage": {"stateDirectory": "\\ud800"}}}', "has to be a path"),
         ("[]", "the top has to be a table"),
         ("{", "not JSON"),

@@ -1,0 +1,153 @@
+"""orch config check: everything that is wrong with the settings, and what they name that is not there."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal, Optional, TypedDict
+
+import typer
+
+from adapters.settings import SETTINGS, Source, Value, file_of_settings, is_named, unread
+from adapters.settings_file import settings_of
+from cli import exits
+from cli.answers import answer
+from cli.given import flags
+from cli.options import Asked, plain
+from cli.project import here
+from cli.screen import clean, one_line, paint
+from domain.errors import InvalidInput
+
+File = Annotated[
+    Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
+    typer.Argument(metavar="[FILE]", help="A .toml file, or a .json file with the guide's names."),
+]
+
+
+class ConfigFinding(TypedDict):
+    """One finding; `line` counts from 1 and is null where it is not known or not in the file."""
+
+    severity: Literal["error", "warning"]
+    line: int | None
+    key: str | None
+    what: str
+
+
+class ConfigCheckAnswer(TypedDict):
+    """Whether commands can obey the settings, and everything that was found."""
+
+    ok: bool
+    file: str
+    file_exists: bool
+    rows: list[ConfigFinding]
+
+
+@plain
+def check_config(asked: Asked, file: File = None) -> None:
+    """Judge a file of settings and the environment: every mistake with its line, not only the first.
+
+    Exit 2 says that commands would refuse them. Warnings are about what nothing reads, and about folders that are not
+    there. Nothing is changed, and no address is asked for.
+
+    Example: orch config check
+
+    Next: orch config show
+    """
+    given = {**flags(), "config": str(Path(file).absolute())} if file else flags()
+    rows = list(_found(given))
+    wrong = any(row["severity"] == "error" for row in rows)
+    path = _file(given)
+    data: ConfigCheckAnswer = {"ok": not wrong, "file": str(path), "file_exists": path.exists(), "rows": rows}
+    answer("config.check", data, as_json=asked.json, show=lambda: _show(data))
+    if wrong:
+        raise typer.Exit(exits.USAGE)
+
+
+def _file(given: dict[str, str]) -> Path:
+    from adapters.places import root_of
+
+    return file_of_settings(root_of(here()), flags=given).absolute()
+
+
+def _found(given: dict[str, str]) -> Iterator[ConfigFinding]:
+    from adapters.settings_mistakes import mistakes_in
+
+    path = _file(given)
+    wrong = False
+    for mistake in mistakes_in(path, named=is_named(env=os.environ, flags=given)):
+        wrong = True
+        yield {"severity": "error", **mistake._asdict()}  # type: ignore[typeddict-item]  # a Mistake has just these
+    for setting in SETTINGS:
+        if os.environ.get(setting.variable):
+            try:
+                value = {} if wrong else settings_of([setting.name], path, flags=given)
+                yield from _about(setting.name, value.get(setting.name))
+            except InvalidInput as error:
+                yield {"severity": "error", "line": None, "key": setting.variable, "what": error.message}
+        elif not wrong:
+            yield from _about(setting.name, settings_of([setting.name], path, env=_named(), flags=given)[setting.name])
+    for name in unread(os.environ):
+        yield _warning(name, f"nothing reads the variable {name}; {_nearest(name)}")
+
+
+def _named() -> dict[str, str]:
+    """Return the variable that names the file, which alone counts for a setting that no other one sets."""
+    return {name: os.environ[name] for name in ("ORCHESTRATOR_CONFIG",) if name in os.environ}
+
+
+def _about(name: str, value: Value | None) -> Iterator[ConfigFinding]:
+    """Yield what is worth knowing about a value that somebody said."""
+    from adapters.file_systems import is_network, kind_of
+    from adapters.places import root_of
+
+    if value is None or value.source is Source.DEFAULT:
+        return
+    setting = next(each for each in SETTINGS if each.name == name)
+    if not setting.is_read:
+        yield _warning(name, f"nothing obeys {name} yet: it is for the service")
+    if name == "backup.recipients":
+        yield from _recipients(value)
+    folder = root_of(here()) / str(value.value)
+    if name in ("state_dir", "template_dir", "schema_dir", "log.dir") and not folder.is_dir():
+        yield _warning(name, f"{name}: there is no folder {folder}")
+    elif name == "state_dir" and is_network(kind_of(folder)):
+        yield {
+            "severity": "error",
+            "line": None,
+            "key": name,
+            "what": f"{name}: {folder} lies on a network file system, whose locks cannot be trusted",
+        }
+    elif name in ("state_dir", "log.dir") and not os.access(folder, os.W_OK):
+        yield _warning(name, f"{name}: {folder} cannot be written by whoever asks")
+
+
+def _recipients(value: Value) -> Iterator[ConfigFinding]:
+    from adapters.backup_packing import recipients_from
+
+    try:
+        recipients_from([str(each) for each in value.value] if isinstance(value.value, list) else [])
+    except InvalidInput as error:
+        yield {"severity": "error", "line": None, "key": "backup.recipients", "what": error.message}
+
+
+def _nearest(name: str) -> str:
+    from adapters.input_rules import nearest
+
+    known = {setting.variable.lower(): setting.variable for setting in SETTINGS}
+    hint = nearest(name.lower(), known)
+    for small, variable in known.items():
+        hint = hint.replace(f"{small}?", f"{variable}?")
+    return hint if hint.startswith("did you mean") else "orch config show lists those that are read"
+
+
+def _warning(key: str, what: str) -> ConfigFinding:
+    return {"severity": "warning", "line": None, "key": key, "what": what}
+
+
+def _show(data: ConfigCheckAnswer) -> None:
+    for row in data["rows"]:
+        mark = paint("✗", "red") if row["severity"] == "error" else paint("!", "yellow")
+        line = f"line {row['line']}: " if row["line"] else ""
+        print(f"{mark} {line}{one_line(row['what'])}")
+    if data["ok"]:
+        words = "holds" if data["file_exists"] else "is not there; the defaults hold"
+        print(f"{paint('✓', 'green')} {clean(data['file'])} {words}")

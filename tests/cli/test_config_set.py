@@ -1,0 +1,207 @@
+"""Settings changed and judged on the command line: nothing else in the file changes, and nothing wrong gets in."""
+
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from adapters.settings import BY_NAME, SETTINGS, Kind, value_in
+from adapters.settings_edit import change
+from adapters.settings_file import bytes_of, judged
+from domain.errors import Refusal
+from tests.cli.conftest import Orch
+from tests.cli.test_config import FILE, shown
+
+ROOT = Path(__file__).parents[2]
+COMMENTED = """# what we agreed on
+max_concurrent = 4   # cores
+
+[backup]   # every night
+dir = "/mnt/backups"
+# the keys of both of us
+recipients = []
+"""
+
+
+def test_one_setting_changes_and_the_rest_of_the_file_stays(project: Orch) -> None:
+    FILE.write_text(COMMENTED)
+    FILE.chmod(0o640)
+    data = project("config", "set", "max_concurrent", "8", "--json").data
+    assert (data["before"], data["value"], data["changed"], data["source"]) == (4, 8, True, "file")
+    assert FILE.read_text() == COMMENTED.replace("= 4", "= 8")
+    assert stat.S_IMODE(FILE.stat().st_mode) == 0o640
+    project("config", "set", "backup.retention_days", "90")
+    project("config", "set", "checkpoints.after", "approval, handoff")
+    assert shown(project)["backup.retention_days"][0] == 90
+    assert shown(project)["checkpoints.after"][0] == ["approval", "handoff"]
+    assert all(line in FILE.read_text() for line in COMMENTED.replace("= 4", "= 8").splitlines())
+    assert project("config", "set", "backup.dir", "--unset").status == 0
+    assert shown(project)["backup.dir"][1] == "default"
+
+
+def test_what_it_says_already_is_not_written_again(project: Orch) -> None:
+    project("config", "set", "max_concurrent", "8")
+    before = FILE.stat()
+    said = project("config", "set", "max_concurrent", "8")
+    assert said.status == 0 and "nothing was written" in said.out
+    assert (FILE.stat().st_ino, FILE.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert stat.S_IMODE(before.st_mode) == 0o600
+
+
+def test_a_json_file_keeps_the_names_of_the_guide(project: Orch) -> None:
+    Path("production.json").write_text('{"orchestrator": {"logging": {"level": "warn"}}}')
+    words = ("--config", "production.json", "config", "set")
+    assert project(*words, "backup.retention_days", "7").status == 0
+    assert project(*words, "orchestrator.storage.backupDirectory", "away").status == 0
+    assert json.loads(Path("production.json").read_text()) == {
+        "orchestrator": {
+            "logging": {"level": "warn"},
+            "storage": {"backupRetentionDays": 7, "backupDirectory": "away"},
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "says", "fix"),
+    [
+        (("max_concurent", "3"), "did you mean max_concurrent?", "orch config show"),
+        (("max_concurrent", "many"), "has to be a whole number", "orch config show --help"),
+        (("max_concurrent", "0"), "has to be a whole number", "orch config show --help"),
+        (("enable_audit", "false"), "cannot be false: the audit trail is the log itself", "orch config show --help"),
+        (("receipts.write", "yes"), "true or false", "orch config show --help"),
+        (("state_dir", ""), "has to be a path", "orch config show --help"),
+        (("log.level", "loud"), "debug, info", "orch config show --help"),
+        (("max_concurrent",), "Give a value, or --unset.", "orch config set max_concurrent 32"),
+        (("max_concurrent", "3", "--unset"), "Give a value, or --unset.", "orch config set max_concurrent 32"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_the_file_stays(
+    project: Orch, words: tuple[str, ...], says: str, fix: str
+) -> None:
+    FILE.write_text(COMMENTED)
+    refused = project("config", "set", *words, "--json")
+    assert refused.status == 2 and says in refused.error["message"] and refused.error["fix"][0] == fix
+    assert FILE.read_text() == COMMENTED
+
+
+def test_a_file_with_a_mistake_is_mended_by_hand_first(project: Orch) -> None:
+    FILE.write_text('backup = "x"\n')
+    refused = project("config", "set", "max_concurrent", "8", "--json")
+    assert refused.status == 2 and "backup is no setting" in refused.error["message"]
+    assert FILE.read_text() == 'backup = "x"\n'
+
+
+def test_what_one_may_not_expect_is_said(project: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_MAX_CONCURRENT", "2")
+    said = project("config", "set", "max_concurrent", "8")
+    assert said.status == 0 and "ORCHESTRATOR_MAX_CONCURRENT is stronger" in said.err
+    assert "nothing obeys log.level yet" in project("config", "set", "log.level", "debug").err
+    assert "there is no log in" in project("config", "set", "state_dir", "elsewhere").err
+    assert project("list").status == 4, "and so it is"
+
+
+def test_many_at_once_lose_nothing(project: Orch) -> None:
+    lines = [
+        ("max_concurrent", "7"),
+        ("backup.retention_days", "8"),
+        ("backup.retention_copies", "9"),
+        ("log.max_files", "3"),
+    ]
+    both = [
+        Popen(
+            [sys.executable, "-m", "cli.main", "config", "set", *words],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=PIPE,
+            stderr=PIPE,
+        )
+        for words in lines
+    ]
+    assert [each.wait(60) for each in both] == [0] * len(lines)
+    for each in both:
+        each.communicate()
+    values = shown(project)
+    assert [str(values[name][0]) for name, _ in lines] == [value for _, value in lines]
+
+
+def sample(setting_name: str) -> st.SearchStrategy[str]:
+    match BY_NAME[setting_name].kind:
+        case Kind.COUNT:
+            return st.integers(1, 36_500).map(str)
+        case Kind.MILLISECONDS:
+            return st.integers(1, 3_600_000).map(str)
+        case Kind.SWITCH:
+            return st.sampled_from(("true", "false"))
+        case Kind.OCCASIONS:
+            return st.lists(st.sampled_from(("approval", "handoff"))).map(",".join)
+        case _:
+            return st.text(max_size=30)
+
+
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data(), st.sampled_from([setting.name for setting in SETTINGS]), st.sampled_from(("toml", "json")))
+def test_what_is_set_is_what_is_read(tmp_path: Path, data: st.DataObject, name: str, suffix: str) -> None:
+    path = tmp_path / f"settings.{suffix}"
+    try:
+        value = value_in(BY_NAME[name], data.draw(sample(name)), name)
+        change(path, BY_NAME[name], value)
+    except Refusal as refusal:
+        assert refusal.fix
+        return
+    assert judged(path, bytes_of(path, named=True))[name] == value
+
+
+def test_every_mistake_is_told_with_its_line(project: Orch) -> None:
+    FILE.write_text('state_dri = "x"\nmax_concurrent = 0\n\n[backup]\nretention_days = "long"\n[log]\nlevel = "info"\n')
+    said = project("config", "check", "--json")
+    assert said.status == 2 and not said.data["ok"]
+    assert [(row["line"], row["key"]) for row in said.data["rows"] if row["severity"] == "error"] == [
+        (1, "state_dri"),
+        (2, "max_concurrent"),
+        (5, "backup.retention_days"),
+    ]
+    told = project("config", "check").out
+    assert "line 1: state_dri is no setting of this version; did you mean state_dir?" in told
+
+
+def test_a_file_that_is_not_in_force_can_be_judged(project: Orch) -> None:
+    Path("next.json").write_text('{"orchestrator": {\n "storage": {\n  "backupRetentionDays": 0}}}')
+    said = project("config", "check", "next.json", "--json")
+    assert said.status == 2
+    assert [(row["line"], row["key"]) for row in said.data["rows"]] == [(3, "orchestrator.storage.backupRetentionDays")]
+    Path("broken.toml").write_text("x = [")
+    assert "not TOML" in project("config", "check", "broken.toml", "--json").data["rows"][0]["what"]
+    missing = project("config", "check", "nowhere.toml", "--json")
+    assert missing.status == 2 and "nowhere.toml" in missing.error["message"]
+
+
+def test_what_is_odd_is_a_warning_and_what_is_wrong_in_the_environment_an_error(
+    project: Orch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FILE.write_text('template_dir = "nowhere"\n[log]\nlevel = "info"\n[backup]\nrecipients = ["age1nobody"]\n')
+    monkeypatch.setenv("ORCHESTRATOR_BACKUP_DRI", "x")
+    said = project("config", "check", "--json")
+    found = {row["key"]: (row["severity"], row["what"]) for row in said.data["rows"]}
+    assert found["template_dir"][0] == found["log.level"][0] == found["ORCHESTRATOR_BACKUP_DRI"][0] == "warning"
+    assert "did you mean ORCHESTRATOR_BACKUP_DIR?" in found["ORCHESTRATOR_BACKUP_DRI"][1]
+    assert found["backup.recipients"][0] == "error" and said.status == 2
+    FILE.unlink()
+    monkeypatch.setenv("ORCHESTRATOR_MAX_CONCURRENT", "none")
+    said = project("config", "check", "--json")
+    assert said.status == 2 and [row["key"] for row in said.data["rows"] if row["severity"] == "error"] == [
+        "ORCHESTRATOR_MAX_CONCURRENT"
+    ]
+    monkeypatch.delenv("ORCHESTRATOR_MAX_CONCURRENT")
+    assert project("config", "check").status == 0
+
+
+def test_one_setting_is_shown_by_any_of_its_names(project: Orch) -> None:
+    for name in ("backup.dir", "ORCHESTRATOR_BACKUP_DIR", "orchestrator.storage.backupDirectory"):
+        (row,) = project("config", "show", name, "--json").data["rows"]
+        assert row["name"] == "backup.dir"
+    assert project("config", "show", "backup.dirr", "--json").error["code"] == "VALIDATION_ERROR"
