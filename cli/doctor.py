@@ -7,6 +7,7 @@ from typing import Annotated, Optional
 import typer
 
 from adapters.places import FOLDER, find, places_of
+from adapters.settings import BY_NAME, EARLY, file_of_settings
 from cli import doctor_backups, doctor_events, doctor_files, doctor_phase, doctor_store, exits
 from cli.answers import answer
 from cli.arguments import phases_known
@@ -104,8 +105,9 @@ def _patient() -> Patient:
         if root is None:
             raise
         state = given.get("state_dir") or os.environ.get("ORCHESTRATOR_STATE_DIR") or FOLDER
-        named = {"state_dir": state, "template_dir": given.get("template_dir") or f"{FOLDER}/templates"}
-        return Patient(places_of(root, flags=named), refused=refusal)
+        said = {name: str(BY_NAME[name].default) for name in EARLY} | given | {"state_dir": state}
+        said["config"] = str(file_of_settings(root, flags=given))
+        return Patient(places_of(root, env={}, flags=said), refused=refusal)
 
 
 def _rows(patient: Patient, name: str, check: Callable[[Patient], Iterable[Found]]) -> list[HealthRow]:
