@@ -26,12 +26,20 @@ From = Annotated[
 ]
 
 
+Interactive = Annotated[bool, typer.Option("--interactive", help="Answer questions at the terminal.")]
+ASKED = (Step.SPEC, Step.PRD)
+"""The steps that have an interview."""
+
+
 def drafting(step: Step, what: str, *, example: str) -> Callable[..., None]:
     """Return the command that drafts one step; its options come from the table of flags."""
 
-    def draft(asked: Asked, phase: str, source: str | None, **flags: Any) -> None:
+    def draft(asked: Asked, phase: str, source: str | None, interactive: bool = False, **flags: Any) -> None:
         checked(phase)
         fields = fields_for(step, flags=flags, file=source, stdin=sys.stdin.buffer)
+        answered = interactive or (step is Step.SPEC and not fields and source is None)
+        if answered:
+            fields = _interview(asked, phase, step, fields, insists=interactive)
         if step is Step.TASKS and flags.get("tasks"):
             _ask_for_numbers(fields)
         if not fields and step not in RESTS_ON:
@@ -40,6 +48,10 @@ def drafting(step: Step, what: str, *, example: str) -> Callable[..., None]:
             )
         with opened(to_write=True) as project:
             carry_out(project, asked, phase, lambda: _command(project, asked, phase, step, fields), writes=step)
+        if answered:
+            from cli.interview import recorded
+
+            recorded(phase, step)
 
     draft.__doc__ = f"{what}\n\nExample: orch {step} st01-audio-engine {example}\n\nNext: orch approve PHASE {step}"
     keyword = inspect.Parameter.KEYWORD_ONLY
@@ -47,10 +59,22 @@ def drafting(step: Step, what: str, *, example: str) -> Callable[..., None]:
         inspect.Parameter("asked", keyword, annotation=Asked),
         inspect.Parameter("phase", keyword, annotation=PhaseId),
         inspect.Parameter("source", keyword, default=None, annotation=From),
+        *([inspect.Parameter("interactive", keyword, default=False, annotation=Interactive)] if step in ASKED else []),
         *(inspect.Parameter(f.name, keyword, default=None, annotation=_option(f)) for f in FLAGS[step]),
     ]
     draft.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # how inspect is overridden
     return writing(draft)
+
+
+def _interview(asked: Asked, phase: str, step: Step, fields: dict[str, Any], *, insists: bool) -> dict[str, Any]:
+    """Let a person at a terminal answer questions; nobody else is ever asked."""
+    if not asked.json and sys.stdin.isatty() and sys.stdout.isatty():
+        from cli.interview import interview
+
+        return interview(phase, step, fields)
+    if insists:
+        raise InvalidInput("An interview needs a person at a terminal.", fix=(hints.draft(phase, step),))
+    return fields
 
 
 def _command(project: Project, asked: Asked, phase: str, step: Step, fields: dict[str, Any]) -> Any:

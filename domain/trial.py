@@ -12,8 +12,8 @@ from domain.task_numbers import numbered
 from domain.templates import Templates
 
 
-def try_out(fields: Mapping[Step, dict[str, Any]], step: Step, *, phase: str, templates: Templates) -> None:
-    """Render the document of a step as its first iteration, resting on the others of these fields; keep nothing.
+def try_out(fields: Mapping[Step, dict[str, Any]], step: Step, *, phase: str, templates: Templates) -> str:
+    """Return the document of a step as its first iteration, resting on the others of these fields; nothing is kept.
 
     Raises `InvalidInput` and `TemplateBroken`. What depends on earlier iterations is judged when it is drafted.
     """
@@ -23,4 +23,4 @@ def try_out(fields: Mapping[Step, dict[str, Any]], step: Step, *, phase: str, te
     bases = [Basis(each, 1, f"{SCHEME}{'0' * 64}", fields[each]) for each in RESTS_ON.get(step, ()) if each in fields]
     title = fields.get(Step.SPEC, {}).get("title") or phase_ids.title_from(phase)
     found = derived(step, own, phase=phase, bases=bases)
-    templates.render(step, own, phase=phase, title=title, iteration=1, answers=(), derived=found)
+    return templates.render(step, own, phase=phase, title=title, iteration=1, answers=(), derived=found).text
