@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, KeysView
-from dataclasses import MISSING, fields
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -112,7 +111,7 @@ def event_of(
     except KeyError:
         raise _unknown(topic, position) from None
     event = _new(event_class)
-    values = event.__dict__  # filled here in a fifth of the time that the constructor of a frozen dataclass takes
+    values = event.__dict__  # filled here without looking again at what is checked below
     try:
         facts = envelope["facts"]
         if not facts.keys() <= known or (texts and not texts.keys() <= texts_of.keys()):
@@ -173,17 +172,16 @@ def _text(value: dict[str, Any]) -> bytes:
 
 
 def _shape(event_class: type[DomainEvent]) -> Shape:
-    stored = [field for field in fields(event_class) if field.name not in OUTSIDE_FACTS]
     hints = get_type_hints(event_class)
-    defaults = {field.name: field.default for field in stored if field.default is not MISSING}
-    facts = {field.name: _reader(hints[field.name]) for field in stored if field.name not in event_class.PAYLOAD}
+    outside = OUTSIDE_FACTS.union(event_class.PAYLOAD)
+    facts = {name: _reader(hints[name]) for name in event_class.FIELDS if name not in outside}
     return Shape(
         event_class=event_class,
         facts=facts,
         known=facts.keys(),
         texts={name: _reader(hints[name]) for name in event_class.PAYLOAD},
-        defaults=defaults,
-        erased=defaults | dict.fromkeys(event_class.PAYLOAD),
+        defaults=event_class.DEFAULTS,
+        erased=event_class.DEFAULTS | dict.fromkeys(event_class.PAYLOAD),
     )
 
 

@@ -1,7 +1,6 @@
 """Publish the events of the log as JSON Schema: `python -m adapters.event_schemas` writes the files."""
 
 import json
-from dataclasses import MISSING, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
@@ -40,11 +39,10 @@ def adapter_of(topic: str) -> TypeAdapter[Any]:
     """Return what checks an event as a table of its envelope and its payload, which is null once it was erased."""
     event = TOPICS[topic]
     hints = get_type_hints(event)
-    stored = [field for field in fields(event) if field.name not in OUTSIDE_FACTS]
     facts = {
-        field.name: hints[field.name] if field.default is MISSING else typing_extensions.NotRequired[hints[field.name]]
-        for field in stored
-        if field.name not in event.PAYLOAD
+        name: typing_extensions.NotRequired[hints[name]] if name in event.DEFAULTS else hints[name]
+        for name in event.FIELDS
+        if name not in OUTSIDE_FACTS and name not in event.PAYLOAD
     }
     payload = {name: hints[name] for name in event.PAYLOAD}
     commits = _table("Commitment", {"sha256": typing_extensions.Annotated[str, Field(pattern=HEX)], "size": int})

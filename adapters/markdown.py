@@ -97,10 +97,11 @@ def with_article(value: object) -> str:
 def tidied(text: str) -> str:
     """Return a document with single empty lines and no spaces at line ends, except inside code fences."""
     lines = text.split("\n")
+    fences = "```" in text or "~~~" in text
     kept: list[str] = []
     at = 0
     while at < len(lines):
-        end = _closing(lines, at)
+        end = _closing(lines, at) if fences else None
         if end is not None:
             kept += lines[at : end + 1]
             at = end + 1

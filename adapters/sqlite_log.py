@@ -55,6 +55,8 @@ class SqliteLog(SqliteReads):
         self._clock = clock
         self._writer: apsw.Connection | None = None
         self._wal_pages = 0
+        self._wal_was_cut = False
+        self._timeout_s = timeout_s
         self._queue = WritersQueue(path.with_name(f"{path.name}-writers"), timeout_s=timeout_s)
         self._commits: GroupCommit[list[PreparedDecision], list[Receipt | Refusal]] = GroupCommit(self._write)
         try:
@@ -227,11 +229,25 @@ class SqliteLog(SqliteReads):
                     writer.execute("ROLLBACK")
                 raise
             if self._wal_pages > WAL_PAGES:
-                # No other writer of ours can be at work now, so the WAL cannot be reset under anybody's hands.
-                # What was committed is durable without it, so whatever goes wrong here is no answer to a command:
-                # where the disk is full or somebody else checkpoints, a later writer tries again.
-                with suppress(apsw.Error):
-                    writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                self._shorten_wal(writer)
+
+    def _shorten_wal(self, writer: apsw.Connection) -> None:
+        """Move the WAL into the file, and cut it to nothing when that is done here for the first time.
+
+        What is moved already is known only as long as a connection is open. Where each command is a process, the next
+        one would read the whole WAL, go on behind its end and move all of it again, for ever more. A connection that
+        stays open begins the WAL anew by itself and writes over it, which is faster than to let it grow.
+
+        No other writer of ours can be at work now, so the WAL cannot be reset under anybody's hands. What was
+        committed is durable without this, so whatever goes wrong here is no answer to a command: where the disk is
+        full, somebody reads an older state or checkpoints, too, a later writer tries again.
+        """
+        mode = apsw.SQLITE_CHECKPOINT_PASSIVE if self._wal_was_cut else apsw.SQLITE_CHECKPOINT_TRUNCATE
+        writer.set_busy_timeout(0)
+        with suppress(apsw.Error):
+            writer.wal_checkpoint(mode=mode)
+            self._wal_was_cut = True
+        writer.set_busy_timeout(int(self._timeout_s * 1000))
 
     def _before_commit(self, writer: apsw.Connection) -> None:
         """What else belongs into the transaction; nothing, in a log that goes on as it is."""

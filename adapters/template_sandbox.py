@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import get_native_id
+from types import BuiltinMethodType
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import BytecodeCache, StrictUndefined, TemplateNotFound, Undefined
+from jinja2.environment import TemplateModule
 from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
 from jinja2.loaders import BaseLoader
@@ -19,6 +21,7 @@ from adapters import citations, markdown, mermaid
 
 if TYPE_CHECKING:
     from jinja2.bccache import Bucket
+    from jinja2.runtime import Context
 
     from adapters.templates import Source
 
@@ -73,6 +76,7 @@ METHODS: dict[type, frozenset[str]] = {
     dict: frozenset(("get", "items", "keys", "values")),
     str: frozenset(("startswith", "endswith", "lower", "upper", "strip", "split")),
 }
+CALLABLE = (Macro, BlockReference, Undefined)
 VERSION = "1"
 """Part of a cached template's name: to be raised when the sandbox compiles templates in another way."""
 
@@ -82,9 +86,30 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset(("*", "**", "%"))
 
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return an attribute where that is safe: of the methods of a table or text, and of parts, it is known."""
+        kind = type(obj)
+        if attribute in METHODS.get(kind, ()):
+            return getattr(obj, attribute)
+        if kind is TemplateModule and type(found := vars(obj).get(attribute)) is Macro:
+            return found
+        return super().getattr(obj, attribute)
+
+    def call(__self, __context: "Context", __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805  # Jinja2's names
+        """Call what is safe to call; macros and methods, as nearly always, without asking which arguments they want."""
+        kind = type(__obj)
+        if kind is Macro:
+            args = (__context.eval_ctx, *args)
+        elif kind is not BuiltinMethodType or __obj.__name__ not in METHODS.get(type(__obj.__self__), ()):
+            return super().call(__context, __obj, *args, **kwargs)
+        if kwargs:  # what Jinja2 adds inside loops and blocks is for functions that want the context
+            kwargs.pop("_block_vars", None)
+            kwargs.pop("_loop_vars", None)
+        return __obj(*args, **kwargs)
+
     def is_safe_callable(self, obj: Any) -> bool:
         """Allow macros and the harmless methods of texts and tables; calling what is not there says so itself."""
-        if isinstance(obj, Macro | BlockReference | Undefined):
+        if isinstance(obj, CALLABLE):
             return True
         owner = type(getattr(obj, "__self__", None))
         return getattr(obj, "__name__", "") in METHODS.get(owner, frozenset())

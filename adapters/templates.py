@@ -4,7 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -58,7 +58,7 @@ class JinjaTemplates:
         from adapters.markdown import tidied
 
         sources = self._sources(f"{step}.md.j2")
-        digest = _digest(sources)
+        digest = _digest(tuple(sources))
         template = self._compiled.get(digest) or self._compile(sources)
         self._compiled[digest] = template
         values = {
@@ -77,8 +77,7 @@ class JinjaTemplates:
         found = [self._read(name, wanted_by="")]
         names = {name}
         for source in found:
-            for match in PART.finditer(source.text):
-                part = match[1] or match[2] or ""
+            for part in _parts_in(source.text):
                 if part not in names:
                     if len(found) == PARTS_LIMIT:
                         raise TemplateBroken(f"{source.shown} uses more than {PARTS_LIMIT} parts; use fewer.")
@@ -93,9 +92,9 @@ class JinjaTemplates:
         text = text_in(self._overrides, name, f"project:{name}")
         if text is not None:
             return Source(name, f"project:{name}", text)
-        text = built_in(name)
-        if text is not None:
-            return Source(name, f"built-in:{name}", text)
+        found = _built_in_source(name)
+        if found is not None:
+            return found
         raise TemplateBroken(f"{by}there is no template {name}.")
 
     def _compile(self, sources: Sequence[Source]) -> "Template":
@@ -112,6 +111,12 @@ class JinjaTemplates:
             raise TemplateBroken(f"{sources[0].shown} is nested too deeply.") from None
 
 
+@cache
+def _built_in_source(name: str) -> Source | None:
+    text = built_in(name)
+    return None if text is None else Source(name, f"built-in:{name}", text)
+
+
 @cache  # the program's own files do not change while it runs; the project's may
 def built_in(name: str) -> str | None:
     """Return the text of a template of the program, or None where it has none of that name."""
@@ -124,13 +129,18 @@ def text_in(folder: Path | None, name: str, shown: str) -> str | None:
     """Return the text of a template, or None where there is no such file in the folder."""
     if folder is None:
         return None
+    path = os.path.join(folder, name)
     try:
-        with open(folder / name, "rb", opener=_without_waiting) as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # waits for no pipe
+        try:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
                 raise TemplateBroken(f"{shown} is not a regular file.")
-            if Path(os.path.realpath(folder / name)).parent != Path(os.path.realpath(folder)):
+            if Path(os.path.realpath(path)).parent != Path(os.path.realpath(folder)):
                 raise TemplateBroken(f"{shown} is a link to somewhere else; put the template itself there.")
-            data = stream.read(SOURCE_LIMIT + 1)
+            with os.fdopen(file, "rb", closefd=False) as stream:
+                data = stream.read(SOURCE_LIMIT + 1)
+        finally:
+            os.close(file)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -143,12 +153,14 @@ def text_in(folder: Path | None, name: str, shown: str) -> str | None:
         raise TemplateBroken(f"{shown}: byte {error.start} is not UTF-8; save it as UTF-8.") from None
 
 
-def _without_waiting(path: str, flags: int) -> int:
-    """Open a file; opening a pipe would wait for somebody to write."""
-    return os.open(path, flags | os.O_NONBLOCK)
+@lru_cache(maxsize=64)
+def _parts_in(text: str) -> list[str]:
+    """Return the names of the parts that a template uses."""
+    return [match[1] or match[2] or "" for match in PART.finditer(text)]
 
 
-def _digest(sources: Sequence[Source]) -> str:
+@lru_cache(maxsize=64)
+def _digest(sources: tuple[Source, ...]) -> str:
     """Return the digest of a template's source; of a template with parts, of all of them by name."""
     if len(sources) == 1:
         return "sha256:" + sha256(sources[0].text.encode()).hexdigest()

@@ -7,6 +7,7 @@ from pathlib import Path
 import orjson
 
 from bench.backups import backups
+from bench.many_phases import many_phases
 from bench.measured import Measured
 from bench.processes import processes
 from bench.recover import recover
@@ -27,6 +28,7 @@ def main() -> int:
             *store(Path(name)),
             *verify(Path(name)),
             *time_travel(Path(name)),
+            *many_phases(Path(name)),
             *backups(Path(name)),
             *recover(Path(name)),
         ]

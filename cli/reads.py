@@ -47,8 +47,12 @@ class View(NamedTuple):
 
     def seen(self) -> dict[str, Glance]:
         """Return all phases at a glance, by phase id: reads over thousands of them build only a few whole."""
-        found = (glance(head.facts) for head in self._phase_heads())
-        return {each.phase: each for each in found}
+        seen = {}
+        for stream, _, _, facts in self.heads.values():  # one loop and no more: it goes round for every phase
+            if stream.startswith(PREFIX):
+                each = glance(facts)
+                seen[each.phase] = each
+        return seen
 
     def of_phases(self, phases: Iterable[str]) -> dict[str, Head]:
         """Return the heads of some phases, those of them that exist."""

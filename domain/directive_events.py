@@ -3,7 +3,6 @@
 `apply` runs again on every replay: it changes facts and never judges.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from domain.events import DomainEvent
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from domain.project import Project
 
 
-@dataclass(frozen=True)
 class DirectiveRemembered(DomainEvent):
     TOPIC: ClassVar[str] = "project.directive_remembered"
     PAYLOAD: ClassVar[tuple[str, ...]] = ("text",)
@@ -29,7 +27,6 @@ class DirectiveRemembered(DomainEvent):
         aggregate.state = state._replace(remembered=self.number, directives=(*state.directives, directive))
 
 
-@dataclass(frozen=True)
 class DirectiveForgotten(DomainEvent):
     """A directive no longer holds. Its event stays, and so does its text."""
 

@@ -3,7 +3,6 @@
 `apply` runs again on every replay: it changes facts and never judges.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -31,7 +30,6 @@ class Meaning(StrEnum):
     RESPONSIBILITY = "responsibility"
 
 
-@dataclass(frozen=True)
 class DocumentDrafted(DomainEvent):
     """The next iteration of a document. It voids the approvals of the one before and answers all open feedback."""
 
@@ -74,7 +72,6 @@ class DocumentDrafted(DomainEvent):
         )
 
 
-@dataclass(frozen=True)
 class ApprovalRequested(DomainEvent):
     TOPIC: ClassVar[str] = "phase.approval_requested"
     step: Step
@@ -86,7 +83,6 @@ class ApprovalRequested(DomainEvent):
         aggregate.change(self.step, state=StepState.AWAITING_APPROVAL, expires_at=self.expires_at)
 
 
-@dataclass(frozen=True)
 class ApprovalExpired(DomainEvent):
     TOPIC: ClassVar[str] = "phase.approval_expired"
     step: Step
@@ -96,7 +92,6 @@ class ApprovalExpired(DomainEvent):
         aggregate.change(self.step, state=StepState.EXPIRED)
 
 
-@dataclass(frozen=True)
 class DocumentApproved(DomainEvent):
     """A verdict on exactly one text; `final` when it was the last one that the policy asked for."""
 
@@ -125,7 +120,6 @@ class DocumentApproved(DomainEvent):
             aggregate.put_in_force(self.step, self.iteration)
 
 
-@dataclass(frozen=True)
 class DocumentRejected(DomainEvent):
     TOPIC: ClassVar[str] = "phase.document_rejected"
     PAYLOAD: ClassVar[tuple[str, ...]] = ("feedback", "comments")
@@ -147,7 +141,6 @@ class DocumentRejected(DomainEvent):
         )
 
 
-@dataclass(frozen=True)
 class StepReopened(DomainEvent):
     TOPIC: ClassVar[str] = "phase.step_reopened"
     PAYLOAD: ClassVar[tuple[str, ...]] = ("reason",)
@@ -169,7 +162,6 @@ class StepReopened(DomainEvent):
             aggregate.state = aggregate.state._replace(handed_off=0)
 
 
-@dataclass(frozen=True)
 class DocumentMarkedStale(DomainEvent):
     TOPIC: ClassVar[str] = "phase.document_marked_stale"
     step: Step
@@ -191,7 +183,6 @@ class DocumentMarkedStale(DomainEvent):
         )
 
 
-@dataclass(frozen=True)
 class DocumentReconfirmed(DomainEvent):
     """A verdict that a stale text still holds as it is, or that an imported approval does."""
 

@@ -68,6 +68,8 @@ class Document(NamedTuple):
     @classmethod
     def from_facts(cls, facts: dict[str, Any]) -> "Document":
         """Return the document that `to_facts` described."""
+        if facts == {}:  # as most are; anything else that is empty is no table and refused below
+            return NOT_STARTED
         values = dict(facts)
         if "state" in values:
             values["state"] = StepState(values["state"])

@@ -3,7 +3,6 @@
 `apply` runs again on every replay: it changes facts and never judges.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,7 +21,6 @@ class ClaimedOutcome(StrEnum):
     REJECTED = "rejected"
 
 
-@dataclass(frozen=True)
 class Imported(DomainEvent):
     """The events after this one in the same command were claimed elsewhere; whoever imported them is `by`."""
 
@@ -44,7 +42,6 @@ class Imported(DomainEvent):
         """Nothing changes by this alone."""
 
 
-@dataclass(frozen=True)
 class VerdictImported(DomainEvent):
     """A verdict that was given elsewhere, as its records claim. Our policy has not judged it."""
 

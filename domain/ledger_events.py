@@ -3,7 +3,6 @@
 `apply` runs again on every replay: it changes facts and never judges.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from domain.ledger import Ledger
 
 
-@dataclass(frozen=True)
 class LedgerEvent(DomainEvent):
     """Any of these may be the first: the ledger begins with whatever happens to it first."""
 
@@ -34,7 +32,6 @@ class LedgerEvent(DomainEvent):
         return state
 
 
-@dataclass(frozen=True)
 class KeyRotated(LedgerEvent):
     """Another key speaks for the log from now on."""
 
@@ -50,7 +47,6 @@ class KeyRotated(LedgerEvent):
         return state._replace(public_key=self.public_key, replaced=replaced, rotated=self.originator_version)
 
 
-@dataclass(frozen=True)
 class PayloadRedacted(LedgerEvent):
     """The free text of an earlier event is erased. Its envelope stays, and so does every proof."""
 
@@ -63,7 +59,6 @@ class PayloadRedacted(LedgerEvent):
     reason: str | None
 
 
-@dataclass(frozen=True)
 class Reviewed(LedgerEvent):
     """An auditor has looked at a range of the log."""
 
@@ -85,7 +80,6 @@ class RecoverySource(StrEnum):
     """What was left of a damaged store, and backups for the rest."""
 
 
-@dataclass(frozen=True)
 class Forked(LedgerEvent):
     """From here on this is another log: it shares a beginning with its parent, and has a name and a key of its own."""
 
@@ -115,7 +109,6 @@ class Forked(LedgerEvent):
         return LedgerState(self.public_key, replaced, self.originator_version, (*state.forks, fork))
 
 
-@dataclass(frozen=True)
 class Recovered(LedgerEvent):
     """The project went back to an earlier moment, or got its log back from what was kept of it."""
 

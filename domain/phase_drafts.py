@@ -28,7 +28,7 @@ from domain.errors import (
 from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
 from domain.quality import Quality
-from domain.steps import STEPS, Step, StepState
+from domain.steps import Step, StepState
 from domain.task_events import TasksNumbered
 from domain.tasks import Listed
 from domain.times import microseconds
@@ -143,10 +143,9 @@ class PhaseDrafts(EventSourced):
 
     def note_expiry(self, *, by: Actor, at: datetime) -> None:
         """Write down the requests that ran out since the last accepted command."""
-        for step in STEPS:
-            document = self.state.documents[step]
-            expired = document.state_at(microseconds(at)) is StepState.EXPIRED
-            if expired and document.state is not StepState.EXPIRED:
+        now = microseconds(at)
+        for step, document in self.state.documents.items():
+            if document.state_at(now) is StepState.EXPIRED and document.state is not StepState.EXPIRED:
                 self.happen(ApprovalExpired, step=step, iteration=document.iteration, by=by, at=at)
 
     def refuse_when_archived(self) -> None:

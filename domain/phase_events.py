@@ -3,7 +3,6 @@
 `apply` runs again on every replay: it changes facts and never judges.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,7 +23,6 @@ class BlockerType(StrEnum):
     HIERARCHICAL_VIOLATION = "hierarchical_violation"
 
 
-@dataclass(frozen=True)
 class Opened(DomainEvent):
     """The phase exists: its first version."""
 
@@ -40,7 +38,6 @@ class Opened(DomainEvent):
         return Phase.begin(self, PhaseState(phase=self.phase, titled=self.originator_version))
 
 
-@dataclass(frozen=True)
 class Retitled(DomainEvent):
     TOPIC: ClassVar[str] = "phase.retitled"
     PAYLOAD: ClassVar[tuple[str, ...]] = ("title",)
@@ -50,7 +47,6 @@ class Retitled(DomainEvent):
         aggregate.state = aggregate.state._replace(titled=self.originator_version)
 
 
-@dataclass(frozen=True)
 class DependencyAdded(DomainEvent):
     TOPIC: ClassVar[str] = "phase.dependency_added"
     on: str
@@ -59,7 +55,6 @@ class DependencyAdded(DomainEvent):
         aggregate.state = aggregate.state._replace(depends_on=(*aggregate.state.depends_on, self.on))
 
 
-@dataclass(frozen=True)
 class DependencyRemoved(DomainEvent):
     TOPIC: ClassVar[str] = "phase.dependency_removed"
     on: str
@@ -69,7 +64,6 @@ class DependencyRemoved(DomainEvent):
         aggregate.state = aggregate.state._replace(depends_on=kept)
 
 
-@dataclass(frozen=True)
 class Blocked(DomainEvent):
     TOPIC: ClassVar[str] = "phase.blocked"
     PAYLOAD: ClassVar[tuple[str, ...]] = ("description",)
@@ -82,7 +76,6 @@ class Blocked(DomainEvent):
         aggregate.state = aggregate.state._replace(blockers=(*aggregate.state.blockers, blocker))
 
 
-@dataclass(frozen=True)
 class Unblocked(DomainEvent):
     TOPIC: ClassVar[str] = "phase.unblocked"
     PAYLOAD: ClassVar[tuple[str, ...]] = ("reason",)
@@ -97,7 +90,6 @@ class Unblocked(DomainEvent):
         aggregate.state = aggregate.state._replace(blockers=blockers)
 
 
-@dataclass(frozen=True)
 class HandedOff(DomainEvent):
     TOPIC: ClassVar[str] = "phase.handed_off"
     PAYLOAD: ClassVar[tuple[str, ...]] = ("comments",)
@@ -109,7 +101,6 @@ class HandedOff(DomainEvent):
         aggregate.state = aggregate.state._replace(handed_off=self.originator_version)
 
 
-@dataclass(frozen=True)
 class Archived(DomainEvent):
     TOPIC: ClassVar[str] = "phase.archived"
     PAYLOAD: ClassVar[tuple[str, ...]] = ("reason",)

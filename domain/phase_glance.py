@@ -5,14 +5,19 @@
 
 from typing import Any, NamedTuple
 
-from domain.documents import Document
+from domain.documents import NOT_STARTED, Document
 from domain.errors import Damaged
 from domain.steps import STEPS, Step, StepState
 from domain.tasks import TaskState
 
 APPROVED, STALE = StepState.APPROVED.value, StepState.STALE.value
+MANY = len(STEPS)
+NOT_BEGUN = StepState.NOT_STARTED.value
+RARE = frozenset(("expires_at", "was_approved", "quality", "missing"))
+PLAIN: dict[str, Document] = {state.value: Document(state) for state in StepState}
+"""Documents of which only the state is to be known."""
 STARTED, DONE, OPEN = TaskState.STARTED.value, TaskState.DONE.value, TaskState.OPEN.value
-NAMES = tuple((step, step.value) for step in STEPS)
+NAMES = tuple(step.value for step in STEPS)
 
 
 class TasksSeen(NamedTuple):
@@ -31,8 +36,8 @@ class Glance(NamedTuple):
     phase: str
     current: Step | None
     """The first step that is not approved, as `PhaseState.current`."""
-    facts: dict[str, Any]
-    """Those of its document; `document` makes more of them."""
+    document: Document
+    """Its document, as far as it tells whether it can be judged: without who wrote it and who approved it."""
     approved: int
     stale: int
     blockers: int
@@ -44,53 +49,51 @@ class Glance(NamedTuple):
     unrecorded: bool
     """The tasks are told by the text of their document alone."""
 
-    @property
-    def document(self) -> Document:
-        """The document of the current step."""
-        return Document.from_facts(self.facts)
-
 
 def glance(facts: dict[str, Any]) -> Glance:
     """Return what the facts of a phase say at a glance. Raises `Damaged` for those of anything else."""
     try:
-        return _glance(facts)
+        documents = facts["documents"]
+        states = [documents[name].get("state") for name in NAMES]
+        current = 0
+        while current < MANY and states[current] == APPROVED:
+            current += 1
+        blockers = facts["blockers"]
+        in_force = states[-1] == APPROVED
+        outline, tasks = None, NO_TASKS_SEEN
+        book = facts.get("tasks")
+        if book:
+            outline = _in_force(book)
+            if outline:
+                tasks = _tasks(outline[2], book.get("progress") or {})
+            if tasks.ready and (not in_force or facts["archived"]):
+                tasks = tasks._replace(ready=0)
+        return Glance(
+            facts["phase"],
+            STEPS[current] if current < MANY else None,
+            _to_judge(documents[NAMES[current]]) if current < MANY else NOT_STARTED,
+            states.count(APPROVED),
+            states.count(STALE),
+            sum(not blocker["resolved"] for blocker in blockers) if blockers else 0,
+            facts["depends_on"],
+            bool(facts["handed_off"]),
+            bool(facts["archived"]),
+            tasks,
+            in_force and (outline[0] if outline else 0) != documents["tasks"].get("iteration", 0),
+        )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise Damaged(f"The head of a phase does not say where it stands: {error!r}.") from None
 
 
-def _glance(facts: dict[str, Any]) -> Glance:
-    documents = facts["documents"]
-    current: Step | None = None
-    approved = stale = 0
-    for step, name in NAMES:
-        state = documents[name].get("state")
-        if state == APPROVED:
-            approved += 1
-            continue
-        if current is None:
-            current = step
-        if state == STALE:
-            stale += 1
-    blockers = facts["blockers"]
-    book = facts.get("tasks")
-    outline = _in_force(book) if book else None
-    last = documents["tasks"]
-    in_force = last.get("state") == APPROVED
-    tasks = _tasks(outline[2], book.get("progress") or {}) if outline and book else NO_TASKS_SEEN
-    if not in_force or facts["archived"]:
-        tasks = tasks._replace(ready=0)
-    return Glance(
-        facts["phase"],
-        current,
-        documents[current.value] if current is not None else {},
-        approved,
-        stale,
-        sum(not blocker["resolved"] for blocker in blockers) if blockers else 0,
-        facts["depends_on"],
-        bool(facts["handed_off"]),
-        bool(facts["archived"]),
-        tasks,
-        in_force and (outline[0] if outline else 0) != last.get("iteration", 0),
+def _to_judge(facts: dict[str, Any]) -> Document:
+    plain = PLAIN[facts.get("state", NOT_BEGUN)]
+    if RARE.isdisjoint(facts):  # as nearly always
+        return plain
+    return plain._replace(
+        expires_at=facts.get("expires_at"),
+        was_approved=facts.get("was_approved", False),
+        quality=facts.get("quality"),
+        missing=tuple(facts.get("missing", ())),
     )
 
 

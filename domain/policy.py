@@ -1,6 +1,5 @@
 """The project's policy about verdicts: an aggregate of its own, so that its history is auditable."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -17,7 +16,6 @@ MOST_APPROVERS = 50
 LONGEST_EXPIRY_SECONDS = 366 * 24 * 3600
 
 
-@dataclass(frozen=True)
 class PolicyChanged(DomainEvent):
     """The whole policy from now on, not only what changed: one event says everything."""
 
@@ -57,7 +55,6 @@ class PolicyChanged(DomainEvent):
         aggregate.state = self.says()._replace(members=aggregate.state.members)
 
 
-@dataclass(frozen=True)
 class RoleGranted(DomainEvent):
     """Somebody holds a role from now on."""
 
@@ -71,7 +68,6 @@ class RoleGranted(DomainEvent):
         aggregate.state = aggregate.state.with_member(self.name, self.role)
 
 
-@dataclass(frozen=True)
 class RoleRevoked(DomainEvent):
     """Somebody no longer holds a role; verdicts given before stay what they are."""
 

@@ -1,6 +1,5 @@
 """The project a log belongs to."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -19,7 +18,6 @@ MOST = 1_000
 """Directives in force at a time: more than anybody keeps in mind, and the head of the project holds them all."""
 
 
-@dataclass(frozen=True)
 class ProjectInitialised(DomainEvent):
     """A log begins."""
 

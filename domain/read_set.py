@@ -23,9 +23,15 @@ class ReadSet:
     def __init__(self, log: EventLog) -> None:
         self._log = log
         self.expects: dict[str, int] = {}
+        self._known: dict[str, Head | None] = {}
 
     def _head(self, stream: str) -> Head | None:
-        head = self._log.heads([stream])[1].get(stream)
+        """Return a head, the same for a whole command; the policy, which most commands need, comes with the first."""
+        if stream not in self._known:
+            asked = {stream, POLICY} - self._known.keys()
+            heads = self._log.heads(sorted(asked))[1]
+            self._known.update({each: heads.get(each) for each in asked})
+        head = self._known[stream]
         self.expects[stream] = head.version if head else 0
         return head
 

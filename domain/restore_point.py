@@ -1,7 +1,6 @@
 """A place in the log that somebody has given a name, to come back to."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
@@ -34,7 +33,6 @@ class PointState(NamedTuple):
             raise Damaged(f"The head of a restore point does not say what it is: {error}.") from None
 
 
-@dataclass(frozen=True)
 class PointNamed(DomainEvent):
     """A position has a name from now on; `root` says in which history."""
 

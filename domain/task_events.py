@@ -3,7 +3,6 @@
 `apply` runs again on every replay: it changes facts and never judges.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from domain.events import DomainEvent
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from domain.phase import Phase
 
 
-@dataclass(frozen=True)
 class TasksNumbered(DomainEvent):
     """Which tasks an iteration of the tasks document lists: numbers that stand for the same task for ever."""
 
@@ -31,7 +29,6 @@ class TasksNumbered(DomainEvent):
         aggregate.state = aggregate.state._replace(tasks=book)
 
 
-@dataclass(frozen=True)
 class TaskStarted(DomainEvent):
     """Somebody works on a task."""
 
@@ -51,7 +48,6 @@ class TaskStarted(DomainEvent):
         )
 
 
-@dataclass(frozen=True)
 class TaskCompleted(DomainEvent):
     TOPIC: ClassVar[str] = "phase.task_completed"
     PAYLOAD: ClassVar[tuple[str, ...]] = ("note", "reason")
@@ -66,7 +62,6 @@ class TaskCompleted(DomainEvent):
         aggregate.change_task(self.task, state=TaskState.DONE, changed=self.originator_version)
 
 
-@dataclass(frozen=True)
 class TaskReopened(DomainEvent):
     """A task that was started or done is to be done (again)."""
 
@@ -80,7 +75,6 @@ class TaskReopened(DomainEvent):
         aggregate.change_task(self.task, state=TaskState.OPEN, changed=self.originator_version, started_by="")
 
 
-@dataclass(frozen=True)
 class TaskAssigned(DomainEvent):
     """A task is somebody's to do, or nobody's any more."""
 

@@ -30,9 +30,6 @@ class Attention(StrEnum):
     ARCHIVED = "archived"
 
 
-ORDER = {attention: number for number, attention in enumerate(Attention)}
-
-
 class StepSeen(TypedDict):
     """One step of the five."""
 
@@ -118,8 +115,10 @@ def totals(seen: Iterable[Glance], attention: Iterable[Attention]) -> Totals:
 
 def attentions(seen: Mapping[str, Glance], *, now_us: int, policy: PolicyState) -> dict[str, Attention]:
     """Return what every phase asks for at a time in µs, the most pressing first, by name within each."""
-    found = {phase: _attention(each, seen, now_us, policy) for phase, each in seen.items()}
-    return dict(sorted(found.items(), key=lambda item: (ORDER[item[1]], item[0])))
+    found: dict[Attention, list[str]] = {attention: [] for attention in Attention}
+    for phase in sorted(seen):
+        found[_attention(seen[phase], seen, now_us, policy)].append(phase)
+    return {phase: attention for attention, phases in found.items() for phase in phases}
 
 
 def _attention(each: Glance, seen: Mapping[str, Glance], now: int, policy: PolicyState) -> Attention:
@@ -130,7 +129,7 @@ def _attention(each: Glance, seen: Mapping[str, Glance], now: int, policy: Polic
     if each.current is None:
         waits = any(on not in seen or not seen[on].handed_off for on in each.depends_on)
         return Attention.DEPENDENCY if waits else Attention.HANDOFF
-    if each.facts and judgeable(each.current, each.document, now, policy):
+    if judgeable(each.current, each.document, now, policy):
         return Attention.VERDICT
     return Attention.STALE if each.stale else Attention.TEXT
 

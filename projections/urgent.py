@@ -35,20 +35,20 @@ def urgent(seen: Mapping[str, Glance], *, now_us: int, policy: PolicyState, limi
 
     The tasks of a document whose numbers were never recorded are told by its text alone: they are not counted.
     """
-    by_rank: dict[Urgency, list[tuple[str, int]]] = {urgency: [] for urgency in EVERY}
+    by_rank: list[list[tuple[str, int]]] = [[] for _ in EVERY]
     things = 0
     for phase, glance in seen.items():
-        blocked = glance.blockers > 0
+        first = len(Rank) if glance.blockers else 0
         for rank, count in _things(glance, seen, now_us=now_us, policy=policy):
             if count or glance.unrecorded:
-                by_rank[blocked, rank].append((phase, count))
+                by_rank[first + rank].append((phase, count))
                 things += count
     if limit is None:
-        return Found(sorted({phase for found in by_rank.values() for phase, _ in found}), things)
+        return Found(sorted({phase for found in by_rank for phase, _ in found}), things)
     chosen: set[str] = set()
     left = limit
-    for urgency in EVERY:
-        for phase, count in sorted(by_rank[urgency]):
+    for found in by_rank:
+        for phase, count in sorted(found):
             if left <= 0:
                 break
             chosen.add(phase)

@@ -72,7 +72,9 @@ def _to_approval(state: PhaseState, step: Step, now: int, policy: PolicyState) -
 
 def judgeable(step: Step, document: Document, now: int, policy: PolicyState) -> bool:
     """Tell whether a verdict is what leads a step on at a time in µs."""
-    return _undecided(document, document.state_at(now)) and not policy.lacking(step, document)
+    if not _undecided(document, document.state_at(now)):
+        return False
+    return policy.minimum_quality(step) is None or policy.lacking(step, document) is None
 
 
 def _undecided(document: Document, at_present: StepState) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
+from typing import Any
 
 from domain.actors import Actor
 from domain.event_log import Decision, EventLog, Receipt, Record
@@ -41,9 +42,9 @@ def decision(
     """Return a decision that adds events to each stream after a version, with a text or without one."""
     command = command_id or f"command-{next(NUMBERS)}"
     made = [
-        Retitled(stream, after + number, CLAIMED, ADA, text)
+        Retitled(**_place(stream, after + number), title=text)
         if text is not None
-        else DependencyAdded(stream, after + number, CLAIMED, ADA, f"st{number:02}-other")
+        else DependencyAdded(**_place(stream, after + number), on=f"st{number:02}-other")
         for stream in streams
         for number in range(1, events + 1)
     ]
@@ -56,10 +57,16 @@ def redaction(
 ) -> Decision:
     """Return a decision that redacts the text of one event, and erases it unless it is told to erase others."""
     command = command_id or f"command-{next(NUMBERS)}"
-    event = PayloadRedacted("ledger", after + 1, CLAIMED, ADA, position, of, version, "a name in it")
+    event = PayloadRedacted(
+        **_place("ledger", after + 1), position=position, stream=of, version=version, reason="a name in it"
+    )
     erased = [position] if erases is None else erases
     heads = {"ledger": {"by": command, "events": after + 1}}
     return Decision(command, "what was asked", [event], heads, {"ledger": after}, erases=erased)
+
+
+def _place(stream: str, version: int) -> dict[str, Any]:
+    return {"originator_id": stream, "originator_version": version, "timestamp": CLAIMED, "by": ADA}
 
 
 def accepted(log: EventLog, *decisions: Decision) -> list[Receipt]:

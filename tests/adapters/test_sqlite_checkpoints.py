@@ -87,6 +87,22 @@ def test_a_wal_that_became_long_is_moved_into_the_file(tmp_path: Path, monkeypat
         assert len(whole(log)) == 202
 
 
+def test_a_wal_does_not_grow_for_ever_where_each_command_is_a_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_log, "WAL_PAGES", 40)
+    path = small_log(tmp_path, commands=1)
+    lengths = []
+    for number in range(60):
+        with SqliteLog.open(path) as log:
+            accepted(log, decision(f"phase:{number}"))
+        lengths.append(wal_of(path).stat().st_size // 4096)
+    assert max(lengths) < 40 + 20, "one command beyond the limit"
+    assert lengths.count(0) >= 3, "cut to nothing, again and again"
+    with SqliteLog.open(path) as log:
+        assert len(whole(log)) == 62
+
+
 def test_a_wal_that_grew_for_a_large_text_is_cut_back(tmp_path: Path) -> None:
     path = small_log(tmp_path)
     with SqliteLog.open(path) as log:

@@ -1,7 +1,6 @@
 """Folding: in halves or at once, from a head or from the beginning, with or without the texts, it is the same."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -170,7 +169,7 @@ def in_two_halves(events: list[DomainEvent], middle: int) -> dict[str, Any]:
 
 def erased(event: DomainEvent) -> DomainEvent:
     nothing: dict[str, Any] = dict.fromkeys(event.PAYLOAD)
-    return replace(event, **nothing)
+    return event.but(**nothing)
 
 
 def test_the_eventful_history_holds_every_event() -> None:
