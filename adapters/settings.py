@@ -24,12 +24,14 @@ class Kind(StrEnum):
     COUNT = "a whole number from 1 to 36500"
     MILLISECONDS = "a whole number of milliseconds from 1 to 3600000"
     LEVEL = "debug, info, warn, warning or error"
+    STYLE = "user-friendly, professional or terse"
     SWITCH = "true or false"
     ALWAYS = "true"
 
 
 MOST = 36_500
 MOST_MS = 3_600_000
+STYLES = ("user-friendly", "professional", "terse")
 LEVELS = ("debug", "info", "warn", "warning", "error")
 OCCASIONS = ("approval", "handoff")
 """After what a command may sign a checkpoint: an approval or a reconfirmation, final or not; a handoff."""
@@ -72,6 +74,7 @@ SETTINGS = (
     Setting("operation_timeout_ms", Kind.MILLISECONDS, "orchestrator.performance.operationTimeoutMs", "", 30_000),
     Setting("memory_limit_mb", Kind.COUNT, "orchestrator.performance.memoryLimitMB", "", 512, is_read=False),
     Setting("max_concurrent", Kind.COUNT, "orchestrator.performance.maxConcurrentOperations", "", 32),
+    Setting("feedback.style", Kind.STYLE, "orchestrator.feedback.style", "", "user-friendly"),
     Setting("checkpoints.after", Kind.OCCASIONS, "orchestrator.checkpoints.after", "", []),
     Setting("checkpoints.anchor", Kind.PATH, "orchestrator.checkpoints.anchor", "--anchor", None),
     Setting("checkpoints.timestamp_url", Kind.URL, "orchestrator.checkpoints.timestampUrl", "--timestamp", None),
@@ -228,7 +231,7 @@ def judge_value(setting: Setting, value: object, where: str) -> None:
             return
         case (Kind.SWITCH, bool()) | (Kind.ALWAYS, True) if type(value) is bool:
             return
-        case Kind.LEVEL, str() if value in LEVELS:
+        case (Kind.LEVEL, str()) | (Kind.STYLE, str()) if value in (LEVELS if setting.kind is Kind.LEVEL else STYLES):
             return
         case Kind.MILLISECONDS, int() if type(value) is int and 1 <= value <= MOST_MS:
             return

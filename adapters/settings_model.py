@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from adapters.input_rules import shown
-from adapters.settings import HELP, LEVELS, MOST, MOST_MS, OCCASIONS, Kind, Setting, is_url, is_words
+from adapters.settings import HELP, LEVELS, MOST, MOST_MS, OCCASIONS, STYLES, Kind, Setting, is_url, is_words
 from domain.errors import InvalidInput
 
 
@@ -29,6 +29,7 @@ TYPES: dict[Kind, Any] = {
     Kind.COUNT: Annotated[int, Field(ge=1, le=MOST)],
     Kind.MILLISECONDS: Annotated[int, Field(ge=1, le=MOST_MS)],
     Kind.LEVEL: Literal[LEVELS],  # mypy reads no choices that have a name
+    Kind.STYLE: Literal[STYLES],
     Kind.ALWAYS: Literal[True],
     Kind.OCCASIONS: list[Literal[OCCASIONS]],  # type: ignore[valid-type]  # mypy reads no choices that have a name
 }

@@ -101,7 +101,13 @@ def _say_no(code: str, message: str, fix: Sequence[str], *, as_json: bool) -> No
     if as_json:
         write_json({"ok": False, "error": {"code": code, "message": message, "fix": fix}})
         return
-    print(f"{paint('✗', 'red', stream=sys.stderr)} {one_line(message)} [{code}]", file=sys.stderr)
+    from cli.style import Style, style
+
+    sentence = f"{paint('✗', 'red', stream=sys.stderr)} {one_line(message)} [{code}]"
+    if style() is Style.TERSE:
+        print(sentence, *(f"→ {one_line(line)}" for line in fix[:1]), file=sys.stderr)
+        return
+    print(sentence, file=sys.stderr)
     for line in fix:
         print(f"  → {clean(line)}", file=sys.stderr)
 

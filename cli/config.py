@@ -70,6 +70,7 @@ def show_config(asked: Asked, name: Name = None) -> None:
     state_dir: where the store and its keys are. template_dir: where the project's own templates are.
     schema_dir: where orch schema write puts the schemas, and orch schema compare looks.
     operation_timeout_ms: how long a command waits for other writers.
+    feedback.style: how much people are told, user-friendly, professional or terse.
     max_concurrent: how many commands orch batch --parallel runs at the same time.
     checkpoints.after: after what a checkpoint is signed, approval or handoff or both. checkpoints.anchor: the file
     elsewhere that every checkpoint is appended to. checkpoints.timestamp_url: the time-stamping authority that

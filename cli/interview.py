@@ -12,6 +12,7 @@ from cli.interview_questions import QUESTIONS
 from cli.interview_talk import Left, ask, quiet_history, say
 from cli.project import opened
 from cli.screen import one_line
+from cli.style import Style, style
 from domain.steps import Step
 
 
@@ -54,13 +55,14 @@ def _begin(phase: str, step: Step, known: Around, given: dict[str, Any], kept: K
     for point in known.feedback:
         say(f"  to answer: {one_line(point)}", "yellow")
     names = {question.field for question in QUESTIONS[step]}
-    if kept is not None and not given:
+    if kept is not None and kept.answers and not given:
         say(f"{len(kept.answers)} answers are kept from before.")
         if kept.iteration != known.iteration:
             say("Since then somebody has recorded another iteration.", "yellow")
         if ask("Go on with them? [Y/n] ").lower() not in ("n", "no"):
             return kept._replace(at=min(kept.at, len(names)), iteration=known.iteration)
-    say(KEYS, "dim")
+    if style() is not Style.TERSE:
+        say(KEYS, "dim")
     return Kept(known.iteration, 0, {**known.own, **given})
 
 
@@ -78,7 +80,10 @@ def _ask_one(phase: str, step: Step, known: Around, kept: Kept, number: int) -> 
     question = QUESTIONS[step][number]
     before = kept.answers.get(question.field)
     say()
-    say(f"{number + 1}/{len(QUESTIONS[step])}  {question.ask}", "bold")
+    chosen = style()
+    say(f"{number + 1}/{len(QUESTIONS[step])}  {question.field if chosen is Style.TERSE else question.ask}", "bold")
+    if chosen is Style.FRIENDLY:
+        say(f"  {question.why}", "dim")
     found = answer_to(step, question, before, known.suggested(phase, question.field, before))
     if found is Way.BACK:
         return kept._replace(at=max(0, number - 1))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from cli.project import Project
-from domain.basis import RESTS_ON
+from domain.basis import RESTS_ON, Basis
 from domain.errors import NotFound
 from domain.event_log import Head
 from domain.hints import draft
@@ -29,8 +29,8 @@ class Around(NamedTuple):
     others: list[dict[str, Any]]
     """What the documents of that step say in the phases around."""
     phases: list[str]
-    bases: dict[Step, dict[str, Any]]
-    """What the approved documents say that this one is derived from."""
+    bases: list[Basis]
+    """The approved documents that this one is derived from."""
 
     def suggested(self, phase: str, field: str, before: object) -> list[Any]:
         """Return what can be suggested for a field."""
@@ -50,7 +50,7 @@ def around(project: Project, phase: str, step: Step) -> Around:
         if step is not Step.SPEC:
             raise NotFound(f"There is no phase {phase}: a phase begins with its spec.", fix=(draft(phase, Step.SPEC),))
         others = _fields(project, heads, neighbours(phase, (), states), step)
-        return Around(0, {}, [], others, sorted(states), {})
+        return Around(0, {}, [], others, sorted(states), [])
     state = states[phase]
     Phase.restore(head.stream, head.version, state).may_draft(step)
     document = state.documents[step]
@@ -58,7 +58,10 @@ def around(project: Project, phase: str, step: Step) -> Around:
     points = [f["points"] or ["(erased)"] for f in open_feedback(head.stream, document, told)]
     others = _fields(project, heads, neighbours(phase, state.depends_on, states), step)
     own = _latest(project, head, step)
-    bases = {each: _latest(project, head, each) for each in RESTS_ON.get(step, ())}
+    bases = [
+        Basis(each, state.documents[each].iteration, state.documents[each].digest, _latest(project, head, each))
+        for each in RESTS_ON.get(step, ())
+    ]
     return Around(document.iteration, own, [p for each in points for p in each], others, sorted(states), bases)
 
 

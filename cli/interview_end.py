@@ -21,6 +21,9 @@ from domain.trial import try_out
 AskOne = Callable[[str, Step, Around, Kept, int], Kept]
 
 
+MENU = "y record it · a number changes that answer · e editor · p preview · q leave > "
+
+
 class Choice(Enum):
     """What a person wants."""
 
@@ -42,7 +45,8 @@ def choose(
     names = {question.field for question in questions}
     for name in [name for name in kept.answers if name not in names]:
         say(f"    {name}, as it was before")
-    words = ask("y record it · a number changes that answer · e editor · p preview · q leave > ").lower()
+    while (words := ask(MENU).lower()) == "p":
+        _preview(phase, step, known, kept, templates)
     if words in ("y", "yes"):
         if kept.answers or known.bases:
             return Choice.RECORD, kept
@@ -51,8 +55,6 @@ def choose(
         raise Left
     elif words == "e":
         kept = kept._replace(answers=_from_editor(step, kept.answers))
-    elif words == "p":
-        _preview(phase, step, known, kept, templates)
     elif words.isascii() and words.isdecimal() and len(words) < 4 and 0 < int(words) <= len(questions):
         kept = ask_one(phase, step, known, kept, int(words) - 1)._replace(at=len(questions))
     return Choice.AGAIN, kept
@@ -77,9 +79,16 @@ def _from_editor(step: Step, answers: dict[str, Any]) -> dict[str, Any]:
 
 
 def _preview(phase: str, step: Step, known: Around, kept: Kept, templates: Templates) -> None:
-    """Show the document; numbers of tasks and of iterations are those of a first one."""
+    """Show the document as it would be recorded, but for the feedback it answers."""
     try:
-        text = try_out({**known.bases, step: kept.answers}, step, phase=phase, templates=templates)
+        text = try_out(
+            {step: kept.answers},
+            step,
+            phase=phase,
+            templates=templates,
+            bases=known.bases,
+            iteration=known.iteration + 1,
+        )
     except Refusal as error:
         say(f"  {error.message}", "yellow")
         return

@@ -53,7 +53,7 @@ QUESTIONS: dict[Step, tuple[Question, ...]] = {
             "Why? Who wants what, and what is it good for?",
             "Whoever judges the result later asks whom it was for.",
             Shape.PARTS,
-            (Part("role", "who"), Part("want", "wants to"), Part("benefit", "so that")),
+            (Part("role", "who"), Part("want", "wants (to do what)"), Part("benefit", "so that")),
         ),
         Question(
             "requirements",

@@ -12,6 +12,7 @@ from cli.publish import publish
 from cli.receipts import ReceiptAfter, receipt_after, wanted_after
 from cli.screen import clean, one_line, paint
 from cli.signing import SignedAfter, signed_after, signing_after
+from cli.style import Style, style
 from domain.errors import FilesUnavailable
 from domain.phase_ids import PREFIX, checked
 from domain.steps import Step
@@ -125,12 +126,18 @@ def _show(
 ) -> None:
     from projections.outcomes import sentence
 
-    print(f"{paint('✓', 'green')} {one_line(sentence(result))}")
+    chosen = style()
+    done = f"{paint('✓', 'green')} {one_line(sentence(result))}"
+    if chosen is Style.TERSE:
+        print(f"{done} (position {result['position']})")
+        return
+    print(done)
     actor = result["actor"]
+    claim = "; a local name is a claim, not a proof" if chosen is Style.FRIENDLY else ""
     lines = [
         ("document", document),
         ("digest", result["digest"]),
-        ("by", f"{one_line(actor['name'])} ({actor['kind']}; a local name is a claim, not a proof)"),
+        ("by", f"{one_line(actor['name'])} ({actor['kind']}{claim})"),
         ("recorded", f"position {result['position']} at {result['recorded_at']}"),
         ("command", result["command_id"]),
         *also,
@@ -139,7 +146,8 @@ def _show(
         if value:
             print(f"  {paint(f'{name:<9}', 'dim')} {clean(value)}")
     about_tasks = bool(result["tasks"] or result["reopened_tasks"])
-    for line in [then] if then else _next(project, phase, about_tasks=about_tasks):
+    onward = [then] if then else _next(project, phase, about_tasks=about_tasks)
+    for line in onward if chosen is Style.FRIENDLY else onward[:1]:
         print(f"  {paint('next     ', 'dim')} {clean(line)}")
 
 

@@ -1,0 +1,32 @@
+"""In which style people are answered; JSON, exit statuses and the sentences themselves are the same in each."""
+
+from enum import StrEnum
+
+from adapters.places import root_of
+from adapters.settings import file_of_settings
+from adapters.settings_file import settings_of
+from cli.given import flags
+from domain.errors import Refusal
+
+
+class Style(StrEnum):
+    """How much is said."""
+
+    FRIENDLY = "user-friendly"
+    """What happened, what can be known about it, and what to type next; an interview says why it asks."""
+    PROFESSIONAL = "professional"
+    """The same without explanations, and with one next command."""
+    TERSE = "terse"
+    """One line."""
+
+
+def style() -> Style:
+    """Return the style that the setting `feedback.style` says; whatever is wrong with the settings, there is one."""
+    from cli.project import here
+
+    try:
+        given = flags()
+        path = file_of_settings(root_of(here()), flags=given)
+        return Style(str(settings_of(["feedback.style"], path, flags=given)["feedback.style"].value))
+    except (Refusal, OSError):
+        return Style.FRIENDLY
