@@ -1048,6 +1048,8 @@ def columns_of(event: Event) -> dict[str, object]:
         names = ("meaning", "final", "policy_version")
         columns.update({name: facts.get(name) for name in names})
         columns.update({name: bool(facts.get(name)) for name in ("forced", "self_approval", "automatic")})
+        until = facts.get("ratify_by")
+        columns["ratify_by"] = None if until is None else rfc3339(until)
         texts = event.payload or {}
         columns.update({name: texts.get(name) or None for name in ("reason", "comments")})
         columns.update({"feedback": texts.get("feedback") or [], "broke": facts.get("broke") or []})

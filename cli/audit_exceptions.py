@@ -13,6 +13,7 @@ from projections.moments import as_of
 
 WORDS = {
     ExceptionKind.FORCED: "forced",
+    ExceptionKind.BREAK_GLASS: "under break-glass",
     ExceptionKind.SELF_APPROVAL: "self-approval",
     ExceptionKind.AUTOMATIC: "automatic approval",
     ExceptionKind.NOT_A_PERSON: "verdict not by a person",

@@ -49,6 +49,12 @@ TasksQuality = Annotated[
 ]
 
 
+BreakGlass = Annotated[
+    Optional[int],  # noqa: UP045  # as above
+    typer.Option(
+        "--break-glass", metavar="SECONDS", min=0, help="How long an approval by force waits for another; 0: for good."
+    ),
+]
 StepApprovers = Annotated[
     Optional[list[str]],  # noqa: UP045  # as above
     typer.Option("--approvers", metavar="STEP=N", help="How many must approve this step; 0: as many as the others."),
@@ -100,6 +106,7 @@ def set_policy(
     minimum_quality_tasks: TasksQuality = None,
     approvers: StepApprovers = None,
     approver_role: StepRoles = None,
+    break_glass: BreakGlass = None,
     reason: Reason = "",
 ) -> None:
     """Put other rules in force for every verdict from now on.
@@ -118,6 +125,7 @@ def set_policy(
         "minimum_quality_tasks": minimum_quality_tasks,
         "approvers": _numbers(approvers),
         "approver_roles": _table(approver_role, "--approver-role spec=lead"),
+        "break_glass_seconds": break_glass,
     }
     if all(rule is None for rule in rules.values()):
         raise InvalidInput("Name at least one rule to change.", fix=("orch policy set --minimum-approvers 2",))

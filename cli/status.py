@@ -182,7 +182,12 @@ def _row(name: str, step: Any) -> tuple[str, ...]:
 
 def _verdict(step: Any) -> str:
     if step["verdict_by"]:
-        marks = [("forced", step["forced"]), ("own text", step["self_approval"]), ("automatic", step["automatic"])]
+        marks = [
+            (_under_glass(step["break_glass"]), bool(step["break_glass"])),
+            ("forced", step["forced"]),
+            ("own text", step["self_approval"]),
+            ("automatic", step["automatic"]),
+        ]
         said = ", ".join(words for words, holds in marks if holds)
         mark = f" ({said})" if said else ""
         return f"{one_line(step['verdict_by']['name'])} {step['verdict_at'][:16].replace('T', ' ')}{mark}"
@@ -191,3 +196,10 @@ def _verdict(step: Any) -> str:
         return f"claim of {by} {at} ({step['claim']['importer']})"
     approvals = step["approvals"]
     return f"{approvals['given']} of {approvals['needed']}" if approvals["given"] else ""
+
+
+def _under_glass(glass: Any) -> str:
+    """Return until when others have to approve what was approved by force."""
+    if not glass:
+        return ""
+    return f"break-glass {'overdue since' if glass['overdue'] else 'until'} {glass['until'][:16].replace('T', ' ')}"

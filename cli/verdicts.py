@@ -31,6 +31,9 @@ Meaning = Annotated[
 ]
 Comments = Annotated[str, typer.Option("--comments", help="What you want to say beside the verdict.")]
 Force = Annotated[bool, typer.Option("--force", help="Set the policy aside; needs --reason and shows in every report.")]
+BreakGlass = Annotated[
+    bool, typer.Option("--break-glass", help="Set it aside in an emergency; others must approve the text in time.")
+]
 Feedback = Annotated[
     Optional[list[str]],  # noqa: UP045  # as above
     typer.Option("--feedback", help="What must change; give it once for every point."),
@@ -62,6 +65,7 @@ def approve(
     meaning: Meaning = "approval",
     comments: Comments = "",
     force: Force = False,
+    break_glass: BreakGlass = False,
     reason: ForceReason = "",
     step_as_type: StepAsType = None,
     approved: Approved = False,
@@ -76,7 +80,11 @@ def approve(
     """
     step = _one(step, step_as_type)
     if rejected:
-        _refuse_two_verdicts(phase, step, {"--approved": approved, "--force": force, "--reason": bool(reason)})
+        _refuse_two_verdicts(
+            phase,
+            step,
+            {"--approved": approved, "--force": force, "--break-glass": break_glass, "--reason": bool(reason)},
+        )
         return _reject(asked, phase, step, feedback, iteration, digest, comments)
     if feedback:
         raise InvalidInput("Feedback goes with a rejection.", fix=(_rejection(phase, step),))
@@ -95,6 +103,7 @@ def approve(
             meaning=_meaning(meaning),
             comments=comments,
             forced=force,
+            break_glass=break_glass,
             reason=reason,
         )
 
@@ -183,6 +192,7 @@ def reconfirm(
     digest: Digest = None,
     meaning: Meaning = "approval",
     force: Force = False,
+    break_glass: BreakGlass = False,
 ) -> None:
     """Approve a stale document as it is: a verdict under the full policy, with a reason.
 
@@ -205,6 +215,7 @@ def reconfirm(
             seen=refuse_other_than_latest(project, asked, phase, step),
             meaning=_meaning(meaning),
             forced=force,
+            break_glass=break_glass,
         )
 
     with opened(to_write=True) as project:

@@ -48,6 +48,7 @@ class ChangePolicy(NamedTuple):
     minimum_quality_tasks: int | None = None
     approvers: dict[str, int] | None = None
     approver_roles: dict[str, str] | None = None
+    break_glass_seconds: int | None = None
 
 
 class GrantRole(NamedTuple):
@@ -122,6 +123,8 @@ class ApproveDocument(NamedTuple):
     reason: str = ""
     automatic: bool = False
     """Given by a program in the approver's name, without anybody reading the text at that moment."""
+    break_glass: bool = False
+    """By force, and only where that has to be ratified."""
 
 
 class RejectDocument(NamedTuple):
@@ -152,6 +155,8 @@ class ReconfirmDocument(NamedTuple):
     seen: str | None = None
     meaning: Meaning = Meaning.APPROVAL
     forced: bool = False
+    break_glass: bool = False
+    """As of an approval."""
 
 
 class HandOff(NamedTuple):
@@ -357,6 +362,8 @@ SAID_LATER = frozenset(
         "automatic",
         "approvers",
         "approver_roles",
+        "break_glass_seconds",
+        "break_glass",
     )
 )
 """What older versions could not say: unsaid, it leaves the fingerprint of a command that is repeated now as it was."""

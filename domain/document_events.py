@@ -67,6 +67,8 @@ class DocumentDrafted(DomainEvent):
             stale_because="",
             stale_since=0,
             claimed=False,
+            ratify_by=None,
+            broke_glass="",
             quality=self.quality,
             missing=self.missing,
         )
@@ -89,7 +91,10 @@ class ApprovalExpired(DomainEvent):
     iteration: int
 
     def apply(self, aggregate: "Phase") -> None:
-        aggregate.change(self.step, state=StepState.EXPIRED)
+        if aggregate.state.documents[self.step].ratify_by is None:
+            aggregate.change(self.step, state=StepState.EXPIRED)
+        else:  # nobody approved in time what was approved under break-glass
+            aggregate.change(self.step, state=StepState.EXPIRED, decided=0, ratify_by=None, broke_glass="")
 
 
 class DocumentApproved(DomainEvent):
@@ -111,13 +116,25 @@ class DocumentApproved(DomainEvent):
     reason: str | None
     automatic: bool = False
     """A program gave it in the approver's name; nobody read the text at that moment."""
+    ratify_by: int | None = None
+    """Given under break-glass: it holds until then, µs since the epoch, or until others have approved the same text."""
 
     def apply(self, aggregate: "Phase") -> None:
-        approvals = (*aggregate.state.documents[self.step].approvals, Approval(self.by, self.originator_version))
-        aggregate.change(self.step, approvals=approvals)
+        _count(aggregate, self)
         if self.final:
             aggregate.change(self.step, state=StepState.APPROVED, decided=self.originator_version, expires_at=None)
             aggregate.put_in_force(self.step, self.iteration)
+
+
+def _count(aggregate: "Phase", verdict: "DocumentApproved | DocumentReconfirmed") -> None:
+    """Count an approval; one under break-glass holds for a time, and counts for nothing once others approve."""
+    if verdict.ratify_by is not None:
+        aggregate.change(verdict.step, ratify_by=verdict.ratify_by, broke_glass=verdict.by.name)
+        return
+    approvals = (*aggregate.state.documents[verdict.step].approvals, Approval(verdict.by, verdict.originator_version))
+    aggregate.change(verdict.step, approvals=approvals)
+    if verdict.final:
+        aggregate.change(verdict.step, ratify_by=None, broke_glass="")
 
 
 class DocumentRejected(DomainEvent):
@@ -138,6 +155,8 @@ class DocumentRejected(DomainEvent):
             decided=self.originator_version,
             feedback=feedback,
             expires_at=None,
+            ratify_by=None,
+            broke_glass="",
         )
 
 
@@ -157,6 +176,8 @@ class StepReopened(DomainEvent):
             decided=0,
             feedback=(self.originator_version,),
             claimed=False,
+            ratify_by=None,
+            broke_glass="",
         )
         if self.withdraws_handoff:
             aggregate.state = aggregate.state._replace(handed_off=0)
@@ -180,6 +201,8 @@ class DocumentMarkedStale(DomainEvent):
             stale_because=self.because_step.value,
             stale_since=self.because_version,
             claimed=False,
+            ratify_by=None,
+            broke_glass="",
         )
 
 
@@ -198,10 +221,11 @@ class DocumentReconfirmed(DomainEvent):
     forced: bool
     broke: tuple[str, ...]
     reason: str | None
+    ratify_by: int | None = None
+    """As of an approval."""
 
     def apply(self, aggregate: "Phase") -> None:
-        approvals = (*aggregate.state.documents[self.step].approvals, Approval(self.by, self.originator_version))
-        aggregate.change(self.step, approvals=approvals)
+        _count(aggregate, self)
         if self.final:
             aggregate.change(
                 self.step,

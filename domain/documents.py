@@ -41,8 +41,15 @@ class Document(NamedTuple):
     missing: tuple[str, ...] = ()
     """The required parts that are not there."""
 
+    ratify_by: int | None = None
+    """Of an approval under break-glass: when others must have approved, µs since the epoch."""
+    broke_glass: str = ""
+    """Who gave it, by name; it counts for nothing else."""
+
     def state_at(self, now: int) -> StepState:
-        """Return the state at a time in µs: a request nobody answered in time has expired."""
+        """Return the state at a time in µs: a request nobody answered in time, or a broken glass, has expired."""
+        if self.ratify_by is not None and self.state is StepState.APPROVED and now >= self.ratify_by:
+            return StepState.EXPIRED
         waiting = self.state is StepState.AWAITING_APPROVAL
         if waiting and self.expires_at is not None and now >= self.expires_at:
             return StepState.EXPIRED

@@ -9,6 +9,7 @@ Refusal
 │   ├── AlreadyJudged           the same person judged this iteration before
 │   ├── RequestExpired          the request for approval ran out
 │   ├── PolicyForbids           the project's policy says no; force overrides it
+│   ├── BreakGlassUnknown       force that others ratify needs a policy that says until when
 │   ├── QualityTooLow           the project's policy asks for a more complete document; force overrides it
 │   ├── PolicyForbidsAutomatic  nobody can approve automatically what they may not approve
 │   ├── PolicyNeedsPerson       only a person may change a policy that binds agents
@@ -170,9 +171,20 @@ class PolicyForbids(Rejected):
     code = "POLICY_VIOLATION"
 
     def __init__(self, phase: str, step: str, *, why: str, command: str) -> None:
+        force = (f'orch {command} --force --reason "why the policy is set aside"',) if command else ()
+        super().__init__(f"{phase}: {step}: {why}.", fix=(f"orch why {phase} {step}", *force))
+
+
+class BreakGlassUnknown(Rejected):
+    code = "POLICY_VIOLATION"
+
+    def __init__(self, phase: str, step: str) -> None:
         super().__init__(
-            f"{phase}: {step}: {why}.",
-            fix=(f"orch why {phase} {step}", f'orch {command} --force --reason "why the policy is set aside"'),
+            f"{phase}: {step}: the policy says nothing about break-glass, so nobody would have to ratify it.",
+            fix=(
+                "orch policy set --break-glass 86400",
+                f'orch approve {phase} {step} --force --reason "why the policy is set aside"',
+            ),
         )
 
 

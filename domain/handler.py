@@ -218,6 +218,7 @@ def _wanted(command: c.ChangePolicy, policy: Policy) -> Any:
         minimum_quality_tasks=wanted.minimum_quality_tasks or None,
         approvers=wanted.approvers or None,
         approver_roles=wanted.approver_roles or None,
+        break_glass_seconds=wanted.break_glass_seconds or None,
     )
 
 
@@ -228,7 +229,8 @@ def _give_approval(command: c.ApproveDocument | c.ReconfirmDocument, read: ReadS
         "iteration": command.iteration,
         "digest": command.digest,
         "meaning": command.meaning,
-        "forced": command.forced,
+        "forced": command.forced or command.break_glass,
+        "break_glass": command.break_glass,
         "reason": command.reason,
         "policy": policy.state,
         "policy_version": policy.version,

@@ -1,13 +1,15 @@
 """What the policy makes of one approval: allowed, final, by its own author, or only by force."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from domain import hints
-from domain.actors import Actor
+from domain.actors import Actor, ActorKind
 from domain.documents import Document
-from domain.errors import PolicyForbids, QualityTooLow
+from domain.errors import BreakGlassUnknown, PolicyForbids, QualityTooLow
 from domain.policy_state import PolicyState
 from domain.steps import Step
+from domain.times import microseconds
 
 
 class Judgement(NamedTuple):
@@ -22,6 +24,29 @@ class Judgement(NamedTuple):
     def also(self, rule: str) -> "Judgement":
         """Return the judgement with one more rule set aside."""
         return self._replace(broke=(*self.broke, rule))
+
+
+def ratify_by(
+    judgement: Judgement, *, phase: str, step: Step, by: Actor, at: datetime, policy: PolicyState
+) -> int | None:
+    """Return when an approval by force has to be ratified, µs since the epoch, or None where it holds for good.
+
+    Where the policy binds agents, only people break the glass.
+    """
+    seconds = policy.break_glass_seconds
+    if seconds is None or not judgement.broke:
+        return None
+    if policy.agents_may_not_approve and by.kind is not ActorKind.HUMAN:
+        raise PolicyForbids(
+            phase, step, why=f"{by.name} acts as {by.kind}, and only people break the glass", command=""
+        )
+    return microseconds(at) + seconds * 1_000_000
+
+
+def refuse_unknown_glass(step: Step, *, phase: str, policy: PolicyState) -> None:
+    """Refuse to break a glass that the policy does not know: nobody would have to ratify it."""
+    if policy.break_glass_seconds is None:
+        raise BreakGlassUnknown(phase, step)
 
 
 def judge(

@@ -134,6 +134,10 @@ class PhaseDrafts(EventSourced):
             by=by,
             at=at,
         )
+        self.mark_later_stale(step, by=by, at=at)
+
+    def mark_later_stale(self, step: Step, *, by: Actor, at: datetime) -> None:
+        """Mark every later drafted step as stale; the cause is the latest event."""
         cause = self.version
         for later in step.later:
             resting = self.state.documents[later]

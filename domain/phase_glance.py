@@ -48,6 +48,8 @@ class Glance(NamedTuple):
     tasks: TasksSeen
     unrecorded: bool
     """The tasks are told by the text of their document alone."""
+    glass: list[int]
+    """Until when others have to ratify what was approved under break-glass, µs since the epoch."""
 
 
 def glance(facts: dict[str, Any]) -> Glance:
@@ -80,6 +82,7 @@ def glance(facts: dict[str, Any]) -> Glance:
             bool(facts["archived"]),
             tasks,
             in_force and (outline[0] if outline else 0) != documents["tasks"].get("iteration", 0),
+            [documents[name]["ratify_by"] for name in NAMES if "ratify_by" in documents[name]],
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise Damaged(f"The head of a phase does not say where it stands: {error!r}.") from None

@@ -12,11 +12,12 @@ from domain.errors import (
     AlreadyJudged,
     NothingToJudge,
     NotReconfirmable,
+    PolicyForbids,
     ReasonMissing,
     RequestExpired,
     VerdictIsStale,
 )
-from domain.judgement import Judgement, judge
+from domain.judgement import Judgement, judge, ratify_by, refuse_unknown_glass
 from domain.phase_drafts import PhaseDrafts
 from domain.policy_state import PolicyState
 from domain.steps import Step, StepState
@@ -40,10 +41,19 @@ class PhaseVerdicts(PhaseDrafts):
         by: Actor,
         at: datetime,
         automatic: bool = False,
+        break_glass: bool = False,
     ) -> None:
-        """Approve the latest iteration; iteration and digest, where given, must name it."""
+        """Approve the latest iteration; iteration and digest, where given, must name it.
+
+        An approval by force is under break-glass where the policy says for how long; others ratify it.
+        """
         self.note_expiry(by=by, at=at)
         document = self._to_be_judged(step, iteration=iteration, digest=digest, by=by, expired_too=forced)
+        if document.ratify_by is not None and forced:
+            why = f"{document.broke_glass} broke the glass already; that is ratified under the whole policy"
+            raise PolicyForbids(self.state.phase, step, why=why, command="")
+        if break_glass:
+            refuse_unknown_glass(step, phase=self.state.phase, policy=policy)
         self.refuse_gap_before(step)  # only imported texts can wait before their turn
         command = f"approve {self.state.phase} {step}"
         if forced and not reason.strip():
@@ -54,6 +64,7 @@ class PhaseVerdicts(PhaseDrafts):
         self.happen(
             DocumentApproved,
             **_verdict(step, document, judgement, meaning=meaning, policy_version=policy_version),
+            ratify_by=ratify_by(judgement, phase=self.state.phase, step=step, by=by, at=at, policy=policy),
             comments=comments,
             reason=reason,
             automatic=automatic,
@@ -90,6 +101,8 @@ class PhaseVerdicts(PhaseDrafts):
             by=by,
             at=at,
         )
+        if document.ratify_by is not None:  # later steps may rest on what was approved under break-glass
+            self.mark_later_stale(step, by=by, at=at)
 
     def reconfirm(
         self,
@@ -104,10 +117,13 @@ class PhaseVerdicts(PhaseDrafts):
         policy_version: int,
         by: Actor,
         at: datetime,
+        break_glass: bool = False,
     ) -> None:
         """Approve a stale text as it is, or one whose approval was imported: a verdict under the full policy."""
         self.note_expiry(by=by, at=at)
         document = self._to_be_reconfirmed(step)
+        if break_glass:
+            refuse_unknown_glass(step, phase=self.state.phase, policy=policy)
         self._refuse_other_text(step, document, iteration=iteration, digest=digest)
         self._refuse_second_verdict(step, document, by)
         command = f"reconfirm {self.state.phase} {step}"
@@ -118,6 +134,7 @@ class PhaseVerdicts(PhaseDrafts):
         self.happen(
             DocumentReconfirmed,
             **_verdict(step, document, judgement, meaning=meaning, policy_version=policy_version),
+            ratify_by=ratify_by(judgement, phase=self.state.phase, step=step, by=by, at=at, policy=policy),
             reason=reason,
             by=by,
             at=at,
@@ -130,7 +147,8 @@ class PhaseVerdicts(PhaseDrafts):
         document = self.state.documents[step]
         if document.state is StepState.EXPIRED and not expired_too:
             raise RequestExpired(self.state.phase, step)
-        if document.state not in (StepState.AWAITING_APPROVAL, StepState.EXPIRED):
+        waits = document.state in (StepState.AWAITING_APPROVAL, StepState.EXPIRED) or document.ratify_by is not None
+        if not waits:
             raise NothingToJudge(self.state.phase, step, state=document.state, fix=self.ways_out(step))
         self._refuse_other_text(step, document, iteration=iteration, digest=digest)
         self._refuse_second_verdict(step, document, by)
@@ -159,7 +177,7 @@ class PhaseVerdicts(PhaseDrafts):
             raise VerdictIsStale(self.state.phase, step, judged=digest, latest=latest)
 
     def _refuse_second_verdict(self, step: Step, document: Document, by: Actor) -> None:
-        if any(approval.by.name == by.name for approval in document.approvals):
+        if document.broke_glass == by.name or any(approval.by.name == by.name for approval in document.approvals):
             raise AlreadyJudged(self.state.phase, step, name=by.name, iteration=document.iteration)
 
 

@@ -31,6 +31,7 @@ class PolicyChanged(DomainEvent):
     minimum_quality_tasks: int | None = None
     approvers: dict[str, int] | None = None
     approver_roles: dict[str, str] | None = None
+    break_glass_seconds: int | None = None
 
     def says(self) -> PolicyState:
         """Return the policy in force after this event."""
@@ -44,6 +45,7 @@ class PolicyChanged(DomainEvent):
             minimum_quality_tasks=self.minimum_quality_tasks,
             approvers=self.approvers,
             approver_roles=self.approver_roles,
+            break_glass_seconds=self.break_glass_seconds,
         )
 
     def mutate(self, aggregate: Any) -> Any:
@@ -114,6 +116,12 @@ class Policy(EventSourced):
             raise InvalidInput(
                 f"A request expires after 1 to {LONGEST_EXPIRY_SECONDS} seconds; got {seconds}.",
                 fix=("orch policy set --request-expiry 3600",),
+            )
+        period = wanted.break_glass_seconds
+        if period is not None and not 1 <= period <= LONGEST_EXPIRY_SECONDS:
+            raise InvalidInput(
+                f"An approval under break-glass holds for 1 to {LONGEST_EXPIRY_SECONDS} seconds; got {period}.",
+                fix=("orch policy set --break-glass 86400",),
             )
         for step in MARKS:
             percent = wanted.minimum_quality(step)

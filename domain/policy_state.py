@@ -15,6 +15,7 @@ LATER = frozenset(
         "approvers",
         "approver_roles",
         "members",
+        "break_glass_seconds",
     )
 )
 """So that the head of an older log stays what it was."""
@@ -45,6 +46,8 @@ class PolicyState(NamedTuple):
     """The role that a step's approvers must hold; steps without one may be approved by anybody."""
     members: dict[str, list[str]] | None = None
     """Who holds each role, by name. Names are claims, as everywhere."""
+    break_glass_seconds: int | None = None
+    """How long an approval by force holds before others must have approved the same text; None: for good."""
 
     def rules(self) -> dict[str, Any]:
         """Return what the policy asks for, without who holds which role."""

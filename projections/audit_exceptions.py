@@ -15,6 +15,7 @@ class ExceptionKind(StrEnum):
     """Why an event is listed."""
 
     FORCED = "forced"
+    BREAK_GLASS = "break_glass"
     SELF_APPROVAL = "self_approval"
     AUTOMATIC = "automatic_approval"
     NOT_A_PERSON = "verdict_not_by_a_person"
@@ -69,6 +70,7 @@ def kinds_of(row: TrailRow) -> list[ExceptionKind]:
     not_a_person = row["topic"] in OUTCOMES and row["actor"]["kind"] is not ActorKind.HUMAN
     holds = {
         ExceptionKind.FORCED: row["forced"],
+        ExceptionKind.BREAK_GLASS: row["ratify_by"] is not None,
         ExceptionKind.SELF_APPROVAL: row["self_approval"],
         ExceptionKind.AUTOMATIC: row["automatic"],
         ExceptionKind.NOT_A_PERSON: not_a_person,

@@ -11,7 +11,7 @@ def approved(state: PhaseState, step: Step, *, now_us: int) -> Document:
     """Return the document of an approved step; refuse any other with the command that brings it nearer."""
     document = state.documents[step]
     found = document.state_at(now_us)
-    if found is StepState.APPROVED and not document.claimed:
+    if found is StepState.APPROVED and not document.claimed and document.ratify_by is None:
         return document
     first = state.gap_before(step) or step
     fix = hints.approval(state.phase, first, state.documents[first], state.documents[first].state_at(now_us))
@@ -21,6 +21,8 @@ def approved(state: PhaseState, step: Step, *, now_us: int) -> Document:
 def _why(document: Document, state: StepState) -> str:
     iteration = f"iteration {document.iteration}"
     match state:
+        case StepState.APPROVED if document.ratify_by is not None:
+            return f"{iteration} is approved under break-glass by {document.broke_glass} only, and nobody else has yet"
         case StepState.APPROVED:
             return f"the approval of {iteration} is an imported claim, and nobody has judged it here"
         case StepState.NOT_STARTED:

@@ -43,6 +43,8 @@ class HistoryRow(TypedDict):
     """A program gave the verdict in the actor's name."""
     forced: bool
     broke: list[str]
+    ratify_by: str | None
+    """Until when an approval under break-glass holds, unless others approve the same text."""
     policy_version: int | None
     imported: Importer | None
     """Whose folder claims this; nobody did it here. `occurred_at` is when it is said to have happened."""
@@ -87,6 +89,7 @@ def history(
             "automatic": said.automatic,
             "forced": said.forced,
             "broke": list(said.broke),
+            "ratify_by": said.ratify_by,
             "policy_version": said.policy_version,
             "imported": imports.importer_of(record, event),
             "erased": erased,

@@ -8,6 +8,7 @@ from domain.phase_state import Blocker, PhaseState
 from domain.policy_state import PolicyState
 from domain.steps import StepState
 from domain.tasks import TaskState
+from domain.times import rfc3339
 from projections.missing import missing_unblocking
 from projections.people import Person, person
 from projections.places import Place, Tellings
@@ -77,6 +78,7 @@ def _urgency(step: NextStep) -> Urgency:
 def _of_phase(
     state: PhaseState, phases: dict[str, PhaseState], told: Tellings, *, now_us: int, policy: PolicyState
 ) -> Iterator[NextStep]:
+    yield from _ratifying(state, told, now_us=now_us)
     yield from _tasks(state, told)
     way = way_on(state, now_us, policy)
     if way is None:
@@ -89,6 +91,19 @@ def _of_phase(
         yield _row(state, way, because, told, now_us=now_us)
     elif not state.open_blockers:
         yield from _towards_handoff(state, way, phases, told, now_us=now_us)
+
+
+def _ratifying(state: PhaseState, told: Tellings, *, now_us: int) -> Iterator[NextStep]:
+    """Yield the approvals under break-glass that others have to ratify, or that nobody did in time."""
+    for step, document in state.documents.items():
+        if document.ratify_by is None or state.archived:
+            continue
+        overdue = now_us >= document.ratify_by
+        verb, ended = ("request", "was to be") if overdue else ("approve", "has to be")
+        because = f"{step} is approved under break-glass by {document.broke_glass} and {ended} ratified by another"
+        because += f" until {rfc3339(document.ratify_by)}"
+        way = Way(step, Role.ANYONE if overdue else Role.APPROVER, f"orch {verb} {state.phase} {step}")
+        yield _row(state, way, because, told, now_us=now_us)
 
 
 def _tasks(state: PhaseState, told: Tellings) -> Iterator[NextStep]:

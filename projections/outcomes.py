@@ -42,6 +42,7 @@ class PolicyRules(TypedDict):
     minimum_quality_tasks: int | None
     approvers: dict[str, int]
     approver_roles: dict[str, str]
+    break_glass_seconds: int | None
 
 
 class RoleHeld(TypedDict):
@@ -95,6 +96,7 @@ class Outcome(TypedDict):
     automatic: bool
     forced: bool
     broke: list[str]
+    ratify_by: str | None
     quality: Quality | None
     expires_at: str | None
     stale_steps: list[Step]
@@ -133,6 +135,7 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
         "automatic": False,
         "forced": False,
         "broke": [],
+        "ratify_by": None,
         "quality": None,
         "expires_at": None,
         "stale_steps": [],
@@ -180,6 +183,7 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
                 "automatic": isinstance(event, documents.DocumentApproved) and event.automatic,
                 "forced": event.forced,
                 "broke": list(event.broke),
+                "ratify_by": maybe_rfc3339(event.ratify_by),
             }
         case documents.StepReopened():
             result |= {
@@ -219,6 +223,7 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
                 "minimum_quality_tasks": event.minimum_quality_tasks,
                 "approvers": event.approvers or {},
                 "approver_roles": event.approver_roles or {},
+                "break_glass_seconds": event.break_glass_seconds,
             }
         case RoleGranted() | RoleRevoked():
             result["role"] = {"name": event.name, "role": event.role}
@@ -318,6 +323,8 @@ def _remarks(result: Outcome) -> list[str]:
         remarks.append(f"by force, setting aside {', '.join(result['broke'])}")
     if result["tasks"] and result["reopened_tasks"]:
         remarks.append(f"{', '.join(result['reopened_tasks'])} reopened")
+    if result["ratify_by"]:
+        remarks.append(f"under break-glass: another person has to approve it until {result['ratify_by']}")
     if result["final"] is False:
         remarks.append("more approvals are needed")
     if result["stale_steps"]:

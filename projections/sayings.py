@@ -18,6 +18,7 @@ from domain.restore_point import PointNamed
 from domain.steps import STEPS, Step
 from domain.times import rfc3339
 from projections.counts import counted
+from projections.moments import maybe_rfc3339
 from projections.places import ERASED
 
 
@@ -37,6 +38,8 @@ class Saying(NamedTuple):
     automatic: bool = False
     forced: bool = False
     broke: Sequence[str] = ()
+    ratify_by: str | None = None
+    """Until when an approval under break-glass holds."""
     policy_version: int | None = None
 
 
@@ -204,6 +207,8 @@ def _approval(event: documents.DocumentApproved | documents.DocumentReconfirmed,
     how = " automatically" if isinstance(event, documents.DocumentApproved) and event.automatic else ""
     how += " as its own author" if event.self_approval else ""
     how += f", setting aside {', '.join(event.broke)}" if event.broke else ""
+    until = maybe_rfc3339(event.ratify_by)
+    how += f", under break-glass until {until}" if until else ""
     how += "" if event.final else "; more approvals are needed"
     return Saying(
         f"{verb} {event.step} iteration {event.iteration}{how}",
@@ -216,6 +221,7 @@ def _approval(event: documents.DocumentApproved | documents.DocumentReconfirmed,
         self_approval=event.self_approval,
         forced=event.forced,
         broke=event.broke,
+        ratify_by=until,
         policy_version=event.policy_version,
     )
 

@@ -53,6 +53,14 @@ class Quality(TypedDict):
     missing: list[str]
 
 
+class BreakGlass(TypedDict):
+    """An approval by force that others have to ratify: who gave it, until when it holds, and whether that is over."""
+
+    by: str
+    until: str
+    overdue: bool
+
+
 class StepStatus(TypedDict):
     """The latest iteration of a step. The verdict is the one that settled it; an imported one is a `claim` instead."""
 
@@ -68,6 +76,7 @@ class StepStatus(TypedDict):
     self_approval: bool
     automatic: bool
     forced: bool
+    break_glass: BreakGlass | None
     approvals: Approvals
     feedback: list[Feedback]
     stale_because: StaleBecause | None
@@ -98,6 +107,7 @@ def step_status(
     verdict = None if document.claimed else settled
     approved = document.state is StepState.APPROVED
     given = len(document.approvals)
+    broken = document.ratify_by is not None
     return {
         "state": document.state_at(now_us),
         "iteration": document.iteration,
@@ -111,15 +121,24 @@ def step_status(
         "self_approval": bool(verdict and verdict.facts.get("self_approval")),
         "automatic": bool(verdict and verdict.facts.get("automatic")),
         "forced": bool(verdict and verdict.facts.get("forced")),
+        "break_glass": break_glass_of(document, now_us),
         "approvals": {
             "given": given,
-            "needed": given if approved and not document.claimed else policy.needed(step),
+            "needed": given if approved and not document.claimed and not broken else policy.needed(step),
             "by": [person(approval.by) for approval in document.approvals],
         },
         "feedback": open_feedback(stream, document, told),
         "stale_because": _because(document, told[stream, document.stale_since]) if document.stale_since else None,
         "quality": quality(step, document.quality, document.missing, required=policy.minimum_quality(step)),
     }
+
+
+def break_glass_of(document: Document, now_us: int) -> BreakGlass | None:
+    """Return what is known of an approval that others have to ratify."""
+    if document.ratify_by is None:
+        return None
+    overdue = now_us >= document.ratify_by
+    return {"by": document.broke_glass, "until": rfc3339(document.ratify_by), "overdue": overdue}
 
 
 def claim_of(told: Told) -> Claim:

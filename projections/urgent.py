@@ -67,6 +67,8 @@ def _things(
         yield Rank.TASK, 0
     elif tasks.total:
         yield Rank.TASK, tasks.started + tasks.ready
+    for until in glance.glass:
+        yield (Rank.VERDICT if now_us < until else Rank.TEXT), 1
     if glance.handed_off:
         return
     if glance.blockers:

@@ -174,6 +174,7 @@ def approved(
     comments: str = "",
     meaning: Meaning = Meaning.APPROVAL,
     automatic: bool = False,
+    ratify_by: int | None = None,
 ) -> Fact:
     return _phase(
         documents.DocumentApproved,
@@ -190,6 +191,7 @@ def approved(
         comments=comments,
         reason=reason,
         automatic=automatic,
+        ratify_by=ratify_by,
     )
 
 

@@ -19,8 +19,17 @@ WRITTEN = Path(__file__).parents[1] / "written"
 # What a topic learnt to say later has a file of its own; what was written before stays as it was.
 LATER: dict[str, Callable[[Any], int]] = {
     "phase.document_drafted": lambda event: 2 if event.quality is not None else 1,
-    "phase.document_approved": lambda event: 2 if event.automatic else 1,
-    "policy.changed": lambda event: 3 if event.approvers else 2 if event.minimum_quality_research is not None else 1,
+    "phase.document_approved": lambda event: 3 if event.ratify_by else 2 if event.automatic else 1,
+    "phase.document_reconfirmed": lambda event: 2 if event.ratify_by else 1,
+    "policy.changed": lambda event: (
+        4
+        if event.break_glass_seconds
+        else 3
+        if event.approvers
+        else 2
+        if event.minimum_quality_research is not None
+        else 1
+    ),
 }
 
 

@@ -165,6 +165,8 @@ VERDICTS = {
     ("workflow",): (2, 3, 5),  # refused at a later step, after the first records
     ("batch",): (2, 3, 4, 5, 6, 7, 8, 130),  # the gravest of its phases; the answer names each
     ("template", "check"): (2,),
+    ("schema", "compare"): (2,),
+    ("config", "check"): (2,),
     ("import",): (7,),  # some phases are not imported
 }
 

@@ -24,6 +24,7 @@ def test_exceptions_say_what_who_when_and_why(judged: Orch) -> None:
     assert [row["exception"] for row in told["rows"]] == ["forced", "verdict_not_by_a_person"]
     assert {row["exception"]: row["count"] for row in told["counts"]} == {
         "forced": 1,
+        "break_glass": 0,
         "self_approval": 0,
         "automatic_approval": 0,
         "verdict_not_by_a_person": 1,

@@ -104,6 +104,7 @@ ELSEWHERE = {
     ),
     "reads no event": (
         *("audit timestamp", "config show", "version", "completion", "schema list", "schema show", "schema check"),
+        *("config check", "config set", "schema write", "schema compare"),
         *("template list", "template show", "template check", "template eject", "template diff", "template rebuild"),
     ),
     "of a phase that is handed off, it reads what `export` reads": ("package",),

@@ -140,6 +140,7 @@ def test_a_row_says_who_did_what_when() -> None:
         "automatic": False,
         "forced": False,
         "broke": [],
+        "ratify_by": None,
         "policy_version": 1,
         "imported": None,
         "erased": False,

@@ -45,6 +45,7 @@ def test_a_draft_answers_with_its_iteration_and_digest() -> None:
         "automatic": False,
         "forced": False,
         "broke": [],
+        "ratify_by": None,
         "quality": None,
         "expires_at": None,
         "stale_steps": [],

@@ -30,6 +30,7 @@ def test_a_fresh_phase_starts_with_its_spec() -> None:
         "self_approval": False,
         "automatic": False,
         "forced": False,
+        "break_glass": None,
         "approvals": {"given": 0, "needed": 1, "by": []},
         "feedback": [],
         "stale_because": None,

@@ -89,6 +89,7 @@ class Policy:
     approvers: dict[str, int] | None = None
     approver_roles: dict[str, str] | None = None
     members: dict[str, list[str]] | None = None
+    break_glass_seconds: int | None = None
 
 
 @dataclass

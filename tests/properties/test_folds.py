@@ -48,6 +48,8 @@ COMMANDS: tuple[Callable[[], Any], ...] = (
     lambda: asks.draft("spec", phase=OTHER),
     lambda: asks.set_policy(minimum_approvers=2, request_expiry_seconds=60),
     lambda: asks.set_policy(minimum_approvers=1),
+    lambda: asks.set_policy(break_glass_seconds=60, author_may_not_approve=True),
+    *(lambda step=step: asks.approve(step, by=ADA, break_glass=True, reason="at night") for step in STEPS),
     lambda: asks.set_policy(approver_roles={"spec": "lead"}, approvers={"plan": 2}),
     lambda: asks.grant("grace", "lead"),
     lambda: asks.revoke("grace", "lead"),
@@ -249,6 +251,8 @@ documents = st.builds(
     was_approved=st.booleans(),
     stale_because=st.sampled_from(("", *STEPS)).map(str),
     stale_since=small,
+    ratify_by=st.none() | small,
+    broke_glass=names | st.just(""),
     quality=st.none() | st.integers(0, 100),
     missing=st.lists(names, max_size=3).map(tuple),
 )
@@ -292,6 +296,9 @@ words = st.none() | st.dictionaries(names, names, max_size=3)
 people = st.none() | st.dictionaries(names, st.lists(names, max_size=3), max_size=3)
 
 
-@given(st.builds(PolicyState, st.booleans(), small, st.booleans(), *[st.none() | small] * 4, tables, words, people))
+maybe = st.none() | small
+
+
+@given(st.builds(PolicyState, st.booleans(), small, st.booleans(), *[maybe] * 4, tables, words, people, maybe))
 def test_a_policy_comes_back_from_its_facts(state: PolicyState) -> None:
     assert PolicyState.from_facts(through_json(state.to_facts())) == state

@@ -14,6 +14,7 @@ from domain.times import microseconds
 from projections.spans import place_of, spans
 from projections.task_list import outline_places, ready
 from tests.facts import NOON
+from tests.projections.test_urgent import JUDGED
 from tests.properties.test_folds import logs
 from tests.stories import told_by
 
@@ -32,7 +33,10 @@ def test_a_glance_agrees_with_the_whole_state(log: EventLog) -> None:
         assert seen.blockers == len(state.open_blockers)
         assert (seen.handed_off, seen.archived) == (bool(state.handed_off), bool(state.archived))
         assert seen.unrecorded == bool(outline_places(state))
-        assert state.current is None or seen.document == state.documents[state.current]
+        assert seen.glass == [d.ratify_by for d in state.documents.values() if d.ratify_by is not None]
+        if state.current is not None:
+            document = state.documents[state.current]
+            assert [getattr(seen.document, name) for name in JUDGED] == [getattr(document, name) for name in JUDGED]
         states = [state.tasks.of(number).state for number, *_ in state.tasks.in_force.tasks]
         counted = (len(states), states.count(TaskState.DONE), states.count(TaskState.STARTED))
         assert seen.tasks == (*counted, len(ready(state, state.tasks)))

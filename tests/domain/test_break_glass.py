@@ -1,0 +1,206 @@
+"""Break-glass: in an emergency force goes on, for a time, and others have to approve the same text by then."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.commands import Command
+from domain.errors import (
+    AlreadyJudged,
+    BreakGlassUnknown,
+    InvalidInput,
+    NotReadyForHandoff,
+    PolicyForbids,
+    RequestExpired,
+    StepNotApproved,
+)
+from tests import asks
+from tests.facts import (
+    ADA,
+    BEFORE_TASKS,
+    GRACE,
+    LINUS,
+    NOON,
+    PHASE,
+    ROBOT,
+    Fact,
+    approved,
+    drafted,
+    expired,
+    expiry,
+    handed_off,
+    opened,
+    policy,
+    rejected,
+    requested,
+    stale,
+)
+from tests.stories import Outcome, given
+
+DAY = 24 * 3600
+LATE = NOON + timedelta(days=1)
+FOUR_EYES = policy(author_may_not_approve=True, break_glass_seconds=DAY)
+WAITING = (FOUR_EYES, opened(), drafted("spec"), requested("spec"))
+BREAK = asks.approve("spec", by=ADA, break_glass=True, reason="the server is down")
+BROKEN = approved(
+    "spec",
+    by=ADA,
+    policy_version=2,
+    self_approval=True,
+    broke=("author_may_not_approve",),
+    reason="the server is down",
+    ratify_by=expiry(NOON, DAY),
+)
+
+
+def late(*facts: Fact) -> tuple[Fact, ...]:
+    """Return what happens a day later."""
+    return tuple(fact._replace(at=LATE) for fact in facts)
+
+
+def test_an_approval_by_force_holds_for_a_time_and_the_work_goes_on() -> None:
+    given(*WAITING).when(BREAK).then(BROKEN).when(asks.draft("research")).then(
+        drafted("research"), requested("research")
+    )
+    forced = asks.approve("spec", by=ADA, forced=True, reason="the server is down")
+    given(*WAITING).when(forced).then(BROKEN)
+
+
+def test_force_that_sets_nothing_aside_is_an_approval_like_any_other() -> None:
+    given(*WAITING).when(asks.approve("spec", by=GRACE, break_glass=True, reason="to be sure")).then(
+        approved("spec", by=GRACE, policy_version=2, reason="to be sure")
+    )
+
+
+def test_another_person_ratifies_the_same_text_and_it_holds_for_good() -> None:
+    given(*WAITING, BROKEN).when(asks.approve("spec", by=GRACE)).then(
+        approved("spec", by=GRACE, policy_version=2)
+    ).when(asks.draft("research", at=LATE)).then(*late(drafted("research"), requested("research")))
+
+
+def test_whoever_broke_the_glass_neither_ratifies_nor_breaks_it_again() -> None:
+    story = given(*WAITING, BROKEN)
+    story.when(asks.approve("spec", by=ADA)).refused(
+        AlreadyJudged, f"orch why {PHASE} spec", code="WORKFLOW_VIOLATION", saying="ada"
+    )
+    story.when(asks.approve("spec", by=LINUS, forced=True, reason="once more")).refused(
+        PolicyForbids, f"orch why {PHASE} spec", code="POLICY_VIOLATION", saying="ada broke the glass already"
+    )
+
+
+def test_ratifying_is_judged_under_the_whole_policy() -> None:
+    two = policy(author_may_not_approve=True, minimum_approvers=2, break_glass_seconds=DAY)
+    broken = approved(
+        "spec",
+        by=ADA,
+        policy_version=2,
+        self_approval=True,
+        broke=("author_may_not_approve", "minimum_approvers"),
+        reason="the server is down",
+        ratify_by=expiry(NOON, DAY),
+    )
+    story = given(two, *WAITING[1:]).when(BREAK).then(broken).when(asks.approve("spec", by=GRACE))
+    story = story.then(approved("spec", by=GRACE, policy_version=2, final=False))
+    story.when(asks.approve("spec", by=LINUS)).then(approved("spec", by=LINUS, policy_version=2))
+
+
+def test_nobody_in_time_and_the_approval_is_void_for_everything_that_rests_on_it() -> None:
+    lapsed = given(*WAITING, BROKEN)
+    lapsed.when(asks.draft("research", at=LATE)).refused(
+        StepNotApproved, f"orch request {PHASE} spec", code="WORKFLOW_VIOLATION", saying="spec is expired"
+    )
+    lapsed.when(asks.approve("spec", by=GRACE, at=LATE)).refused(
+        RequestExpired, f"orch request {PHASE} spec", code="WORKFLOW_VIOLATION", saying="expired"
+    )
+    again = lapsed.when(asks.request("spec", at=LATE)).then(*late(expired("spec"), requested("spec")))
+    again.when(asks.approve("spec", by=ADA, at=LATE)).refused(
+        PolicyForbids,
+        f"orch why {PHASE} spec",
+        f'orch approve {PHASE} spec --force --reason "why the policy is set aside"',
+        code="POLICY_VIOLATION",
+        saying="ada wrote this text",
+    )
+    again.when(asks.approve("spec", by=GRACE, at=LATE)).then(*late(approved("spec", by=GRACE, policy_version=2)))
+
+
+def test_a_retroactive_rejection_withdraws_it_and_what_rests_on_it_is_stale() -> None:
+    given(*WAITING, BROKEN, drafted("research"), requested("research")).when(
+        asks.reject("spec", "it was not needed", by=GRACE)
+    ).then(
+        rejected("spec", 1, "it was not needed", by=GRACE, policy_version=2),
+        stale("research", because="spec", since=7, by=GRACE),
+    ).when(asks.draft("research")).refused(
+        StepNotApproved,
+        f'orch spec {PHASE} --objectives "what it must achieve"',
+        code="WORKFLOW_VIOLATION",
+        saying="rejected",
+    )
+
+
+def test_the_handoff_waits_until_it_is_ratified() -> None:
+    tasks = approved(
+        "tasks",
+        by=ADA,
+        policy_version=2,
+        self_approval=True,
+        broke=("author_may_not_approve",),
+        reason="the server is down",
+        ratify_by=expiry(NOON, DAY),
+    )
+    story = given(FOUR_EYES, opened(), *BEFORE_TASKS, drafted("tasks"), requested("tasks"), tasks)
+    story.when(asks.hand_off()).refused(
+        NotReadyForHandoff,
+        f"orch approve {PHASE} tasks",
+        code="WORKFLOW_VIOLATION",
+        saying="tasks was approved under break-glass by ada",
+    )
+    story.when(asks.approve("tasks", by=GRACE)).when(asks.hand_off()).then(handed_off())
+
+
+def test_only_people_break_the_glass_where_agents_are_bound() -> None:
+    given(*WAITING).when(asks.approve("spec", by=ROBOT, break_glass=True, reason="so it seemed")).refused(
+        PolicyForbids, f"orch why {PHASE} spec", code="POLICY_VIOLATION", saying="only people break the glass"
+    )
+
+
+def test_where_the_policy_says_nothing_there_is_no_glass_and_force_holds_for_good() -> None:
+    four_eyes = policy(author_may_not_approve=True)
+    story = given(four_eyes, *WAITING[1:])
+    story.when(BREAK).refused(
+        BreakGlassUnknown,
+        "orch policy set --break-glass 86400",
+        f'orch approve {PHASE} spec --force --reason "why the policy is set aside"',
+        code="POLICY_VIOLATION",
+        saying="nobody would have to",
+    )
+    story.when(asks.approve("spec", by=ADA, forced=True, reason="alone")).then(
+        approved(
+            "spec", by=ADA, policy_version=2, self_approval=True, broke=("author_may_not_approve",), reason="alone"
+        )
+    )
+
+
+@pytest.mark.parametrize("ends", [asks.reopen("spec"), asks.approve("spec"), asks.reject("spec", "no")])
+def test_nothing_is_left_of_it_once_it_has_ended(ends: Command) -> None:
+    story = given(*WAITING, BROKEN)
+    assert {"ratify_by", "broke_glass"} <= spec_in(story).keys()
+    assert not {"ratify_by", "broke_glass"} & spec_in(story.when(ends)).keys()
+
+
+def spec_in(story: Outcome) -> dict[str, Any]:
+    """Return what the head of the phase says about its spec."""
+    (head,) = story.log.heads([f"phase:{PHASE}"])[1].values()
+    found: dict[str, Any] = head.facts["documents"]["spec"]
+    return found
+
+
+@pytest.mark.parametrize("seconds", [-1, 366 * DAY + 1])
+def test_a_period_is_longer_than_nothing_and_not_longer_than_a_year(seconds: int) -> None:
+    given(opened()).when(asks.set_policy(break_glass_seconds=seconds)).refused(
+        InvalidInput, "orch policy set --break-glass 86400", code="VALIDATION_ERROR", saying="holds for 1 to"
+    )
+
+
+def test_zero_takes_the_period_away() -> None:
+    given(FOUR_EYES, opened()).when(asks.set_policy(break_glass_seconds=0)).then(policy(author_may_not_approve=True))
