@@ -4,6 +4,7 @@ The repository is somebody else's: nothing of its configuration may run a progra
 """
 
 import os
+import re
 import subprocess
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,10 @@ SAFE = (
     "--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
     "-c", "protocol.allow=never", "-c", "log.showSignature=false", "-c", "core.alternateRefsCommand=",
 )  # fmt: skip
+
+
+NAMED = re.compile(rb"([0-9a-f]+)\x02([^\x02]*)\x02([^\x02]*)\0\n([^\0\n]+)\0?")
+"""One commit as it is listed, and the name of the file in it; merges, which change nothing themselves, have none."""
 
 
 class Version(NamedTuple):
@@ -45,19 +50,20 @@ class Git:
         self._prefix = None if shown is None else shown.decode("utf-8", "surrogateescape").rstrip("\n")
 
     def versions(self, path: str) -> Versions:
-        """Return the versions of a file that the current branch knows."""
+        """Return the versions of a file that the current branch knows, also from when it had another name."""
         if self._prefix is None or "\n" in self._prefix + path:
             return Versions([])
-        form = "--format=%H%x00%aI%x00%an"
-        listed = self._ask("rev-list", form, f"--max-count={MOST_VERSIONS + 1}", "HEAD", "--", f":(literal){path}")
-        lines = (listed or b"").decode("utf-8", "replace").splitlines()
-        commits = [line.split("\0") for line in lines if line.count("\0") == 2][::-1]
+        form = "--format=%x01%H%x02%aI%x02%an"
+        plain = ("--no-ext-diff", "--no-textconv", "--no-color", "-z", "--name-only")
+        count = f"--max-count={MOST_VERSIONS + 1}"
+        listed = self._ask("log", "--follow", *plain, form, count, "HEAD", "--", f":(literal){path}")
+        commits = [line for each in (listed or b"").split(b"\x01") if (line := NAMED.fullmatch(each))][::-1]
         cut = len(commits) > MOST_VERSIONS
-        commits = commits[1:] if cut else commits
-        texts = self._texts([f"{commit}:{self._prefix}{path}" for commit, _, _ in commits])
+        words = [_words(line) for line in (commits[1:] if cut else commits)]
+        texts = self._texts([f"{commit}:{name}" for commit, _, _, name in words])
         found = [
             Version(commit, at, author, text)
-            for (commit, date, author), text in zip(commits, texts, strict=True)
+            for (commit, date, author, _), text in zip(words, texts, strict=True)
             if text is not None and (at := _microseconds(date)) is not None
         ]
         return Versions(found, left_out=cut + sum(text is None for text in texts))
@@ -97,6 +103,12 @@ class Git:
         except (OSError, ValueError, subprocess.SubprocessError):
             return None
         return done.stdout if done.returncode == 0 else None
+
+
+def _words(found: re.Match[bytes]) -> tuple[str, str, str, str]:
+    """Return commit, date, author and the name that the file had then, from the root of the repository."""
+    commit, date, author, name = found.groups()
+    return commit.decode(), date.decode(), author.decode("utf-8", "replace"), name.decode("utf-8", "surrogateescape")
 
 
 def _is_small(line: bytes) -> bool:

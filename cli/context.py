@@ -26,7 +26,7 @@ LEVELS = {"none": 0, "critical": 1, "warnings": 2, "standard": 3, "all": 4}
 BUDGETS = (2_000, 5_000, 12_000, 20_000)
 """What the levels 1 to 4 get unless another budget is given."""
 LARGEST = 10_000_000
-CAN_BE_CUT = (ContextKind.DOCUMENT, ContextKind.DRAFT)
+CAN_BE_CUT = (ContextKind.DOCUMENT, ContextKind.DRAFT, ContextKind.TASKS)
 
 Budget = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow

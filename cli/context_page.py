@@ -14,6 +14,7 @@ NAMES = {
     ContextKind.BLOCKER: ("blocker", "blockers"),
     ContextKind.FEEDBACK: ("piece of feedback", "pieces of feedback"),
     ContextKind.VERDICT: ("open verdict", "open verdicts"),
+    ContextKind.TASKS: ("list of open tasks", "lists of open tasks"),
     ContextKind.DOCUMENT: ("document", "documents"),
     ContextKind.DRAFT: ("draft", "drafts"),
 }
@@ -120,6 +121,8 @@ def _title(row: ContextRow) -> str:
             return f"{where}: feedback on iteration {row['iteration']}, not answered yet"
         case ContextKind.VERDICT:
             return f"{where}: iteration {row['iteration']} waits"
+        case ContextKind.TASKS:
+            return f"{row['phase']}: what is left to do"
         case ContextKind.DOCUMENT:
             return f"{where}, iteration {row['iteration']}, approved"
         case ContextKind.DRAFT:

@@ -94,9 +94,10 @@ def _gone_through(run: Run) -> tuple[Gate | None, int]:
 
 def _warn(rows: list[WorkflowRow]) -> None:
     for row in rows:
-        if row["checkpoint"] and row["checkpoint"]["warning"]:
-            warning = one_line(f"{row['step']}: {row['checkpoint']['warning']}")
-            print(paint(f"! {warning}", "yellow", stream=sys.stderr), file=sys.stderr)
+        for beside in (row["checkpoint"], row["receipt"]):
+            if beside and beside["warning"]:
+                warning = one_line(f"{row['step']}: {beside['warning']}")
+                print(paint(f"! {warning}", "yellow", stream=sys.stderr), file=sys.stderr)
 
 
 def _show(data: WorkflowAnswer, config: str) -> None:

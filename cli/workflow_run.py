@@ -12,6 +12,7 @@ from cli.gate import is_edited, refuse_edited, refuse_other_than_latest
 from cli.options import Asked
 from cli.project import Project
 from cli.publish import publish
+from cli.receipts import ReceiptAfter, receipt_after, wanted_after
 from cli.signing import SignedAfter
 from cli.writes import recorded
 from domain import hints, phase_ids
@@ -45,6 +46,7 @@ class WorkflowRow(TypedDict):
     drafted: int | None
     approved: int | None
     checkpoint: SignedAfter | None
+    receipt: ReceiptAfter | None
 
 
 @dataclass
@@ -54,6 +56,7 @@ class Done:
     drafted: dict[Step, int] = field(default_factory=dict)
     approved: dict[Step, int] = field(default_factory=dict)
     signed: dict[Step, SignedAfter] = field(default_factory=dict)
+    receipts: dict[Step, ReceiptAfter] = field(default_factory=dict)
 
     @property
     def anything(self) -> bool:
@@ -118,6 +121,7 @@ class Run:
                 "drafted": self.done.drafted.get(step),
                 "approved": self.done.approved.get(step),
                 "checkpoint": self.done.signed.get(step),
+                "receipt": self.done.receipts.get(step),
             }
             for step in STEPS
         ]
@@ -169,9 +173,15 @@ class Run:
                 automatic=True,
             )
 
+        with_receipt = wanted_after(self._project)
         receipt, signed = recorded(self._project, self._phase, command, occasion="approval")
         if not receipt.repeated:
             self.done.approved[step] = receipt.last
+        if with_receipt:
+            with self._project.files.locked(self._phase):
+                proof = receipt_after(self._project, self._phase, step)
+            if proof:
+                self.done.receipts[step] = proof
         if signed:
             self.done.signed[step] = signed
 
@@ -179,7 +189,7 @@ class Run:
         """Say what the step waits for."""
         match document.state_at(time_ns() // 1000):
             case StepState.AWAITING_APPROVAL:
-                given, needed = len(document.approvals), self._policy().minimum_approvers
+                given, needed = len(document.approvals), self._policy().needed(step)
                 count = f" ({given} of {needed} approvals)" if needed > 1 else ""
                 whose = "" if self._is_drafted_by(draft_id, document) else f", which is not from {self._file.name},"
                 return self._gate(

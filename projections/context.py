@@ -10,9 +10,11 @@ from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
 from domain.project_state import Level, ProjectState
 from domain.steps import STEPS, Step, StepState
+from domain.tasks import Progress, TaskState
 from domain.times import rfc3339
 from projections.people import Person, person
 from projections.places import Place, Tellings, in_stream, words
+from projections.task_list import texts_of
 from projections.ways import standing
 
 PROJECT = "project"
@@ -27,6 +29,8 @@ class ContextKind(StrEnum):
     FEEDBACK = "feedback"
     VERDICT = "verdict"
     """Something that waits for a verdict: named, without its text."""
+    TASKS = "tasks"
+    """What is left to do of the tasks in force."""
     DOCUMENT = "document"
     DRAFT = "draft"
 
@@ -45,9 +49,10 @@ WEIGHTS: Mapping[ContextKind | Level, Weight] = {
     Level.WARNING: Weight(2, 3),
     ContextKind.VERDICT: Weight(2, 4),
     Level.STANDARD: Weight(3, 5),
-    ContextKind.DOCUMENT: Weight(3, 6),
-    ContextKind.DRAFT: Weight(3, 7),
-    Level.DETAIL: Weight(4, 8),
+    ContextKind.TASKS: Weight(3, 6),
+    ContextKind.DOCUMENT: Weight(3, 7),
+    ContextKind.DRAFT: Weight(3, 8),
+    Level.DETAIL: Weight(4, 9),
 }
 
 
@@ -67,6 +72,8 @@ class Candidate(NamedTuple):
     verdict: int = 0
     sentence: str = ""
     """What there is to say where the text itself is not shown."""
+    tasks: tuple[tuple[str, str], ...] = ()
+    """The number and the state of every task that is not done, those first that somebody works on."""
 
     @property
     def places(self) -> list[Place]:
@@ -137,6 +144,7 @@ def _of_phase(head: Head, *, now_us: int, policy: PolicyState, drafts: bool) -> 
     for blocker in state.open_blockers:
         kind, place = ContextKind.BLOCKER, (head.stream, blocker.version)
         yield Candidate(kind, WEIGHTS[kind], blocker.id, None, state.phase, *NOWHERE, place)
+    yield from _open_tasks(head.stream, state)
     for step in STEPS:
         document = state.documents[step]
         for kind, version, verdict in _of_step(document, now_us=now_us, drafts=drafts):
@@ -156,6 +164,27 @@ def _of_phase(head: Head, *, now_us: int, policy: PolicyState, drafts: bool) -> 
             )
 
 
+def _open_tasks(stream: str, state: PhaseState) -> Iterator[Candidate]:
+    """Yield what is left to do, where the tasks document is approved and says which tasks there are."""
+    document, book = state.documents[Step.TASKS], state.tasks
+    if document.state is not StepState.APPROVED or not book.in_force.iteration:
+        return
+    left = [(number, book.of(number)) for number, *_ in book.in_force.tasks]
+    left = [(number, task) for number, task in left if task.state is not TaskState.DONE]
+    left.sort(key=lambda each: each[1].state is not TaskState.STARTED)  # which leaves those of one state in their order
+    said = tuple((number, _doing(task)) for number, task in left)
+    if said:
+        kind, place = ContextKind.TASKS, (stream, book.in_force.drafted)
+        about = (state.phase, Step.TASKS, document.iteration, document.digest)
+        yield Candidate(kind, WEIGHTS[kind], "", None, *about, place, tasks=said)
+
+
+def _doing(task: Progress) -> str:
+    who = task.assignee or task.started_by
+    doing = "being worked on" if task.state is TaskState.STARTED else "to do"
+    return f"{doing} by {who}" if who else doing
+
+
 def _of_step(document: Document, *, now_us: int, drafts: bool) -> Iterator[tuple[ContextKind, int, int]]:
     """Yield what a step has to say: its kind, the event that says it, the verdict on it."""
     state = document.state_at(now_us)
@@ -171,6 +200,11 @@ def _of_step(document: Document, *, now_us: int, drafts: bool) -> Iterator[tuple
 
 def _text(candidate: Candidate, told: Tellings) -> str | None:
     event = told[candidate.place]
+    if candidate.kind is ContextKind.TASKS:
+        titles = {number: text.title for number, text in texts_of(event).items()}
+        if event.texts is None:
+            return None
+        return "\n".join(f"- {number} ({doing}): {titles.get(number, '')}" for number, doing in candidate.tasks)
     if candidate.kind is ContextKind.FEEDBACK:
         points: Sequence[str] = words(event, "feedback") or ()
         return words(event, "reason") or "\n".join(f"- {point}" for point in points) or None

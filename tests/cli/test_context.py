@@ -218,3 +218,25 @@ def test_the_log_of_a_project_with_directives_verifies(busy: Orch) -> None:
 
 def test_context_loads_no_event_class_and_nothing_heavy(busy: Orch) -> None:
     assert {name.split(".")[0] for name in loaded_by("context")} & HEAVY == set()
+
+
+def test_what_is_left_to_do_is_said_and_those_first_that_somebody_works_on(busy: Orch) -> None:
+    for step, words in (
+        ("research", ("--foundation", "More")),
+        ("plan", ("--components", "Mixer")),
+        ("prd", ("--goal", "Sound")),
+        ("tasks", ("--tasks", "Ring buffer,Mixer,Meter")),
+    ):
+        must(busy, step, "st01-x", *words)
+        assert "tasks" not in kinds(busy, "--level", "4", "--phase", "st01-x"), "nobody approved them yet"
+        must(busy, "approve", "st01-x", step)
+    must(busy, "task", "done", "st01-x", "T001")
+    must(busy, "task", "start", "st01-x", "T003")
+    must(busy, "task", "assign", "st01-x", "T002", "--to", "linus")
+    (row,) = [row for row in rows(busy, "--phase", "st01-x") if row["kind"] == "tasks"]
+    who = must(busy, "task", "list", "st01-x", "--json").data["rows"][2]["by"]["name"]
+    assert row["text"] == f"- T003 (being worked on by {who}): Meter\n- T002 (to do by linus): Mixer"
+    assert "## st01-x: what is left to do" in must(busy, "context", "--phase", "st01-x").out
+    for number in ("T002", "T003"):
+        must(busy, "task", "done", "st01-x", number)
+    assert "tasks" not in kinds(busy, "--phase", "st01-x")

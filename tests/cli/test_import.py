@@ -217,6 +217,21 @@ def test_every_version_in_git_is_an_iteration_with_its_date(project: Orch, there
     assert grown["result"] == "grown" and drafted(grown) == [("spec", 4, "2025-03-04T09:00")]
 
 
+def test_a_file_that_was_renamed_is_dated_along_its_names(project: Orch, there: Path) -> None:
+    lines = "".join(f"- requirement {number}\n" for number in range(20))
+    committed(there, {"drafts/Ällbum ideas.md": f"# A\n{lines}"}, "2025-03-01T10:00:00+01:00")
+    committed(there, {"drafts/Ällbum ideas.md": f"# B\n{lines}"}, "2025-03-02T10:00:00+01:00", author="Jo")
+    (there / "drafts/Ällbum ideas.md").unlink()
+    committed(there, {"specs/001-photo-albums/spec.md": f"# B\n{lines}- moved\n"}, "2025-03-03T10:00:00+01:00")
+    row = rows(project("import", "there", "--yes", "--json"))["001-photo-albums"]
+    assert drafted(row) == [
+        ("spec", 1, "2025-03-01T09:00"),
+        ("spec", 2, "2025-03-02T09:00"),
+        ("spec", 3, "2025-03-03T09:00"),
+    ]
+    assert project("show", "001-photo-albums", "spec", "--iteration", "1", "--raw").out == f"# A\n{lines}"
+
+
 def test_a_repository_cannot_make_git_run_anything(project: Orch, there: Path) -> None:
     committed(there, {"specs/001-x/spec.md": "# A\n"}, "2025-03-01T10:00:00+01:00")
     trap = f"touch {there.parent}/trapped"
@@ -224,7 +239,7 @@ def test_a_repository_cannot_make_git_run_anything(project: Orch, there: Path) -
         config.write(
             f'[core]\n fsmonitor = "{trap}"\n pager = "{trap}"\n sshCommand = "{trap}"\n[gpg]\n program = "{trap}"\n'
         )
-        config.write(f'[log]\n showSignature = true\n[diff]\n external = "{trap}"\n[alias]\n rev-list = "!{trap}"\n')
+        config.write(f'[log]\n showSignature = true\n[diff]\n external = "{trap}"\n[alias]\n log = "!{trap}"\n')
     row = rows(project("import", "there", "--json"))["001-x"]
     assert drafted(row) == [("spec", 1, "2025-03-01T09:00")]
     assert not (there.parent / "trapped").exists()

@@ -123,6 +123,7 @@ def test_a_rejected_step_waits_for_other_fields(project: Orch, file: Path) -> No
         "drafted": 0,
         "approved": None,
         "checkpoint": None,
+        "receipt": None,
     }
     assert "too vague" in project("show", "st01-x", "spec").out
 
@@ -248,3 +249,22 @@ def test_runs_of_the_same_file_at_the_same_time_are_one(project: Orch, file: Pat
         out, err = process.communicate(timeout=300)
         assert process.returncode == 0 and json.loads(out)["data"]["complete"], (out, err)
     assert topics(project) == WHOLE
+
+
+def test_automatic_approvals_leave_receipts_where_they_are_asked_for(project: Orch, file: Path) -> None:
+    Path(".orch/config.toml").write_text("[receipts]\nwrite = true\n")
+    told = run(project, "--auto-approve")
+    files = [row["receipt"]["file"] for row in told["rows"]]
+    assert all(Path(name).is_file() for name in files) and len({*files}) == len(STEPS)
+    assert project("gate", "st01-x", "plan", "--receipt").status in (0, 2), "a pinned key may have to be named"
+    assert [row["receipt"] for row in run(project, "--auto-approve")["rows"]] == [None] * len(STEPS)
+
+
+def test_roles_bind_automatic_approvals_and_those_in_bulk(project: Orch, file: Path) -> None:
+    project("policy", "set", "--approver-role", "spec=lead")
+    refused = project("workflow", "st01-x", "--config", "w.yaml", "--auto-approve", "--json")
+    assert refused.status == 3 and "does not hold the role lead" in refused.error["message"]
+    project("spec", "st02-y", "--objectives", "o")
+    told = project("batch", "--phases", "st02-y", "--command", "approve spec", "--json")
+    (row,) = told.data["rows"]
+    assert told.status == 3 and "does not hold the role lead" in row["error"]["message"]
