@@ -8,6 +8,7 @@ from domain.documents import Document
 from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
 from domain.steps import Step, StepState
+from domain.times import rfc3339
 
 HANDOFF = "handoff"
 
@@ -99,6 +100,9 @@ def standing(step: Step, document: Document, *, now: int, policy: PolicyState) -
             so_far = _so_far(step, document, policy) if document.approvals else ""
             lacking = _lacking(step, document, policy) if document.was_approved else ""
             return f"{latest} is stale since {document.stale_because} was reopened{so_far}{lacking}"
+        case StepState.APPROVED if document.ratify_by is not None:
+            until = rfc3339(document.ratify_by)
+            return f"{latest} is approved under break-glass by {document.broke_glass}, to be ratified until {until}"
         case StepState.APPROVED:
             return f"{latest} is approved"
 

@@ -7,6 +7,7 @@ from domain.event_log import Head
 from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
 from domain.steps import STEPS, Step, StepState
+from domain.times import rfc3339
 from projections.missing import (
     Missing,
     missing_for_step,
@@ -98,7 +99,11 @@ def _dependencies(
 
 def _nothing_blocks(state: PhaseState, step: Step | None, tasks: TaskCounts) -> str:
     if step is not None:
-        return f"Nothing blocks {step} of {state.phase}: iteration {state.documents[step].iteration} is approved"
+        document = state.documents[step]
+        approved = f"Nothing blocks {step} of {state.phase}: iteration {document.iteration} is approved"
+        if document.ratify_by is None:
+            return approved
+        return f"{approved} under break-glass by {document.broke_glass}, to be ratified until {rfc3339(document.ratify_by)}"
     if state.handed_off:
         done = f", and {tasks['done']} of {tasks['total']} tasks are done" if tasks["total"] else ""
         return f"Nothing blocks {state.phase}: it has been handed off{done}"
