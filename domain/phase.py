@@ -105,13 +105,13 @@ class Phase(PhaseImports):
                 why=f"{step} is {document.state.replace('_', ' ')}, not approved",
                 fix=(onward,),
             )
-        glass = next((s for s in STEPS if self.state.documents[s].ratify_by is not None), None)
+        glass = self.state.under_glass
         if glass is not None:
             raise NotReadyForHandoff(
                 phase,
                 why=f"{glass} was approved under break-glass by {self.state.documents[glass].broke_glass}, and nobody"
                 " else has approved it yet",
-                fix=(f"orch approve {phase} {glass}",),
+                fix=(onward,),
             )
         if self.state.open_blockers:
             blocker = self.state.open_blockers[0]

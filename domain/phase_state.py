@@ -41,6 +41,11 @@ class PhaseState(NamedTuple):
         return next((s for s in step.earlier if self.documents[s].state is not StepState.APPROVED), None)
 
     @property
+    def under_glass(self) -> Step | None:
+        """The first step whose approval others have to ratify, or None."""
+        return next((s for s in STEPS if self.documents[s].ratify_by is not None), None)
+
+    @property
     def current(self) -> Step | None:
         """The first step that is not approved, or None when all are."""
         return next((s for s in STEPS if self.documents[s].state is not StepState.APPROVED), None)

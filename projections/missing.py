@@ -61,6 +61,19 @@ def missing_for_step(
     }
 
 
+def missing_ratification(state: PhaseState, step: Step, *, now_us: int, policy: PolicyState) -> Missing:
+    """Return the missing approval by others of what was approved under break-glass."""
+    document = state.documents[step]
+    return {
+        "missing_topic": "phase.document_approved",
+        "phase": state.phase,
+        "step": step,
+        "because": standing(step, document, now=now_us, policy=policy),
+        "approvers": _approvers(step, document, policy),
+        "fix": [hints.ratification(state.phase, step, document, now_us)],
+    }
+
+
 def missing_unblocking(state: PhaseState, blocker: Blocker, told: Told) -> Missing:
     """Return the missing end of a blocker."""
     description = words(told, "description") or (ERASED if told.erased else "")

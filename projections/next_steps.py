@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TypedDict
 
+from domain import hints
 from domain.event_log import Head
 from domain.phase_state import Blocker, PhaseState
 from domain.policy_state import PolicyState
@@ -89,7 +90,7 @@ def _of_phase(
     if step is not None:
         because = standing(step, state.documents[step], now=now_us, policy=policy)
         yield _row(state, way, because, told, now_us=now_us)
-    elif not state.open_blockers:
+    elif not state.open_blockers and state.under_glass is None:
         yield from _towards_handoff(state, way, phases, told, now_us=now_us)
 
 
@@ -99,10 +100,12 @@ def _ratifying(state: PhaseState, told: Tellings, *, now_us: int) -> Iterator[Ne
         if document.ratify_by is None or state.archived:
             continue
         overdue = now_us >= document.ratify_by
-        verb, ended = ("request", "was to be") if overdue else ("approve", "has to be")
+        ended = "was to be" if overdue else "has to be"
         because = f"{step} is approved under break-glass by {document.broke_glass} and {ended} ratified by another"
         because += f" until {rfc3339(document.ratify_by)}"
-        way = Way(step, Role.ANYONE if overdue else Role.APPROVER, f"orch {verb} {state.phase} {step}")
+        way = Way(
+            step, Role.ANYONE if overdue else Role.APPROVER, hints.ratification(state.phase, step, document, now_us)
+        )
         yield _row(state, way, because, told, now_us=now_us)
 
 

@@ -75,7 +75,7 @@ def _things(
         yield Rank.HANDOFF, glance.blockers
     if glance.current is not None:
         yield (Rank.VERDICT if judgeable(glance.current, glance.document, now_us, policy) else Rank.TEXT), 1
-    elif not glance.blockers:
+    elif not glance.blockers and not glance.glass:
         waiting = [on for on in glance.depends_on if on not in seen or not seen[on].handed_off]
         lost = sum(on not in seen or seen[on].archived for on in waiting)
         if lost or not waiting:

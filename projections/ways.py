@@ -41,12 +41,14 @@ def way_on(state: PhaseState, now: int, policy: PolicyState) -> Way | None:
         return None
     step = state.current
     if step is None:
-        return _to_handoff(state)
+        return _to_handoff(state, now)
     return _to_approval(state, step, now, policy)
 
 
-def _to_handoff(state: PhaseState) -> Way:
-    phase = state.phase
+def _to_handoff(state: PhaseState, now: int) -> Way:
+    phase, glass = state.phase, state.under_glass
+    if glass is not None:
+        return Way(glass, Role.APPROVER, hints.ratification(phase, glass, state.documents[glass], now))
     if state.open_blockers:
         first, *others = (f"orch unblock {phase} {blocker.id}" for blocker in state.open_blockers)
         return Way(HANDOFF, Role.ANYONE, first, tuple(others))

@@ -12,6 +12,7 @@ from projections.missing import (
     Missing,
     missing_for_step,
     missing_handoff_of,
+    missing_ratification,
     missing_unblocking,
     read_only,
 )
@@ -62,6 +63,8 @@ def why(
         upto = STEPS if step is None else (*step.earlier, step)
         missing = _steps(head.stream, state, upto, told, now_us=now_us, policy=policy)
         if step is None:
+            broken = [s for s, document in state.documents.items() if document.ratify_by is not None]
+            missing += [missing_ratification(state, s, now_us=now_us, policy=policy) for s in broken]
             missing += [missing_unblocking(state, b, told[head.stream, b.version]) for b in state.open_blockers]
             missing += _dependencies(state, dependencies, now_us=now_us, policy=policy)
     return {
@@ -103,7 +106,8 @@ def _nothing_blocks(state: PhaseState, step: Step | None, tasks: TaskCounts) -> 
         approved = f"Nothing blocks {step} of {state.phase}: iteration {document.iteration} is approved"
         if document.ratify_by is None:
             return approved
-        return f"{approved} under break-glass by {document.broke_glass}, to be ratified until {rfc3339(document.ratify_by)}"
+        until = rfc3339(document.ratify_by)
+        return f"{approved} under break-glass by {document.broke_glass}, to be ratified until {until}"
     if state.handed_off:
         done = f", and {tasks['done']} of {tasks['total']} tasks are done" if tasks["total"] else ""
         return f"Nothing blocks {state.phase}: it has been handed off{done}"

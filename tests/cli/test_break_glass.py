@@ -34,6 +34,9 @@ def test_every_report_shows_it_with_its_deadline(broken: Orch) -> None:
     assert first["command"] == "orch approve st01-x spec" and "under break-glass" in first["because"]
     assert "under break-glass" in broken("dashboard").out
     assert f"to be ratified until {glass['until']}" in broken("why", "st01-x", "spec").out
+    missing = broken("why", "st01-x", "--json").data["missing"]
+    assert [each["step"] for each in missing] == ["research", "plan", "prd", "tasks", "spec"]
+    assert missing[-1]["fix"] == ["orch approve st01-x spec"]
     assert broken("history", "st01-x", "--json").data["rows"][-1]["ratify_by"] == glass["until"]
     rows = broken("audit", "exceptions", "--json").data["rows"]
     assert {"forced", "break_glass", "self_approval"} == {row["exception"] for row in rows}
