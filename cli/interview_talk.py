@@ -1,7 +1,6 @@
 """One line of conversation at a terminal: say, ask, and hear that somebody leaves."""
 
 import readline  # line editing, and answers that can be changed where they stand
-import sys
 
 from cli.screen import one_line, paint
 
@@ -42,7 +41,6 @@ def quiet_history() -> None:
     """Keep what is typed out of the history of lines, and completion out of the way."""
     readline.set_auto_history(False)
     readline.parse_and_bind("tab: self-insert")
-    sys.stdout.flush()
 
 
 def shown(value: object) -> str:

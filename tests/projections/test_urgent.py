@@ -11,7 +11,7 @@ from domain.times import microseconds
 from projections.next_steps import NextStep, next_steps, places
 from projections.task_list import outline_places, ready
 from projections.urgent import urgent
-from tests.projections.worlds import GRACE, LINUS, Story, World
+from tests.projections.worlds import ADA, GRACE, LINUS, Story, World
 
 TASKS = (("T001",), ("T002", "T001"), ("T003",))
 HOUR = 3_600_000_000
@@ -41,6 +41,13 @@ def busy() -> World:
     both.do("block", "validation_error", description="one").do("block", "validation_error", description="two")
     both.do("unblock", "B1", reason="mended")
     Story(world, "st16-unscored").approved_upto(Step.SPEC).draft(Step.RESEARCH)
+    early = Story(world, "st17-glass-early").draft(Step.SPEC)
+    late = Story(world, "st18-glass-at-the-end").approved_upto(Step.PRD).draft(Step.TASKS)
+    over = Story(world, "st19-glass-overdue").draft(Step.SPEC)
+    for story, step, seconds in ((over, Step.SPEC, 1), (early, Step.SPEC, 3600), (late, Step.TASKS, 3600)):
+        world.policy = PolicyState(author_may_not_approve=True, break_glass_seconds=seconds)
+        story.approve(step, by=ADA, forced=True, reason="at night")
+    world.policy = PolicyState()
     return world
 
 
