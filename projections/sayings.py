@@ -165,6 +165,8 @@ def policy_in_words(policy: PolicyState) -> str:
     rules.append("people only" if policy.agents_may_not_approve else "also agents")
     seconds = policy.request_expiry_seconds
     rules.append("requests do not expire" if seconds is None else f"requests expire after {seconds} s")
+    if policy.break_glass_seconds is not None:
+        rules.append(f"what is approved by force is ratified by others within {policy.break_glass_seconds} s")
     for step in STEPS:
         percent = policy.minimum_quality(step)
         rules += [f"{step} of at least {percent} % quality"] if percent is not None else []

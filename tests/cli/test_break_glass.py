@@ -41,6 +41,7 @@ def test_every_report_shows_it_with_its_deadline(broken: Orch) -> None:
     rows = broken("audit", "exceptions", "--json").data["rows"]
     assert {"forced", "break_glass", "self_approval"} == {row["exception"] for row in rows}
     assert "under break-glass" in broken("audit", "exceptions").out
+    assert "ratified by others within 3600 s" in broken("audit", "trail", "--topic", "policy.changed").out
 
 
 def test_the_gate_stays_closed_and_no_receipt_is_written_until_others_approve(
