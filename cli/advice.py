@@ -6,7 +6,7 @@ from cli.project import Project
 from cli.reads import View
 from domain.phase_glance import Glance
 from projections.next_steps import NextStep, next_steps, places
-from projections.urgent import urgent
+from projections.urgent import Judging, urgent
 
 MOST = 100
 """Rows that a read over all phases shows unless it is asked for more."""
@@ -19,9 +19,11 @@ class Advice(NamedTuple):
     things: int
 
 
-def advice(project: Project, view: View, seen: dict[str, Glance], *, limit: int) -> Advice:
+def advice(
+    project: Project, view: View, seen: dict[str, Glance], *, limit: int, judging: Judging | None = None
+) -> Advice:
     """Return the most urgent things to do at the moment of a view."""
-    found = urgent(seen, now_us=view.now, policy=view.policy, limit=limit)
+    found = urgent(seen, now_us=view.now, policy=view.policy, limit=limit, judging=judging)
     heads = view.of_phases(found.phases)
     needed = [on for phase in found.phases for on in seen[phase].depends_on if on not in heads]
     told = project.log.told(places(list(heads.values())))

@@ -16,6 +16,7 @@ from cli.screen import STATES, clean, cut, one_line, paint, print_table, width
 from projections.counts import counted
 from projections.dashboard import Attention, Dashboard, DashboardRow, attentions, places, rows_of, totals
 from projections.moments import as_of
+from projections.urgent import Judging
 
 WIDTH = 120
 """Columns where stdout is no terminal and COLUMNS says nothing."""
@@ -69,7 +70,8 @@ def dashboard(asked: Asked, limit: Limit = MOST, everything: All = False, write:
 def dashboard_of(project: Project, view: View, *, limit: int | None) -> Dashboard:
     """Return the dashboard at the moment of a view, with so many phases at the most."""
     seen = view.seen()
-    attention = attentions(seen, now_us=view.now, policy=view.policy)
+    judging = Judging(now_us=view.now, policy=view.policy)
+    attention = attentions(seen, judging)
     heads = list(view.of_phases(list(attention)[:limit]).values())
     told = project.log.told(places(heads))
     rows = rows_of(heads, told, attention=attention, seen=seen, now_us=view.now, policy=view.policy)
@@ -77,7 +79,7 @@ def dashboard_of(project: Project, view: View, *, limit: int | None) -> Dashboar
         "totals": totals(seen.values(), attention.values()),
         "rows": rows,
         "left_out": len(seen) - len(rows),
-        "advice": advice(project, view, seen, limit=ADVISED).rows,
+        "advice": advice(project, view, seen, limit=ADVISED, judging=judging).rows,
     }
 
 

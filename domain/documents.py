@@ -48,12 +48,8 @@ class Document(NamedTuple):
 
     def state_at(self, now: int) -> StepState:
         """Return the state at a time in µs: a request nobody answered in time, or a broken glass, has expired."""
-        if self.ratify_by is not None and self.state is StepState.APPROVED and now >= self.ratify_by:
-            return StepState.EXPIRED
-        waiting = self.state is StepState.AWAITING_APPROVAL
-        if waiting and self.expires_at is not None and now >= self.expires_at:
-            return StepState.EXPIRED
-        return self.state
+        ends = self.expires_at if self.state is StepState.AWAITING_APPROVAL else self.ratify_by
+        return self.state if ends is None or now < ends else StepState.EXPIRED
 
     def to_facts(self) -> dict[str, Any]:
         """Return what differs from a step not started, as JSON-able values."""

@@ -12,6 +12,7 @@ from domain.tasks import TaskState
 
 APPROVED, STALE = StepState.APPROVED.value, StepState.STALE.value
 MANY = len(STEPS)
+_new = tuple.__new__
 NOT_BEGUN = StepState.NOT_STARTED.value
 RARE = frozenset(("expires_at", "was_approved", "quality", "missing"))
 PLAIN: dict[str, Document] = {state.value: Document(state) for state in StepState}
@@ -60,6 +61,7 @@ def glance(facts: dict[str, Any]) -> Glance:
         current = 0
         while current < MANY and states[current] == APPROVED:
             current += 1
+        approved = states.count(APPROVED)
         blockers = facts["blockers"]
         in_force = states[-1] == APPROVED
         outline, tasks = None, NO_TASKS_SEEN
@@ -70,11 +72,11 @@ def glance(facts: dict[str, Any]) -> Glance:
                 tasks = _tasks(outline[2], book.get("progress") or {})
             if tasks.ready and (not in_force or facts["archived"]):
                 tasks = tasks._replace(ready=0)
-        return Glance(
+        told = (  # in the order of its fields
             facts["phase"],
             STEPS[current] if current < MANY else None,
             _to_judge(documents[NAMES[current]]) if current < MANY else NOT_STARTED,
-            states.count(APPROVED),
+            approved,
             states.count(STALE),
             sum(not blocker["resolved"] for blocker in blockers) if blockers else 0,
             facts["depends_on"],
@@ -82,8 +84,9 @@ def glance(facts: dict[str, Any]) -> Glance:
             bool(facts["archived"]),
             tasks,
             in_force and (outline[0] if outline else 0) != documents["tasks"].get("iteration", 0),
-            [documents[name]["ratify_by"] for name in NAMES if "ratify_by" in documents[name]],
+            [documents[n]["ratify_by"] for n in NAMES if "ratify_by" in documents[n]] if approved else NO_GLASS,
         )
+        return _new(Glance, told)  # half of what the constructor takes, for every phase there is
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise Damaged(f"The head of a phase does not say where it stands: {error!r}.") from None
 
@@ -121,3 +124,4 @@ def _tasks(listed: list[list[str]], progress: dict[str, Any]) -> TasksSeen:
 
 
 NO_TASKS_SEEN = TasksSeen()
+NO_GLASS: list[int] = []

@@ -1,5 +1,6 @@
 """The whole project on one page: what is done, what waits and since when, what stands in the way."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TypedDict
@@ -14,7 +15,8 @@ from projections.next_steps import NextStep
 from projections.places import Place, Tellings, in_stream, words
 from projections.task_list import counts, outline_places
 from projections.titles import title_of, title_place
-from projections.ways import judgeable, way_on
+from projections.urgent import Judging
+from projections.ways import way_on
 
 
 class Attention(StrEnum):
@@ -101,27 +103,28 @@ class Dashboard(TypedDict):
 
 def totals(seen: Iterable[Glance], attention: Iterable[Attention]) -> Totals:
     """Return all phases in numbers."""
-    asked = list(attention)
+    asked = Counter(attention)
     live = [glance for glance in seen if not glance.archived]
+    tasks = [glance.tasks for glance in live if glance.tasks.total]
     return {
-        "phases": len(asked),
-        "attention": {each.value: asked.count(each) for each in Attention},
+        "phases": asked.total(),
+        "attention": {each.value: asked[each] for each in Attention},
         "steps_approved": sum(glance.approved for glance in live),
         "steps_total": len(STEPS) * len(live),
-        "tasks_done": sum(glance.tasks.done for glance in live),
-        "tasks_total": sum(glance.tasks.total for glance in live),
+        "tasks_done": sum(each.done for each in tasks),
+        "tasks_total": sum(each.total for each in tasks),
     }
 
 
-def attentions(seen: Mapping[str, Glance], *, now_us: int, policy: PolicyState) -> dict[str, Attention]:
+def attentions(seen: Mapping[str, Glance], judging: Judging) -> dict[str, Attention]:
     """Return what every phase asks for at a time in µs, the most pressing first, by name within each."""
     found: dict[Attention, list[str]] = {attention: [] for attention in Attention}
-    for phase in sorted(seen):
-        found[_attention(seen[phase], seen, now_us, policy)].append(phase)
+    for phase, each in sorted(seen.items()):
+        found[_attention(each, seen, judging)].append(phase)
     return {phase: attention for attention, phases in found.items() for phase in phases}
 
 
-def _attention(each: Glance, seen: Mapping[str, Glance], now: int, policy: PolicyState) -> Attention:
+def _attention(each: Glance, seen: Mapping[str, Glance], judging: Judging) -> Attention:
     if each.archived or each.handed_off:
         return Attention.ARCHIVED if each.archived else Attention.HANDED_OFF
     if each.blockers:
@@ -129,7 +132,7 @@ def _attention(each: Glance, seen: Mapping[str, Glance], now: int, policy: Polic
     if each.current is None:
         waits = any(on not in seen or not seen[on].handed_off for on in each.depends_on)
         return Attention.DEPENDENCY if waits else Attention.HANDOFF
-    if judgeable(each.current, each.document, now, policy):
+    if judging.waits(each, each.current):
         return Attention.VERDICT
     return Attention.STALE if each.stale else Attention.TEXT
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from domain.phase_glance import Glance
 from domain.policy_state import PolicyState
+from domain.steps import Step
 from projections.ways import judgeable
 
 
@@ -20,7 +21,27 @@ class Rank(IntEnum):
 
 Urgency = tuple[bool, Rank]
 """What is blocked comes after everything that is not."""
+RANKS = len(Rank)
 EVERY = tuple((blocked, rank) for blocked in (False, True) for rank in Rank)
+
+
+class Judging:
+    """Whether a verdict is what leads a phase on, at one time and under one policy: asked for thousands of phases.
+
+    Most of them share their document, which a glance knows by its state alone; so each is judged once.
+    """
+
+    def __init__(self, *, now_us: int, policy: PolicyState) -> None:
+        self._now, self._policy = now_us, policy
+        self._known: dict[tuple[int, Step], bool] = {}
+
+    def waits(self, glance: Glance, step: Step) -> bool:
+        """Tell whether the step that a phase works on waits for a verdict. The glances outlive this object."""
+        place = id(glance.document), step
+        found = self._known.get(place)
+        if found is None:
+            found = self._known[place] = judgeable(step, glance.document, self._now, self._policy)
+        return found
 
 
 class Found(NamedTuple):
@@ -30,25 +51,33 @@ class Found(NamedTuple):
     things: int
 
 
-def urgent(seen: Mapping[str, Glance], *, now_us: int, policy: PolicyState, limit: int | None = None) -> Found:
+def urgent(
+    seen: Mapping[str, Glance],
+    *,
+    now_us: int,
+    policy: PolicyState,
+    limit: int | None = None,
+    judging: Judging | None = None,
+) -> Found:
     """Return the phases that have the most urgent things to do, so many as hold `limit` of them.
 
     The tasks of a document whose numbers were never recorded are told by its text alone: they are not counted.
     """
     by_rank: list[list[tuple[str, int]]] = [[] for _ in EVERY]
     things = 0
+    judging = judging or Judging(now_us=now_us, policy=policy)
     for phase, glance in seen.items():
-        first = len(Rank) if glance.blockers else 0
-        for rank, count in _things(glance, seen, now_us=now_us, policy=policy):
+        blocked = RANKS if glance.blockers else 0
+        for rank, count in _things(glance, seen, judging, now_us=now_us):
             if count or glance.unrecorded:
-                by_rank[first + rank].append((phase, count))
+                by_rank[blocked + rank].append((phase, count))
                 things += count
     if limit is None:
         return Found(sorted({phase for found in by_rank for phase, _ in found}), things)
     chosen: set[str] = set()
     left = limit
     for found in by_rank:
-        for phase, count in sorted(found):
+        for phase, count in sorted(found) if left > 0 else ():
             if left <= 0:
                 break
             chosen.add(phase)
@@ -56,9 +85,7 @@ def urgent(seen: Mapping[str, Glance], *, now_us: int, policy: PolicyState, limi
     return Found(sorted(chosen), things)
 
 
-def _things(
-    glance: Glance, seen: Mapping[str, Glance], *, now_us: int, policy: PolicyState
-) -> Iterator[tuple[Rank, int]]:
+def _things(glance: Glance, seen: Mapping[str, Glance], judging: Judging, *, now_us: int) -> Iterator[tuple[Rank, int]]:
     """Yield how many things of which rank can be done about a phase."""
     if glance.archived:
         return
@@ -74,7 +101,7 @@ def _things(
     if glance.blockers:
         yield Rank.HANDOFF, glance.blockers
     if glance.current is not None:
-        yield (Rank.VERDICT if judgeable(glance.current, glance.document, now_us, policy) else Rank.TEXT), 1
+        yield (Rank.VERDICT if judging.waits(glance, glance.current) else Rank.TEXT), 1
     elif not glance.blockers and not glance.glass:
         waiting = [on for on in glance.depends_on if on not in seen or not seen[on].handed_off]
         lost = sum(on not in seen or seen[on].archived for on in waiting)
