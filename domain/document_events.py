@@ -93,8 +93,8 @@ class ApprovalExpired(DomainEvent):
     def apply(self, aggregate: "Phase") -> None:
         if aggregate.state.documents[self.step].ratify_by is None:
             aggregate.change(self.step, state=StepState.EXPIRED)
-        else:  # nobody approved in time what was approved under break-glass
-            aggregate.change(self.step, state=StepState.EXPIRED, decided=0, ratify_by=None, broke_glass="")
+        else:  # nobody approved in time what was approved under break-glass; who broke it is not forgotten
+            aggregate.change(self.step, state=StepState.EXPIRED, decided=0, ratify_by=None)
 
 
 class DocumentApproved(DomainEvent):

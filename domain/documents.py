@@ -44,7 +44,7 @@ class Document(NamedTuple):
     ratify_by: int | None = None
     """Of an approval under break-glass: when others must have approved, µs since the epoch."""
     broke_glass: str = ""
-    """Who gave it, by name; it counts for nothing else."""
+    """Who gave it to this iteration, by name; kept when it lapses: they can neither renew nor ratify it."""
 
     def state_at(self, now: int) -> StepState:
         """Return the state at a time in µs: a request nobody answered in time, or a broken glass, has expired."""

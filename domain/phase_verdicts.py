@@ -49,7 +49,7 @@ class PhaseVerdicts(PhaseDrafts):
         """
         self.note_expiry(by=by, at=at)
         document = self._to_be_judged(step, iteration=iteration, digest=digest, by=by, expired_too=forced)
-        if document.ratify_by is not None and forced:
+        if document.broke_glass and forced:
             why = f"{document.broke_glass} broke the glass already; that is ratified under the whole policy"
             raise PolicyForbids(self.state.phase, step, why=why, command="")
         if break_glass:

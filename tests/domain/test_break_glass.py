@@ -115,13 +115,32 @@ def test_nobody_in_time_and_the_approval_is_void_for_everything_that_rests_on_it
     )
     again = lapsed.when(asks.request("spec", at=LATE)).then(*late(expired("spec"), requested("spec")))
     again.when(asks.approve("spec", by=ADA, at=LATE)).refused(
-        PolicyForbids,
-        f"orch why {PHASE} spec",
-        f'orch approve {PHASE} spec --force --reason "why the policy is set aside"',
-        code="POLICY_VIOLATION",
-        saying="ada wrote this text",
+        AlreadyJudged, f"orch why {PHASE} spec", code="WORKFLOW_VIOLATION", saying="ada"
     )
     again.when(asks.approve("spec", by=GRACE, at=LATE)).then(*late(approved("spec", by=GRACE, policy_version=2)))
+
+
+@pytest.mark.parametrize("period", [DAY, 0])
+def test_a_lapsed_glass_is_neither_renewed_nor_made_permanent_by_force(period: int) -> None:
+    """Nor where the policy has meanwhile lost its period."""
+    story = given(*WAITING, BROKEN)
+    if not period:
+        story = story.when(asks.set_policy(break_glass_seconds=0))
+    story.when(asks.approve("spec", by=ADA, forced=True, reason="once more", at=LATE)).refused(
+        AlreadyJudged, f"orch why {PHASE} spec", code="WORKFLOW_VIOLATION", saying="ada"
+    )
+    story.when(asks.approve("spec", by=ROBOT, forced=True, reason="for her", at=LATE)).refused(
+        PolicyForbids, f"orch why {PHASE} spec", code="POLICY_VIOLATION", saying="ada broke the glass already"
+    )
+
+
+def test_whoever_broke_a_glass_that_lapsed_is_not_among_those_who_are_needed() -> None:
+    two = policy(minimum_approvers=2, break_glass_seconds=DAY)
+    story = given(two, *WAITING[1:]).when(asks.approve("spec", by=LINUS, forced=True, reason="the server is down"))
+    story = story.when(asks.request("spec", at=LATE))
+    story.when(asks.approve("spec", by=LINUS, at=LATE)).refused(
+        AlreadyJudged, f"orch why {PHASE} spec", code="WORKFLOW_VIOLATION", saying="linus"
+    )
 
 
 def test_a_retroactive_rejection_withdraws_it_and_what_rests_on_it_is_stale() -> None:
