@@ -14,7 +14,7 @@ from bench.measured import Measured, side_by_side
 from bench.processes import run_orch
 from cli.project import Project
 from cli.search import found_in
-from cli.search_following import bring_up_to_date, index_held, path_of
+from cli.search_following import bring_up_to_date, file_of, index_held
 from domain.actors import Actor
 from domain.digest import digest_of
 from domain.document_events import Source
@@ -68,7 +68,7 @@ def _searches(project: Project) -> Measured:
             )
             if took > slowest:
                 slowest, asked = took, f"{query!r} in {phase or 'all phases'}"
-    size = path_of(project.places).stat().st_size / 1e6
+    size = file_of(project.places).path.stat().st_size / 1e6
     detail = (
         f"{slowest * 1000:.1f} ms for {asked}; allowed {SEARCH_S * 1000:.0f} ms; index {first:.1f} s, {size:.0f} MB"
     )

@@ -1,11 +1,7 @@
 """orch backup ship: keep the backups as new as the log."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Event
 from time import monotonic, time_ns
-from types import FrameType
 from typing import Annotated, TypedDict
 
 import typer
@@ -17,6 +13,7 @@ from cli.backup_project import author_of, logs_of, target_of
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import clean, paint
+from cli.stopping import stopped_by_signals
 from domain.errors import Unavailable
 
 Follow = Annotated[bool, typer.Option("--follow/--once", help="Go on until SIGTERM or Ctrl-C, or ship once.")]
@@ -54,7 +51,7 @@ def ship(
     """
     told = Shipped(folder="", last=0, events=0, segments=0, bytes=0, failed=0, slowest_seconds=0.0, seconds=0.0)
     began = monotonic()
-    with _stopped_by_signals() as stop:
+    with stopped_by_signals() as stop:
         ship_until(stop, Shipping(to, recipient, told), follow=follow, interval=interval)
     told["seconds"] = round(monotonic() - began, 3)
     answer("backup.shipped", told, as_json=asked.json, show=lambda: _show(told))
@@ -116,22 +113,6 @@ def ship_until(stop: Event, shipping: Shipping, *, follow: bool, interval: float
         except Unavailable as error:
             shipping.failed(error)
             stop.wait(interval * PATIENCE)
-
-
-@contextmanager
-def _stopped_by_signals() -> Iterator[Event]:
-    """Let SIGTERM and SIGINT end the work where it is safe, instead of where it happens to be."""
-    stop = Event()
-
-    def told(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    before = [(number, signal.signal(number, told)) for number in (signal.SIGTERM, signal.SIGINT)]
-    try:
-        yield stop
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)
 
 
 def _show(told: Shipped) -> None:

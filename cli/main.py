@@ -70,6 +70,7 @@ class Orch(LazyGroup):
         "doctor": Entry("cli.doctor:doctor", "What is wrong with this project, and the command that mends it."),
         "config": Entry("cli.config:ConfigCommands", "The settings in force, and where each one comes from."),
         "rebuild": Entry("cli.rebuild:rebuild", "Make everything that follows from the events anew, or compare it."),
+        "follow": Entry("cli.follow:follow", "Keep documents, state files and the search as new as the log."),
         "backup": Entry("cli.backup:BackupCommands", "Backups: make, ship, check, try and restore them."),
         "template": Entry("cli.template:TemplateCommands", "The templates of the documents, and a project's own ones."),
         "import": Entry("cli.import_folder:import_folder", "Phases of the predecessor, spec-kit, OpenSpec or Kiro."),

@@ -33,6 +33,7 @@ from cli.config_check import ConfigCheckAnswer
 from cli.config_set import ConfigSetAnswer
 from cli.context import ContextAnswer
 from cli.export import ExportFile
+from cli.follow import FollowedAnswer, FollowersAnswer
 from cli.gate_command import GateAnswer
 from cli.health import DoctorAnswer
 from cli.import_folder import ImportAnswer
@@ -352,6 +353,8 @@ ANSWERS: dict[str, Any] = {
     "search": SearchAnswer,
     "upgrade": UpgradeAnswer,
     "rebuild": RebuildAnswer,
+    "followers": FollowersAnswer,
+    "followers.followed": FollowedAnswer,
     "backup.made": BackupMade,
     "backup.list": BackupList,
     "backup.verification": BackupVerification,

@@ -7,16 +7,13 @@ import typer
 
 from cli import exits
 from cli.answers import answer
-from cli.documents_on_disk import is_erased
 from cli.options import Asked, plain
 from cli.progress import Progress
 from cli.project import Project, opened
 from cli.screen import clean, paint
-from domain.errors import InvalidInput, Unavailable
+from domain.errors import Unavailable
 from domain.event_log import Head
 from domain.phase_ids import PREFIX
-from domain.phase_state import PhaseState
-from domain.steps import Step
 from projections.counts import counted
 
 Check = Annotated[bool, typer.Option("--check", help="Compare only, and change nothing.")]
@@ -103,32 +100,18 @@ def _files(project: Project, heads: dict[str, Head], *, check: bool) -> list[str
 
 
 def _files_of(project: Project, phase: str, head: Head, *, check: bool) -> list[str]:
-    from cli.publish import STATE_FILE, publish, state_text
+    from cli.phase_files import is_state_behind, missing_documents
+    from cli.publish import STATE_FILE, publish
 
-    documents = PhaseState.from_facts(head.facts).documents
-    missing = [
-        step
-        for step, document in documents.items()
-        if document.drafted
-        and _is_missing(project, phase, step)
-        and not is_erased(project.log, head.stream, document.drafted)
-    ]
-    path = project.places.phase(phase) / STATE_FILE
-    behind = not path.is_file() or path.read_text("utf-8", "replace") != state_text(project, head)
+    missing = missing_documents(project, phase, head)
+    behind = is_state_behind(project, phase, head)
     if not check:
         for step in missing:
             publish(project, phase, step)
         if behind:
             publish(project, phase)
-    state = [str(path.relative_to(project.places.root))] if behind else []
+    state = [str((project.places.phase(phase) / STATE_FILE).relative_to(project.places.root))] if behind else []
     return [*(project.files.shown(phase, step) for step in missing), *state]
-
-
-def _is_missing(project: Project, phase: str, step: Step) -> bool:
-    try:
-        return project.files.read_bytes(phase, step) is None
-    except InvalidInput:
-        return False
 
 
 def _show(data: RebuildAnswer) -> None:

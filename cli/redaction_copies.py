@@ -42,7 +42,13 @@ def remove_derived(project: Project, position: int) -> list[Path]:
 
 def remove_copies(project: Project, phase: str, told: Told, position: int) -> Copies:
     """Remove what holds exactly the erased text, and write anew what quotes it. Call it while holding the files."""
-    removed = [*remove_derived(project, position), *remove_parts(project.places, phase)]
+    removed = [*remove_derived(project, position), *remove_from_files(project, phase, told)]
+    return Copies([project.files.named(path) for path in removed], beyond_reach(project, phase, position))
+
+
+def remove_from_files(project: Project, phase: str, told: Told) -> list[Path]:
+    """Let an erased text leave the files of its phase. Call it while holding them."""
+    removed = remove_parts(project.places, phase)
     gone = None
     if told.topic == DRAFTED:
         step, digest = Step(told.facts["step"]), told.facts["digest"]
@@ -52,7 +58,7 @@ def remove_copies(project: Project, phase: str, told: Told, position: int) -> Co
             removed.append(project.places.document(phase, step))
             gone = step
     publish(project, phase, gone)
-    return Copies([project.files.named(path) for path in removed], beyond_reach(project, phase, position))
+    return removed
 
 
 def beyond_reach(project: Project, phase: str | None, position: int) -> list[str]:

@@ -5,16 +5,16 @@ from typing import Annotated, Optional, TypedDict
 import typer
 
 from adapters.envelope import told as told_by
-from adapters.search_index import SearchIndex
 from cli.answers import answer
 from cli.arguments import phases_known
 from cli.moments import resolved, say
 from cli.options import Asked, reading
 from cli.project import Project, opened
 from cli.screen import one_line, paint
-from cli.search_following import bring_up_to_date, index_held
+from cli.search_following import SearchFollower, bring_up_to_date, index_held
 from domain.errors import InvalidInput
-from domain.text_index import IndexBroken, Place
+from domain.following import FollowerBroken
+from domain.text_index import Place
 from domain.unknown import unknown_phase
 from projections.counts import counted
 from projections.moments import AsOf, as_of
@@ -83,14 +83,14 @@ def found_in(
     with index_held(project.places) as index:
         try:
             return _hits(project, index, wanted, upto=upto, kind=kind, phase=phase, limit=limit, strict=True)
-        except (IndexBroken, _Distrusted):
-            index.clear()
+        except (FollowerBroken, _Distrusted):
+            index.begin_anew()
         return _hits(project, index, wanted, upto=upto, kind=kind, phase=phase, limit=limit, strict=False)
 
 
 def _hits(
     project: Project,
-    index: SearchIndex,
+    index: SearchFollower,
     wanted: list[list[str]],
     *,
     upto: int,

@@ -3,118 +3,105 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from adapters.envelope import told as told_by
+from adapters.follower_file import FollowerFile
 from adapters.places import Places
 from adapters.search_index import SearchIndex
-from adapters.writers_queue import WritersQueue
 from cli.progress import Progress
 from domain.errors import UnknownEvent
 from domain.event_log import EventLog
-from domain.text_index import Followed, IndexBroken, IndexedText
-from domain.tree_ranges import range_root_of
+from domain.following import Followed, FollowerBroken, Step, advance, doubt_about
+from domain.text_index import IndexedText
 from projections.redactions import TOPIC as REDACTED
 from projections.searchable import phase_spoken_of, texts_of
 from projections.words import folded
 
-BATCH = 2_000
-"""Events that are taken in at a time."""
-PATIENCE_S = 120.0
-"""So long a search waits for another one, which may be making the whole index."""
+
+class SearchFollower(SearchIndex):
+    """The index, and how it follows the log."""
+
+    def take(self, log: EventLog, first: int, upto: Followed) -> None:
+        """Take in the texts of a stretch of the log, and let those go that were erased in it."""
+        erased: list[int] = []
+        self.add(_texts(log, first, upto.position, erased), erased, upto)
 
 
-def path_of(places: Places) -> Path:
+def file_of(places: Places) -> FollowerFile:
     """Return where the index lies."""
-    return places.state / "cache" / "search.db"
+    return FollowerFile(places.state / "cache" / "search.db", "the search index")
 
 
 @contextmanager
-def index_held(places: Places) -> Iterator[SearchIndex]:
+def index_held(places: Places) -> Iterator[SearchFollower]:
     """Open the index and hold it, alone; it is made in memory where nothing can be kept."""
-    path = path_of(places)
+    file = file_of(places)
     with suppress(OSError):  # then it cannot be written either
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-    if not os.access(path.parent, os.W_OK):
-        memory = SearchIndex(None)
+        file.path.parent.mkdir(mode=0o700, exist_ok=True)
+    if not os.access(file.path.parent, os.W_OK):
+        memory = SearchFollower(None)
         try:
             yield memory
         finally:
             memory.close()
         return
-    with WritersQueue(path.with_name("search.lock"), timeout_s=PATIENCE_S, what="the search index").turn():
-        index = SearchIndex(path)
-        try:
-            yield index
-        finally:
-            index.close()
+    with file.held(SearchFollower) as index:
+        yield index
 
 
-def bring_up_to_date(index: SearchIndex, log: EventLog) -> None:
-    """Let the index follow the log to its end, in batches; an index of another history begins anew."""
-    end = log.moment().position
-    start = _sound_upto(index, log)
-    with Progress(end - start, "events for the search") as progress:
-        while start < end:
-            last = min(start + BATCH, end)
-            erased: list[int] = []
-            upto = Followed(log.origin, last, _root(log, last))
-            index.add(_texts(log, start + 1, last, erased), erased, upto)
-            progress.advance(last - start)
-            start = last
+def bring_up_to_date(index: SearchFollower, log: EventLog) -> None:
+    """Let the index follow the log to its end; an index of another history begins anew, and nobody need hear of it."""
+    step = advance(index, log)
+    with Progress(step.end - step.before, "events for the search") as progress:
+        progress.advance(step.position - step.before)
+        while step.behind:
+            step = advance(index, log)
+            progress.advance(step.position - step.before)
 
 
 def rebuild_index(places: Places, log: EventLog, *, check: bool) -> bool:
     """Hold the index against the log, and make it anew unless that was all; tell whether it differed.
 
-    There is nothing to do where no index is kept: the next search makes one.
+    The old one serves until the new one takes its place. There is nothing to do where no index is kept: the next
+    search makes one.
     """
-    if not os.path.lexists(path_of(places)):
+    if not os.path.lexists(file_of(places).path):
         return False
     with index_held(places) as index:
         try:
             have = index.followed()
-            sound = have is None or (_is_of(have, log) and index.holds(_texts(log, 1, have.position, [])))
-        except IndexBroken:
+            sound = have is None or (not doubt_about(have, log) and index.holds(_texts(log, 1, have.position, [])))
+        except FollowerBroken:
             sound = False
-        if not check:
-            if not sound:
-                index.clear()
+        if sound and not check:
             bring_up_to_date(index, log)
+    if not sound and not check:
+        make_anew(places, log)
     return not sound
 
 
+def make_anew(places: Places, log: EventLog) -> None:
+    """Make another index while the old one serves."""
+    with Progress(log.moment().position, "events for the search") as progress:
+
+        def done(step: Step) -> None:
+            progress.advance(step.position - step.before)
+
+        file_of(places).rebuild(SearchFollower, log, done=done)
+
+
 def forget_in_index(places: Places, log: EventLog, position: int) -> None:
-    """Let an erased text leave the index at once; where nobody can tell where it stands, the whole index goes."""
-    path = path_of(places)
-    if not os.path.lexists(path):
-        return
-    with index_held(places) as index:
-        try:
-            _sound_upto(index, log)
-            index.forget(position)
-        except IndexBroken:
-            index.clear()
-
-
-def _sound_upto(index: SearchIndex, log: EventLog) -> int:
-    """Return up to where the index holds this very log; nothing of it is left where it holds another one."""
-    have = index.followed()
-    if have is None:
-        return 0
-    if _is_of(have, log):
-        return have.position
-    index.clear()
-    return 0
-
-
-def _is_of(have: Followed, log: EventLog) -> bool:
-    known = have.origin == log.origin and 0 < have.position <= log.moment().position
-    return known and _root(log, have.position) == have.root
-
-
-def _root(log: EventLog, size: int) -> str:
-    return range_root_of(log)(0, size).hex()
+    """Let an erased text leave the index at once, and one that is being made; in doubt the whole index goes."""
+    for file in (file_of(places), file_of(places).fresh):
+        if os.path.lexists(file.path):
+            with file.held(SearchFollower) as index:
+                try:
+                    have = index.followed()
+                    if have is not None and doubt_about(have, log):
+                        index.begin_anew()
+                    index.forget(position)
+                except FollowerBroken:
+                    index.begin_anew()
 
 
 def _texts(log: EventLog, first: int, last: int, erased: list[int]) -> Iterator[IndexedText]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
+from domain.following import Followed
+
 
 class IndexedText(NamedTuple):
     """One free text of one event, as the index takes it."""
@@ -23,16 +25,8 @@ class Place(NamedTuple):
     part: int
 
 
-class Followed(NamedTuple):
-    """How much of which log an index holds: its name, a position, the root of its tree up to there."""
-
-    origin: str
-    position: int
-    root: str
-
-
 class TextIndex(Protocol):
-    """What finds words. Every method may raise `Unavailable`, and `IndexBroken` for an index that is none any more."""
+    """What finds words. Every method may raise `Unavailable`, and `FollowerBroken` for what is no index any more."""
 
     def followed(self) -> Followed | None:
         """Return how far the index is, or None where it holds nothing yet."""
@@ -58,10 +52,6 @@ class TextIndex(Protocol):
         """
         ...
 
-    def clear(self) -> None:
+    def begin_anew(self) -> None:
         """Throw everything away."""
         ...
-
-
-class IndexBroken(Exception):
-    """What is in the file is no index; whoever uses it clears it, and begins anew."""

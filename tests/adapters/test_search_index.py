@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.search_index import FORM, PAGE, PART_BITS, SearchIndex
-from domain.text_index import Followed, IndexBroken, IndexedText, Place
+from domain.following import Followed, FollowerBroken
+from domain.text_index import IndexedText, Place
 from projections.words import folded, words
 
 HERE = Followed("example.org/x", 10_000, "ab" * 32)
@@ -143,9 +144,9 @@ def test_an_index_of_something_else_is_called_broken(index: SearchIndex, tmp_pat
     other = apsw.Connection(str(tmp_path / "search.db"))
     other.execute("DROP TABLE texts; CREATE TABLE texts (words)")
     other.close()
-    with pytest.raises(IndexBroken):
+    with pytest.raises(FollowerBroken):
         found(index, "one")
-    index.clear()
+    index.begin_anew()
     assert found(index, "one") == []
 
 
