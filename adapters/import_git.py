@@ -21,8 +21,8 @@ SAFE = (
 )  # fmt: skip
 
 
-NAMED = re.compile(rb"([0-9a-f]+)\x02([^\x02]*)\x02([^\x02]*)\0\n([^\0\n]+)\0?")
-"""One commit as it is listed, and the name of the file in it; merges, which change nothing themselves, have none."""
+COMMIT = re.compile(rb"([0-9a-f]{40,64})\0([^\0]*)\0([^\0]*)\0[\n\0]([^\0]+)\0")
+"""One commit as it is listed: id, date, author, and the name of the file in it, which nothing but NUL can end."""
 
 
 class Version(NamedTuple):
@@ -53,13 +53,14 @@ class Git:
         """Return the versions of a file that the current branch knows, also from when it had another name."""
         if self._prefix is None or "\n" in self._prefix + path:
             return Versions([])
-        form = "--format=%x01%H%x02%aI%x02%an"
+        form = "--format=%H%x00%aI%x00%an"
         plain = ("--no-ext-diff", "--no-textconv", "--no-color", "-z", "--name-only")
+        merges = "-c"  # those that made another text of both sides
         count = f"--max-count={MOST_VERSIONS + 1}"
-        listed = self._ask("log", "--follow", *plain, form, count, "HEAD", "--", f":(literal){path}")
-        commits = [line for each in (listed or b"").split(b"\x01") if (line := NAMED.fullmatch(each))][::-1]
+        listed = self._ask("log", "--follow", merges, *plain, form, count, "HEAD", "--", f":(literal){path}")
+        commits = [_words(line) for line in COMMIT.finditer(listed or b"")][::-1]
         cut = len(commits) > MOST_VERSIONS
-        words = [_words(line) for line in (commits[1:] if cut else commits)]
+        words = commits[1:] if cut else commits
         texts = self._texts([f"{commit}:{name}" for commit, _, _, name in words])
         found = [
             Version(commit, at, author, text)
@@ -72,7 +73,8 @@ class Git:
         """Return the texts of blobs; None for one that is not there, too large, or no UTF-8."""
         if not names:
             return []
-        asked = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
+        askable = [name if "\n" not in name else "" for name in names]  # asked by line: "" is said to be missing
+        asked = "".join(f"{name}\n" for name in askable).encode("utf-8", "surrogateescape")
         sizes = (self._ask("cat-file", "--batch-check=%(objecttype) %(objectsize)", stdin=asked) or b"").splitlines()
         wanted = [_is_small(line) for line in sizes] if len(sizes) == len(names) else [False] * len(names)
         some = "".join(f"{name}\n" for name, want in zip(names, wanted, strict=True) if want)

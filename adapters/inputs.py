@@ -44,6 +44,15 @@ def fields_for(
     return fields
 
 
+def judged_fields(step: Step, value: object, source: str, *, line_of: LineOf = nowhere) -> dict[str, object]:
+    """Return fields in canonical form, as the model of their step accepts them. Raises InvalidInput."""
+    from adapters.input_judging import judge
+
+    fields = cleaned(value, source)
+    judge(step, fields, source, line_of=line_of)
+    return without_empty(fields)
+
+
 def split_list(words: str | Sequence[str]) -> list[str]:
     r"""Return the items between commas; `\,` is a comma inside an item. Empty items are left out."""
     items: list[str] = []

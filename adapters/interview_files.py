@@ -5,7 +5,9 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from adapters.new_files import new_file
+from adapters.inputs import judged_fields
+from adapters.new_files import free_name, new_file
+from domain.errors import InvalidInput
 from domain.steps import Step
 
 FOLDER = "interviews"
@@ -35,21 +37,23 @@ def keep(path: Path, kept: Kept) -> None:
         opened.write(json.dumps({"v": VERSION, **kept._asdict()}, ensure_ascii=False).encode())
 
 
-def kept_in(path: Path) -> Kept | None:
-    """Return the answers that are kept, or None. A file that is something else is put aside under another name."""
+def kept_in(path: Path, step: Step) -> Kept | None:
+    """Return the answers that are kept, judged as those of a file, or None where there are none.
+
+    A file that holds something else is put aside, and `InvalidInput` says where.
+    """
     try:
         found = json.loads(path.read_bytes())
-        if found.pop("v") != VERSION or not isinstance(found["answers"], dict):
+        if found.pop("v") != VERSION or type(found["at"]) is not int or type(found["iteration"]) is not int:
             raise ValueError
-        kept = Kept(**found)
-        if type(kept.at) is not int or type(kept.iteration) is not int or kept.at < 0:
-            raise ValueError
-        return kept
+        return Kept(**{**found, "at": max(0, found["at"]), "answers": judged_fields(step, found["answers"], path.name)})
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OSError):
-        os.replace(path, path.with_suffix(".broken"))
-        return None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OSError, InvalidInput):
+        aside = path.with_suffix(".broken")
+        aside = free_name(aside) if os.path.lexists(aside) else aside
+        os.replace(path, aside)
+        raise InvalidInput(f"{path} holds no answers that could be gone on with; it is kept as {aside.name}.") from None
 
 
 def forget(path: Path) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,6 +31,12 @@ def new_file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
         raise _spoken(path, error) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def free_name(path: Path) -> Path:
+    """Return the first of path-2, path-3, … that is not there."""
+    names = (path.with_name(f"{path.name}-{number}") for number in count(2))
+    return next(name for name in names if not os.path.lexists(name))
 
 
 def _settle(opened: BinaryIO, part: Path, path: Path, *, replace: bool) -> None:

@@ -104,10 +104,10 @@ def left_of(start: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[
 
     Where nothing is left of it, that folder is the root.
     """
-    return places_of(root_of(start), env=env, flags=flags)
+    return places_of(project_root(start), env=env, flags=flags)
 
 
-def root_of(start: Path) -> Path:
+def project_root(start: Path) -> Path:
     """Return the nearest folder upwards that holds `.orch`, or else the folder itself."""
     return next((folder for folder in (start, *start.parents) if (folder / FOLDER).is_dir()), start)
 

@@ -7,14 +7,14 @@ from typing import Annotated, Literal, Optional, TypedDict
 
 import typer
 
-from adapters.settings import SETTINGS, Source, Value, file_of_settings, is_named, unread
-from adapters.settings_file import settings_of
+from adapters.settings import SETTINGS, Setting, Source, Value, chosen, is_named, unread
+from adapters.settings_file import settings_in
 from cli import exits
 from cli.answers import answer
 from cli.given import flags
 from cli.options import Asked, plain
-from cli.project import here
 from cli.screen import clean, one_line, paint
+from cli.settings_here import file_here, path_here
 from domain.errors import InvalidInput
 
 File = Annotated[
@@ -53,60 +53,45 @@ def check_config(asked: Asked, file: File = None) -> None:
     Next: orch config show
     """
     given = {**flags(), "config": str(Path(file).absolute())} if file else flags()
-    rows = list(_found(given))
+    path = file_here(given)
+    rows = list(_found(path, given))
     wrong = any(row["severity"] == "error" for row in rows)
-    path = _file(given)
     data: ConfigCheckAnswer = {"ok": not wrong, "file": str(path), "file_exists": path.exists(), "rows": rows}
     answer("config.check", data, as_json=asked.json, show=lambda: _show(data))
     if wrong:
         raise typer.Exit(exits.USAGE)
 
 
-def _file(given: dict[str, str]) -> Path:
-    from adapters.places import root_of
-
-    return file_of_settings(root_of(here()), flags=given).absolute()
-
-
-def _found(given: dict[str, str]) -> Iterator[ConfigFinding]:
+def _found(path: Path, given: dict[str, str]) -> Iterator[ConfigFinding]:
     from adapters.settings_mistakes import mistakes_in
 
-    path = _file(given)
-    wrong = False
-    for mistake in mistakes_in(path, named=is_named(env=os.environ, flags=given)):
-        wrong = True
+    named = is_named(env=os.environ, flags=given)
+    mistakes = list(mistakes_in(path, named=named))
+    for mistake in mistakes:
         yield {"severity": "error", **mistake._asdict()}  # type: ignore[typeddict-item]  # a Mistake has just these
+    in_file = {} if mistakes else settings_in(path, named=named)  # read once, for all of them
     for setting in SETTINGS:
-        if os.environ.get(setting.variable):
-            try:
-                value = {} if wrong else settings_of([setting.name], path, flags=given)
-                yield from _about(setting.name, value.get(setting.name))
-            except InvalidInput as error:
-                yield {"severity": "error", "line": None, "key": setting.variable, "what": error.message}
-        elif not wrong:
-            yield from _about(setting.name, settings_of([setting.name], path, env=_named(), flags=given)[setting.name])
+        try:
+            value = chosen([setting.name], lambda: in_file, env=os.environ, flags=given, file=path)[setting.name]
+            yield from _about(setting, value)
+        except InvalidInput as error:
+            yield {"severity": "error", "line": None, "key": setting.variable, "what": error.message}
     for name in unread(os.environ):
         yield _warning(name, f"nothing reads the variable {name}; {_nearest(name)}")
 
 
-def _named() -> dict[str, str]:
-    """Return the variable that names the file, which alone counts for a setting that no other one sets."""
-    return {name: os.environ[name] for name in ("ORCHESTRATOR_CONFIG",) if name in os.environ}
-
-
-def _about(name: str, value: Value | None) -> Iterator[ConfigFinding]:
+def _about(setting: Setting, value: Value) -> Iterator[ConfigFinding]:
     """Yield what is worth knowing about a value that somebody said."""
     from adapters.file_systems import is_network, kind_of
-    from adapters.places import root_of
 
-    if value is None or value.source is Source.DEFAULT:
+    if value.source is Source.DEFAULT:
         return
-    setting = next(each for each in SETTINGS if each.name == name)
+    name = setting.name
     if not setting.is_read:
         yield _warning(name, f"nothing obeys {name} yet: it is for the service")
     if name == "backup.recipients":
         yield from _recipients(value)
-    folder = root_of(here()) / str(value.value)
+    folder = path_here(value)
     if name in ("state_dir", "template_dir", "schema_dir", "log.dir") and not folder.is_dir():
         yield _warning(name, f"{name}: there is no folder {folder}")
     elif name == "state_dir" and is_network(kind_of(folder)):

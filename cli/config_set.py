@@ -2,20 +2,17 @@
 
 import os
 import sys
-from pathlib import Path
 from typing import Annotated, Any, Optional, TypedDict
 
 import typer
 
-from adapters.settings import Setting, Source, file_of_settings, value_in
-from adapters.settings_file import settings_of
+from adapters.settings import Setting, Source, Value, value_in
 from cli.answers import answer
 from cli.config import words_of
 from cli.config_names import names, setting_of
-from cli.given import flags
 from cli.options import Asked, plain
-from cli.project import here
 from cli.screen import clean, one_line, paint
+from cli.settings_here import file_here, path_here, setting_here
 from domain.errors import InvalidInput
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A setting; see orch config show.", autocompletion=names)]
@@ -53,14 +50,12 @@ def set_config(asked: Asked, name: Name, value: Words = None, unset: Unset = Fal
     if unset is (value is not None):
         line = f"orch config set {setting.name}"
         raise InvalidInput("Give a value, or --unset.", fix=(f"{line} {_sample(setting)}", f"{line} --unset"))
-    from adapters.places import root_of
     from adapters.settings_edit import change
 
-    given = flags()
-    path = file_of_settings(root_of(here()), flags=given).absolute()
+    path = file_here()
     said = None if value is None else value_in(setting, value, setting.name)
     before, changed = change(path, setting, said)
-    now = settings_of([setting.name], path, flags=given)[setting.name]
+    now = setting_here(setting.name)
     data: ConfigSetAnswer = {
         "file": str(path),
         "name": setting.name,
@@ -72,27 +67,22 @@ def set_config(asked: Asked, name: Name, value: Words = None, unset: Unset = Fal
         "where": now.where,
     }
     answer("config.set", data, as_json=asked.json, show=lambda: _show(data))
-    _warn(setting, now.source, now.where, path)
+    _warn(setting, now)
 
 
 def _sample(setting: Setting) -> str:
-    value = setting.default
-    return "VALUE" if value in (None, []) else str(value).lower() if isinstance(value, bool) else str(value)
+    return words_of(setting.default) if setting.default not in (None, []) else "VALUE"
 
 
-def _warn(setting: Setting, source: Source, where: str | None, path: Path) -> None:
+def _warn(setting: Setting, now: Value) -> None:
     """Say on stderr what somebody may not expect of what was set."""
-    from adapters.places import root_of
-
     sentences = []
-    if source in (Source.FLAG, Source.ENVIRONMENT):
-        sentences.append(f"{where} is stronger than the file, and holds as long as it is there")
+    if now.source in (Source.FLAG, Source.ENVIRONMENT):
+        sentences.append(f"{now.where} is stronger than the file, and holds as long as it is there")
     if not setting.is_read:
         sentences.append(f"nothing obeys {setting.name} yet: it is for the service")
-    if setting.name == "state_dir" and source is Source.FILE:
-        folder = root_of(here()) / str(settings_of(["state_dir"], path, flags=flags())["state_dir"].value)
-        if not (folder / "log.db").is_file():
-            sentences.append(f"there is no log in {folder} yet: move the store there, or begin one with orch init")
+    if setting.name == "state_dir" and now.source is Source.FILE and not (path_here(now) / "log.db").is_file():
+        sentences.append(f"there is no log in {path_here(now)} yet: move the store there, or begin one with orch init")
     for sentence in sentences:
         print(f"{paint('!', 'yellow', stream=sys.stderr)} {one_line(sentence)}", file=sys.stderr)
 

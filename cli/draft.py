@@ -48,10 +48,10 @@ def drafting(step: Step, what: str, *, example: str) -> Callable[..., None]:
             )
         with opened(to_write=True) as project:
             carry_out(project, asked, phase, lambda: _command(project, asked, phase, step, fields), writes=step)
-        if answered:
-            from cli.interview import recorded
+            if answered:
+                from adapters.interview_files import file_of, forget
 
-            recorded(phase, step)
+                forget(file_of(project.places.state, phase, step))
 
     draft.__doc__ = f"{what}\n\nExample: orch {step} st01-audio-engine {example}\n\nNext: orch approve PHASE {step}"
     keyword = inspect.Parameter.KEYWORD_ONLY

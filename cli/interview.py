@@ -1,25 +1,26 @@
 """The interview: questions at a terminal, whose answers become the fields of a document."""
 
+from pathlib import Path
 from typing import Any
 
-import click
-
-from adapters.interview_files import Kept, file_of, forget, keep, kept_in
+from adapters.interview_files import Kept, file_of, keep, kept_in
+from cli.answers import StoppedAndAnswered
 from cli.interview_around import Around, around
 from cli.interview_ask import KEYS, Way, answer_to
-from cli.interview_end import Choice, choose
+from cli.interview_end import choose
 from cli.interview_questions import QUESTIONS
 from cli.interview_talk import Left, ask, quiet_history, say
 from cli.project import opened
 from cli.screen import one_line
 from cli.style import Style, style
+from domain.errors import InvalidInput
 from domain.steps import Step
 
 
 def interview(phase: str, step: Step, given: dict[str, Any]) -> dict[str, Any]:
     """Return the fields that a person answered and wants recorded. Nothing is recorded here.
 
-    Every answer is kept on disk at once, so that whoever leaves can go on. Raises `click.Abort` for those who leave.
+    Every answer is kept on disk at once, so that whoever leaves can go on. Raises `StoppedAndAnswered` for who leaves.
     """
     with opened() as project:
         known = around(project, phase, step)
@@ -27,22 +28,24 @@ def interview(phase: str, step: Step, given: dict[str, Any]) -> dict[str, Any]:
         templates = project.templates
     quiet_history()
     try:
-        kept = _begin(phase, step, known, given, kept_in(file))
+        kept = _begin(phase, step, known, given, _kept(file, step))
         kept = _ask_from(phase, step, known, kept, file)
-        while True:
-            choice, kept = choose(phase, step, known, kept, templates, ask_one=_ask_one)
+        done = False
+        while not done:
+            done, kept = choose(phase, step, known, kept, templates, ask_one=_ask_one)
             keep(file, kept)
-            if choice is Choice.RECORD:
-                return dict(kept.answers)
+        return dict(kept.answers)
     except Left:
         say(f"Nothing was recorded. Your answers are kept; go on with: orch {step} {phase}{_flag(step)}")
-        raise click.Abort from None
+        raise StoppedAndAnswered from None
 
 
-def recorded(phase: str, step: Step) -> None:
-    """Forget the answers: they are in the log."""
-    with opened() as project:
-        forget(file_of(project.places.state, phase, step))
+def _kept(file: Path, step: Step) -> Kept | None:
+    try:
+        return kept_in(file, step)
+    except InvalidInput as error:
+        say(error.message, "yellow")
+        return None
 
 
 def _flag(step: Step) -> str:
@@ -54,19 +57,19 @@ def _begin(phase: str, step: Step, known: Around, given: dict[str, Any], kept: K
     say(f"{phase}: {step}, iteration {known.iteration + 1}", "bold")
     for point in known.feedback:
         say(f"  to answer: {one_line(point)}", "yellow")
-    names = {question.field for question in QUESTIONS[step]}
-    if kept is not None and kept.answers and not given:
+    if kept is not None and kept.answers:
         say(f"{len(kept.answers)} answers are kept from before.")
         if kept.iteration != known.iteration:
             say("Since then somebody has recorded another iteration.", "yellow")
         if ask("Go on with them? [Y/n] ").lower() not in ("n", "no"):
-            return kept._replace(at=min(kept.at, len(names)), iteration=known.iteration)
+            answers = {**kept.answers, **given}
+            return Kept(known.iteration, min(kept.at, len(QUESTIONS[step])), answers)
     if style() is not Style.TERSE:
         say(KEYS, "dim")
     return Kept(known.iteration, 0, {**known.own, **given})
 
 
-def _ask_from(phase: str, step: Step, known: Around, kept: Kept, file: Any) -> Kept:
+def _ask_from(phase: str, step: Step, known: Around, kept: Kept, file: Path) -> Kept:
     """Ask question after question, and keep every answer."""
     questions = QUESTIONS[step]
     while kept.at < len(questions):

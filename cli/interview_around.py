@@ -44,25 +44,25 @@ class Around(NamedTuple):
 def around(project: Project, phase: str, step: Step) -> Around:
     """Read what an interview needs. Raises what drafting that step would be refused with."""
     heads = project.log.heads_below(PREFIX)[1]
-    states = {name.removeprefix(PREFIX): PhaseState.from_facts(head.facts) for name, head in heads.items()}
+    phases = sorted(name.removeprefix(PREFIX) for name in heads)
     head = heads.get(stream_of(phase))
     if head is None:
         if step is not Step.SPEC:
             raise NotFound(f"There is no phase {phase}: a phase begins with its spec.", fix=(draft(phase, Step.SPEC),))
-        others = _fields(project, heads, neighbours(phase, (), states), step)
-        return Around(0, {}, [], others, sorted(states), [])
-    state = states[phase]
+        others = _fields(project, heads, neighbours(phase, (), phases), step)
+        return Around(0, {}, [], others, phases, [])
+    state = PhaseState.from_facts(head.facts)
     Phase.restore(head.stream, head.version, state).may_draft(step)
     document = state.documents[step]
     told = project.log.told([(head.stream, version) for version in document.feedback])
     points = [f["points"] or ["(erased)"] for f in open_feedback(head.stream, document, told)]
-    others = _fields(project, heads, neighbours(phase, state.depends_on, states), step)
+    others = _fields(project, heads, neighbours(phase, state.depends_on, phases), step)
     own = _latest(project, head, step)
     bases = [
         Basis(each, state.documents[each].iteration, state.documents[each].digest, _latest(project, head, each))
         for each in RESTS_ON.get(step, ())
     ]
-    return Around(document.iteration, own, [p for each in points for p in each], others, sorted(states), bases)
+    return Around(document.iteration, own, [p for each in points for p in each], others, phases, bases)
 
 
 def _fields(project: Project, heads: Any, phases: Iterable[str], step: Step) -> list[dict[str, Any]]:

@@ -1,12 +1,11 @@
 """A name that is taken: the same command with one that is free."""
 
-import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 
+from adapters.new_files import free_name
 from cli.options import typed
 from domain.errors import AlreadyExists
 
@@ -23,12 +22,6 @@ def renaming(out: Path) -> Iterator[None]:
         if again != words:
             taken.fix = (shlex.join(["orch", *again]),)
         raise
-
-
-def free_name(path: Path) -> Path:
-    """Return the first of path-2, path-3, … that is not there."""
-    names = (path.with_name(f"{path.name}-{number}") for number in count(2))
-    return next(name for name in names if not os.path.lexists(name))
 
 
 def _renamed(word: str, old: Path, name: str) -> str:

@@ -7,15 +7,11 @@ from typing import Annotated, Optional, TypedDict
 import typer
 
 from adapters.new_files import new_file
-from adapters.places import root_of
-from adapters.settings import file_of_settings
-from adapters.settings_file import settings_of
 from cli import exits
 from cli.answers import answer
-from cli.given import flags
 from cli.options import Asked, plain
-from cli.project import here
 from cli.screen import clean, one_line, paint
+from cli.settings_here import path_here, setting_here
 from domain.errors import FilesUnavailable
 
 Dir = Annotated[
@@ -99,9 +95,7 @@ def compare_schemas(asked: Asked, folder: Dir = None) -> None:
 def _folder(given: Path | None) -> Path:
     if given is not None:
         return given.absolute()
-    root, said = root_of(here()), flags()
-    value = settings_of(["schema_dir"], file_of_settings(root, flags=said), flags=said)["schema_dir"].value
-    return (root / str(value)).absolute()
+    return path_here(setting_here("schema_dir")).absolute()
 
 
 def _texts() -> Iterator[tuple[str, str]]:

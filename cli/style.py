@@ -2,10 +2,6 @@
 
 from enum import StrEnum
 
-from adapters.places import root_of
-from adapters.settings import file_of_settings
-from adapters.settings_file import settings_of
-from cli.given import flags
 from domain.errors import Refusal
 
 
@@ -22,11 +18,9 @@ class Style(StrEnum):
 
 def style() -> Style:
     """Return the style that the setting `feedback.style` says; whatever is wrong with the settings, there is one."""
-    from cli.project import here
+    from cli.settings_here import setting_here
 
     try:
-        given = flags()
-        path = file_of_settings(root_of(here()), flags=given)
-        return Style(str(settings_of(["feedback.style"], path, flags=given)["feedback.style"].value))
+        return Style(str(setting_here("feedback.style").value))
     except (Refusal, OSError):
         return Style.FRIENDLY

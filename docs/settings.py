@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from adapters.settings import SETTINGS, Setting
+from cli.config import words_of
 
 PAGE = Path(__file__).with_name("settings.md")
 HEAD = """# Settings
@@ -34,8 +35,7 @@ def page() -> str:
 
 
 def _row(setting: Setting) -> str:
-    default = setting.default
-    words = "none" if default in (None, []) else str(default).lower() if isinstance(default, bool) else str(default)
+    words = words_of(setting.default)
     flag = f"`{setting.flag}`" if setting.flag else ""
     return f"| `{setting.name}` | `{setting.variable}` | `{setting.guide}` | {flag} | {setting.kind} | {words} |\n"
 

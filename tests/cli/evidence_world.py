@@ -1,10 +1,11 @@
 """A project worth exporting, its evidence package, and what people do to packages."""
 
+import csv
 import hashlib
 import json
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,8 +75,9 @@ def unpacked(name: str | Path = ZIP, folder: str = "evidence") -> Path:
 
 
 @pytest.fixture
-def verify(capsys: pytest.CaptureFixture[str]) -> Verify:
-    """Return a function that runs the program of a package on some path, in this process."""
+def verify(capsys: pytest.CaptureFixture[str]) -> Iterator[Verify]:
+    """Yield a function that runs the program of a package on some path, in this process, which it leaves as it was."""
+    limit = csv.field_size_limit()
 
     def run(*words: str | Path) -> Verdict:
         capsys.readouterr()
@@ -84,7 +86,8 @@ def verify(capsys: pytest.CaptureFixture[str]) -> Verify:
         assert "Traceback" not in said.out + said.err
         return Verdict(status, said.out)
 
-    return run
+    yield run
+    csv.field_size_limit(limit)
 
 
 @pytest.fixture(scope="module")

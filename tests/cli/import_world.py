@@ -74,11 +74,16 @@ def put(root: Path, files: Mapping[str, str]) -> Path:
 def committed(root: Path, files: Mapping[str, str], date: str, *, author: str = "Jane") -> None:
     """Write files and commit them with that author's date."""
     put(root, files)
-    who = ["-c", f"user.name={author}", "-c", "user.email=jane@example.org", "-c", "commit.gpgsign=false"]
     if not (root / ".git").exists():
         subprocess.run(["git", "init", "-q", str(root)], check=True)
-    subprocess.run(["git", *who, "add", "-A"], cwd=root, check=True)
-    subprocess.run(["git", *who, "commit", "-q", "-m", "more", "--date", date], cwd=root, check=True)
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "more", "--date", date, author=author)
+
+
+def git(root: Path, *words: str, author: str = "Jane", check: bool = True) -> None:
+    """Run git there as that author."""
+    who = ["-c", f"user.name={author}", "-c", "user.email=jane@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *who, *words], cwd=root, check=check, capture_output=True)
 
 
 SPEC_KIT = {

@@ -10,6 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from adapters.import_git import Git
 from tests.cli.conftest import Answer, Orch, position
 from tests.cli.import_world import (
     APPROVED,
@@ -20,6 +21,7 @@ from tests.cli.import_world import (
     SPEC_KIT,
     approval,
     committed,
+    git,
     predecessor,
     put,
     state,
@@ -230,6 +232,35 @@ def test_a_file_that_was_renamed_is_dated_along_its_names(project: Orch, there: 
         ("spec", 3, "2025-03-03T09:00"),
     ]
     assert project("show", "001-photo-albums", "spec", "--iteration", "1", "--raw").out == f"# A\n{lines}"
+
+
+def test_a_merge_that_wrote_a_text_of_its_own_is_a_version(project: Orch, there: Path) -> None:
+    name = "specs/001-x/spec.md"
+    committed(there, {name: "# A\n"}, "2025-03-01T10:00:00+01:00")
+    git(there, "checkout", "-q", "-b", "side")
+    committed(there, {name: "# B\n"}, "2025-03-02T10:00:00+01:00")
+    git(there, "checkout", "-q", "-")
+    committed(there, {name: "# C\n"}, "2025-03-03T10:00:00+01:00")
+    git(there, "merge", "-q", "side", check=False)
+    committed(there, {name: "# B and C\n"}, "2025-03-04T10:00:00+01:00")
+    found = Git(there).versions(name)
+    assert sorted(version.text for version in found.found) == ["# A\n", "# B\n", "# B and C\n", "# C\n"]
+    assert found.found[-1].text == "# B and C\n" and found.left_out == 0
+
+
+def test_no_byte_in_the_name_of_an_author_or_a_file_hides_a_version(project: Orch, there: Path) -> None:
+    lines = "".join(f"- requirement {number}\n" for number in range(20))
+    for day, old in ((1, "old\x01\x02.md"), (2, "in\ntwo.md")):
+        committed(there, {old: f"# A\n{lines}"}, f"2025-03-0{day}T10:00:00+01:00", author="J\x01o\x02e")
+        (there / old).unlink()
+    name = "specs/001-x/spec.md"
+    committed(there, {name: f"# B\n{lines}"}, "2025-03-03T10:00:00+01:00", author="J\x02o")
+    found = Git(there).versions(name)
+    assert [(version.author, version.text[:3]) for version in found.found] == [
+        ("J\x01o\x02e", "# A"),
+        ("J\x02o", "# B"),
+    ]
+    assert found.left_out == 1  # the one whose name is two lines: git is asked by line
 
 
 def test_a_repository_cannot_make_git_run_anything(project: Orch, there: Path) -> None:

@@ -322,3 +322,93 @@ def test_the_style_says_how_much_is_explained(around: Orch, monkeypatch: pytest.
     assert "as people will read it everywhere" in shown["user-friendly"]
     assert "What is it called?" in shown["professional"] and "as people will read" not in shown["professional"]
     assert "1/9  title" in shown["terse"] and "Enter keeps" not in shown["terse"]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    ['{"title":5}', '{"objectives":[{"x":[1]}]}', '{"nonsense":"z"}', '{"title":"a\\u0007b"}', '[["title","x"]]'],
+)
+def test_answers_that_no_question_takes_are_put_aside_and_never_recorded(around: Orch, answers: str) -> None:
+    KEPT.parent.mkdir()
+    before = position(around)
+    for aside in (".broken", ".broken-2"):
+        KEPT.write_text(f'{{"v":1,"iteration":0,"at":9,"answers":{answers}}}')
+        with at_a_terminal("spec", PHASE) as session:
+            session.says(f"no answers that could be gone on with; it is kept as {PHASE}-spec{aside}.")
+            session.says("1/9")
+            session.says("> ")
+            session.type("\x04")
+            assert session.ends() == 130 and "Cancelled" not in session.out
+        assert answers in KEPT.with_suffix(aside).read_text()
+    assert position(around) == before
+
+
+def test_answers_that_do_not_fit_each_other_are_said_and_not_recorded(around: Orch) -> None:
+    """The names of features are each once, which no answer alone can tell."""
+    for step, words in (("research", ("--foundation", "known")), ("plan", ("--components", "Mixer"))):
+        around(step, "st01-clock", *words)
+        around("approve", "st01-clock", step)
+    before = position(around)
+    path = Path(".orch/interviews/st01-clock-prd.json")
+    path.parent.mkdir()
+    path.write_text('{"v":1,"iteration":0,"at":7,"answers":{"mvp_goal":"To keep time"}}')
+    with at_a_terminal("prd", "st01-clock", "--interactive") as session:
+        session.says("[Y/n] ")
+        session.type("\r")
+        session.says("leave > ")
+        session.type("2\r")
+        for _ in range(2):
+            session.says("feature: ")
+            session.type("Mixer\r")
+            session.says("what it does: ")
+            session.type("\r")
+        session.says("feature: ")
+        session.type("\r")
+        session.says("two key_features are called 'Mixer'")
+        session.says("feature: ")
+        session.type("\x04")
+        assert session.ends() == 130
+    assert position(around) == before
+
+
+def test_a_number_that_names_no_suggestion_is_asked_for_again(around: Orch) -> None:
+    with at_a_terminal("spec", PHASE) as session:
+        answer(session, "called?", "Engine")
+        answer(session, "achieve?", "9")
+        session.says("There is no suggestion 9")
+        session.says("> ")
+        session.type("1\r")
+        session.says("> ")
+        session.type("\r")
+        session.says("who: ")
+        session.type("\x04")
+        assert session.ends() == 130
+    assert json.loads(KEPT.read_text())["answers"]["objectives"] == ["Jitter below 1 ms"]
+
+
+def test_items_with_parts_are_edited_as_yaml(around: Orch, editor: Path) -> None:
+    editor.with_suffix(".1").write_text("- role: guitarist\n  want: to hear herself\n")
+    with at_a_terminal("spec", PHASE) as session:
+        answer(session, "called?", "Engine")
+        answer(session, "achieve?", "")
+        session.says("who: ")
+        session.type("!\r")
+        session.says("What must hold")
+        session.says("> ")
+        session.type("\x04")
+        assert session.ends() == 130
+    assert json.loads(KEPT.read_text())["answers"]["user_stories"] == [{"role": "guitarist", "want": "to hear herself"}]
+
+
+def test_options_are_laid_over_the_answers_of_before(around: Orch) -> None:
+    KEPT.parent.mkdir()
+    KEPT.write_text('{"v":1,"iteration":0,"at":9,"answers":{"title":"Old","deliverables":["a program"]}}')
+    with at_a_terminal("spec", PHASE, "--interactive", "--objectives", "other") as session:
+        session.says("2 answers are kept")
+        session.says("[Y/n] ")
+        session.type("\r")
+        session.says("leave > ")
+        session.type("y\r")
+        assert session.ends() == 0, session.out
+    text = around("show", PHASE, "spec", "--raw").out
+    assert "# Specification: Old\n" in text and "- other\n" in text and "- a program\n" in text
