@@ -13,7 +13,7 @@ from adapters.one_at_a_time import alone, is_held
 from adapters.writers_queue import WritersQueue
 from domain.errors import Unavailable
 from domain.event_log import EventLog
-from domain.following import Followed, Follower, FollowerBroken, Step, advance
+from domain.following import Followed, Follower, FollowerBroken, Step, advance, doubt_about
 
 PATIENCE_S = 120.0
 """So long somebody waits for another one, who may be making the whole of it."""
@@ -59,13 +59,16 @@ class FollowerFile(NamedTuple):
         with alone(lock, otherwise=Unavailable(f"{self.what} is in use.")):
             return glance(self.path, mends=True)
 
-    def wait_for(self, position: int, *, timeout_s: float) -> bool:
-        """Wait until this holds what the log held at a position, so that somebody reads what they wrote."""
+    def wait_for(self, log: EventLog, position: int, *, timeout_s: float) -> bool:
+        """Wait until this holds what the log held at a position, so that somebody reads what they wrote.
+
+        What was made of another log, or of another history of this one, holds nothing of it.
+        """
         until, pause = monotonic() + timeout_s, PAUSE_S
         while True:
             with suppress(FollowerBroken, Unavailable):  # it is being made, or is in use
                 seen = self.seen()
-                if seen is not None and seen.position >= position:
+                if seen is not None and seen.position >= position and not doubt_about(seen, log):
                     return True
             if monotonic() + pause > until:
                 return False
@@ -86,20 +89,30 @@ class FollowerFile(NamedTuple):
         """Make a fresh copy beside the one that serves, and let it take its place in one step once it is up to date.
 
         Readers wait for no more than the last few events. Killed at any moment, the old copy or the new one is there,
-        whole; what is left of the fresh one is thrown away by whoever rebuilds next.
+        whole; what is left of the fresh one is thrown away by whoever rebuilds next. `done` may raise to end it.
         """
         fresh = self.fresh
         with files_spoken():
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         otherwise = Unavailable(f"Another command is making {self.what} anew.")
-        with alone(self.path.with_name(f"{self.path.stem}-rebuild.lock"), otherwise=otherwise):
-            with fresh.turn():
-                remove(fresh.path)
+        with alone(self.path.with_name(f"{self.path.stem}-rebuild.lock"), otherwise=otherwise), fresh.emptied():
             _catch_up(fresh, opened, log, done)
             with self.turn():
                 _catch_up(fresh, opened, log, done)
                 with fresh.turn():
                     self._replaced_by(fresh, opened)
+
+    @contextmanager
+    def emptied(self) -> Iterator[None]:
+        """Begin with nothing; where what is done with it fails, leave nothing either."""
+        with self.turn():
+            remove(self.path)
+        try:
+            yield
+        except BaseException:
+            with self.turn():
+                remove(self.path)
+            raise
 
     def _replaced_by(self, fresh: "FollowerFile", opened: Callable[[Path], F]) -> None:
         """Give the name to the fresh copy. A journal of the old one would be taken for one of the new one."""

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ELOOP
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +72,7 @@ class FollowerStore:
     def _opened(self) -> apsw.Connection:
         """Open the file and see that it has our tables; a new one gets them. Raises `FollowerBroken` for others."""
         if self._path is not None:  # only its owner reads what SQLite would make for everybody
-            with files_spoken():
-                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+            _make_ours(self._path)
         with spoken():
             connection = apsw.Connection(":memory:" if self._path is None else str(self._path))
             try:
@@ -94,6 +94,17 @@ class FollowerStore:
                 raise
 
 
+def _make_ours(path: Path) -> None:
+    """Make the file unless it is there. What a link leads to is none of ours, and is neither read nor written."""
+    with files_spoken():
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            if error.errno != ELOOP:
+                raise
+            raise FollowerBroken("it is a symbolic link") from None
+
+
 def remove(path: Path) -> None:
     """Remove a store and what SQLite keeps beside it."""
     with files_spoken():
@@ -109,6 +120,8 @@ def glance(path: Path, *, mends: bool = False) -> Followed | None:
     """
     if not os.path.lexists(path):
         return None
+    if path.is_symlink():
+        raise FollowerBroken("it is a symbolic link")
     with spoken():
         connection = apsw.Connection(
             str(path), flags=apsw.SQLITE_OPEN_READWRITE if mends else apsw.SQLITE_OPEN_READONLY

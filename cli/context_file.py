@@ -1,5 +1,6 @@
 """The file `dev/orch-log.md`: the context for those who read files, written on request."""
 
+import re
 from pathlib import Path
 
 from adapters.places import Places
@@ -8,6 +9,9 @@ from domain.errors import AlreadyExists, FilesUnavailable
 
 NAME = "orch-log.md"
 MARK = "<!-- Written by orch context: the next time replaces it. -->\n"
+
+
+AS_OF = re.compile(rb"as of position ([0-9]+)")
 
 
 def path_of(places: Places) -> Path:
@@ -37,6 +41,22 @@ def remove_context(places: Places) -> list[Path]:
     except OSError as error:
         raise FilesUnavailable(f"{path}: {error.strerror}.") from error
     return []
+
+
+def may_hold(places: Places, position: int, *, erased_at: int) -> bool:
+    """Tell whether the file may quote the text of a position that was erased at another one.
+
+    Its heading says as of which moment it was written: whoever read the log after the erasure did not find the text.
+    """
+    path = path_of(places)
+    try:
+        if path.is_symlink() or not path.is_file() or not is_ours(path):
+            return False
+        with path.open("rb") as file:
+            heading = AS_OF.search(file.read(1000))
+    except OSError as error:
+        raise FilesUnavailable(f"{path}: {error.strerror}.") from error
+    return heading is None or position <= int(heading[1]) < erased_at
 
 
 def is_ours(path: Path) -> bool:

@@ -1,19 +1,26 @@
 """The documents and state files of this folder, following the log: also what others recorded, or did not finish."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from adapters.codec import decode
+from adapters.copies import remove_parts
+from adapters.durable import sync
 from adapters.envelope import told
 from adapters.follower_file import FollowerFile
-from adapters.follower_store import FollowerStore
+from adapters.follower_store import FollowerStore, files_spoken
 from adapters.places import Places
+from cli.context_file import may_hold, remove_context
 from cli.gate import is_edited
-from cli.phase_files import is_state_behind, missing_documents
+from cli.phase_files import is_state_behind
 from cli.project import Project
 from cli.publish import publish
-from cli.redaction_copies import remove_derived, remove_from_files
+from cli.recovered import carried_by
+from cli.redaction_copies import remove_from_files
+from cli.search_following import forget_in_index
+from domain.digest import digest_of
+from domain.errors import InvalidInput, Unavailable
 from domain.event_log import EventLog, Record
 from domain.following import Followed
 from domain.phase_ids import phase_of
@@ -35,6 +42,15 @@ class Touched(NamedTuple):
     """The tasks whose boxes may have changed."""
 
 
+class Happened(NamedTuple):
+    """What a stretch of the log says that files have to follow."""
+
+    touched: dict[str, Touched]
+    """By phase."""
+    erased: dict[int, int]
+    """Position whose text is gone → position that said so."""
+
+
 class DocumentsFollower(FollowerStore):
     """Writes the files of every phase that something happened to, then notes how far it is.
 
@@ -49,21 +65,45 @@ class DocumentsFollower(FollowerStore):
         """Documents that were changed by hand, and are left alone: they are for `orch edit` or `orch checkout`."""
 
     def take(self, log: EventLog, first: int, upto: Followed) -> None:
-        """Bring the files of a stretch of the log up to what the log says now."""
-        touched, redacted = _happened(log, first, upto.position)
-        for position in redacted:
-            self._forget(log, position)
-        for phase, what in touched.items():
-            with self._project.files.locked(phase):
-                self.edited += bring_up(self._project, phase, what, whole=first == 1)
+        """Bring the files of a stretch of the log up to what the log says now.
+
+        Files that cannot be written keep no others from it, those of the rest of the log included: then it is said
+        what refused, and the stretch comes again.
+        """
+        refusal = self._follow(log, happened(log, first, upto.position))
+        if refusal is not None:
+            self._follow(log, happened(log, upto.position + 1, None))
+            raise refusal
         with self.taking(upto):
             pass
 
-    def _forget(self, log: EventLog, position: int) -> None:
+    def _follow(self, log: EventLog, what: Happened) -> Unavailable | None:
+        refusal = None
+        for position, erased_at in what.erased.items():
+            try:
+                self._forget(log, position, erased_at)
+            except Unavailable as error:
+                refusal = error
+        for phase, touched in what.touched.items():
+            try:
+                with self._project.files.locked(phase):
+                    remove_parts(self._project.places, phase)  # whoever left them was killed
+                    self.edited += bring_up(self._project, phase, touched)
+            except Unavailable as error:
+                refusal = error
+        try:
+            _keep(self._project.places, what.touched)
+        except Unavailable as error:
+            refusal = error
+        return refusal
+
+    def _forget(self, log: EventLog, position: int, erased_at: int) -> None:
         """Let a text that was erased, perhaps elsewhere, leave the files of this folder."""
+        forget_in_index(self._project.places, log, position)
+        if may_hold(self._project.places, position, erased_at=erased_at):
+            remove_context(self._project.places)
         record = next(log.records(position, position), None)
         phase = phase_of(record.stream) if record is not None else None
-        remove_derived(self._project, position)
         if record is not None and phase is not None:
             with self._project.files.locked(phase):
                 remove_from_files(self._project, phase, told(record))
@@ -74,47 +114,62 @@ def file_of(places: Places) -> FollowerFile:
     return FollowerFile(places.state / "cache" / "documents.db", "the documents")
 
 
-def bring_up(project: Project, phase: str, what: Touched, *, whole: bool) -> list[str]:
-    """Write what a phase's files lack, and return the documents that are left alone because they were edited.
+def bring_up(project: Project, phase: str, what: Touched) -> list[str]:
+    """Write what a phase's files lack, and return the documents left alone because they were edited by hand.
 
-    A state file that says what the log says was written last of all: then the rest has been written, too, and what is
-    missing was removed by somebody. Only a first look at the `whole` writes it anew. Call it while holding the files.
+    Boxes are written only where the state file is behind too: whoever wrote it wrote them, and what they say since
+    then was ticked by hand. Call it while holding the files.
     """
     head = project.head(phase)
     if head is None:
         return []
     behind = is_state_behind(project, phase, head)
-    if not behind and not whole:
-        return []
     documents = PhaseState.from_facts(head.facts).documents
     drafted = [step for step, document in documents.items() if document.drafted >= what.since]
     edited = [step for step in drafted if is_edited(project, phase, step)]
-    writes = {*drafted, *(missing_documents(project, phase, head) if whole else ())} - {*edited}
+    writes = [
+        step for step in drafted if step not in edited and not _says(project, phase, step, documents[step].digest)
+    ]
     for step in writes:
-        publish(project, phase, step)
+        try:
+            publish(project, phase, step)
+        except InvalidInput:  # somebody put there what is no text since we looked
+            edited.append(step)
     boxes = what.boxes if Step.TASKS not in edited else []
     if behind and (boxes or not writes):
         publish(project, phase, boxes=boxes)
     return [project.files.shown(phase, step) for step in edited]
 
 
-def _happened(log: EventLog, first: int, last: int) -> tuple[dict[str, Touched], list[int]]:
-    """Return the phases that a stretch of the log is about, and the positions whose text was erased in it."""
-    touched: dict[str, Touched] = {}
-    redacted = []
+def happened(log: EventLog, first: int, last: int | None) -> Happened:
+    """Read a stretch of the log; an event that this version does not know is refused, never passed over."""
+    found = Happened({}, carried_by(log) if first == 1 else {})
     for record in _records(log, first, last):
         phase = phase_of(record.stream)
         if phase is not None:
-            known = touched.setdefault(phase, Touched(record.version, []))
+            known = found.touched.setdefault(phase, Touched(record.version, []))
             if record.topic in BOXES:
                 known.boxes.append(told(record).facts["task"])
         elif record.topic == REDACTED:
-            redacted.append(int(told(record).facts["position"]))
-    return touched, redacted
+            found.erased[int(told(record).facts["position"])] = record.position
+    return found
 
 
-def _records(log: EventLog, first: int, last: int) -> Iterator[Record]:
-    """Yield the records of a stretch; one that this version does not know is refused, never passed over."""
+def _records(log: EventLog, first: int, last: int | None) -> Iterator[Record]:
     for record in log.records(first, last):
         decode(record)
         yield record
+
+
+def _says(project: Project, phase: str, step: Step, digest: str) -> bool:
+    """Tell whether a document on disk is the text with a digest."""
+    text = project.files.read(phase, step)
+    return text is not None and digest_of(text, step) == digest
+
+
+def _keep(places: Places, phases: Iterable[str]) -> None:
+    """Let the names of what was written reach the disk, before it is noted as done."""
+    with files_spoken():
+        for folder in (*(places.phase(phase) for phase in phases), places.root / "dev"):
+            if folder.is_dir():
+                sync(folder)

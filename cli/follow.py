@@ -1,5 +1,6 @@
 """orch follow: keep what is made from the log as new as the log."""
 
+from math import isnan
 from time import monotonic
 from typing import Annotated, Optional, TypedDict
 
@@ -78,6 +79,8 @@ def follow(
     """
     if sum((once, status, rebuild, wait is not None)) > 1:
         raise InvalidInput("Choose one of --once, --status, --rebuild and --wait.", fix=("orch follow --once",))
+    if isnan(timeout):
+        raise InvalidInput("--timeout is no number of seconds.", fix=("orch follow --wait POSITION --timeout 10",))
     names = _named(name or NAMES)
     if status or wait is not None:
         _tell(asked, names, wait, timeout)
@@ -123,7 +126,7 @@ def _tell(asked: Asked, names: list[str], position: int | None, timeout_s: float
         if position is not None:
             project.log.moment(position)  # what the log does not hold nobody will
             for each in chosen:
-                if position and not each.file.wait_for(position, timeout_s=max(until - monotonic(), 0.0)):
+                if position and not each.file.wait_for(project.log, position, timeout_s=max(until - monotonic(), 0.0)):
                     raise Unavailable(
                         f"After {timeout_s:g} s {each.file.what} still lacks what happened up to position {position}.",
                         fix=("orch follow --status", f"orch follow --once --name {each.name}"),
@@ -147,7 +150,7 @@ def _report(asked: Asked, runner: Runner, seconds: float) -> None:
                         **row_of(each, project.log),
                         "events": told.events,
                         "made_anew": told.made_anew,
-                        "failed": told.failed,
+                        "failed": told.failures,
                         "edited": [*told.edited],
                     }
                 )

@@ -25,8 +25,8 @@ LOOK_S = 5.0
 """So often it looks at the log although nothing was heard."""
 BREATH_S = 0.02
 """So long it lets commands come in before it looks again: many of them are one batch then."""
-AGAIN_S = 1.0
-"""So long it waits after something was not available."""
+AGAIN_S, LONGEST_S = 1.0, 30.0
+"""So long it leaves alone what was not available: at first, and where that does not end."""
 
 
 class Told:
@@ -36,9 +36,25 @@ class Told:
         self.events = 0
         self.made_anew: list[str] = []
         self.edited: dict[str, None] = {}
-        self.failed = 0
+        self.failures = 0
         self.refusal: Unavailable | None = None
         """Why the last attempt failed."""
+        self._pause, self._again = AGAIN_S, 0.0
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the time has come for another attempt."""
+        return monotonic() >= self._again
+
+    def failed(self, error: Unavailable) -> None:
+        """Note why an attempt failed; the next one comes after a pause that grows."""
+        self.failures += 1
+        self.refusal = error
+        self._again, self._pause = monotonic() + self._pause, min(self._pause * 2, LONGEST_S)
+
+    def succeeded(self) -> None:
+        """Note that it follows again."""
+        self.refusal, self._pause, self._again = None, AGAIN_S, 0.0
 
 
 class Runner:
@@ -53,22 +69,25 @@ class Runner:
         with opened() as project:
             refuse_ended(project.places.state, project.log.notes())
             for following in followings(project):
-                if following.name in self._names:
+                if following.name in self._names and self.told[following.name].is_due:
                     self._try(following, project.log)
 
     def until_stopped(self, changes: Changes) -> None:
         """Follow whenever there is word of changes, and now and then without."""
         heard, looked = True, 0.0
         while not self._stop.is_set():
-            if heard or monotonic() - looked > LOOK_S:
+            if heard or self._is_time(looked):
                 looked = monotonic()
                 try:
                     self.once()
                 except Unavailable as error:  # the log itself; it may be about to change places with another one
                     self._failed(None, error)
-                waits = any(told.refusal for told in self.told.values())
-                self._stop.wait(AGAIN_S if waits else BREATH_S)
-            heard = changes.wait(SLICE_S) or any(told.refusal for told in self.told.values())
+                self._stop.wait(BREATH_S)
+            heard = changes.wait(SLICE_S)
+
+    def _is_time(self, looked: float) -> bool:
+        """Tell whether it has to look at the log although nothing was heard."""
+        return monotonic() - looked > LOOK_S or any(told.refusal and told.is_due for told in self.told.values())
 
     def rebuild(self) -> None:
         """Make each anew; what serves readers goes on to do so until the fresh one takes its place."""
@@ -82,7 +101,7 @@ class Runner:
         told = self.told[following.name]
         try:
             self._catch_up(following, log, told)
-            told.refusal = None
+            told.succeeded()
         except Unavailable as error:
             self._failed(following.name, error)
 
@@ -119,16 +138,20 @@ class Runner:
             def done(step: Step) -> None:
                 told.events += step.position - step.before
                 progress.advance(step.position - step.before)
+                if self._stop.is_set():
+                    raise Unavailable(
+                        f"It was ended before {following.file.what} was made anew; the old one goes on serving.",
+                        fix=(f"orch follow --rebuild --name {following.name}",),
+                    )
 
             following.file.rebuild(following.opened, project.log, done=done)
 
     def _failed(self, name: str | None, error: Unavailable) -> None:
         """Say why it failed, once; it is tried again."""
         for told in [self.told[name]] if name else self.told.values():
-            told.failed += 1
             if told.refusal is None or told.refusal.message != error.message:
-                say(f"{name or 'nothing'} does not follow now: {error.message}")
-            told.refusal = error
+                say(f"{name or 'the log'} cannot be followed now: {error.message}")
+            told.failed(error)
 
 
 @contextmanager

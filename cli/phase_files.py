@@ -21,9 +21,12 @@ def missing_documents(project: Project, phase: str, head: Head) -> list[Step]:
 
 
 def is_state_behind(project: Project, phase: str, head: Head) -> bool:
-    """Tell whether the state file says anything else than the log does now."""
+    """Tell whether the state file says anything else than the log does now, or cannot be read."""
     path = project.places.phase(phase) / STATE_FILE
-    return not path.is_file() or path.read_text("utf-8", "replace") != state_text(project, head)
+    try:
+        return not path.is_file() or path.read_text("utf-8", "replace") != state_text(project, head)
+    except OSError:  # whoever writes it anew hears what is the matter
+        return True
 
 
 def _is_missing(project: Project, phase: str, step: Step) -> bool:

@@ -91,17 +91,28 @@ def make_anew(places: Places, log: EventLog) -> None:
 
 
 def forget_in_index(places: Places, log: EventLog, position: int) -> None:
-    """Let an erased text leave the index at once, and one that is being made; in doubt the whole index goes."""
-    for file in (file_of(places), file_of(places).fresh):
+    """Let an erased text leave the index at once, and one that is being made; in doubt the whole index goes.
+
+    The one that is being made comes first: once it has taken the place of the other, it is found there.
+    """
+    for file in (file_of(places).fresh, file_of(places)):
         if os.path.lexists(file.path):
-            with file.held(SearchFollower) as index:
-                try:
-                    have = index.followed()
-                    if have is not None and doubt_about(have, log):
-                        index.begin_anew()
-                    index.forget(position)
-                except FollowerBroken:
-                    index.begin_anew()
+            with file.turn():
+                if os.path.lexists(file.path):
+                    _forget(file, log, position)
+
+
+def _forget(file: FollowerFile, log: EventLog, position: int) -> None:
+    index = SearchFollower(file.path)
+    try:
+        have = index.followed()
+        if have is not None and doubt_about(have, log):
+            index.begin_anew()
+        index.forget(position)
+    except FollowerBroken:
+        index.begin_anew()
+    finally:
+        index.close()
 
 
 def _texts(log: EventLog, first: int, last: int, erased: list[int]) -> Iterator[IndexedText]:

@@ -69,6 +69,8 @@ READS = {
     "phase.diff": ("diff", "st01-x", "spec", "--from", "1"),
     "phase.state_diff": ("diff", "st01-x"),
     "rebuild": ("rebuild",),
+    "followers": ("follow", "--status"),
+    "followers.followed": ("follow", "--once"),
     "backup.made": ("backup", "create"),
     "backup.list": ("backup", "list"),
     "backup.verification": ("backup", "verify"),

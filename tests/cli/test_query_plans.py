@@ -66,6 +66,9 @@ LITTLE = (
     "next --at position:700",
     "search latency",
     "search latency --phase st01-x",
+    "follow --once",
+    "follow --status",
+    "follow --wait 20",
     "context",
     "export st01-x",
     "audit trail --limit 20",
@@ -87,6 +90,7 @@ WHOLE = {
     "audit verify": "hashes every event",
     "audit export -o evidence.zip": "puts every event into a file",
     "doctor": "verifies, unless it is to be quick",
+    "follow --rebuild": "makes from all events what follows them",
     "rebuild --check": "folds every event and compares",
     "recover plan --to position:1400": "folds the log up to another moment to tell what would be lost",
     "recover diff --to position:1400": "folds the log up to another moment to compare it",
@@ -170,7 +174,7 @@ def large(project: Orch) -> Orch:
             log.append([Decision(f"load-{number}", "0" * 64, phase.decided(), {phase.id: phase.head()}, {phase.id: 0})])
         keep_snapshots(log, log.moment().position, done=lambda _: None, every=100)
     assert project("approve", "st01-x", "spec").status == 0
-    assert project("search", "latency").status == 0  # from here on its index has only to follow
+    assert project("follow", "--once").status == 0  # from here on the index and the documents have only to follow
     return project
 
 
