@@ -101,6 +101,8 @@ def commands() -> dict[tuple[str, ...], click.Command]:
 
 LEFT_OUT = ("json", "follow")
 """Options that are not drawn: one is tried with everything, the other makes a command go on until a signal ends it."""
+ENDS = (("--once",), ("--status",), ("--rebuild",), ("--wait", "5", "--timeout", "0.1"))
+"""One of these is always said to `orch follow`: by itself it goes on until a signal ends it, too."""
 COMMANDS = commands()
 TASK_COMMANDS = tuple(name for name in sorted(COMMANDS) if name[0] == "task")
 
@@ -134,7 +136,7 @@ def sensible(parameter: click.Parameter) -> st.SearchStrategy[str]:
         case "kind" | "actor_kind" | "meaning":
             return st.sampled_from(("human", "resource_unavailable", "review"))
         case "name":
-            return st.sampled_from(("spec", "phase.status"))
+            return st.sampled_from(("spec", "phase.status", "search"))
         case _:
             integers = isinstance(parameter.type, click.types.IntParamType | click.IntRange)
             return st.sampled_from(("1", "2")) if integers else st.sampled_from(("plain words", "4,6", "[]"))
@@ -167,6 +169,8 @@ def lines(
         else:
             for _ in range(draw(st.integers(1, 2)) if parameter.multiple else 1):
                 options += [words, draw(value)] if draw(st.booleans()) else [f"{words}={draw(value)}"]
+    if name == ("follow",):
+        options += draw(st.sampled_from(ENDS))
     takes_json = any(parameter.name == "json" for parameter in COMMANDS[name].params)
     as_json = ["--json"] if takes_json and draw(st.booleans()) else []
     end = ["--"] if draw(st.integers(0, 3)) else []
@@ -212,7 +216,11 @@ def test_a_mebibyte_is_answered_or_refused(made: World, line: tuple[str, ...]) -
 
 
 @settings(max_examples=3000 if LONG else 120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(words=st.lists(st.one_of(garbage, st.sampled_from([name[0] for name in COMMANDS])), max_size=5))
+@given(
+    words=st.lists(
+        st.one_of(garbage, st.sampled_from([name[0] for name in COMMANDS if name != ("follow",)])), max_size=5
+    )
+)
 def test_words_in_any_order_are_answered_or_refused(made: World, words: list[str]) -> None:
     if "--help" not in words:
         tried(made, tuple(words))
