@@ -83,7 +83,7 @@ class FollowerStore:
                 for name, value in (("journal_mode", "TRUNCATE"), ("synchronous", "FULL"), ("secure_delete", "ON")):
                     connection.pragma(name, value)
                 form = connection.pragma("user_version")
-                if form == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone() is None:
+                if form == 0 and _is_empty(connection):
                     with connection:
                         connection.execute(f"{FOLLOWED}{self._tables}; PRAGMA user_version = {self._form}")
                 elif form != self._form:
@@ -128,9 +128,14 @@ def glance(path: Path, *, mends: bool = False) -> Followed | None:
         )
         try:
             connection.set_busy_timeout(BUSY_MS)
-            return followed_in(connection)
+            return None if _is_empty(connection) else followed_in(connection)
         finally:
             connection.close()
+
+
+def _is_empty(connection: apsw.Connection) -> bool:
+    """Tell whether there is no table yet: somebody was ended, or is, between making the file and making them."""
+    return connection.execute("SELECT 1 FROM sqlite_schema").fetchone() is None
 
 
 def followed_in(connection: apsw.Connection) -> Followed | None:

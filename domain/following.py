@@ -136,4 +136,7 @@ def doubt_about(have: Followed, log: EventLog) -> Doubt | None:
 
 def root_at(log: EventLog, position: int) -> str:
     """Return the root of a log's tree up to a position, in hex."""
+    tree = log.tree()  # as kept with the last append: mostly this is asked of the end
+    if tree.size == position:
+        return tree.root.hex()
     return range_root_of(log)(0, position).hex()
