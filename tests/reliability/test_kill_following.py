@@ -20,9 +20,9 @@ from domain.following import doubt_about
 from domain.phase_events import BlockerType
 from tests.cli.following_world import ORCH, Process, documents_that_differ, following, fresh_rows, index_rows, spec
 from tests.cli.large_log import environment
-from tests.reliability.ledger import LONG, carry_out, meta
+from tests.reliability.ledger import LONG, carry_out, meta, request
 
-ROUNDS = 200 if LONG else 20
+ROUNDS = 80 if LONG else 20
 ROOT = Path(__file__).parents[2]
 BEGUN = 300
 PHASES = 8
@@ -47,7 +47,7 @@ def test_nothing_is_missing_and_nothing_is_there_twice_wherever_a_follower_is_ki
                 rebuilding.kill()
             else:
                 with following(folder) as process:
-                    sleep(dice.random() * 0.3)
+                    sleep(dice.random() * dice.choice((0.1, 0.3, 1.0)))
                     process.kill()
             seen.append(what_is_kept_is_whole(folder))
             if turn == ROUNDS // 2:
@@ -109,15 +109,17 @@ def writing(folder: Path) -> Iterator[None]:
 
 
 def write_until_killed(folder: Path) -> None:
-    """Write drafts of some phases and what blocks them, without end."""
+    """Write drafts of some phases, ask for verdicts and block them, without end."""
     dice = random.Random(20261201)
     with SqliteLog.open(folder / ".orch/log.db") as log:
         turn = 0
         while True:
             phase = f"st{dice.randrange(PHASES):02d}-hot" if turn >= PHASES else f"st{turn:02d}-hot"
             words = f"word{turn} " * dice.choice((1, 20, 300))
-            if turn % 3 and turn >= PHASES:
+            if turn % 30 == 1 and turn >= PHASES:
                 carry_out(log, BlockPhase(meta(), phase, BlockerType.RESOURCE_UNAVAILABLE, words))
+            elif turn % 3 and turn >= PHASES:
+                carry_out(log, request(phase))
             else:
                 carry_out(log, spec(phase, words))
             turn += 1
