@@ -126,17 +126,18 @@ def bring_up(project: Project, phase: str, what: Touched) -> list[str]:
     behind = is_state_behind(project, phase, head)
     documents = PhaseState.from_facts(head.facts).documents
     drafted = [step for step, document in documents.items() if document.drafted >= what.since]
-    edited = [step for step in drafted if is_edited(project, phase, step)]
-    writes = [
-        step for step in drafted if step not in edited and not _says(project, phase, step, documents[step].digest)
-    ]
-    for step in writes:
+    edited, written = [], []
+    for step in drafted:
         try:
-            publish(project, phase, step)
-        except InvalidInput:  # somebody put there what is no text since we looked
+            if is_edited(project, phase, step):
+                edited.append(step)
+            elif not _says(project, phase, step, documents[step].digest):
+                publish(project, phase, step)
+                written.append(step)
+        except InvalidInput:  # somebody put there what is no text while we looked
             edited.append(step)
     boxes = what.boxes if Step.TASKS not in edited else []
-    if behind and (boxes or not writes):
+    if behind and (boxes or not written):
         publish(project, phase, boxes=boxes)
     return [project.files.shown(phase, step) for step in edited]
 

@@ -148,9 +148,10 @@ class Runner:
 
     def _failed(self, name: str | None, error: Unavailable) -> None:
         """Say why it failed, once; it is tried again."""
-        for told in [self.told[name]] if name else self.told.values():
-            if told.refusal is None or told.refusal.message != error.message:
-                say(f"{name or 'the log'} cannot be followed now: {error.message}")
+        failed = [self.told[name]] if name else [*self.told.values()]
+        if any(told.refusal is None or told.refusal.message != error.message for told in failed):
+            say(f"{name or 'the log'} cannot be followed now: {error.message}")
+        for told in failed:
             told.failed(error)
 
 
