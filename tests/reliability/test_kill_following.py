@@ -53,7 +53,7 @@ def test_nothing_is_missing_and_nothing_is_there_twice_wherever_a_follower_is_ki
             if turn == ROUNDS // 2:
                 followed(folder)
                 by_hand.write_text("# By hand\n", "utf-8")
-    assert max(seen) > BEGUN and len(set(seen)) > ROUNDS // 2, "they followed before they were killed"
+    assert max(seen) > BEGUN and len(set(seen)) >= ROUNDS // 5, "they followed before they were killed"
     followed(folder)
     assert by_hand.read_text("utf-8") == "# By hand\n"
     run([ORCH, "checkout", "st00-hot", "spec"], cwd=folder, env=environment(), check=True, stdout=DEVNULL)
