@@ -11,7 +11,7 @@ import apsw
 
 from adapters.envelope import entry_of
 from adapters.sqlite_log import SqliteLog
-from adapters.sqlite_rows import LEAVES, TILE
+from adapters.log_rows import LEAVES, TILE
 from bench.measured import Measured, seconds
 from domain.merkle import grow, leaf_hash
 from domain.proofs import inclusion_proof, verify_inclusion
