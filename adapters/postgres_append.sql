@@ -7,16 +7,18 @@ $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint $$;
 
 -- Holds the lock that makes writers stand in line, until the transaction ends.
 CREATE FUNCTION orch.take_turn(wait_ms integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    said text;  -- an assignment is a third of what PERFORM costs
 BEGIN
     -- A snapshot of the whole transaction would be older than what the writer before us has committed.
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION USING ERRCODE = 'OR003', MESSAGE = current_setting('transaction_isolation');
     END IF;
     IF current_setting('synchronous_commit') = 'off' THEN  -- durable means durable
-        PERFORM set_config('synchronous_commit', 'on', true);
+        said := set_config('synchronous_commit', 'on', true);
     END IF;
-    PERFORM set_config('lock_timeout', wait_ms::text, true);
-    PERFORM pg_advisory_xact_lock(1330790216);  -- 'ORCH'
+    said := set_config('lock_timeout', wait_ms::text, true);
+    said := pg_advisory_xact_lock(1330790216);  -- 'ORCH'
 END $$;
 
 CREATE TYPE orch.answer AS (
@@ -51,129 +53,130 @@ CREATE TYPE orch.growing AS (
     recorded_at bigint
 );
 
--- Adds one leaf: each trailing set bit of the size is a subtree that the leaf completes into a larger one.
-CREATE FUNCTION orch.grow(tree orch.growing, leaf bytea) RETURNS orch.growing LANGUAGE plpgsql AS $$
-DECLARE
-    node bytea := leaf;
-    edge bytea := tree.frontier;
-    level integer := 0;
-BEGIN
-    WHILE (tree.size >> level) & 1 = 1 LOOP
-        node := sha256('\x01'::bytea || substr(edge, length(edge) - 31) || node);
-        edge := substr(edge, 1, length(edge) - 32);
-        level := level + 1;
-        IF level % 8 = 0 THEN
-            PERFORM orch.put_tile(level / 8 - 1, tree.size >> level, node);
-        END IF;
-    END LOOP;
-    tree.frontier := edge || node;
-    tree.size := tree.size + 1;
-    RETURN tree;
-END $$;
-
 -- Answers a command that was recorded before, or one whose reading is out of date; NULL for one that may be written.
-CREATE FUNCTION orch.refusal(id text, print text, reads json) RETURNS orch.answer LANGUAGE plpgsql AS $$
+CREATE FUNCTION orch.refusal(decision jsonb) RETURNS orch.answer LANGUAGE plpgsql AS $$
 DECLARE
     known record;
-    moved record;
+    reads jsonb := decision -> 'reads';
+    place integer := 0;
+    moved text;
+    now_at bigint;
 BEGIN
-    SELECT c.fingerprint, c.first, c.last, e.recorded_at INTO known
-        FROM orch.commands AS c JOIN orch.events AS e ON e.position = c.last WHERE c.command_id = id;
+    SELECT c.fingerprint, c.first, c.last INTO known FROM orch.commands AS c WHERE c.command_id = decision ->> 'id';
     IF FOUND THEN
-        IF known.fingerprint <> print THEN  -- NULL where it was forgotten with the text: then nobody can tell
+        IF known.fingerprint <> decision ->> 'print' THEN  -- NULL where it was forgotten: then nobody can tell
             RETURN ROW ('reused', NULL, NULL, NULL, NULL, NULL, NULL)::orch.answer;
         END IF;
-        RETURN ROW ('repeated', known.first, known.last, known.recorded_at, NULL, NULL, NULL)::orch.answer;
+        SELECT e.recorded_at INTO STRICT now_at FROM orch.events AS e WHERE e.position = known.last;
+        RETURN ROW ('repeated', known.first, known.last, now_at, NULL, NULL, NULL)::orch.answer;
     END IF;
-    FOR moved IN
-        SELECT said.stream, said.version AS read,
-            coalesce((SELECT h.version FROM orch.heads AS h WHERE h.stream = said.stream), 0) AS found
-        FROM json_to_recordset(reads) AS said (stream text, version bigint)
     LOOP
-        IF moved.found <> moved.read THEN
-            RETURN ROW ('conflict', NULL, NULL, NULL, moved.stream, moved.read, moved.found)::orch.answer;
+        moved := reads -> place ->> 0;
+        EXIT WHEN moved IS NULL;
+        now_at := 0;
+        SELECT h.version INTO now_at FROM orch.heads AS h WHERE h.stream = moved;
+        now_at := coalesce(now_at, 0);
+        IF now_at <> (reads -> place ->> 1)::bigint THEN
+            RETURN ROW ('conflict', NULL, NULL, NULL, moved, (reads -> place ->> 1)::bigint, now_at)::orch.answer;
         END IF;
+        place := place + 1;
     END LOOP;
     RETURN NULL;
 END $$;
 
 -- Writes one decision and returns the tree as it is then. What it raises, its caller answers.
-CREATE FUNCTION orch.write(
-    tree orch.growing, id text, print text, events json, heads json, erases json
-) RETURNS orch.growing LANGUAGE plpgsql AS $$
+CREATE FUNCTION orch.write(tree orch.growing, decision jsonb) RETURNS orch.growing LANGUAGE plpgsql AS $$
 DECLARE
-    before bigint := tree.size;
+    id text := decision ->> 'id';
+    size bigint := tree.size;
+    edge bytea := tree.frontier;
     said bigint := orch.clock();
-    event record;
-    hashed bytea;
+    at bigint := greatest(said, tree.recorded_at + 1);
+    first_line text := ' ' || at || ' ' || said || E'\n';
+    each jsonb;
+    envelope bytea;
+    node bytea;
+    level integer;
     erased bigint;
     its_command text;
 BEGIN
-    tree.recorded_at := greatest(said, tree.recorded_at + 1);
-    FOR event IN
-        SELECT * FROM json_to_recordset(events)
-            AS e (stream text, version bigint, topic text, envelope text, salt text, payload text)
-    LOOP
-        hashed := sha256('\x00'::bytea || convert_to(
-            (tree.size + 1)::text || ' ' || tree.recorded_at::text || ' ' || said::text || E'\n' || event.envelope,
-            'UTF8'));
+    FOR place IN 0 .. jsonb_array_length(decision -> 'events') - 1 LOOP
+        each := decision -> 'events' -> place;
+        envelope := convert_to(each ->> 3, 'UTF8');
+        node := sha256('\x00'::bytea || convert_to((size + 1) || first_line, 'UTF8') || envelope);
         INSERT INTO orch.events VALUES (
-            tree.size + 1, tree.recorded_at, said, event.stream, event.version, event.topic, id,
-            convert_to(event.envelope, 'UTF8'), decode(event.salt, 'hex'), convert_to(event.payload, 'UTF8'), hashed);
-        tree := orch.grow(tree, hashed);
+            size + 1, at, said, each ->> 0, (each ->> 1)::bigint, each ->> 2, id, envelope,
+            decode(each ->> 4, 'hex'), convert_to(each ->> 5, 'UTF8'), node);
+        -- each trailing set bit of the size is a subtree that the new leaf completes into a larger one
+        level := 0;
+        WHILE (size >> level) & 1 = 1 LOOP
+            node := sha256('\x01'::bytea || substr(edge, length(edge) - 31) || node);
+            edge := substr(edge, 1, length(edge) - 32);
+            level := level + 1;
+            IF level % 8 = 0 THEN
+                PERFORM orch.put_tile(level / 8 - 1, size >> level, node);
+            END IF;
+        END LOOP;
+        edge := edge || node;
+        size := size + 1;
     END LOOP;
-    INSERT INTO orch.heads
-        SELECT h.stream, h.version, before + h.place, convert_to(h.facts, 'UTF8')
-        FROM json_to_recordset(heads) AS h (stream text, version bigint, place bigint, facts text)
-        ON CONFLICT (stream) DO UPDATE
-        SET version = excluded.version, position = excluded.position, facts = excluded.facts;
-    INSERT INTO orch.commands VALUES (id, print, before + 1, tree.size);
-    FOR erased IN SELECT value::bigint FROM json_array_elements_text(erases) LOOP
+    FOR place IN 0 .. jsonb_array_length(decision -> 'heads') - 1 LOOP
+        each := decision -> 'heads' -> place;
+        INSERT INTO orch.heads
+            VALUES (each ->> 0, (each ->> 1)::bigint, tree.size + (each ->> 2)::bigint, convert_to(each ->> 3, 'UTF8'))
+            ON CONFLICT (stream) DO UPDATE
+            SET version = excluded.version, position = excluded.position, facts = excluded.facts;
+    END LOOP;
+    INSERT INTO orch.commands VALUES (id, decision ->> 'print', tree.size + 1, size);
+    FOR place IN 0 .. jsonb_array_length(decision -> 'erases') - 1 LOOP
+        erased := (decision -> 'erases' ->> place)::bigint;
         UPDATE orch.events SET salt = NULL, payload = NULL
             WHERE position = erased AND payload IS NOT NULL RETURNING command_id INTO its_command;
         IF NOT FOUND THEN
             RAISE EXCEPTION USING ERRCODE = 'OR001',
-                MESSAGE = format('Position %s holds no text that could be erased.', erased);
+                MESSAGE = format('Position %s holds no text that could be erased', erased);
         END IF;
         UPDATE orch.commands SET fingerprint = NULL WHERE command_id = its_command AND fingerprint IS NOT NULL;
     END LOOP;
-    RETURN tree;
+    RETURN ROW (size, edge, at)::orch.growing;
 END $$;
 
--- `decisions` is a JSON array, as `adapters/postgres_writes.py` makes it; each gets its answer, in its place.
-CREATE FUNCTION orch.append(wait_ms integer, decisions json) RETURNS SETOF orch.answer LANGUAGE plpgsql
+-- `decisions` is an array, as `adapters/postgres_writes.py` makes it; each gets its answer, in its place.
+CREATE FUNCTION orch.append(wait_ms integer, decisions jsonb) RETURNS SETOF orch.answer LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     tree orch.growing;
     grown orch.growing;
     before bigint;
-    decision record;
+    decision jsonb;
     answer orch.answer;
+    many boolean := jsonb_array_length(decisions) > 1;
 BEGIN
     PERFORM orch.take_turn(wait_ms);
     SELECT t.size, t.frontier, t.recorded_at INTO STRICT tree FROM orch.tree AS t;
     before := tree.size;
-    FOR decision IN
-        SELECT * FROM json_to_recordset(decisions)
-            AS d (id text, print text, events json, heads json, reads json, erases json)
-    LOOP
-        answer := orch.refusal(decision.id, decision.print, decision.reads);
-        IF answer.outcome IS NULL THEN
+    FOR place IN 0 .. jsonb_array_length(decisions) - 1 LOOP
+        decision := decisions -> place;
+        answer := orch.refusal(decision);
+        IF answer.outcome IS NOT NULL THEN
+            RETURN NEXT answer;
+            CONTINUE;
+        END IF;
+        IF many THEN
             BEGIN  -- what fails half way leaves the other decisions alone
-                grown := orch.write(
-                    tree, decision.id, decision.print, decision.events, decision.heads, decision.erases);
-                answer := ROW ('recorded', tree.size + 1, grown.size, grown.recorded_at, NULL, NULL, NULL)::orch.answer;
-                tree := grown;
+                grown := orch.write(tree, decision);
             EXCEPTION
-                WHEN integrity_constraint_violation OR SQLSTATE 'OR002' THEN
-                    answer.outcome := 'damaged';
-                    answer.said := format('The log refused what its own heads allowed: %s.', SQLERRM);
-                WHEN SQLSTATE 'OR001' THEN
+                WHEN integrity_constraint_violation OR SQLSTATE 'OR001' OR SQLSTATE 'OR002' THEN
                     answer.outcome := 'damaged';
                     answer.said := SQLERRM;
+                    RETURN NEXT answer;
+                    CONTINUE;
             END;
+        ELSE
+            grown := orch.write(tree, decision);
         END IF;
-        RETURN NEXT answer;
+        RETURN NEXT ROW ('recorded', tree.size + 1, grown.size, grown.recorded_at, NULL, NULL, NULL)::orch.answer;
+        tree := grown;
     END LOOP;
     IF tree.size <> before THEN
         UPDATE orch.tree AS t SET size = tree.size, frontier = tree.frontier, recorded_at = tree.recorded_at;

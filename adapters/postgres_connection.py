@@ -16,8 +16,8 @@ from domain.errors import Damaged, InvalidInput, NotFound, Unavailable
 
 CONNECT_S = 10
 PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
-ISOLATION = "OR003"
-"""What `orch.take_turn` raises; the codes with OR are ours."""
+ISOLATION, NOTHING_TO_ERASE, GUARDED = "OR003", "OR001", "OR002"
+"""What our functions and guards raise."""
 
 
 class Line:
@@ -123,6 +123,8 @@ def spoken(where: str) -> Iterator[None]:
             raise Unavailable(
                 f"Sessions in {where} begin with the isolation level {_first_line(error)}; the log needs read committed."
             ) from error
+        if error.sqlstate in (NOTHING_TO_ERASE, GUARDED):
+            raise Damaged(f"The log in {where} refused what its own heads allowed: {_first_line(error)}.") from error
         raise Unavailable(
             f"{where.capitalize()} is not available: {_first_line(error)}. Repeating the command is safe."
         ) from error

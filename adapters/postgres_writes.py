@@ -10,7 +10,7 @@ from adapters.prepared import PreparedDecision
 from domain.errors import CommandIdReused, Conflict, Damaged, Refusal
 from domain.event_log import Receipt
 
-APPEND = "SELECT * FROM orch.append(%s::integer, %s::json)"
+APPEND = "SELECT * FROM orch.append(%s::integer, %s::jsonb)"
 
 
 def request_of(decisions: Sequence[PreparedDecision]) -> str:
@@ -28,7 +28,7 @@ def answer_of(decision: PreparedDecision, row: Row) -> Receipt | Refusal:
             return CommandIdReused(decision.command_id)
         case "conflict":
             return Conflict(said, read=read, found=found)
-    return Damaged(said)
+    return Damaged(f"The log refused what its own heads allowed: {said}.")
 
 
 def _decision(decision: PreparedDecision) -> dict[str, Any]:
@@ -38,20 +38,17 @@ def _decision(decision: PreparedDecision) -> dict[str, Any]:
         "id": decision.command_id,
         "print": decision.fingerprint,
         "events": [
-            {
-                "stream": event.stream,
-                "version": event.version,
-                "topic": event.topic,
-                "envelope": event.envelope.decode(),
-                "salt": None if event.salt is None else event.salt.hex(),
-                "payload": None if event.payload is None else event.payload.decode(),
-            }
+            (
+                event.stream,
+                event.version,
+                event.topic,
+                event.envelope.decode(),
+                None if event.salt is None else event.salt.hex(),
+                None if event.payload is None else event.payload.decode(),
+            )
             for event in decision.events
         ],
-        "heads": [
-            {"stream": stream, "version": version, "place": place, "facts": decision.heads[stream].decode()}
-            for stream, (version, place) in places.items()
-        ],
-        "reads": [{"stream": stream, "version": version} for stream, version in decision.expects.items()],
-        "erases": list(decision.erases),
+        "heads": [(stream, *place, decision.heads[stream].decode()) for stream, place in places.items()],
+        "reads": list(decision.expects.items()),
+        "erases": decision.erases,
     }
