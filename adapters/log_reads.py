@@ -6,10 +6,8 @@ They are written as SQLite takes them, with `?` for values; what another engine 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
 
 from adapters.envelope import told as told_by
-from adapters.snapshots import heads_in
 from adapters.log_rows import (
     COLUMNS,
     LEAVES,
@@ -31,6 +29,7 @@ from adapters.log_rows import (
     tile_of,
     tree_of,
 )
+from adapters.snapshots import heads_in
 from domain.errors import Damaged, NotFound
 from domain.event_log import Head, KnownCommand, Moment, Receipt, Record, Snapshot, Told, TreeHead
 from domain.merkle import root_of
@@ -95,7 +94,9 @@ class LogReads(ABC):
     def all_heads(self) -> tuple[Moment, Mapping[str, Head]]:
         """Return the heads of all streams, ordered by name, as of one moment; made when they are looked at."""
         rows = self._all(
-            f"{MOMENT} UNION ALL SELECT * FROM (SELECT stream, version, position, facts FROM heads ORDER BY stream) AS ordered", ()
+            f"{MOMENT} UNION ALL SELECT * FROM"
+            " (SELECT stream, version, position, facts FROM heads ORDER BY stream) AS ordered",
+            (),
         )
         tree = next((row[1:3] for row in rows if row[0] is None), None)
         return moment_of(tree), Heads(row for row in rows if row[0] is not None)

@@ -116,12 +116,18 @@ def spoken(where: str) -> Iterator[None]:
         raise Unavailable(f"{where.capitalize()} takes no writes: it is a standby, or set to read only.") from error
     except (errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections) as error:
         raise Unavailable(f"{where.capitalize()} has no room: {_first_line(error)}. Nothing was recorded.") from error
-    except (errors.DataCorrupted, errors.IndexCorrupted, errors.IntegrityError, errors.CharacterNotInRepertoire) as error:
+    except (
+        errors.DataCorrupted,
+        errors.IndexCorrupted,
+        errors.IntegrityError,
+        errors.CharacterNotInRepertoire,
+    ) as error:
         raise Damaged(f"The log in {where} is damaged: {_first_line(error)}.") from error
     except psycopg.Error as error:
         if error.sqlstate == ISOLATION:
             raise Unavailable(
-                f"Sessions in {where} begin with the isolation level {_first_line(error)}; the log needs read committed."
+                f"Sessions in {where} begin as {_first_line(error)}; the log needs read committed.",
+                fix=("ALTER DATABASE … SET default_transaction_isolation = 'read committed'",),
             ) from error
         if error.sqlstate in (NOTHING_TO_ERASE, GUARDED):
             raise Damaged(f"The log in {where} refused what its own heads allowed: {_first_line(error)}.") from error

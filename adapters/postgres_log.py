@@ -8,13 +8,14 @@ from typing import Self
 
 from adapters.envelope import canonical
 from adapters.group_commit import GroupCommit
+from adapters.log_notes import refuse_ended
 from adapters.log_reads import LogReads
 from adapters.log_rows import Heads, Row
 from adapters.postgres_connection import Line
 from adapters.postgres_writes import APPEND, answer_of, request_of
 from adapters.prepared import PreparedDecision, prepared
 from adapters.snapshots import lines_of, packed
-from domain.errors import Damaged, InvalidInput, NotFound, Refusal, StoreOutdated, Unavailable
+from domain.errors import Damaged, InvalidInput, Refusal, StoreOutdated, Unavailable
 from domain.event_log import Decision, Head, Moment, Receipt
 
 SCHEMA_VERSION = 1
@@ -73,9 +74,7 @@ class PostgresLog(LogReads):
     def keep_snapshot(self, position: int, heads: Mapping[str, Head]) -> None:
         """Keep the heads of all streams as of a position."""
         self._refuse_reader()
-        self._line.ask(
-            "SELECT orch.keep_snapshot(%s::bigint, %s::bytea)", (position, packed(lines_of(heads)))
-        )
+        self._line.ask("SELECT orch.keep_snapshot(%s::bigint, %s::bytea)", (position, packed(lines_of(heads))))
 
     def forget_snapshots(self) -> None:
         """Throw all snapshots away."""
@@ -91,7 +90,9 @@ class PostgresLog(LogReads):
             [head.position for head in heads.values()],
             [canonical(head.facts) for head in heads.values()],
         ]
-        query = "SELECT orch.replace_heads(%s::integer, %s::bigint, %s::text[], %s::bigint[], %s::bigint[], %s::bytea[])"
+        query = (
+            "SELECT orch.replace_heads(%s::integer, %s::bigint, %s::text[], %s::bigint[], %s::bigint[], %s::bytea[])"
+        )
         return bool(self._line.ask(query, (self._wait_ms, position, *columns))[0][0])
 
     def all_heads(self) -> tuple[Moment, Mapping[str, Head]]:
@@ -134,13 +135,12 @@ class PostgresLog(LogReads):
 
     def _judged(self) -> str:
         """Return the log's name, or refuse to go on with what was opened; one question tells both."""
-        said = dict(
+        said: dict[str, str] = dict(
             self._line.ask(
-                "SELECT 'schema', version::text FROM orch.version"
-                " UNION ALL SELECT 'origin', value FROM orch.store WHERE key = 'origin'"
+                "SELECT 'schema', version::text FROM orch.version UNION ALL SELECT key, value FROM orch.store"
             )
         )
-        version = int(said.get("schema", 0))
+        version = self.schema_version = int(said.get("schema", 0))
         if version > SCHEMA_VERSION:
             raise InvalidInput(
                 f"The log in {self.where} was made by a newer version of orch (schema {version}, this one knows"
@@ -151,6 +151,8 @@ class PostgresLog(LogReads):
             raise Damaged(f"{self.where.capitalize()} does not say which log it is.")
         if not self._read_only and version < SCHEMA_VERSION:
             raise StoreOutdated(self.where, found=version, needed=SCHEMA_VERSION)
+        if not self._read_only:
+            refuse_ended(self.where, said)
         return str(said["origin"])
 
     def _refuse_reader(self) -> None:

@@ -45,6 +45,4 @@ def prepared(decision: Decision, *, origin: str) -> PreparedDecision:
         for i, event in enumerate(decision.events)
     ]
     heads = {stream: canonical(facts) for stream, facts in decision.heads.items()}
-    return PreparedDecision(
-        decision.command_id, decision.fingerprint, events, heads, decision.expects, decision.erases
-    )
+    return PreparedDecision(decision.command_id, decision.fingerprint, events, heads, decision.expects, decision.erases)

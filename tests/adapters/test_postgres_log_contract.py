@@ -10,7 +10,6 @@ from adapters.postgres_log import PostgresLog
 from domain.event_log import EventLog
 from tests.adapters.event_log_contract import EventLogContract
 from tests.adapters.log_entries import Clock
-from tests.postgres_server import Server
 
 
 class ServerClock(Clock):
