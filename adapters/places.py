@@ -11,6 +11,9 @@ from domain.errors import InvalidInput, NotFound
 from domain.steps import Step
 
 FOLDER = ".orch"
+MARK = "database"
+"""The file beside the keys that says which log in a database a folder belongs to."""
+NAME_IT = "export ORCHESTRATOR_DATABASE_URL=postgresql://user@host/database"
 
 
 class Places(NamedTuple):
@@ -25,11 +28,18 @@ class Places(NamedTuple):
     """The file of settings: `.orch/config.toml`, or the one that was named. It need not be there."""
     timeout_ms: int
     """How long a command waits for other writers."""
+    database: str | None = None
+    """The address of the PostgreSQL database that holds the log; None where it is a file."""
 
     @property
     def log(self) -> Path:
         """The event log."""
         return self.state / "log.db"
+
+    @property
+    def address(self) -> str:
+        """Where the log is: the path of its file, or the address of its database."""
+        return self.database or str(self.log)
 
     @property
     def keys(self) -> Path:
@@ -66,6 +76,7 @@ def places_of(root: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping
     values = chosen(EARLY, lambda: early_in(file, named=named), env=env, flags=flags, file=file)
     state, own = (root / str(values[name].value) for name in ("state_dir", "template_dir"))
     timeout_ms = int(str(values["operation_timeout_ms"].value))
+    database = values["database_url"].value
     for path in (root, state, own, file):
         try:
             str(path).encode()
@@ -73,7 +84,12 @@ def places_of(root: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping
             # SQLite takes paths in UTF-8 only, and no JSON answer could name the file.
             raise InvalidInput(f"The path {path} is not valid UTF-8; rename the folder.") from None
     return Places(
-        root=root, state=state.absolute(), templates=own.absolute(), settings=file.absolute(), timeout_ms=timeout_ms
+        root=root,
+        state=state.absolute(),
+        templates=own.absolute(),
+        settings=file.absolute(),
+        timeout_ms=timeout_ms,
+        database=None if database is None else str(database),
     )
 
 
@@ -88,6 +104,11 @@ def find(start: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str
     for folder in (start, *start.parents):
         if (folder / FOLDER / "log.db").is_file() or _is_moved(folder, env, flags):
             return places_of(folder, env=env, flags=flags)
+        if (folder / FOLDER / MARK).is_file():
+            raise NotFound(
+                f"The log of {folder} is in a PostgreSQL database, and no setting says in which.",
+                fix=(NAME_IT,),
+            )
         if (folder / FOLDER / "keys").is_dir():  # to begin another log here, or to go on upwards, would be wrong
             from adapters.way_back import way_back
 
@@ -118,5 +139,5 @@ def _is_moved(root: Path, env: Mapping[str, str], flags: Mapping[str, str]) -> b
         return False
     file = file_of_settings(root, env=env, flags=flags)
     named = is_named(env=env, flags=flags)
-    state = chosen(["state_dir"], lambda: early_in(file, named=named), env=env, flags=flags, file=file)["state_dir"]
-    return state.source is not Source.DEFAULT
+    values = chosen(["state_dir", "database_url"], lambda: early_in(file, named=named), env=env, flags=flags, file=file)
+    return any(value.source is not Source.DEFAULT for value in values.values())

@@ -11,9 +11,10 @@ from pathlib import Path
 import apsw
 
 from adapters.durable import sync
+from adapters.log_notes import RETIRED
 from adapters.new_files import new_file
 from adapters.sqlite_connection import connect, spoken
-from adapters.sqlite_log import RETIRED, TIMEOUT_S
+from adapters.sqlite_log import TIMEOUT_S
 from domain.errors import Damaged, FilesUnavailable, InvalidInput, Refusal, Unavailable
 
 LOG = "log.db"

@@ -19,6 +19,7 @@ class Kind(StrEnum):
 
     PATH = "a path"
     URL = "an address with http:// or https://"
+    DATABASE = "an address with postgresql://"
     OCCASIONS = 'a list of approval and handoff, such as ["approval"]'
     WORDS = 'a list of words, such as ["age1…"]'
     COUNT = "a whole number from 1 to 36500"
@@ -69,6 +70,7 @@ class Setting(NamedTuple):
 
 SETTINGS = (
     Setting("state_dir", Kind.PATH, "orchestrator.storage.stateDirectory", "--state-dir", ".orch"),
+    Setting("database_url", Kind.DATABASE, "orchestrator.storage.databaseUrl", "", None),
     Setting("template_dir", Kind.PATH, "orchestrator.storage.templateDirectory", "--template-dir", ".orch/templates"),
     Setting("schema_dir", Kind.PATH, "orchestrator.storage.schemaDirectory", "", ".orch/schemas"),
     Setting("operation_timeout_ms", Kind.MILLISECONDS, "orchestrator.performance.operationTimeoutMs", "", 30_000),
@@ -129,8 +131,8 @@ SETTINGS = (
     ),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
-EARLY = ("state_dir", "template_dir", "operation_timeout_ms")
-"""What every command asks for: where the store and the templates are, and how long it waits for other writers."""
+EARLY = ("state_dir", "template_dir", "database_url", "operation_timeout_ms")
+"""What every command asks for: where the log and the templates are, and how long it waits for other writers."""
 ALWAYS = tuple(setting for setting in SETTINGS if setting.kind is Kind.ALWAYS)
 """What nobody can turn off; whoever tries is told so by every command."""
 OTHERS = tuple(f"{ENVIRONMENT}{name}" for name in ("CONFIG", "ACTOR", "ACTOR_KIND", "COMMAND_ID"))
@@ -225,6 +227,8 @@ def judge_value(setting: Setting, value: object, where: str) -> None:
             return
         case Kind.URL, str() if is_url(value):
             return
+        case Kind.DATABASE, str() if is_database_url(value):
+            return
         case Kind.OCCASIONS, list() if all(each in OCCASIONS for each in value):
             return
         case Kind.WORDS, list() if all(isinstance(each, str) and is_words(each) for each in value):
@@ -253,6 +257,20 @@ def is_url(words: str) -> bool:
         return False
     plain = words.isascii() and words.isprintable() and " " not in words
     return plain and parts.scheme in ("http", "https") and bool(host)
+
+
+def is_database_url(words: str) -> bool:
+    """Tell whether that is the address of a PostgreSQL database; what is in it is libpq's affair."""
+    return words.startswith(("postgresql://", "postgres://")) and words.isascii() and words.isprintable()
+
+
+def shown(name: str, value: object) -> object:
+    """Return a value as it may be shown: an address without the password in it."""
+    if name != "database_url" or not isinstance(value, str):
+        return value
+    from re import sub
+
+    return sub(r"(?<=password=)[^&]*", "***", sub(r"(//[^/@]*?:)[^@]*(?=@)", r"\1***", value))
 
 
 def is_words(value: str) -> bool:

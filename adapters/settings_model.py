@@ -5,7 +5,19 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from adapters.input_rules import shown
-from adapters.settings import HELP, LEVELS, MOST, MOST_MS, OCCASIONS, STYLES, Kind, Setting, is_url, is_words
+from adapters.settings import (
+    HELP,
+    LEVELS,
+    MOST,
+    MOST_MS,
+    OCCASIONS,
+    STYLES,
+    Kind,
+    Setting,
+    is_database_url,
+    is_url,
+    is_words,
+)
 from domain.errors import InvalidInput
 
 
@@ -21,9 +33,16 @@ def _address(text: str) -> str:
     return text
 
 
+def _database(text: str) -> str:
+    if not is_database_url(text):
+        raise ValueError("no database")
+    return text
+
+
 TYPES: dict[Kind, Any] = {
     Kind.PATH: Annotated[str, AfterValidator(_words)],
     Kind.URL: Annotated[str, AfterValidator(_address)],
+    Kind.DATABASE: Annotated[str, AfterValidator(_database)],
     Kind.WORDS: list[Annotated[str, AfterValidator(_words)]],
     Kind.SWITCH: bool,
     Kind.COUNT: Annotated[int, Field(ge=1, le=MOST)],
@@ -42,4 +61,5 @@ def refuse_other(setting: Setting, value: object, where: str) -> None:
     except ValidationError:
         if value is False and setting.because:
             raise InvalidInput(f"{where} cannot be false: {setting.because}.", fix=HELP) from None
-        raise InvalidInput(f"{where} has to be {setting.kind}; got {shown(value)}.", fix=HELP) from None
+        got = "something else" if setting.kind is Kind.DATABASE else shown(value)  # there may be a password in it
+        raise InvalidInput(f"{where} has to be {setting.kind}; got {got}.", fix=HELP) from None

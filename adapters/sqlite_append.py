@@ -1,12 +1,12 @@
 """What happens under the lock: check, number, stamp, hash and insert."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable
 
 import apsw
 
-from adapters.envelope import Prepared, entry_of
-from adapters.sqlite_rows import TILE, TREE, tree_of
+from adapters.envelope import entry_of
+from adapters.log_rows import TILE, TREE, find_receipt, tree_of
+from adapters.prepared import PreparedDecision
 from adapters.sqlite_tiles import put_tile
 from domain.errors import CommandIdReused, Conflict, Damaged, Refusal
 from domain.event_log import Receipt
@@ -19,17 +19,6 @@ PUT_HEAD = (
 )
 ERASE = "UPDATE events SET salt = NULL, payload = NULL WHERE position = ? AND payload IS NOT NULL RETURNING command_id"
 FORGET = "UPDATE commands SET fingerprint = NULL WHERE command_id = ? AND fingerprint IS NOT NULL"
-
-
-class PreparedDecision(NamedTuple):
-    """A decision whose bytes are ready; made before the lock is taken."""
-
-    command_id: str
-    fingerprint: str
-    events: Sequence[Prepared]
-    heads: Mapping[str, bytes]
-    expects: Mapping[str, int]
-    erases: Sequence[int] = ()
 
 
 class Appender:
@@ -70,7 +59,7 @@ class Appender:
             )
 
     def _repeated(self, decision: PreparedDecision) -> Receipt | Refusal | None:
-        known = find_receipt(self._execute, decision.command_id)
+        known = find_receipt(lambda query, values: self._execute(query, values).fetchone(), decision.command_id)
         if known is None:
             return None
         receipt, fingerprint = known
@@ -136,15 +125,3 @@ class Appender:
         if not erased:
             raise Damaged(f"Position {position} holds no text that could be erased.")
         self._execute(FORGET, erased[0])
-
-
-def find_receipt(execute: Callable[..., apsw.Cursor], command_id: str) -> tuple[Receipt, str | None] | None:
-    """Return the receipt of a recorded command and the fingerprint of what was asked."""
-    row = execute("SELECT first, last, fingerprint FROM commands WHERE command_id = ?", (command_id,)).fetchone()
-    if row is None:  # as nearly always, so this takes one look into one table
-        return None
-    first, last, fingerprint = row
-    at = execute("SELECT recorded_at FROM events WHERE position = ?", (last,)).fetchone()
-    if at is None:
-        raise Damaged(f"The log lacks position {last}, the last of command {command_id}.")
-    return Receipt(command_id, first, last, at[0], repeated=True), fingerprint

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from os import urandom
 from pathlib import Path
 from time import time_ns
 from types import TracebackType
@@ -14,24 +13,20 @@ import apsw
 from adapters.envelope import canonical
 from adapters.file_systems import refuse_network
 from adapters.group_commit import GroupCommit
+from adapters.log_notes import refuse_ended
+from adapters.log_rows import TREE, tree_of
+from adapters.prepared import PreparedDecision, prepared
 from adapters.snapshots import lines_of, packed
-from adapters.sqlite_append import PUT_HEAD, Appender, PreparedDecision
+from adapters.sqlite_append import PUT_HEAD, Appender
 from adapters.sqlite_connection import connect, refuse_outdated, spoken
 from adapters.sqlite_reads import SqliteReads
-from adapters.sqlite_rows import HASH, TREE, tree_of
 from adapters.writers_queue import WritersQueue
-from domain.errors import Damaged, NotFound, Refusal, StoreRecovered, StoreRetired, Unavailable
+from domain.errors import Damaged, NotFound, Refusal, Unavailable
 from domain.event_log import Decision, Head, Receipt
 
 WAL_PAGES = 1000
 """The writer checkpoints a longer WAL while it still holds the queue."""
 TIMEOUT_S = 30.0
-RECOVERED = "recovered"
-"""The note of a store that was made from another log and not promoted: two logs would go on under one name."""
-CARRIED = "carried_redactions"
-"""The note of redactions that a store obeys although they were recorded after its last event, as JSON."""
-RETIRED = "retired"
-"""The note of a store that was left for a promoted one."""
 
 
 def system_clock() -> int:
@@ -123,7 +118,7 @@ class SqliteLog(SqliteReads):
         """Write decisions durably, as the port says; callers in several threads share one commit."""
         if self._read_only:
             raise Unavailable(f"{self._path} was opened for reading only.")
-        return self._commits.submit([self._prepared(decision) for decision in decisions])
+        return self._commits.submit([prepared(decision, origin=self._origin) for decision in decisions])
 
     def scrub(self) -> None:
         """Move the WAL into the file and cut it to nothing: it holds the pages as they were before an erasure."""
@@ -172,35 +167,6 @@ class SqliteLog(SqliteReads):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _prepared(self, decision: Decision) -> PreparedDecision:
-        """Make all bytes of a decision before any lock is taken."""
-        from adapters.codec import encode
-
-        written = {event.originator_id for event in decision.events}
-        if not written or written != decision.heads.keys() or not written <= decision.expects.keys():
-            raise ValueError(f"a decision names the head and the version read of every stream it writes: {written}")
-        versions = dict(decision.expects)
-        for event in decision.events:
-            versions[event.originator_id] += 1
-            if event.originator_version != versions[event.originator_id]:
-                raise ValueError(f"{event.originator_id} goes on with version {versions[event.originator_id]}: {event}")
-        salts = urandom(HASH * len(decision.events))
-        events = [
-            encode(
-                event,
-                origin=self._origin,
-                command_id=decision.command_id,
-                causation=decision.causation,
-                correlation=decision.correlation,
-                salt=salts[i * HASH : (i + 1) * HASH],
-            )
-            for i, event in enumerate(decision.events)
-        ]
-        heads = {stream: canonical(facts) for stream, facts in decision.heads.items()}
-        return PreparedDecision(
-            decision.command_id, decision.fingerprint, events, heads, decision.expects, decision.erases
-        )
 
     def _write(self, batch: list[list[PreparedDecision]]) -> list[list[Receipt | Refusal]]:
         """Write what several callers brought, in one transaction, and return after the commit reached the disk."""
@@ -260,14 +226,6 @@ class SqliteLog(SqliteReads):
     def _note_wal(self, _writer: apsw.Connection, _name: str, pages: int) -> int:
         self._wal_pages = pages
         return apsw.SQLITE_OK
-
-
-def refuse_ended(store: Path, notes: Mapping[str, str], *, promotes: bool = False) -> None:
-    """Refuse to go on with a store that is for reading only: to write into it, or to sign for it."""
-    if RECOVERED in notes and not promotes:
-        raise StoreRecovered(str(store))
-    if RETIRED in notes:
-        raise StoreRetired(str(store), left_for=notes[RETIRED])
 
 
 def _file_at(path: Path) -> tuple[int, int]:

@@ -8,9 +8,9 @@ from typing import Any
 import apsw
 
 from adapters.envelope import canonical
+from adapters.log_rows import TILE
 from adapters.sqlite_append import INSERT_EVENT, PUT_HEAD
 from adapters.sqlite_creation import new_log
-from adapters.sqlite_rows import TILE
 from adapters.sqlite_tiles import put_tile
 from domain.event_log import Head, Record, TreeHead
 from domain.merkle import grow, perfect_root, root_of

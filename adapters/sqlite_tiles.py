@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import apsw
 
-from adapters.sqlite_rows import LEAVES, ROOTS, TILE
+from adapters.log_rows import LEAVES, ROOTS, TILE
 from domain.merkle import perfect_root
 
 Execute = Callable[..., apsw.Cursor]

@@ -26,7 +26,7 @@ def main() -> None:
     watcher.start()
     with SqliteLog.open(path, read_only=True) as log:
         findings = Findings()
-        Verifier(log, findings, Options(beside_from=0), file=path).run([], done=lambda _: None)
+        Verifier(log, findings, Options(beside_from=0), address=str(path)).run([], done=lambda _: None)
     stop.set()
     watcher.join()
     assert not findings.counts and len(most) == 1, (findings.problems, most)

@@ -10,8 +10,8 @@ from time import process_time
 import apsw
 
 from adapters.envelope import entry_of
+from adapters.log_rows import LEAVES, TILE
 from adapters.sqlite_log import SqliteLog
-from adapters.sqlite_rows import LEAVES, TILE
 from bench.measured import Measured, seconds
 from domain.merkle import grow, leaf_hash
 from domain.proofs import inclusion_proof, verify_inclusion

@@ -55,7 +55,7 @@ def verify(folder: Path) -> Iterator[Measured]:
 def _verified(path: Path, options: Options) -> None:
     with SqliteLog.open(path, read_only=True) as log:
         findings = Findings()
-        verifier = Verifier(log, findings, options, file=path)
+        verifier = Verifier(log, findings, options, address=str(path))
         verifier.run([], done=lambda _: None)
         assert not findings.counts and verifier.rows.payloads >= EVENTS
         assert verifier.root == log.tree().root

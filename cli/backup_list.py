@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.backup_addresses import storage_at
 from adapters.places import find
-from adapters.sqlite_log import SqliteLog
+from adapters.stores import open_log
 from cli.answers import answer
 from cli.backup_options import From, Vkeys
 from cli.backup_project import target_of
@@ -83,7 +83,7 @@ def around(given: str | None) -> "tuple[Storage, Known | None]":
         return storage_at(given, here()), None
     storage = target_of(places, given)
     try:
-        with SqliteLog.open(places.log, read_only=True) as log:
+        with open_log(places, read_only=True) as log:
             heads = log.heads(["project", "ledger"])[1]
             keys = log_keys(heads["project"], heads.get("ledger"))
             names = (keys.current, *keys.replaced)

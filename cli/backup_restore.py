@@ -122,7 +122,7 @@ def refilled_in(part: Path, backups: "Backups", position: int, to: str) -> TreeH
 
     It says where it comes from, and so takes no writes: two logs must not go on under one name.
     """
-    from adapters.sqlite_log import CARRIED, RECOVERED
+    from adapters.log_notes import CARRIED, RECOVERED
     from cli.progress import Progress
     from cli.recovered import Recovered
     from cli.refilling import refill

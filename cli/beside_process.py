@@ -6,22 +6,23 @@ One line on stdin says what to do, lines on stdout say how far it is and what ca
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
 from orjson import dumps, loads
 
-from adapters.sqlite_log import SqliteLog
+from adapters.stores import opened_at
 from domain.errors import Damaged, Refusal
+
+TIMEOUT_S = 30.0
 
 
 def carry_out(work: Callable[..., Any], *, damaged: Any) -> None:
     """Open the log that the first line of stdin names, do the work, say what it returns, or `damaged`."""
-    path, *order = loads(sys.stdin.buffer.readline())
+    address, *order = loads(sys.stdin.buffer.readline())
     Thread(target=_end_with_the_other, daemon=True).start()
     try:
-        with SqliteLog.open(Path(path), read_only=True) as log:
+        with opened_at(address, read_only=True, timeout_s=TIMEOUT_S) as log:
             say(work(log, *order))
     except Damaged:  # the other process will name it
         say(damaged)

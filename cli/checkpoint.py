@@ -121,7 +121,7 @@ class Signer(NamedTuple):
 def signer_of(project: Project, *, size: int) -> Signer:
     """Return every key that has to sign a tree of a size: the one in force, and those replaced since the last one."""
     from adapters.keys import load_key
-    from adapters.sqlite_log import refuse_ended
+    from adapters.log_notes import refuse_ended
     from projections.log_keys import signers
 
     refuse_ended(project.places.state, project.log.notes())

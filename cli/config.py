@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Optional, TypedDict
 import typer
 
 from adapters.places import find
-from adapters.settings import BY_NAME, SETTINGS, Source, Value, unread, variable_of
+from adapters.settings import BY_NAME, SETTINGS, Source, Value, shown, unread, variable_of
 from adapters.settings_file import settings_of
 from cli.answers import answer
 from cli.config_names import names, setting_of
@@ -67,7 +67,8 @@ def show_config(asked: Asked, name: Name = None) -> None:
     The file is .orch/config.toml, or the one that --config or ORCHESTRATOR_CONFIG names (.toml, or .json with the
     keys of production.json in the deployment guide). A variable is ORCHESTRATOR_ and the name in capitals.
 
-    state_dir: where the store and its keys are. template_dir: where the project's own templates are.
+    database_url: the PostgreSQL database that holds the log, as postgresql://user@host/name; otherwise it is a file in
+    state_dir. state_dir: where the store and its keys are. template_dir: where the project's own templates are.
     schema_dir: where orch schema write puts the schemas, and orch schema compare looks.
     operation_timeout_ms: how long a command waits for other writers.
     feedback.style: how much people are told, user-friendly, professional or terse.
@@ -107,7 +108,7 @@ def show_config(asked: Asked, name: Name = None) -> None:
 def _row(name: str, value: Value) -> SettingRow:
     return {
         "name": name,
-        "value": value.value,
+        "value": shown(name, value.value),
         "source": value.source,
         "where": value.where,
         "variable": variable_of(name),

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Optional, TypedDict
 
 import typer
 
-from adapters.settings import Setting, Source, Value, value_in
+from adapters.settings import Setting, Source, Value, shown, value_in
 from cli.answers import answer
 from cli.config import words_of
 from cli.config_names import names, setting_of
@@ -59,10 +59,10 @@ def set_config(asked: Asked, name: Name, value: Words = None, unset: Unset = Fal
     data: ConfigSetAnswer = {
         "file": str(path),
         "name": setting.name,
-        "before": before,
-        "value": said,
+        "before": shown(setting.name, before),
+        "value": shown(setting.name, said),
         "changed": changed,
-        "in_force": now.value,
+        "in_force": shown(setting.name, now.value),
         "source": now.source,
         "where": now.where,
     }

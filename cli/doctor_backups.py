@@ -15,7 +15,7 @@ from domain.errors import NotFound
 from domain.times import microseconds
 
 if TYPE_CHECKING:
-    from adapters.sqlite_log import SqliteLog
+    from adapters.stores import AnyLog
 
 DAY_S = 86_400
 DRILL_S = 30 * DAY_S
@@ -90,7 +90,7 @@ def drill(patient: Patient) -> Iterator[Found]:
         yield Found("ok", f"{tried} passed in {last['seconds']:.1f} s.")
 
 
-def _put_down(patient: Patient, log: "SqliteLog", *, shipped: int, size: int) -> int:
+def _put_down(patient: Patient, log: "AnyLog", *, shipped: int, size: int) -> int:
     """Put down what would be lost with the disk, and return it in seconds: the age of the first event in no backup."""
     rpo = 0
     if shipped < size:

@@ -24,7 +24,7 @@ def events(patient: Patient) -> Iterator[Found]:
         yield Found("ok", "Not looked at, as asked; orch audit verify checks every event.")
         return
     findings = Findings()
-    verifier = Verifier(log, findings, Options(), file=patient.places.log)
+    verifier = Verifier(log, findings, Options(), address=patient.places.address)
     with Progress(verifier.size) as progress:
         verifier.run([], done=progress.advance)
     if not findings.counts:

@@ -10,7 +10,7 @@ from domain.errors import Damaged, NotFound
 from domain.phase_ids import stream_of
 
 if TYPE_CHECKING:
-    from adapters.sqlite_log import SqliteLog
+    from adapters.stores import AnyLog
     from domain.aggregates import EventSourced
     from domain.event_log import Record
 
@@ -40,7 +40,7 @@ def events(patient: Patient) -> Iterator[Found]:
         yield Found("ok", f"All {count} events of {patient.phase} are in the tree, and its head is what they fold to.")
 
 
-def _problems(log: "SqliteLog", stream: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _problems(log: "AnyLog", stream: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield a sentence for everything that differs, and what helps."""
     from adapters.codec import decode
     from projections.folding import fold
@@ -67,7 +67,7 @@ def _problems(log: "SqliteLog", stream: str) -> Iterator[tuple[str, tuple[str, .
         yield f"The head of {stream} is not what its {known.version} events fold to.", REBUILD
 
 
-def _differing(log: "SqliteLog", record: "Record") -> Iterator[str]:
+def _differing(log: "AnyLog", record: "Record") -> Iterator[str]:
     from adapters.envelope import leaf_of
 
     position, leaf = record.position, leaf_of(record)

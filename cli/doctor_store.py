@@ -5,7 +5,7 @@ from pathlib import PurePath
 from time import time_ns
 
 from adapters.checkpoint_files import CheckpointFiles
-from adapters.sqlite_log import SqliteLog
+from adapters.stores import open_log
 from adapters.way_back import way_back
 from adapters.workspace import Workspace
 from cli.ages import age_in_words
@@ -31,12 +31,15 @@ SKEW_US = 1_000_000
 def store(patient: Patient) -> Iterator[Found]:
     """Open the store, for reading."""
     places = patient.places
-    if not places.log.exists() and not places.keys.exists():
+    if places.database is None and not places.log.exists() and not places.keys.exists():
         patient.unavailable = True
         raise NotFound(f"There is no log at {places.log}, and no key: nothing was begun here.", fix=("orch init",))
     try:
-        log = patient.log = SqliteLog.open(places.log, read_only=True, timeout_s=PATIENCE_S)
+        log = patient.log = open_log(places, read_only=True, timeout_s=PATIENCE_S)
     except NotFound as error:
+        if places.database is not None:
+            patient.unavailable = True
+            raise
         back = (way_back(places.root, places.settings, flags=flags()),)
         raise Damaged(
             f"{error.message.removesuffix('.')}, although its key is there: put it back.", fix=back

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-from adapters.sqlite_log import SqliteLog
+from adapters.stores import AnyLog
 from cli.beside import Beside
 from cli.fold_here import COLUMNS, FoldHere
 from domain.event_log import Head, Record
@@ -16,14 +15,14 @@ RAW = Record._fields.index("envelope")
 class FoldBeside(Beside):
     """Use it as a context, which ends the process. What it cannot say, or says of other bytes, is folded here."""
 
-    def __init__(self, log: SqliteLog, file: Path, last: int) -> None:
-        """Start to fold the log in a file up to a position. Raises OSError where the machine has no room for it."""
+    def __init__(self, log: AnyLog, address: str, last: int) -> None:
+        """Start to fold the log at an address up to a position. Raises OSError where the machine has no room for it."""
         self._log, self._last = log, last
         self._written = sha256()
         self._kept: list[tuple[int, bytes]] = []
         self._given = 0
         self._answer: Any = None
-        super().__init__("cli.fold_process", [str(file.absolute()), last], heard=self._hear)
+        super().__init__("cli.fold_process", [address, last], heard=self._hear)
 
     def watched(self, pages: Iterable[list[Any]]) -> Iterator[list[Any]]:
         """Yield the rows that are written, to be held against those that were folded."""

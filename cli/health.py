@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypedDict
 
+from adapters.log_notes import refuse_ended
 from adapters.places import Places
-from adapters.sqlite_log import SqliteLog, refuse_ended
+from adapters.stores import AnyLog
 from cli.way_out import SALVAGE
 from domain.errors import Damaged, Refusal, Unavailable
 
@@ -49,7 +50,7 @@ class Patient:
         self.places = places
         self.refused = refused
         """Why the project was not found in the plain way."""
-        self.log: SqliteLog | None = None
+        self.log: AnyLog | None = None
         self.unavailable = refused is not None
         self.figures: dict[str, int] = {}
         self.rto_seconds: float | None = None

@@ -2,23 +2,26 @@
 
 import re
 import sys
+from contextlib import suppress
 from shlex import quote
 from socket import gethostname
-from typing import Annotated, Optional
+from typing import Annotated, Optional, TypedDict
 
 import typer
 
 from adapters.durable import sync
-from adapters.places import FOLDER, Places, find, places_of
-from adapters.sqlite_log import SqliteLog
+from adapters.places import FOLDER, NAME_IT, Places, find, places_of
+from adapters.stores import AnyLog, attach, attached_to, create_log, open_log, opened_at
 from adapters.way_back import way_back
 from adapters.workspace import Workspace
+from cli.answers import answer
 from cli.given import flags
 from cli.options import Asked, writing
 from cli.project import Project, here
-from cli.screen import clean
+from cli.screen import clean, paint
 from cli.writes import report
 from domain.errors import AlreadyExists, InvalidInput, Refusal, Unavailable
+from projections.counts import counted
 
 NOT_FOR_GIT = """\
 # The store and its keys stay out of git; templates and settings may go in.
@@ -28,6 +31,7 @@ NOT_FOR_GIT = """\
 !templates/
 !templates/**
 """
+TIMEOUT_S = 30.0
 ORIGIN_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?", re.ASCII)
 
 Name = Annotated[Optional[str], typer.Option("--name", help="The project's name; otherwise the folder's.")]  # noqa: UP045
@@ -37,9 +41,19 @@ Host = Annotated[
 ]
 
 
+class AttachedAnswer(TypedDict):
+    """A folder that belongs to a log now that was there before."""
+
+    origin: str
+    events: int
+
+
 @writing
 def init(asked: Asked, name: Name = None, host: Host = None) -> None:
     """Make this folder a project: one event log, one signing key, nothing else.
+
+    Where ORCHESTRATOR_DATABASE_URL names a PostgreSQL database, the log is made there; one that is there already is
+    joined, and the folder belongs to it from then on.
 
     Example: orch init --name "Audio plug-in"
 
@@ -63,6 +77,12 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
         project = Project(places, log, Workspace(places))
         meta = project.meta(asked)
         known = log.heads(["project"])[1].get("project")
+        if places.database is not None:
+            is_new_here = attached_to(places) is None
+            attach(places, log.origin)
+            if known and is_new_here:
+                _report_attached(project, asked)
+                return
         key = known.facts["public_key"] if known else make_key(places.keys, log.origin)
         try:
             receipt = project.handle(InitialiseProject(meta, log.origin, key, name or places.root.name or "project"))
@@ -102,15 +122,47 @@ def _make_folders(places: Places) -> None:
         raise Unavailable(f"{places.state}: {error.strerror or error}.") from error
 
 
-def _begun(places: Places, *, origin: str) -> SqliteLog:
+def _begun(places: Places, *, origin: str) -> AnyLog:
     """Return the new log, or the one that is there: an interrupted init goes on where it stopped."""
+    if places.database is not None:
+        return _begun_in_database(places, places.database, origin=origin)
+    known = attached_to(places)
+    if known is not None:
+        raise AlreadyExists(
+            f"{places.root} belongs to the log {known} in a PostgreSQL database, and no setting says in which.",
+            fix=(NAME_IT,),
+        )
     if not places.log.exists():
         _refuse_lost(places)
-        try:
-            return SqliteLog.create(places.log, origin)
-        except AlreadyExists:
-            pass  # another init was first; what it made is opened
-    return SqliteLog.open(places.log)
+        with suppress(AlreadyExists):  # another init was first; what it made is opened
+            create_log(places, origin, timeout_s=TIMEOUT_S)
+    return open_log(places, read_only=False)
+
+
+def _begun_in_database(places: Places, address: str, *, origin: str) -> AnyLog:
+    """Return the log in the database: made now, or there already, then this folder will be attached to it."""
+    if places.log.exists():
+        raise AlreadyExists(
+            f"{places.root} has a log of its own in {places.log}; a folder belongs to one log.",
+            fix=("unset ORCHESTRATOR_DATABASE_URL",),
+        )
+    if attached_to(places) is not None:
+        return open_log(places, read_only=False)
+    with suppress(AlreadyExists):
+        create_log(places, origin, timeout_s=TIMEOUT_S)
+    return opened_at(address, read_only=False, timeout_s=places.timeout_ms / 1000)
+
+
+def _report_attached(project: Project, asked: Asked) -> None:
+    """Say that this folder belongs to a log now that was there before."""
+    moment = project.log.moment()
+    data: AttachedAnswer = {"origin": project.log.origin, "events": moment.position}
+
+    def show() -> None:
+        print(f"{paint('✓', 'green')} this folder belongs to the log {clean(project.log.origin)} now")
+        print(f"  {counted(moment.position, 'event')}; its documents are written by orch rebuild")
+
+    answer("init.attached", data, as_json=asked.json, show=show)
 
 
 def _refuse_lost(places: Places) -> None:

@@ -37,6 +37,7 @@ from cli.follow import FollowedAnswer, FollowersAnswer
 from cli.gate_command import GateAnswer
 from cli.health import DoctorAnswer
 from cli.import_folder import ImportAnswer
+from cli.init import AttachedAnswer
 from cli.package import PackageAnswer as HandoffPackageAnswer
 from cli.rebuild import RebuildAnswer
 from cli.receipts import ReceiptAfter
@@ -310,6 +311,7 @@ ANSWERS: dict[str, Any] = {
     "phase.document": DocumentAnswer,
     "phase.checkout": CheckoutAnswer,
     "command.outcome": OutcomeAnswer,
+    "init.attached": AttachedAnswer,
     "gate": GateAnswer,
     "workflow.run": WorkflowAnswer,
     "batch": BatchAnswer,

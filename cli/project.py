@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.places import Places, find
-from adapters.sqlite_log import SqliteLog
+from adapters.stores import AnyLog, open_log
 from adapters.workspace import Workspace
 from cli.given import flags
 from domain.errors import Unavailable
@@ -68,7 +68,7 @@ def opened(*, to_write: bool = False) -> Iterator[Project]:
     if _kept is not None:
         yield Project(places, _kept.log(places, read_only=not to_write), Workspace(places))
         return
-    log = SqliteLog.open(places.log, read_only=not to_write, timeout_s=places.timeout_ms / 1000)
+    log = open_log(places, read_only=not to_write)
     try:
         yield Project(places, log, Workspace(places))
     finally:
@@ -79,16 +79,15 @@ class _Kept:
     """Logs that stay open for several commands, so that threads share their commits."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[Path, bool], SqliteLog] = {}
+        self._open: dict[tuple[str, bool], AnyLog] = {}
         self._guard = Lock()
 
-    def log(self, places: Places, *, read_only: bool) -> SqliteLog:
+    def log(self, places: Places, *, read_only: bool) -> AnyLog:
         """Return the one log of a project; the first who asks opens it."""
-        path, timeout_s = places.log, places.timeout_ms / 1000
         with self._guard:
-            found = self._open.get((path, read_only))
+            found = self._open.get((places.address, read_only))
             if found is None:
-                found = self._open[path, read_only] = SqliteLog.open(path, read_only=read_only, timeout_s=timeout_s)
+                found = self._open[places.address, read_only] = open_log(places, read_only=read_only)
             return found
 
     def close(self) -> None:

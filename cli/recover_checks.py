@@ -55,7 +55,7 @@ def check(
     with SqliteLog.open(path, read_only=True) as log:
         findings = Findings()
         remarks: list[str] = []
-        verifier = Verifier(log, findings, Options(fold=fold), file=path)
+        verifier = Verifier(log, findings, Options(fold=fold), address=str(path))
         good = _checkpoints(log, parent, verifier, remarks)
         shared = parent.shares(log.origin, verifier.size) if parent else verifier.size
         verifier.run([*(one.checkpoint.size for one in good), shared], done=done)

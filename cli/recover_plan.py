@@ -80,10 +80,10 @@ def _state(kind: "Kind", where: str, size: int, position: int, problem: str | No
 
 
 def _store(places: "Places", position: int) -> "SourceState":
-    from adapters.sqlite_log import SqliteLog
+    from adapters.stores import open_log
 
     try:
-        with SqliteLog.open(places.log, read_only=True) as log:
+        with open_log(places, read_only=True) as log:
             return _state("store", str(places.state), log.tree().size, position)
     except Refusal as refusal:
         return _state("store", str(places.state), 0, position, refusal.message)

@@ -10,6 +10,7 @@ import typer
 
 from adapters.actor import refuse_guessed_kind
 from adapters.sqlite_log import SqliteLog
+from adapters.stores import refuse_database
 from adapters.workspace import Workspace
 from cli.arguments import Reason
 from cli.given import flags
@@ -42,6 +43,7 @@ def promote(asked: Asked, new: New, reason: Reason = "", yes: Yes = False) -> No
 
     _refuse_unsure(asked, new, reason, yes=yes)
     places = left_of(here(), flags=flags())
+    refuse_database(places, "orch recover promote")
     folder = new.absolute().parent.resolve() / new.name
     if places.state.resolve() == folder:
         raise InvalidInput(f"{new} is the store in force.", fix=("unset ORCHESTRATOR_STATE_DIR",))

@@ -20,7 +20,7 @@ def rows_and_fold(source: Source, size: int) -> Iterator[tuple[Iterable[list[Rec
     with ExitStack() as stack:
         if isinstance(source, Store) and size >= ENOUGH:
             try:
-                beside = stack.enter_context(FoldBeside(source.log, source.places.log, size))
+                beside = stack.enter_context(FoldBeside(source.log, source.places.address, size))
             except OSError:  # no room for another process
                 pass
             else:

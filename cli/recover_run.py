@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import orjson
 import typer
 
+from adapters.log_notes import CARRIED, RECOVERED
 from adapters.new_folders import new_folder, refuse_existing
-from adapters.sqlite_log import CARRIED, RECOVERED
 from cli.answers import answer
 from cli.backup_options import FromBackups, Identities, Moment, Out, path_of
 from cli.new_names import renaming

@@ -94,10 +94,12 @@ def _asking(
     from adapters.backup_packing import identities_from
     from adapters.places import left_of
     from adapters.signed_notes import VerifierKey
+    from adapters.stores import refuse_database
     from cli.held import notes_in
     from cli.salvaging import Asking
 
     places = left_of(here(), flags=flags())
+    refuse_database(places, "orch recover salvage")
     if from_backups is None and not places.state.is_dir():
         raise NotFound(f"There is no project here or above ({here()}).", fix=("orch init",))
     for key in vkeys or ():

@@ -8,8 +8,8 @@ from typing import Any, Literal, Protocol, TypeAlias
 from adapters.checkpoint_files import SUFFIX
 from adapters.envelope import leaf_of
 from adapters.places import FOLDER, Places, find, left_of
-from adapters.sqlite_log import SqliteLog
 from adapters.stored_events import StoredEvent, stored
+from adapters.stores import AnyLog, open_log
 from adapters.way_back import way_back
 from cli.backup_adding import redacted_in
 from cli.given import flags
@@ -76,7 +76,7 @@ class Store:
 
     kind: Kind = "store"
 
-    def __init__(self, places: Places, log: SqliteLog) -> None:
+    def __init__(self, places: Places, log: AnyLog) -> None:
         self.places = places
         self.log = log
         self.where = str(places.state)
@@ -182,7 +182,7 @@ def source_of(from_backups: str | None, identities: Sequence[Path] | None) -> It
 def _store() -> Iterator[Store]:
     try:
         places = find(here(), flags=flags())
-        log = SqliteLog.open(places.log, read_only=True)
+        log = open_log(places, read_only=True)
     except NotFound as error:
         places = left_of(here(), flags=flags())
         if not places.state.is_dir():
@@ -218,7 +218,7 @@ def parent_at_hand(new: Path, *, damaged: bool = False) -> Iterator[tuple[Parent
         yield None, None
         return
     try:
-        log = None if damaged else SqliteLog.open(places.log, read_only=True)
+        log = None if damaged else open_log(places, read_only=True)
     except Refusal:
         log = None
     if log is None:

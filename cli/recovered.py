@@ -7,7 +7,8 @@ from typing import NamedTuple, Self
 from orjson import JSONDecodeError, dumps, loads
 
 from adapters.envelope import canonical
-from adapters.sqlite_log import CARRIED, RECOVERED, SqliteLog
+from adapters.log_notes import CARRIED, RECOVERED
+from adapters.stores import AnyLog
 from domain.errors import Damaged
 from domain.event_log import EventLog, Head
 from domain.ledger import STREAM as LEDGER
@@ -45,7 +46,7 @@ class Recovered(NamedTuple):
             raise Damaged(f"The store does not say where it comes from: {error}.") from None
 
 
-def recovered_note(log: SqliteLog) -> Recovered | None:
+def recovered_note(log: AnyLog) -> Recovered | None:
     """Return what a store says about where it comes from, or None for one that is nobody's recovery."""
     text = log.notes().get(RECOVERED)
     return None if text is None else Recovered.parse(text)

@@ -8,6 +8,7 @@ from pathlib import Path
 from adapters.places import Places, left_of
 from adapters.retiring import LOG
 from adapters.sqlite_log import SqliteLog
+from adapters.stores import AnyLog
 from cli.backup_adding import redaction_in
 from cli.recovered import carried_by, lineage_in, recovered_note
 from domain.errors import Damaged, RedactedSince, Refusal
@@ -18,14 +19,14 @@ RETIRED = "retired"
 """The folder, in that of the store in force, where those before it are kept."""
 
 
-def refuse_erased_since(folder: Path, new: SqliteLog, old: SqliteLog, state: Path) -> None:
+def refuse_erased_since(folder: Path, new: AnyLog, old: AnyLog, state: Path) -> None:
     """Refuse a recovered store that holds texts of events which the store in force shares, and has erased."""
     held = [position for position in sorted(_redacted(old)) if _is_held(position, new, old)]
     if held:
         raise RedactedSince(str(folder), held, fix=_again(folder, new, state))
 
 
-def redacted_in_force(places: Places, log: SqliteLog) -> dict[int, int]:
+def redacted_in_force(places: Places, log: AnyLog) -> dict[int, int]:
     """Return the redactions that the project's store in force obeys, of events that another of its stores shares."""
 
     def is_shared(position: int, leaf: bytes) -> bool:
@@ -55,7 +56,7 @@ def in_force(places: Places) -> Path:
     return state.parent.parent if state.parent.name == RETIRED else left_of(places.root, env={}).state.resolve()
 
 
-def _redacted(log: SqliteLog) -> dict[int, int]:
+def _redacted(log: AnyLog) -> dict[int, int]:
     """Return the redactions of a log; of a damaged one those that can be read, which must not stop a recovery."""
     found: dict[int, int] = {}
     with suppress(Damaged):
@@ -67,26 +68,26 @@ def _redacted(log: SqliteLog) -> dict[int, int]:
     return found
 
 
-def _is_shared(position: int, one: SqliteLog, other: SqliteLog) -> bool:
+def _is_shared(position: int, one: AnyLog, other: AnyLog) -> bool:
     """Tell whether two logs have the same event at a position."""
     mine, theirs = _at(position, one), _at(position, other)
     return mine is not None and theirs is not None and mine.leaf == theirs.leaf
 
 
-def _is_held(position: int, new: SqliteLog, old: SqliteLog) -> bool:
+def _is_held(position: int, new: AnyLog, old: AnyLog) -> bool:
     """Tell whether both have the same event at a position, and the new one its text."""
     mine = _at(position, new)
     return mine is not None and mine.payload is not None and _is_shared(position, new, old)
 
 
-def _at(position: int, log: SqliteLog) -> Record | None:
+def _at(position: int, log: AnyLog) -> Record | None:
     try:
         return next(log.records(position, position), None)
     except Damaged:
         return None
 
 
-def _again(folder: Path, new: SqliteLog, state: Path) -> tuple[str, ...]:
+def _again(folder: Path, new: AnyLog, state: Path) -> tuple[str, ...]:
     """Return the command that makes the store again, from where it was made."""
     note, forks = recovered_note(new), lineage_in(new).forks
     # without a note it was forked before a promotion was interrupted, and has more events than were recovered

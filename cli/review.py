@@ -98,7 +98,7 @@ def _rebuilt(project: Project, first: int, last: int) -> tuple[str | None, bytes
     from projections.verification import Findings
 
     findings = Findings()
-    verifier = Verifier(project.log, findings, Options(first, fold=False), file=project.places.log)
+    verifier = Verifier(project.log, findings, Options(first, fold=False), address=project.places.address)
     with Progress(verifier.size - first + 1) as progress:
         verifier.run([last], done=progress.advance)
     problem = findings.first

@@ -9,6 +9,7 @@ import orjson
 
 from adapters.checkpoint_files import SUFFIX
 from adapters.keys import kept_keys
+from adapters.log_notes import CARRIED
 from adapters.salvage_finds import Finds
 from adapters.salvage_pages import Pages
 from adapters.salvage_records import (
@@ -21,7 +22,6 @@ from adapters.salvage_records import (
     trees_in,
 )
 from adapters.signed_notes import VerifierKey
-from adapters.sqlite_log import CARRIED
 from cli.held import held
 from cli.held import notes_in as notes_in_files
 from domain.errors import Damaged, InvalidInput, NotFound

@@ -9,8 +9,8 @@ import orjson
 from adapters.backup_folder import Folder
 from adapters.backup_segments import plain_segment
 from adapters.envelope import CANONICAL
+from adapters.log_notes import CARRIED, RECOVERED
 from adapters.salvage_finds import Text
-from adapters.sqlite_log import CARRIED, RECOVERED
 from adapters.stored_events import StoredEvent, restored
 from cli.progress import Progress
 from cli.recover_answers import RecoveryVerification

@@ -1,7 +1,6 @@
 """A stretch of a log that another process hashes."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from cli.beside import Beside
@@ -16,7 +15,7 @@ EVERY_S = 0.1
 class StretchBeside(Beside):
     """Use it as a context, which ends the process."""
 
-    def __init__(self, file: Path, order: Order) -> None:
+    def __init__(self, address: str, order: Order) -> None:
         """Start the process. Raises OSError where the machine has no room for it."""
         self.first, self.last = order.first, order.last
         self.position = order.first - 1
@@ -26,7 +25,7 @@ class StretchBeside(Beside):
         self.commands = 0
         self.agree = True
         self._answer: dict[str, Any] | None = None
-        super().__init__("cli.stretch_process", [str(file.absolute()), *order], heard=self._hear)
+        super().__init__("cli.stretch_process", [address, *order], heard=self._hear)
 
     def finish(self, meanwhile: Callable[[], None]) -> None:
         """Wait for its answer. Raises `Unavailable` where it cannot read the log now, or has died."""

@@ -3,6 +3,7 @@
 import sys
 
 from cli.answers import answer
+from cli.given import flags
 from cli.options import Asked, plain
 from cli.project import here
 from cli.screen import clean, paint
@@ -23,8 +24,11 @@ def upgrade(asked: Asked) -> None:
     """
     from adapters.places import find
     from adapters.sqlite_upgrade import upgrade_log
+    from adapters.stores import refuse_database
 
-    path = find(here()).log
+    places = find(here(), flags=flags())
+    refuse_database(places, "orch upgrade")
+    path = places.log
     done = upgrade_log(path, begins=_say_when_it_takes_long)
     upgraded = done.before != done.after
     data = {"log": str(path), "before": done.before, "after": done.after, "upgraded": upgraded}

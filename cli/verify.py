@@ -70,7 +70,7 @@ def verification(project: Project, files: list[Path], vkeys: list[str], options:
     for key in vkeys:
         VerifierKey.parse(key)
     findings = Findings()
-    verifier = Verifier(project.log, findings, options, file=project.places.log)
+    verifier = Verifier(project.log, findings, options, address=project.places.address)
     if first > max(1, verifier.size):
         raise NotFound(
             f"The log ends at position {verifier.size}; there is no position {first}.", fix=("orch audit verify",)

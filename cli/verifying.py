@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from os import urandom
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from adapters.codec import event_of
@@ -65,15 +64,15 @@ class Options(NamedTuple):
 class Verifier:
     """One verification. The log is read through its port only, and what is kept of it does not grow with it.
 
-    Where `file` is given, another process may open the log there.
+    Where `address` is given, another process may open the log there.
     """
 
-    def __init__(self, log: EventLog, findings: Findings, options: Options, *, file: Path | None = None) -> None:
+    def __init__(self, log: EventLog, findings: Findings, options: Options, *, address: str | None = None) -> None:
         self._log = log
         self._note = findings.note
         self._findings = findings
         self._options = options
-        self._file = file
+        self._address = address
         self.kept = self._kept()
         self.size = self.kept.tree.size if self.kept.tree else self.kept.moment.position
         self.redacted = Redacted(log, self.size, findings)
@@ -168,7 +167,7 @@ class Verifier:
             reading = Reading(self._log, self.rows, fold, first=first, last=self.size)
         order = Order(first, self.size, sizes, not options.envelopes_only, store=options.fold, commands=options.read)
         quick = Quick(self._log, order, reading, done=done)
-        if not quick.fits(self._file if self.size - first + 1 >= options.beside_from else None):
+        if not quick.fits(self._address if self.size - first + 1 >= options.beside_from else None):
             return None
         if not all(self.redacted.accounts_for_position(at) for sealed in quick.sealed for at in sealed.erased):
             return None

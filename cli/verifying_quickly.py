@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from itertools import zip_longest
-from pathlib import Path
 
 from orjson import JSONDecodeError, dumps, loads
 
@@ -60,10 +59,10 @@ class Quick:
         self._stretches: list[Stretch | StretchBeside] = []
         self._told = 0
 
-    def fits(self, file: Path | None) -> bool:
-        """Tell whether everything fits. Where a file is given, another process opens it, too, and hashes."""
+    def fits(self, address: str | None) -> bool:
+        """Tell whether everything fits. Where an address is given, another process opens the log, too, and hashes."""
         with ExitStack() as stack:
-            own = self._shared(file, stack)
+            own = self._shared(address, stack)
             for _ in zip_longest(*(part.run() for part in own)):
                 if self._failed:
                     return False
@@ -104,14 +103,14 @@ class Quick:
     def _failed(self) -> bool:
         return any(part.failed for part in self._parts)
 
-    def _shared(self, file: Path | None, stack: ExitStack) -> list[Stretch | Reading]:
+    def _shared(self, address: str | None, stack: ExitStack) -> list[Stretch | Reading]:
         """Share the work, and return the parts that this process does.
 
         Beside a reader the other process hashes all of it, and sees to the form of the envelopes: so both take as long.
         """
         order = self._order._replace(forms=self._reading is not None)
         split = order.first if self._reading else _middle(order)
-        beside = self._helped(order._replace(first=split), file, stack)
+        beside = self._helped(order._replace(first=split), address, stack)
         own: list[Stretch | Reading] = [self._reading] if self._reading else []
         if beside is None:
             self._stretches = [Stretch(self._log, self._order)]
@@ -123,9 +122,9 @@ class Quick:
             self._reading.forms = False
         return [*own, *(part for part in self._stretches if isinstance(part, Stretch))]
 
-    def _helped(self, order: Order, file: Path | None, stack: ExitStack) -> StretchBeside | None:
+    def _helped(self, order: Order, address: str | None, stack: ExitStack) -> StretchBeside | None:
         try:
-            return stack.enter_context(StretchBeside(file, order)) if file is not None else None
+            return stack.enter_context(StretchBeside(address, order)) if address is not None else None
         except OSError:  # the machine has no room for another process
             return None
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from adapters.envelope import envelope_of
-from adapters.sqlite_log import RECOVERED
+from adapters.log_notes import RECOVERED
 from cli.recovered import carried_by
 from domain.errors import Damaged
 from domain.event_log import EventLog, Record

@@ -40,11 +40,21 @@ Orch = Callable[..., Answer]
 
 
 @pytest.fixture
-def orch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Orch:
-    """Return a function that runs `orch` in an empty folder as ada, a person."""
+def orch(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+) -> Orch:
+    """Return a function that runs `orch` in an empty folder as ada, a person.
+
+    TEST_STORE=postgres puts every project's log into a database of its own instead of a file.
+    """
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("ORCHESTRATOR_") or name == "FORCE_COLOR"]:
         monkeypatch.delenv(name)
+    if os.environ.get("TEST_STORE") == "postgres":
+        monkeypatch.setenv("ORCHESTRATOR_DATABASE_URL", request.getfixturevalue("database"))
     monkeypatch.setenv("ORCHESTRATOR_ACTOR", "ada")
     monkeypatch.setenv("ORCHESTRATOR_ACTOR_KIND", "human")
 

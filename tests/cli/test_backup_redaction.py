@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from adapters.backup_packing import unpacked
-from adapters.sqlite_log import CARRIED, SqliteLog
+from adapters.log_notes import CARRIED
+from adapters.sqlite_log import SqliteLog
 from domain.commands import RedactPayload
 from tests.cli.conftest import Orch, position
 from tests.reliability.ledger import carry_out, meta

@@ -26,6 +26,7 @@ READS = {
     "phase.document": ("show", "st01-x", "spec"),
     "phase.checkout": ("checkout", "st01-x", "spec"),
     "command.outcome": ("approve", "st01-x", "spec"),
+    "init.attached": ("init",),
     "gate": ("gate", "st01-x", "spec"),
     "workflow.run": ("workflow", "st02-y", "--config", "w.yaml"),
     "batch": ("batch", "--phases", "st01-x,st99-no", "--command", "status"),
@@ -108,13 +109,17 @@ def test_every_kind_that_a_command_answers_with_is_published() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(kind: str, drafted: Orch) -> None:
+def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(
+    kind: str, drafted: Orch, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert drafted("block", "st01-x", "no sound card").status == 0
     _prepare(kind, drafted)
     if kind == "phase.checkout":
         (Path("dev") / "st01-x" / "spec.md").write_text("# by hand\n", "utf-8")
     if kind.startswith("backup."):
         assert drafted("backup", "create").status == 0
+    if kind == "init.attached":
+        join_a_database(drafted, request.getfixturevalue("database"), monkeypatch)
     said = drafted(*READS[kind], "--json").out
     adapter_of(kind, closed=True).validate_json(said)
     document = json.loads(said)
@@ -122,8 +127,12 @@ def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(kind: 
 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"version"}))
-def test_a_missing_or_unknown_field_would_be_noticed(kind: str, drafted: Orch) -> None:
+def test_a_missing_or_unknown_field_would_be_noticed(
+    kind: str, drafted: Orch, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _prepare(kind, drafted)
+    if kind == "init.attached":
+        join_a_database(drafted, request.getfixturevalue("database"), monkeypatch)
     if kind.startswith("backup."):
         assert drafted("backup", "create").status == 0
     document: dict[str, Any] = (
@@ -146,6 +155,18 @@ def test_states_and_steps_are_closed_choices_in_the_schema() -> None:
     assert isinstance(definitions, dict)
     assert definitions["StepState"]["enum"] == list(StepState)
     assert definitions["Steps"]["required"] == list(Step)
+
+
+def join_a_database(orch: Orch, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin a log in a database from one folder, and go to another."""
+    monkeypatch.setenv("ORCHESTRATOR_DATABASE_URL", database)
+    for folder in ("one", "other"):
+        Path(folder).mkdir()
+        monkeypatch.chdir(folder)
+        if folder == "one":
+            assert orch("init").status == 0
+        monkeypatch.chdir("..")
+    monkeypatch.chdir("other")
 
 
 def _prepare(kind: str, drafted: Orch) -> None:

@@ -65,7 +65,7 @@ def test_the_roots_at_all_sizes_are_those_that_row_by_row_gives(world: World, wa
     roots = []
     with SqliteLog.open(LOG, read_only=True) as log:
         for options in (WAYS["row by row"], WAYS[way]._replace(read=read, fold=read)):
-            verifier = Verifier(log, Findings(), options, file=LOG)
+            verifier = Verifier(log, Findings(), options, address=str(LOG))
             verifier.run(sizes, done=lambda _: None)
             roots.append((verifier.roots, verifier.root, verifier.rows.payloads))
     assert roots[0] == roots[1] and len(roots[0][0]) == world.size + 1
@@ -87,7 +87,7 @@ def test_others_may_write_while_two_processes_verify(tmp_path: Path) -> None:
         for _ in range(600):
             carry_out(log, request("st01-x"))
         findings = Findings()
-        verifier = Verifier(log, findings, WAYS["two processes"], file=path)
+        verifier = Verifier(log, findings, WAYS["two processes"], address=str(path))
         carry_out(other, request("st01-x"))
         told = []
 
@@ -119,7 +119,7 @@ def test_without_room_for_another_process_one_does_it_all(world: World, monkeypa
 
 def test_a_process_that_was_killed_is_said_plainly(world: World) -> None:
     with SqliteLog.open(LOG, read_only=True) as log:
-        verifier = Verifier(log, Findings(), WAYS["two processes"], file=LOG)
+        verifier = Verifier(log, Findings(), WAYS["two processes"], address=str(LOG))
 
         def kill(_: int) -> None:
             for pid in helpers(os.getpid()):
@@ -132,7 +132,7 @@ def test_a_process_that_was_killed_is_said_plainly(world: World) -> None:
 
 def test_nothing_is_left_behind_where_it_is_stopped(world: World) -> None:
     with SqliteLog.open(LOG, read_only=True) as log:
-        verifier = Verifier(log, Findings(), WAYS["two processes"], file=LOG)
+        verifier = Verifier(log, Findings(), WAYS["two processes"], address=str(LOG))
         seen: list[int] = []
 
         def stop(_: int) -> None:

@@ -1,13 +1,13 @@
 """Rows of the log as the port's types; what no log has written is damage."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, ValuesView
 from typing import Any
 
 import orjson
 
 from adapters.snapshots import unpacked
 from domain.errors import Damaged
-from domain.event_log import Head, KnownCommand, Moment, Record
+from domain.event_log import Head, KnownCommand, Moment, Receipt, Record
 
 COLUMNS = "position, recorded_at, clock, stream, version, topic, command_id, envelope, salt, payload, leaf"
 VERSION = 4
@@ -100,6 +100,10 @@ class Heads(Mapping[str, Head]):
     def __len__(self) -> int:
         return len(self._rows)
 
+    def in_order(self) -> "Heads":
+        """Return the same, ordered by name."""
+        return Heads(row for _, row in sorted(self._rows.items()))
+
     def values(self) -> ValuesView[Head]:
         """Return all heads, without looking each up by its name."""
         return _InOrder(self)
@@ -145,6 +149,18 @@ def moment_of(row: Row | None) -> Moment:
     if row is None or tuple(map(type, row)) != (int, int) or row[0] < 0:
         raise Damaged("The log has lost the row that holds its tree.")
     return Moment(row[0], row[1] if row[0] else None, None)
+
+
+def find_receipt(one: Callable[[str, Row], Row | None], command_id: str) -> tuple[Receipt, str | None] | None:
+    """Return the receipt of a recorded command and the fingerprint of what was asked."""
+    row = one("SELECT first, last, fingerprint FROM commands WHERE command_id = ?", (command_id,))
+    if row is None:  # as nearly always, so this takes one look into one table
+        return None
+    first, last, fingerprint = row
+    at = one("SELECT recorded_at FROM events WHERE position = ?", (last,))
+    if at is None:
+        raise Damaged(f"The log lacks position {last}, the last of command {command_id}.")
+    return Receipt(command_id, first, last, at[0], repeated=True), fingerprint
 
 
 def _typed(row: Row, shapes: frozenset[Row], what: str) -> Row:

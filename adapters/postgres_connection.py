@@ -1,0 +1,144 @@
+"""One connection to the log in PostgreSQL: found anew when it is lost, and its errors in our words."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import RLock
+from time import monotonic, sleep
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from adapters.log_rows import Row
+from domain.errors import Damaged, InvalidInput, NotFound, Unavailable
+
+CONNECT_S = 10
+PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
+ISOLATION, NOTHING_TO_ERASE, GUARDED = "OR003", "OR001", "OR002"
+"""What our functions and guards raise."""
+
+
+class Line:
+    """A connection that threads may share, for statements that may be repeated.
+
+    Every statement of ours may: a command is known by its id, and everything else puts the same thing there twice.
+    So a statement whose answer was lost is asked again, on a new connection; through a list of hosts in the address
+    that is another server, once it takes writes.
+    """
+
+    def __init__(self, url: str, *, read_only: bool, timeout_s: float) -> None:
+        self.where = named(url)
+        self._told = _told(url, read_only=read_only)
+        self._timeout_s = timeout_s
+        self._turn = RLock()
+        with spoken(self.where):
+            self._connection = self._connected()
+
+    def ask(self, query: str, values: Row | None = None) -> list[Row]:
+        """Return the rows of an answer, all of one moment; what is asked is one transaction."""
+        with self._turn, spoken(self.where):
+            until, pause = monotonic() + self._timeout_s, PAUSE_S
+            while True:
+                try:
+                    if self._connection.closed:
+                        self._connection = self._connected()
+                    with self._connection.cursor(binary=True) as cursor:
+                        cursor.execute(query.encode(), values)
+                        return cursor.fetchall() if cursor.description else []
+                except psycopg.OperationalError as error:
+                    if not _is_lost(self._connection, error) or monotonic() + pause > until:
+                        raise
+                sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    @contextmanager
+    def alone(self, lock: int) -> Iterator["psycopg.Connection[Row]"]:
+        """Hold an advisory lock and a transaction, committed when the block ends well; never begun again by itself."""
+        with self._turn, spoken(self.where), self._connection.transaction():
+            self._connection.execute("SELECT set_config('lock_timeout', %s, true)", (str(int(self._timeout_s * 1000)),))
+            self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
+            yield self._connection
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self._connection.close()
+
+    def _connected(self) -> "psycopg.Connection[Row]":
+        # No prepared statements: a pool between us and the server may give each transaction another session.
+        return psycopg.connect(self._told, autocommit=True, prepare_threshold=None)
+
+
+def named(url: str) -> str:
+    """Return an address as it may be shown: which database, on which host, and no password."""
+    try:
+        told = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        raise InvalidInput(
+            f"That is no address of a PostgreSQL database: {str(error).strip()}.",
+            fix=("export ORCHESTRATOR_DATABASE_URL=postgresql://user@host/database",),
+        ) from None
+    host = told.get("host") or told.get("hostaddr") or os.environ.get("PGHOST") or "this machine"
+    service = told.get("service") or os.environ.get("PGSERVICE")
+    name = told.get("dbname") or os.environ.get("PGDATABASE") or told.get("user") or "the user's own database"
+    return f"the service {service}" if service and not told.get("dbname") else f"the database {name} on {host}"
+
+
+def _told(url: str, *, read_only: bool) -> str:
+    """Return what libpq is told: the address, and what it leaves open."""
+    said: dict[str, Any] = {"client_encoding": "UTF8", "fallback_application_name": "orch"}
+    given = conninfo_to_dict(url)
+    if "connect_timeout" not in given and "PGCONNECT_TIMEOUT" not in os.environ:
+        said["connect_timeout"] = CONNECT_S
+    if not read_only and "target_session_attrs" not in given and "PGTARGETSESSIONATTRS" not in os.environ:
+        said["target_session_attrs"] = "read-write"  # of several hosts the one that takes writes
+    return make_conninfo(url, **said)
+
+
+def _is_lost(connection: "psycopg.Connection[Row]", error: psycopg.OperationalError) -> bool:
+    """Tell whether the connection is gone, and so whether it makes sense to ask again."""
+    return bool(connection.closed) or isinstance(error, errors.CannotConnectNow | errors.AdminShutdown)
+
+
+@contextmanager
+def spoken(where: str) -> Iterator[None]:
+    """Say in our words what PostgreSQL refused."""
+    try:
+        yield
+    except (errors.InvalidSchemaName, errors.UndefinedTable, errors.UndefinedFunction) as error:
+        raise NotFound(f"There is no log in {where}.", fix=("orch init",)) from error
+    except errors.LockNotAvailable as error:
+        raise Unavailable(f"Other writers keep {where} busy; nothing was recorded.") from error
+    except errors.InsufficientPrivilege as error:
+        raise Unavailable(f"This role may not do that in {where}: {_first_line(error)}.") from error
+    except errors.ReadOnlySqlTransaction as error:
+        raise Unavailable(f"{where.capitalize()} takes no writes: it is a standby, or set to read only.") from error
+    except (errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections) as error:
+        raise Unavailable(f"{where.capitalize()} has no room: {_first_line(error)}. Nothing was recorded.") from error
+    except (
+        errors.DataCorrupted,
+        errors.IndexCorrupted,
+        errors.IntegrityError,
+        errors.CharacterNotInRepertoire,
+    ) as error:
+        raise Damaged(f"The log in {where} is damaged: {_first_line(error)}.") from error
+    except psycopg.Error as error:
+        if error.sqlstate == ISOLATION:
+            raise Unavailable(
+                f"Sessions in {where} begin as {_first_line(error)}; the log needs read committed.",
+                fix=("ALTER DATABASE … SET default_transaction_isolation = 'read committed'",),
+            ) from error
+        if error.sqlstate in (NOTHING_TO_ERASE, GUARDED):
+            raise Damaged(f"The log in {where} refused what its own heads allowed: {_first_line(error)}.") from error
+        raise Unavailable(
+            f"{where.capitalize()} is not available: {_first_line(error)}. Repeating the command is safe."
+        ) from error
+
+
+def _first_line(error: psycopg.Error) -> str:
+    said = error.diag.message_primary
+    if said is None:
+        with suppress(IndexError):
+            said = str(error).strip().splitlines()[0]
+    return (said or type(error).__name__).rstrip(".")

@@ -1,0 +1,167 @@
+"""The event log in a PostgreSQL database, in its schema `orch`."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import TracebackType
+from typing import Self
+
+from adapters.envelope import canonical
+from adapters.group_commit import GroupCommit
+from adapters.log_notes import refuse_ended
+from adapters.log_reads import LogReads
+from adapters.log_rows import Heads, Row
+from adapters.postgres_connection import Line
+from adapters.postgres_writes import APPEND, answer_of, request_of
+from adapters.prepared import PreparedDecision, prepared
+from adapters.snapshots import lines_of, packed
+from domain.errors import Damaged, InvalidInput, Refusal, StoreOutdated, Unavailable
+from domain.event_log import Decision, Head, Moment, Receipt
+
+SCHEMA_VERSION = 1
+TIMEOUT_S = 30.0
+TABLES = re.compile(r"\b(FROM|UPDATE|INTO) (events|heads|commands|tree|tiles|snapshots|store)\b")
+GUARDS = (
+    "commands_never_change", "commands_never_go", "commands_never_vanish", "events_never_change", "events_never_go",
+    "events_never_vanish", "tiles_never_change", "tiles_never_go", "tiles_never_vanish",
+)  # fmt: skip
+
+
+@lru_cache
+def translated(query: str) -> str:
+    """Return a question as this server takes it: tables by their full names, so that no session needs a search path."""
+    return TABLES.sub(r"\1 orch.\2", query).replace("?", "%s")
+
+
+class PostgresLog(LogReads):
+    """The port `EventLog` on PostgreSQL. May be shared by threads; a forked child opens its own."""
+
+    def __init__(self, url: str, *, read_only: bool, timeout_s: float) -> None:
+        self._read_only = read_only
+        self._wait_ms = int(timeout_s * 1000)
+        self._line = Line(url, read_only=read_only, timeout_s=timeout_s)
+        self.where = self._line.where
+        self._commits: GroupCommit[list[PreparedDecision], list[Receipt | Refusal]] = GroupCommit(self._write)
+        try:
+            self._origin = self._judged()
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def open(cls, url: str, *, read_only: bool = False, timeout_s: float = TIMEOUT_S) -> Self:
+        """Open the log in a database. Raises `NotFound` where there is none; nothing is made here."""
+        return cls(url, read_only=read_only, timeout_s=timeout_s)
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+        return self._origin
+
+    def append(self, decisions: Sequence[Decision]) -> list[Receipt | Refusal]:
+        """Write decisions durably, as the port says; callers in several threads share one commit."""
+        self._refuse_reader()
+        return self._commits.submit([prepared(decision, origin=self._origin) for decision in decisions])
+
+    def scrub(self) -> None:
+        """Have the server clear away the rows as they were before an erasure.
+
+        Its write-ahead log, its own backups and the free room of its pages are the operator's: docs/postgresql.md.
+        """
+        self._refuse_reader()
+        self._line.ask("VACUUM orch.events, orch.commands")
+
+    def keep_snapshot(self, position: int, heads: Mapping[str, Head]) -> None:
+        """Keep the heads of all streams as of a position."""
+        self._refuse_reader()
+        self._line.ask("SELECT orch.keep_snapshot(%s::bigint, %s::bytea)", (position, packed(lines_of(heads))))
+
+    def forget_snapshots(self) -> None:
+        """Throw all snapshots away."""
+        self._refuse_reader()
+        self._line.ask("SELECT orch.forget_snapshots()")
+
+    def replace_heads(self, position: int, heads: Mapping[str, Head]) -> bool:
+        """Put these heads in the place of all kept ones, unless the log has grown since."""
+        self._refuse_reader()
+        columns = [
+            [head.stream for head in heads.values()],
+            [head.version for head in heads.values()],
+            [head.position for head in heads.values()],
+            [canonical(head.facts) for head in heads.values()],
+        ]
+        query = (
+            "SELECT orch.replace_heads(%s::integer, %s::bigint, %s::text[], %s::bigint[], %s::bigint[], %s::bytea[])"
+        )
+        return bool(self._line.ask(query, (self._wait_ms, position, *columns))[0][0])
+
+    def all_heads(self) -> tuple[Moment, Mapping[str, Head]]:
+        """Return the heads of all streams, ordered by name; a server that works in parallel may answer in any order."""
+        moment, heads = super().all_heads()
+        return moment, heads.in_order() if isinstance(heads, Heads) else heads
+
+    def unsound(self) -> list[str]:
+        """Return what is wrong with the tables: an index that is not valid, a guard that is gone or switched off."""
+        broken = self._line.ask(
+            "SELECT c.relname::text FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid"
+            " JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'orch' AND NOT i.indisvalid"
+        )
+        guards = self._line.ask(
+            "SELECT t.tgname::text FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid"
+            " JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'orch' AND t.tgenabled IN ('O', 'A')"
+        )
+        at_work = {name for (name,) in guards}
+        told = [f"the index {name} is not valid" for (name,) in broken]
+        return told + [f"the guard {name} is not at work" for name in GUARDS if name not in at_work]
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self._line.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _write(self, batch: list[list[PreparedDecision]]) -> list[list[Receipt | Refusal]]:
+        """Write what several callers brought, in one transaction; the answer comes after its commit."""
+        flat = [decision for decisions in batch for decision in decisions]
+        rows = self._line.ask(APPEND, (self._wait_ms, request_of(flat))) if flat else []
+        answers = map(answer_of, flat, rows)
+        return [[next(answers) for _ in decisions] for decisions in batch]
+
+    def _judged(self) -> str:
+        """Return the log's name, or refuse to go on with what was opened; one question tells both."""
+        said: dict[str, str] = dict(
+            self._line.ask(
+                "SELECT 'schema', version::text FROM orch.version UNION ALL SELECT key, value FROM orch.store"
+            )
+        )
+        version = self.schema_version = int(said.get("schema", 0))
+        if version > SCHEMA_VERSION:
+            raise InvalidInput(
+                f"The log in {self.where} was made by a newer version of orch (schema {version}, this one knows"
+                f" {SCHEMA_VERSION}).",
+                fix=("orch version",),
+            )
+        if "origin" not in said:
+            raise Damaged(f"{self.where.capitalize()} does not say which log it is.")
+        if not self._read_only and version < SCHEMA_VERSION:
+            raise StoreOutdated(self.where, found=version, needed=SCHEMA_VERSION)
+        if not self._read_only:
+            refuse_ended(self.where, said)
+        return str(said["origin"])
+
+    def _refuse_reader(self) -> None:
+        if self._read_only:
+            raise Unavailable(f"{self.where.capitalize()} was opened for reading only.")
+
+    def _one(self, query: str, values: Row = ()) -> Row | None:
+        rows = self._line.ask(translated(query), values or None)
+        return rows[0] if rows else None
+
+    def _all(self, query: str, values: Row) -> list[Row]:
+        return self._line.ask(translated(query), values or None)

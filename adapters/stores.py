@@ -1,0 +1,118 @@
+"""Where the log of a project lies: in a file, or in a PostgreSQL database. Whoever opens it need not know."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Union
+
+from adapters.durable import sync
+from adapters.log_notes import RECOVERED
+from adapters.places import MARK, Places
+from adapters.sqlite_log import SqliteLog
+from domain.errors import InvalidInput, NotFound, Unavailable
+
+if TYPE_CHECKING:  # psycopg costs more than everything else that a read loads
+    from adapters.postgres_log import PostgresLog
+
+AnyLog = Union[SqliteLog, "PostgresLog"]
+
+
+def open_log(places: Places, *, read_only: bool, timeout_s: float | None = None) -> AnyLog:
+    """Open the log of a project. Raises `NotFound`, and `InvalidInput` where the database holds another log."""
+    timeout_s = places.timeout_ms / 1000 if timeout_s is None else timeout_s
+    if places.database is None:
+        return SqliteLog.open(places.log, read_only=read_only, timeout_s=timeout_s)
+    known = attached_to(places)
+    if known is None:
+        if places.log.is_file():
+            return _recovered(places, read_only=read_only, timeout_s=timeout_s)
+        raise NotFound(
+            f"{places.root} is not attached to a log in the database that database_url names.", fix=("orch init",)
+        )
+    log = opened_at(places.database, read_only=read_only, timeout_s=timeout_s)
+    if log.origin != known:
+        where, found = log.where, log.origin
+        log.close()
+        raise InvalidInput(
+            f"{places.root} belongs to the log {known}, but {where} holds {found}.",
+            fix=("orch config show database_url",),
+        )
+    return log
+
+
+def opened_at(address: str, *, read_only: bool, timeout_s: float) -> AnyLog:
+    """Open the log at an address: a path, or a database."""
+    if not is_database(address):
+        return SqliteLog.open(Path(address), read_only=read_only, timeout_s=timeout_s)
+    _refuse_without_psycopg()
+    from adapters.postgres_log import PostgresLog
+
+    return PostgresLog.open(address, read_only=read_only, timeout_s=timeout_s)
+
+
+def create_log(places: Places, origin: str, *, timeout_s: float) -> None:
+    """Make a new, empty log where the settings say. Raises `AlreadyExists`."""
+    if places.database is None:
+        SqliteLog.create(places.log, origin, timeout_s=timeout_s).close()
+        return
+    _refuse_without_psycopg()
+    from adapters.postgres_schema import make_log
+
+    make_log(places.database, origin, timeout_s=timeout_s)
+
+
+def attached_to(places: Places) -> str | None:
+    """Return the origin of the log in a database that this folder belongs to, or None."""
+    try:
+        return (places.state / MARK).read_text("utf-8").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable(f"{places.state / MARK} cannot be read: {error}.") from error
+
+
+def attach(places: Places, origin: str) -> None:
+    """Note which log this folder belongs to, so that another database is never taken for it."""
+    from adapters.new_files import new_file
+
+    if attached_to(places) != origin:
+        with new_file(places.state / MARK, replace=False) as file:
+            file.write(f"{origin}\n".encode())
+        sync(places.state)
+
+
+def refuse_database(places: Places, what: str) -> None:
+    """Refuse what is done to the file of a log, where the log is in a database."""
+    if places.database is not None:
+        raise InvalidInput(
+            f"{what} works on the file of a log, and this project's log is in a PostgreSQL database.",
+            fix=("orch backup create", "orch doctor"),
+        )
+
+
+def is_database(address: str) -> bool:
+    """Tell whether that is the address of a PostgreSQL database."""
+    return address.startswith(("postgresql://", "postgres://"))
+
+
+def _recovered(places: Places, *, read_only: bool, timeout_s: float) -> SqliteLog:
+    """Open a store that was recovered into a folder; a project's own log is never taken for the database."""
+    log = SqliteLog.open(places.log, read_only=True, timeout_s=timeout_s)
+    is_recovered = RECOVERED in log.notes()
+    if is_recovered and read_only:
+        return log
+    log.close()
+    if is_recovered:
+        return SqliteLog.open(places.log, read_only=False, timeout_s=timeout_s)  # which refuses, and says why
+    raise InvalidInput(
+        f"The log of {places.root} is in {places.log}, but database_url names a database; it would be another log.",
+        fix=("unset ORCHESTRATOR_DATABASE_URL",),
+    )
+
+
+def _refuse_without_psycopg() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("psycopg") is None:
+        raise Unavailable(
+            "A log in PostgreSQL needs psycopg, which is not installed.",
+            fix=('pip install "nss-orchestrator[postgres]"',),
+        )

@@ -1,0 +1,202 @@
+"""A project whose log is in PostgreSQL: the same commands, the same words, and a folder belongs to one log."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Orch
+
+ADDRESS = "ORCHESTRATOR_DATABASE_URL"
+STORY = (
+    ("spec", "st01-x", "--objectives", "Round trip below 10 ms"),
+    ("approve", "st01-x", "spec"),
+    ("research", "st01-x", "--foundation", "Buffers are known to add latency"),
+    ("reject", "st01-x", "research", "--feedback", "Name the buffers"),
+    ("research", "st01-x", "--foundation", "Ring buffers add one block"),
+    ("approve", "st01-x", "research"),
+    ("remember", "Measure before you optimise"),
+    ("block", "st01-x", "no sound card"),
+    ("unblock", "st01-x", "B1"),
+    ("audit", "redact", "3", "--reason", "a name", "--yes"),
+)
+READS = (
+    ("status", "st01-x"),
+    ("list",),
+    ("history", "st01-x"),
+    ("why", "st01-x"),
+    ("next",),
+    ("dashboard",),
+    ("context",),
+    ("search", "buffers"),
+    ("show", "st01-x", "research"),
+    ("list", "--at", "position:6"),
+    ("audit", "exceptions"),
+    ("doctor",),
+)
+
+
+@pytest.fixture
+def there(orch: Orch, database: str, monkeypatch: pytest.MonkeyPatch) -> Orch:
+    """Return `orch` in a folder whose project is in a database."""
+    Path("there").mkdir()
+    monkeypatch.chdir("there")
+    monkeypatch.setenv(ADDRESS, database)
+    assert orch("init", "--host", "example.org", "--name", "mixer").status == 0
+    return orch
+
+
+def told(orch: Orch) -> list[Any]:
+    """Carry out the story and return what all reads say, without times, hashes and names that no two logs share."""
+    for number, words in enumerate(STORY):
+        said = orch(*words, "--command-id", f"00000000-0000-4000-8000-{number:012}")
+        assert said.status == 0, said
+    events = [
+        (row["position"], row["stream"], row["version"], row["topic"], row["actor"], row.get("facts"))
+        for row in orch("audit", "trail", "--json").data["rows"]
+    ]
+    return [events, *(list(shape(orch(*words, "--json"))) for words in READS)]
+
+
+def shape(answer: Any) -> Any:
+    """Yield the status, and every text in the data that is no time, digest or number."""
+    yield answer.status
+
+    def texts(value: Any) -> Any:
+        match value:
+            case dict():
+                for key, each in sorted(value.items()):
+                    yield key
+                    yield from texts(each)
+            case list():
+                for each in value:
+                    yield from texts(each)
+            case str() if not any(sign in value for sign in ("example.org", "/", "sha256", "Z", ":")):
+                yield value
+
+    yield from texts(json.loads(answer.out)["data"])
+
+
+def test_both_stores_tell_the_same_story(there: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_database = told(there)
+    monkeypatch.delenv(ADDRESS)
+    monkeypatch.chdir("..")
+    Path("here").mkdir()
+    monkeypatch.chdir("here")
+    assert there("init", "--host", "example.org", "--name", "mixer").status == 0
+    in_file = told(there)
+    for found, wanted in zip(in_database[:-1], in_file[:-1], strict=True):
+        assert found == wanted
+    assert not Path("../there/.orch/log.db").exists() and Path(".orch/log.db").exists()
+
+
+def test_what_is_in_the_database_verifies_against_a_checkpoint(there: Orch) -> None:
+    told(there)
+    Path("held.txt").write_text(there("audit", "checkpoint").out)
+    assert there("spec", "st02-y", "--objectives", "more").status == 0
+    verified = there("audit", "verify", "--against", "held.txt", "--json").data
+    assert verified["problems"] == [] and verified["events"] > 10
+    assert there("rebuild", "--check").status == 0
+    assert there("doctor", "--json").data["verdict"] == "warnings"  # there are no backups
+
+
+def test_backups_and_recoveries_of_it_are_those_of_any_log(there: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+    told(there)
+    for words in (("backup", "create"), ("backup", "verify"), ("backup", "drill"), ("backup", "list")):
+        assert there(*words).status == 0, words
+    recovered = there("recover", "run", "--to", "position:9", "--out", "new", "--json").data
+    from_backups = there("recover", "run", "--to", "position:9", "--from-backups", ".orch/backups", "--out", "newer")
+    assert from_backups.status == 0 and recovered["verification"]["root"] in from_backups.out
+    monkeypatch.setenv("ORCHESTRATOR_STATE_DIR", str(Path("new").absolute()))
+    assert there("list", "--json").data["as_of"]["position"] == 9
+    refused = there("spec", "st03-z", "--objectives", "no", "--json")
+    assert refused.status == 3, refused
+
+
+def test_another_folder_joins_the_log_and_writes_its_documents(there: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+    told(there)
+    text = Path("dev/st01-x/spec.md").read_text("utf-8")
+    monkeypatch.chdir("..")
+    Path("other").mkdir()
+    monkeypatch.chdir("other")
+    refused = there("status", "--json")
+    assert refused.status == 4 and refused.error["fix"] == ["orch init"]
+    joined = there("init", "--json").data
+    assert joined["events"] > 10 and joined["origin"].startswith("example.org/")
+    assert there("init").status == 3
+    assert there("rebuild").status == 0
+    assert Path("dev/st01-x/spec.md").read_text("utf-8") == text
+    assert there("plan", "st01-x", "--components", "Ring buffer").status == 0
+
+
+def test_a_folder_belongs_to_one_log(there: Orch, server: Any, empty_log: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ADDRESS, server.setting(empty_log))
+    refused = there("spec", "st01-x", "--objectives", "x", "--json")
+    assert refused.status == 2 and "belongs to the log example.org/" in refused.error["message"]
+    assert there("init", "--json").status == 2
+    monkeypatch.delenv(ADDRESS)
+    for word, status in (("status", 4), ("init", 3)):
+        refused = there(word, "--json")
+        assert refused.status == status, refused
+        assert refused.error["fix"] == ["export ORCHESTRATOR_DATABASE_URL=postgresql://user@host/database"]
+    assert not Path(".orch/log.db").exists()
+
+
+def test_a_log_in_a_file_is_never_taken_for_one_in_a_database(
+    drafted: Orch, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ADDRESS, database)
+    for words in (("status",), ("spec", "st02-y", "--objectives", "x")):
+        refused = drafted(*words, "--json")
+        assert refused.status == 2 and "it would be another log" in refused.error["message"]
+    assert drafted("init", "--json").status == 3
+    monkeypatch.delenv(ADDRESS)
+    assert drafted("status", "st01-x").status == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("upgrade",), ("recover", "promote", "new", "--reason", "x", "--yes"), ("recover", "salvage", "--out", "new")],
+)
+def test_what_works_on_a_file_only_says_so_and_does_nothing(there: Orch, words: tuple[str, ...]) -> None:
+    refused = there(*words, "--json")
+    assert refused.status == 2 and "this project's log is in a PostgreSQL database" in refused.error["message"]
+    assert not Path("new").exists()
+
+
+def test_a_password_is_shown_nowhere(there: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+    for address in (
+        "postgresql://ada:s3cret@127.0.0.1:1/none",
+        "postgresql://127.0.0.1:1/none?user=ada&password=s3cret",
+        "postgresql://ada:s3cret@127.0.0.1:1/none?nonsense=1",
+    ):
+        monkeypatch.setenv(ADDRESS, address)
+        for words in (
+            ("config", "show"),
+            ("config", "check"),
+            ("config", "set", "database_url", address),
+            ("status",),
+            ("doctor",),
+            ("init",),
+        ):
+            for form in ((), ("--json",)):
+                said = there(*words, *form)
+                assert "s3cret" not in said.out + said.err, (words, said)
+    monkeypatch.setenv(ADDRESS, "mysql://ada:s3cret@localhost/x")
+    said = there("status")
+    assert said.status == 2 and "s3cret" not in said.out + said.err
+
+
+def test_a_server_that_is_not_there_is_said_to_be_away(there: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ADDRESS, "postgresql://127.0.0.1:1/none")
+    for words in (("status",), ("spec", "st01-x", "--objectives", "x"), ("audit", "verify")):
+        refused = there(*words, "--json")
+        assert refused.status == 8 and "is not available" in refused.error["message"], refused
+
+
+def test_a_database_of_that_setting_may_stand_in_the_file(there: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".orch/config.toml").write_text(f'database_url = "{os.environ[ADDRESS]}"\n')
+    monkeypatch.delenv(ADDRESS)
+    assert there("status").status == 0
