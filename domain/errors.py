@@ -160,9 +160,11 @@ class AlreadyJudged(Rejected):
 
 
 class RequestExpired(Rejected):
-    def __init__(self, phase: str, step: str) -> None:
+    def __init__(self, phase: str, step: str, *, lapsed: str = "") -> None:
+        what = f"the approval of {step} under break-glass by {lapsed}" if lapsed else f"the request to approve {step}"
+        because = " because nobody ratified it" if lapsed else ""
         super().__init__(
-            f"{phase}: the request to approve {step} has expired; ask again first.",
+            f"{phase}: {what} has expired{because}; ask again first.",
             fix=(f"orch request {phase} {step}",),
         )
 

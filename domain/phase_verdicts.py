@@ -21,6 +21,7 @@ from domain.judgement import Judgement, judge, ratify_by, refuse_unknown_glass
 from domain.phase_drafts import PhaseDrafts
 from domain.policy_state import PolicyState
 from domain.steps import Step, StepState
+from domain.times import microseconds
 
 
 class PhaseVerdicts(PhaseDrafts):
@@ -48,7 +49,7 @@ class PhaseVerdicts(PhaseDrafts):
         An approval by force is under break-glass where the policy says for how long; others ratify it.
         """
         self.note_expiry(by=by, at=at)
-        document = self._to_be_judged(step, iteration=iteration, digest=digest, by=by, expired_too=forced)
+        document = self._to_be_judged(step, iteration=iteration, digest=digest, by=by, at=at, expired_too=forced)
         if document.broke_glass and forced:
             why = f"{document.broke_glass} broke the glass already; that is ratified under the whole policy"
             raise PolicyForbids(self.state.phase, step, why=why, command="")
@@ -86,7 +87,7 @@ class PhaseVerdicts(PhaseDrafts):
     ) -> None:
         """Reject the latest iteration and say what must change."""
         self.note_expiry(by=by, at=at)
-        document = self._to_be_judged(step, iteration=iteration, digest=digest, by=by)
+        document = self._to_be_judged(step, iteration=iteration, digest=digest, by=by, at=at)
         if not any(words.strip() for words in feedback):
             command = f"reject {self.state.phase} {step}"
             raise ReasonMissing("A rejection", command=command, option="--feedback", example="what must change")
@@ -141,12 +142,20 @@ class PhaseVerdicts(PhaseDrafts):
         )
 
     def _to_be_judged(
-        self, step: Step, *, iteration: int | None, digest: str | None, by: Actor, expired_too: bool = False
+        self,
+        step: Step,
+        *,
+        iteration: int | None,
+        digest: str | None,
+        by: Actor,
+        at: datetime,
+        expired_too: bool = False,
     ) -> Document:
         self.refuse_when_archived()
         document = self.state.documents[step]
         if document.state is StepState.EXPIRED and not expired_too:
-            raise RequestExpired(self.state.phase, step)
+            lapsed = document.broke_glass if document.lapsed(microseconds(at)) else ""
+            raise RequestExpired(self.state.phase, step, lapsed=lapsed)
         waits = document.state in (StepState.AWAITING_APPROVAL, StepState.EXPIRED) or document.ratify_by is not None
         if not waits:
             raise NothingToJudge(self.state.phase, step, state=document.state, fix=self.ways_out(step))

@@ -107,7 +107,7 @@ def step_status(
     verdict = None if document.claimed else settled
     approved = document.state is StepState.APPROVED
     given = len(document.approvals)
-    broken = document.ratify_by is not None
+    broken = document.under_glass
     return {
         "state": document.state_at(now_us),
         "iteration": document.iteration,
@@ -137,8 +137,8 @@ def break_glass_of(document: Document, now_us: int) -> BreakGlass | None:
     """Return what is known of an approval that others have to ratify."""
     if document.ratify_by is None:
         return None
-    overdue = now_us >= document.ratify_by
-    return {"by": document.broke_glass, "until": rfc3339(document.ratify_by), "overdue": overdue}
+    until, overdue = rfc3339(document.ratify_by), document.overdue(now_us)
+    return {"by": document.broke_glass, "until": until, "overdue": overdue}
 
 
 def claim_of(told: Told) -> Claim:

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import sleep
 
 import pytest
 
 from tests.cli.conftest import Orch
 
+AGAIN = "orch request st01-x spec"
 WORDS = ("approve", "st01-x", "spec", "--break-glass", "--reason", "the server is down")
 
 
@@ -17,6 +19,20 @@ def broken(drafted: Orch) -> Orch:
     said = drafted(*WORDS)
     assert said.status == 0 and "under break-glass: another person has to approve it until" in said.out, said
     return drafted
+
+
+@pytest.fixture
+def lapsed(drafted: Orch) -> Orch:
+    """Return a project whose broken glass nobody ratified in time, while a text that rests on it was drafted."""
+    drafted("policy", "set", "--author-may-not-approve", "--break-glass", "1")
+    assert drafted(*WORDS).status == 0
+    deadline = datetime.fromisoformat(drafted("history", "st01-x", "--json").data["rows"][-1]["ratify_by"])
+    assert drafted("research", "st01-x", "--foundation", "known").status == 0
+    for _ in range(100):
+        if datetime.now(UTC) > deadline:
+            return drafted
+        sleep(0.05)
+    raise AssertionError("the deadline does not come")
 
 
 def person(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,21 +87,45 @@ def test_a_receipt_goes_with_an_emergency_only_after_it(broken: Orch, monkeypatc
     assert said.status == 0 and said.data["receipt"] is None
 
 
-def test_after_the_deadline_it_is_asked_for_again(drafted: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
-    drafted("policy", "set", "--author-may-not-approve", "--break-glass", "1")
-    assert drafted(*WORDS).status == 0
-    deadline = datetime.fromisoformat(drafted("history", "st01-x", "--json").data["rows"][-1]["ratify_by"])
-    while datetime.now(UTC) < deadline:
-        pass
-    step = drafted("status", "st01-x", "--json").data["steps"]["spec"]
-    assert (step["state"], step["break_glass"]["overdue"]) == ("expired", True)
-    assert drafted("next", "--json").data["rows"][0]["command"] == "orch request st01-x spec"
-    refused = drafted("research", "st01-x", "--foundation", "known", "--json")
-    assert refused.status == 3 and refused.error["fix"] == ["orch request st01-x spec"]
-    assert drafted("request", "st01-x", "spec").status == 0
+def test_after_the_deadline_it_is_asked_for_again(lapsed: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = lapsed("plan", "st01-x", "--architecture", "layers", "--json")
+    assert refused.status == 3 and refused.error["fix"] == [AGAIN]
+    early = lapsed("approve", "st01-x", "spec", "--json", "--actor", "linus")
+    assert early.status == 3 and "under break-glass by ada" in early.error["message"] and early.error["fix"] == [AGAIN]
+    assert lapsed("request", "st01-x", "spec").status == 0
     person("linus", monkeypatch)
-    assert drafted("approve", "st01-x", "spec").status == 0
-    assert drafted("research", "st01-x", "--foundation", "known").status == 0
+    assert lapsed("approve", "st01-x", "spec").status == 0
+    assert lapsed("approve", "st01-x", "research").status == 0
+
+
+def test_after_the_deadline_every_reader_says_what_expired_why_and_what_helps(lapsed: Orch) -> None:
+    """And says it still when the next accepted command has written it down."""
+    status = lapsed("status", "st01-x", "--json").data
+    glass = status["steps"]["spec"]["break_glass"]
+    assert (status["steps"]["spec"]["state"], glass["by"], glass["overdue"]) == ("expired", "ada", True)
+    assert (status["current_step"], status["completed_steps"]) == ("spec", [])
+    assert status["next_commands"][0] == AGAIN and status["next_action"] == "await_spec_approval"
+    said = f"under break-glass by ada expired at {glass['until']} because nobody ratified it"
+    assert "break-glass of ada overdue since" in lapsed("status", "st01-x").out
+    assert readers_say(lapsed) == [f"the approval of {what} {said}" for what in ("spec iteration 1", "iteration 1")]
+    assert lapsed("block", "st01-x", "no kit").status == 0
+    said = "under break-glass by ada has expired because nobody ratified it"
+    assert readers_say(lapsed) == [f"the approval of {what} {said}" for what in ("spec iteration 1", "iteration 1")]
+
+
+def readers_say(orch: Orch) -> list[str]:
+    """Return what `why`, `next`, `dashboard` and `list` say alike, and what the gate says; all name one command."""
+    (why,) = orch("why", "st01-x", "spec", "--json").data["missing"]
+    assert why["missing_topic"] == "phase.approval_requested" and why["fix"][0] == AGAIN
+    rows = [row for row in orch("next", "--json").data["rows"] if row["step"] != "handoff"]
+    assert [row["command"] for row in rows] == [AGAIN], "research waits for a verdict that would be refused"
+    page = orch("dashboard", "--json").data
+    assert page["rows"][0]["next_command"] == AGAIN and rows[0] in page["advice"]
+    assert orch("list", "--json").data["rows"][0]["next_command"] == AGAIN
+    gate = orch("gate", "st01-x", "spec", "--json")
+    assert (gate.status, gate.error["fix"]) == (3, [AGAIN])
+    assert why["because"] == rows[0]["because"]
+    return [rows[0]["because"], gate.error["message"].split(" gate: ", 1)[1].rstrip(".")]
 
 
 def test_without_a_period_in_the_policy_there_is_none(drafted: Orch) -> None:
@@ -93,4 +133,4 @@ def test_without_a_period_in_the_policy_there_is_none(drafted: Orch) -> None:
     assert refused.status == 3 and refused.error["code"] == "POLICY_VIOLATION"
     assert refused.error["fix"][0] == "orch policy set --break-glass 86400"
     without = drafted("approve", "st01-x", "spec", "--break-glass", "--json")
-    assert without.status in (2, 3)
+    assert (without.status, without.error["code"]) == (3, "POLICY_VIOLATION")
