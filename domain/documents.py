@@ -1,9 +1,20 @@
 """Where the document of one step stands: facts and digests, never its text."""
 
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from domain.actors import Actor, ActorKind
 from domain.steps import StepState
+
+
+class Withdrawal(StrEnum):
+    """How a step lost the approval that later steps rest on."""
+
+    REOPENED = "reopened"
+    REJECTED = "rejected"
+    """By somebody who judged an approval under break-glass."""
+    REDRAFTED = "redrafted"
+    """After an approval under break-glass that nobody ratified in time."""
 
 
 class Approval(NamedTuple):
@@ -33,7 +44,8 @@ class Document(NamedTuple):
     """Of a stale document: it had been approved and may be reconfirmed."""
     stale_because: str = ""
     stale_since: int = 0
-    """The reopening that made it stale."""
+    """The reopening, rejection or draft that made it stale."""
+    stale_by: str = Withdrawal.REOPENED.value
     claimed: bool = False
     """The verdict that settled it is an imported claim, which our policy has not judged."""
     quality: int | None = None

@@ -7,7 +7,7 @@ from typing import Any
 from domain import hints
 from domain.actors import Actor
 from domain.document_events import DocumentApproved, DocumentReconfirmed, DocumentRejected, Meaning
-from domain.documents import Document
+from domain.documents import Document, Withdrawal
 from domain.errors import (
     AlreadyJudged,
     NothingToJudge,
@@ -102,8 +102,8 @@ class PhaseVerdicts(PhaseDrafts):
             by=by,
             at=at,
         )
-        if document.ratify_by is not None:  # later steps may rest on what was approved under break-glass
-            self.mark_later_stale(step, by=by, at=at)
+        if document.broke_glass:  # later steps may rest on what was approved under break-glass
+            self.mark_later_stale(step, of=Withdrawal.REJECTED, by=by, at=at)
 
     def reconfirm(
         self,

@@ -6,6 +6,7 @@ from domain.errors import GateClosed
 from domain.phase_state import PhaseState
 from domain.steps import Step, StepState
 from projections.glass import lapsed, under_glass
+from projections.withdrawals import approval_lost
 
 
 def approved(state: PhaseState, step: Step, *, now_us: int) -> Document:
@@ -41,4 +42,4 @@ def _why(document: Document, now_us: int) -> str:
         case StepState.REOPENED:
             return f"it was reopened, so the approval of {iteration} is withdrawn"
         case _:
-            return f"it is stale since {document.stale_because} was reopened"
+            return f"it is stale since {approval_lost(document.stale_because, document.stale_by)}"

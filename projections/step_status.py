@@ -27,7 +27,7 @@ class Approvals(TypedDict):
 
 
 class StaleBecause(TypedDict):
-    """The reopening that made a document stale."""
+    """What made a document stale: a reopening, or the end of an approval under break-glass."""
 
     step: str
     position: int
@@ -167,6 +167,6 @@ def _because(document: Document, reopening: Told) -> StaleBecause:
     return {
         "step": Step(document.stale_because),
         "position": reopening.position,
-        "reason": words(reopening, "reason"),
+        "reason": words(reopening, "reason") or "; ".join(words(reopening, "feedback") or ()) or None,
         "erased": reopening.erased,
     }

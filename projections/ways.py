@@ -9,6 +9,7 @@ from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
 from domain.steps import Step, StepState
 from projections.glass import lapsed, under_glass
+from projections.withdrawals import approval_lost
 
 HANDOFF = "handoff"
 
@@ -104,7 +105,8 @@ def standing(step: Step, document: Document, *, now: int, policy: PolicyState) -
         case StepState.STALE:
             so_far = _so_far(step, document, policy) if document.approvals else ""
             lacking = _lacking(step, document, policy) if document.was_approved else ""
-            return f"{latest} is stale since {document.stale_because} was reopened{so_far}{lacking}"
+            since = approval_lost(document.stale_because, document.stale_by)
+            return f"{latest} is stale since {since}{so_far}{lacking}"
         case StepState.APPROVED if document.under_glass:
             return under_glass(latest, document)
         case StepState.APPROVED:

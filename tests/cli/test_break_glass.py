@@ -128,6 +128,19 @@ def readers_say(orch: Orch) -> list[str]:
     return [rows[0]["because"], gate.error["message"].split(" gate: ", 1)[1].rstrip(".")]
 
 
+def test_what_rests_on_a_rejected_emergency_says_that_its_approval_was_withdrawn(broken: Orch) -> None:
+    broken("research", "st01-x", "--foundation", "known")
+    assert broken("reject", "st01-x", "spec", "--feedback", "no emergency", "--actor", "linus").status == 0
+    said = "the approval of spec was withdrawn by a rejection"
+    row = broken("history", "st01-x", "--json").data["rows"][-1]
+    assert row["summary"] == f"research became stale because {said}"
+    assert said in broken("gate", "st01-x", "research", "--json").error["message"]
+    missing = broken("why", "st01-x", "research", "--json").data["missing"]
+    assert f"stale since {said} at position {row['position'] - 1}" in missing[-1]["because"]
+    stale = broken("status", "st01-x", "--json").data["steps"]["research"]["stale_because"]
+    assert (stale["step"], stale["reason"]) == ("spec", "no emergency")
+
+
 def test_without_a_period_in_the_policy_there_is_none(drafted: Orch) -> None:
     refused = drafted(*WORDS, "--json")
     assert refused.status == 3 and refused.error["code"] == "POLICY_VIOLATION"

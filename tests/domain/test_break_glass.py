@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from domain.commands import Command
+from domain.documents import Withdrawal
 from domain.errors import (
     AlreadyJudged,
     BreakGlassUnknown,
@@ -148,12 +149,32 @@ def test_a_retroactive_rejection_withdraws_it_and_what_rests_on_it_is_stale() ->
         asks.reject("spec", "it was not needed", by=GRACE)
     ).then(
         rejected("spec", 1, "it was not needed", by=GRACE, policy_version=2),
-        stale("research", because="spec", since=7, by=GRACE),
+        stale("research", because="spec", since=7, of=Withdrawal.REJECTED, by=GRACE),
     ).when(asks.draft("research")).refused(
         StepNotApproved,
         f'orch spec {PHASE} --objectives "what it must achieve"',
         code="WORKFLOW_VIOLATION",
         saying="rejected",
+    )
+
+
+def test_a_rejection_or_a_new_text_after_the_deadline_leaves_nothing_that_rests_on_the_old_one() -> None:
+    lapsed = given(*WAITING, BROKEN, drafted("research"), requested("research"), approved("research"))
+    again = lapsed.when(asks.request("spec", at=LATE)).then(*late(expired("spec"), requested("spec")))
+    again.when(asks.reject("spec", "it was not needed", by=GRACE, at=LATE)).then(
+        *late(
+            rejected("spec", 1, "it was not needed", by=GRACE, policy_version=2),
+            stale("research", because="spec", since=10, of=Withdrawal.REJECTED, by=GRACE),
+        )
+    )
+    lapsed = given(*WAITING, BROKEN, drafted("research"), requested("research"), approved("research"))
+    lapsed.when(asks.draft("spec", at=LATE)).then(
+        *late(
+            expired("spec"),
+            drafted("spec", 2),
+            stale("research", because="spec", since=9, of=Withdrawal.REDRAFTED),
+            requested("spec", 2),
+        )
     )
 
 
