@@ -180,12 +180,12 @@ class PolicyForbids(Rejected):
 class BreakGlassUnknown(Rejected):
     code = "POLICY_VIOLATION"
 
-    def __init__(self, phase: str, step: str) -> None:
+    def __init__(self, phase: str, step: str, *, command: str) -> None:
         super().__init__(
             f"{phase}: {step}: the policy says nothing about break-glass, so nobody would have to ratify it.",
             fix=(
                 "orch policy set --break-glass 86400",
-                f'orch approve {phase} {step} --force --reason "why the policy is set aside"',
+                f'orch {command} --force --reason "why the policy is set aside"',
             ),
         )
 

@@ -53,12 +53,12 @@ class PhaseVerdicts(PhaseDrafts):
         if document.broke_glass and forced:
             why = f"{document.broke_glass} broke the glass already; that is ratified under the whole policy"
             raise PolicyForbids(self.state.phase, step, why=why, command="")
-        if break_glass:
-            refuse_unknown_glass(step, phase=self.state.phase, policy=policy)
-        self.refuse_gap_before(step)  # only imported texts can wait before their turn
         command = f"approve {self.state.phase} {step}"
+        if break_glass:
+            refuse_unknown_glass(step, phase=self.state.phase, command=command, policy=policy)
+        self.refuse_gap_before(step)  # only imported texts can wait before their turn
         if forced and not reason.strip():
-            raise _force_without_reason(command)
+            raise _force_without_reason(f"{command}{_force(forced, break_glass)}")
         judgement = judge(document, step, phase=self.state.phase, command=command, by=by, forced=forced, policy=policy)
         if document.state is StepState.EXPIRED:
             judgement = judgement.also("request_expiry")
@@ -123,13 +123,13 @@ class PhaseVerdicts(PhaseDrafts):
         """Approve a stale text as it is, or one whose approval was imported: a verdict under the full policy."""
         self.note_expiry(by=by, at=at)
         document = self._to_be_reconfirmed(step)
+        command = f"reconfirm {self.state.phase} {step}"
         if break_glass:
-            refuse_unknown_glass(step, phase=self.state.phase, policy=policy)
+            refuse_unknown_glass(step, phase=self.state.phase, command=command, policy=policy)
         self._refuse_other_text(step, document, iteration=iteration, digest=digest)
         self._refuse_second_verdict(step, document, by)
-        command = f"reconfirm {self.state.phase} {step}"
         if not reason.strip():
-            force = " --force" if forced else ""
+            force = _force(forced, break_glass)
             raise ReasonMissing("Reconfirming", command=f"{command}{force}", example="why it still holds")
         judgement = judge(document, step, phase=self.state.phase, command=command, by=by, forced=forced, policy=policy)
         self.happen(
@@ -191,9 +191,12 @@ class PhaseVerdicts(PhaseDrafts):
 
 
 def _force_without_reason(command: str) -> ReasonMissing:
-    return ReasonMissing(
-        "Setting the policy aside", command=f"{command} --force", example="why the policy is set aside"
-    )
+    return ReasonMissing("Setting the policy aside", command=command, example="why the policy is set aside")
+
+
+def _force(forced: bool, break_glass: bool) -> str:
+    """Return the option of the command line that sets the policy aside so."""
+    return " --break-glass" if break_glass else " --force" if forced else ""
 
 
 def _verdict(

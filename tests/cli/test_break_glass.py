@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shlex import split
 from time import sleep
 
 import pytest
@@ -139,6 +140,24 @@ def test_what_rests_on_a_rejected_emergency_says_that_its_approval_was_withdrawn
     assert f"stale since {said} at position {row['position'] - 1}" in missing[-1]["because"]
     stale = broken("status", "st01-x", "--json").data["steps"]["research"]["stale_because"]
     assert (stale["step"], stale["reason"]) == ("spec", "no emergency")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        WORDS,
+        ("approve", "st01-x", "spec", "--iteration", "1", "--comments", "it is read", "--force", "--reason", "alone"),
+        ("reject", "st01-x", "spec", "--feedback", "one", "--feedback", "it's two"),
+        ("reconfirm", "st01-x", "spec", "--reason", "so it is", "--meaning", "review", "--break-glass"),
+    ],
+)
+def test_away_from_a_terminal_the_advice_is_what_was_typed_and_the_kind(
+    broken: Orch, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.delenv("ORCHESTRATOR_ACTOR_KIND")
+    refused = broken(*words, "--json")
+    assert (refused.status, refused.error["code"]) == (2, "VALIDATION_ERROR")
+    assert split(refused.error["fix"][0]) == ["orch", *words, "--actor-kind", "human"]
 
 
 def test_without_a_period_in_the_policy_there_is_none(drafted: Orch) -> None:

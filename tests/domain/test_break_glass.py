@@ -13,6 +13,7 @@ from domain.errors import (
     InvalidInput,
     NotReadyForHandoff,
     PolicyForbids,
+    ReasonMissing,
     RequestExpired,
     StepNotApproved,
 )
@@ -66,6 +67,15 @@ def test_an_approval_by_force_holds_for_a_time_and_the_work_goes_on() -> None:
     )
     forced = asks.approve("spec", by=ADA, forced=True, reason="the server is down")
     given(*WAITING).when(forced).then(BROKEN)
+
+
+def test_a_glass_is_broken_for_a_reason_and_the_advice_breaks_it_still() -> None:
+    given(*WAITING).when(asks.approve("spec", by=ADA, break_glass=True, reason=" ")).refused(
+        ReasonMissing,
+        f'orch approve {PHASE} spec --break-glass --reason "why the policy is set aside"',
+        code="VALIDATION_ERROR",
+        saying="reason",
+    )
 
 
 def test_force_that_sets_nothing_aside_is_an_approval_like_any_other() -> None:
