@@ -114,6 +114,22 @@ def test_after_the_deadline_every_reader_says_what_expired_why_and_what_helps(la
     assert readers_say(lapsed) == [f"the approval of {what} {said}" for what in ("spec iteration 1", "iteration 1")]
 
 
+def test_doctor_names_who_broke_the_glass_since_when_it_is_overdue_and_what_helps(lapsed: Orch) -> None:
+    """Before and after the next accepted command, which leaves the deadline to the history alone; it is no damage."""
+    until = lapsed("status", "st01-x", "--json").data["steps"]["spec"]["break_glass"]["until"]
+    said = f"st01-x: the approval of spec iteration 1 under break-glass by ada expired at {until} because nobody"
+    for _ in range(2):
+        for words in (("doctor",), ("doctor", "st01-x")):
+            told = lapsed(*words, "--json")
+            (row,) = [row for row in told.data["rows"] if row["check"] == "break_glass"]
+            assert (row["level"], row["message"], row["fix"]) == ("warning", f"{said} ratified it.", [AGAIN])
+            assert (told.status, told.data["verdict"]) == (0, "warnings")
+        assert lapsed("block", "st01-x", "no kit").status == 0
+    assert lapsed("request", "st01-x", "spec").status == 0
+    (row,) = [row for row in lapsed("doctor", "--json").data["rows"] if row["check"] == "break_glass"]
+    assert row["level"] == "ok"
+
+
 def readers_say(orch: Orch) -> list[str]:
     """Return what `why`, `next`, `dashboard` and `list` say alike, and what the gate says; all name one command."""
     (why,) = orch("why", "st01-x", "spec", "--json").data["missing"]
