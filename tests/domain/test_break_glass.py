@@ -45,15 +45,22 @@ LATE = NOON + timedelta(days=1)
 FOUR_EYES = policy(author_may_not_approve=True, break_glass_seconds=DAY)
 WAITING = (FOUR_EYES, opened(), drafted("spec"), requested("spec"))
 BREAK = asks.approve("spec", by=ADA, break_glass=True, reason="the server is down")
-BROKEN = approved(
-    "spec",
-    by=ADA,
-    policy_version=2,
-    self_approval=True,
-    broke=("author_may_not_approve",),
-    reason="the server is down",
-    ratify_by=expiry(NOON, DAY),
-)
+
+
+def broken(step: str = "spec", *more: str) -> Fact:
+    """Return an approval by the author, under break-glass; `more` names rules that were set aside, too."""
+    return approved(
+        step,
+        by=ADA,
+        policy_version=2,
+        self_approval=True,
+        broke=("author_may_not_approve", *more),
+        reason="the server is down",
+        ratify_by=expiry(NOON, DAY),
+    )
+
+
+BROKEN = broken()
 
 
 def late(*facts: Fact) -> tuple[Fact, ...]:
@@ -102,16 +109,12 @@ def test_whoever_broke_the_glass_neither_ratifies_nor_breaks_it_again() -> None:
 
 def test_ratifying_is_judged_under_the_whole_policy() -> None:
     two = policy(author_may_not_approve=True, minimum_approvers=2, break_glass_seconds=DAY)
-    broken = approved(
-        "spec",
-        by=ADA,
-        policy_version=2,
-        self_approval=True,
-        broke=("author_may_not_approve", "minimum_approvers"),
-        reason="the server is down",
-        ratify_by=expiry(NOON, DAY),
+    story = (
+        given(two, *WAITING[1:])
+        .when(BREAK)
+        .then(broken("spec", "minimum_approvers"))
+        .when(asks.approve("spec", by=GRACE))
     )
-    story = given(two, *WAITING[1:]).when(BREAK).then(broken).when(asks.approve("spec", by=GRACE))
     story = story.then(approved("spec", by=GRACE, policy_version=2, final=False))
     story.when(asks.approve("spec", by=LINUS)).then(approved("spec", by=LINUS, policy_version=2))
 
@@ -189,16 +192,7 @@ def test_a_rejection_or_a_new_text_after_the_deadline_leaves_nothing_that_rests_
 
 
 def test_the_handoff_waits_until_it_is_ratified() -> None:
-    tasks = approved(
-        "tasks",
-        by=ADA,
-        policy_version=2,
-        self_approval=True,
-        broke=("author_may_not_approve",),
-        reason="the server is down",
-        ratify_by=expiry(NOON, DAY),
-    )
-    story = given(FOUR_EYES, opened(), *BEFORE_TASKS, drafted("tasks"), requested("tasks"), tasks)
+    story = given(FOUR_EYES, opened(), *BEFORE_TASKS, drafted("tasks"), requested("tasks"), broken("tasks"))
     story.when(asks.hand_off()).refused(
         NotReadyForHandoff,
         f"orch approve {PHASE} tasks",
