@@ -23,10 +23,9 @@ from eventsourcing.persistence import (
 from eventsourcing.utils import Environment
 
 from adapters.codec import decode
-from adapters.file_changes import FileChanges
 from adapters.library_reading import LogRecorder, record_in
 from adapters.places import find
-from adapters.sqlite_log import SqliteLog
+from adapters.stores import changes_of, open_log
 from domain.event_log import EventLog
 from domain.events import DomainEvent
 from domain.following import Changes
@@ -98,5 +97,4 @@ class OrchestratorLog(Application[str]):
     def opened(self, folder: Path) -> tuple[EventLog, Callable[[], Changes]]:
         """Return the log, and what makes word of its changes."""
         places = find(folder.absolute())
-        log = SqliteLog.open(places.log, read_only=True, timeout_s=places.timeout_ms / 1000)
-        return log, partial(FileChanges, places.log)
+        return open_log(places, read_only=True), partial(changes_of, places)

@@ -39,7 +39,9 @@ class Places(NamedTuple):
     @property
     def address(self) -> str:
         """Where the log is: the path of its file, or the address of its database."""
-        return self.database or str(self.log)
+        if self.database is None or (self.log.is_file() and not (self.state / MARK).exists()):  # a recovered store
+            return str(self.log)
+        return self.database
 
     @property
     def keys(self) -> Path:

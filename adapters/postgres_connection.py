@@ -70,6 +70,14 @@ class Line:
         return psycopg.connect(self._told, autocommit=True, prepare_threshold=None)
 
 
+def listening(url: str) -> "psycopg.Connection[Row]":
+    """Return a connection that hears of every commit."""
+    with spoken(named(url)):
+        connection = psycopg.connect(_told(url, read_only=True), autocommit=True, prepare_threshold=None)
+        connection.execute("LISTEN orch")
+        return connection
+
+
 def named(url: str) -> str:
     """Return an address as it may be shown: which database, on which host, and no password."""
     try:

@@ -14,11 +14,11 @@ from adapters.durable import sync
 from adapters.log_notes import RETIRED
 from adapters.new_files import new_file
 from adapters.sqlite_connection import connect, spoken
+from adapters.sqlite_creation import BESIDE
 from adapters.sqlite_log import TIMEOUT_S
 from domain.errors import Damaged, FilesUnavailable, InvalidInput, Refusal, Unavailable
 
 LOG = "log.db"
-BESIDE = ("-wal", "-shm")
 KEYS, CHECKPOINTS = "keys", "checkpoints"
 
 
@@ -80,8 +80,7 @@ def settle(path: Path) -> None:
             _checkpoint(connection, path)
         finally:
             connection.close()
-    for end in BESIDE:
-        path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
+    _remove_beside(path)
 
 
 def _exchange(new: Path, old: Path, kept: Path, *, as_it_is: bool) -> None:
@@ -96,8 +95,7 @@ def _exchange(new: Path, old: Path, kept: Path, *, as_it_is: bool) -> None:
     try:
         _keep(old, kept, ("", *BESIDE) if as_it_is else ("",))
         if as_it_is:
-            for end in BESIDE:
-                old.with_name(f"{old.name}{end}").unlink(missing_ok=True)
+            _remove_beside(old)
         _put(new, old.parent, kept)
     finally:
         if alone is not None:
@@ -130,6 +128,12 @@ def _checkpoint(connection: apsw.Connection, path: Path) -> None:
         raise Unavailable(f"{path} is in use by another program; end it, then repeat.")
 
 
+def _remove_beside(path: Path) -> None:
+    """Remove what SQLite left beside a log."""
+    for end in BESIDE:
+        path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
+
+
 def _keep(old: Path, kept: Path, ends: tuple[str, ...]) -> None:
     """Give the files of the old log a second name in the folder where it is kept."""
     for end in ends:
@@ -144,8 +148,7 @@ def _put(new: Path, state: Path, kept: Path) -> None:
     if checkpoints.is_dir() and not (kept / CHECKPOINTS).exists():
         os.rename(checkpoints, kept / CHECKPOINTS)  # before the log: they cover nothing of what comes
     if not os.path.lexists(state / LOG):
-        for end in BESIDE:
-            (state / f"{LOG}{end}").unlink(missing_ok=True)
+        _remove_beside(state / LOG)
     sync(kept)
     sync(state)
     os.rename(new / LOG, state / LOG)
@@ -188,8 +191,7 @@ def _close_for_writing(path: Path, origin: str) -> None:
             connection.close()
         if _wants_wal(path):  # the disk kept SQLite from removing the WAL; it does not say so
             raise FilesUnavailable(f"{path} still needs files beside it: its WAL could not be removed.")
-        for end in BESIDE:
-            path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
+        _remove_beside(path)
 
 
 def _wants_wal(path: Path) -> bool:

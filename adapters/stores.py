@@ -11,6 +11,7 @@ from domain.errors import InvalidInput, NotFound, Unavailable
 
 if TYPE_CHECKING:  # psycopg costs more than everything else that a read loads
     from adapters.postgres_log import PostgresLog
+    from domain.following import Changes
 
 AnyLog = Union[SqliteLog, "PostgresLog"]
 
@@ -57,6 +58,17 @@ def create_log(places: Places, origin: str, *, timeout_s: float) -> None:
     from adapters.postgres_schema import make_log
 
     make_log(places.database, origin, timeout_s=timeout_s)
+
+
+def changes_of(places: Places) -> "Changes":
+    """Return word of changes to the log of a project: from the server, or from the file system."""
+    if not is_database(places.address):
+        from adapters.file_changes import FileChanges
+
+        return FileChanges(places.log)
+    from adapters.postgres_changes import PostgresChanges
+
+    return PostgresChanges(places.address)
 
 
 def attached_to(places: Places) -> str | None:

@@ -11,6 +11,8 @@ from typing import Any, Self
 
 from orjson import JSONDecodeError, dumps, loads
 
+ENOUGH = 20_000
+"""Events that another process reads sooner than it takes to start it."""
 PACKAGES = str(Path(__file__).parents[1])
 
 

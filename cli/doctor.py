@@ -8,7 +8,7 @@ import typer
 
 from adapters.places import FOLDER, find, places_of
 from adapters.settings import BY_NAME, EARLY, file_of_settings
-from cli import doctor_backups, doctor_events, doctor_files, doctor_phase, doctor_store, exits
+from cli import doctor_backups, doctor_events, doctor_files, doctor_glass, doctor_phase, doctor_store, exits
 from cli.answers import answer
 from cli.arguments import phases_known
 from cli.given import flags
@@ -40,6 +40,7 @@ CHECKS: tuple[tuple[str, Callable[[Patient], Iterable[Found]]], ...] = (
     ("backups", doctor_backups.backups),
     ("drill", doctor_backups.drill),
     ("documents", doctor_store.documents),
+    ("break_glass", doctor_glass.break_glass),
     ("leftovers", doctor_files.leftovers),
 )
 CHECKS_OF_PHASE: tuple[tuple[str, Callable[[Patient], Iterable[Found]]], ...] = (
@@ -47,6 +48,7 @@ CHECKS_OF_PHASE: tuple[tuple[str, Callable[[Patient], Iterable[Found]]], ...] = 
     ("events", doctor_phase.events),
     ("documents", doctor_phase.documents),
     ("state_file", doctor_phase.state_file),
+    ("break_glass", doctor_glass.break_glass),
 )
 Quick = Annotated[
     bool, typer.Option("--quick", help="Leave out the check of every event: for a look every few minutes.")

@@ -1,6 +1,6 @@
 """The fold of a log that is made anew: its heads, and its snapshots as they fall due."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from adapters.codec import event_of
@@ -13,6 +13,15 @@ from projections.heads import FreshHeads
 
 COLUMNS = ("position", "stream", "version", "topic", "envelope")
 """What a fold reads of a row."""
+
+
+def with_envelopes(page: Sequence[Sequence[Any]]) -> Iterator[tuple[int, str, int, str, dict[str, Any]]]:
+    """Yield rows of which `COLUMNS` were read. Raises `Damaged` where they contradict the envelope."""
+    for position, stream, version, topic, raw in page:
+        envelope = envelope_in(raw, position)
+        if (envelope["stream"], envelope["version"], envelope["topic"]) != (stream, version, topic):
+            raise Damaged(f"The columns at position {position} contradict the envelope beside them.")
+        yield position, stream, version, topic, envelope
 
 
 class Fold(Protocol):
@@ -41,12 +50,9 @@ class FoldHere:
             self._kept.append((position, packed(lines_of(self._fresh.heads()))))
 
     def add_page(self, page: Sequence[Sequence[Any]]) -> None:
-        """Fold the next rows, of which `COLUMNS` were read. Raises `Damaged` where they contradict the envelope."""
-        for position, stream, version, topic, raw in page:
-            envelope = envelope_in(raw, position)
-            if (envelope["stream"], envelope["version"], envelope["topic"]) != (stream, version, topic):
-                raise Damaged(f"The columns at position {position} contradict the envelope beside them.")
-            self.add(position, stream, version, topic, envelope)
+        """Fold the next rows. Raises as `with_envelopes` and `add` do."""
+        for row in with_envelopes(page):
+            self.add(*row)
 
     def kept(self) -> list[tuple[int, bytes]]:
         """Return the snapshots that fell due since it was last asked."""

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from threading import Event
 from time import monotonic
 
-from adapters.file_changes import FileChanges
 from adapters.one_at_a_time import alone
 from adapters.places import Places
-from adapters.sqlite_log import refuse_ended
+from adapters.log_notes import refuse_ended
+from adapters.stores import changes_of
 from cli.documents_following import DocumentsFollower
 from cli.followers import WHY, Following, followings, running_lock
 from cli.progress import Progress
@@ -165,7 +165,7 @@ def the_only_one(places: Places) -> Iterator[Changes]:
         lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     otherwise = Unavailable("orch follow runs here already.", fix=("orch follow --status",))
     with alone(lock, otherwise=otherwise):
-        changes = FileChanges(places.log)  # before the first look at the log: nothing gets lost in between
+        changes = changes_of(places)  # before the first look at the log: nothing gets lost in between
         try:
             yield changes
         finally:

@@ -65,13 +65,13 @@ def _of_phase(project: Project, view: View, head: Head) -> "tuple[PhaseProgress,
     from projections.progress import phase_progress
     from projections.spans import spans
 
-    state = PhaseState.from_facts(head.facts)
+    state = PhaseState.from_facts(head.facts).at(view.now)
     told = project.log.told([title_place(state), *outline_places(state)])
     title, tasks = title_of(state, told), counts(state, told)
     events = decoded(project.log.stream(head.stream, upto=view.moment.position))
     spent = list(spans(events, now=view.now))
     row = phase_progress(
-        glance(head.facts),
+        glance(head.facts).at(view.now),
         spent,
         title=title.words,
         title_erased=title.erased,

@@ -77,10 +77,10 @@ def package(asked: Asked, phase: PhaseId, output: Output = None, yes: Yes = Fals
 
 
 def _refuse_unfinished(head: Head, now: int) -> None:
-    state = PhaseState.from_facts(head.facts)
+    state = PhaseState.from_facts(head.facts).at(now)
     step = state.current
     if step is not None:
-        fix = hints.approval(state.phase, step, state.documents[step], state.documents[step].state_at(now))
+        fix = hints.approval(state.phase, step, state.documents[step], state.documents[step].state)
         why = f"{step} is {state.documents[step].state.replace('_', ' ')}, not approved"
         raise NotReadyForHandoff(state.phase, why=why, fix=(fix,))
 

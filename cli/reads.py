@@ -46,12 +46,15 @@ class View(NamedTuple):
         return {head.stream.removeprefix(PREFIX): head for head in self._phase_heads()}
 
     def seen(self) -> dict[str, Glance]:
-        """Return all phases at a glance, by phase id: reads over thousands of them build only a few whole."""
+        """Return all phases at a glance, by phase id: reads over thousands of them build only a few whole.
+
+        What nobody ratified in time is void by the time of the view.
+        """
         seen = {}
         for stream, _, _, facts in self.heads.values():  # one loop and no more: it goes round for every phase
             if stream.startswith(PREFIX):
                 each = glance(facts)
-                seen[each.phase] = each
+                seen[each.phase] = each.at(self.now) if each.glass else each
         return seen
 
     def of_phases(self, phases: Iterable[str]) -> dict[str, Head]:

@@ -42,7 +42,7 @@ def receipt_after(project: Project, phase: str, step: Step) -> ReceiptAfter | No
     try:
         state, records = folded_phase(project, phase)
         document = state.documents[step]
-        if document.state is not StepState.APPROVED or document.claimed or document.ratify_by is not None:
+        if document.state is not StepState.APPROVED or document.claimed or document.under_glass:
             return None
         file = keep_receipt(project, phase, step, approvals_of(document, records), document)
     except (Refusal, OSError) as error:

@@ -4,27 +4,25 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from cli import beside
 from cli.fold_beside import FoldBeside
 from cli.fold_here import Fold, FoldHere
 from cli.recover_sources import Source, Store
 from cli.refilling import rows_of
 from domain.event_log import Record
 
-ENOUGH = 20_000
-"""Events that a second process folds sooner than it takes to start it."""
-
 
 @contextmanager
 def rows_and_fold(source: Source, size: int) -> Iterator[tuple[Iterable[list[Record]], Fold]]:
     """Open the rows of the first events, and what their fold will be."""
     with ExitStack() as stack:
-        if isinstance(source, Store) and size >= ENOUGH:
+        if isinstance(source, Store) and size >= beside.ENOUGH:
             try:
-                beside = stack.enter_context(FoldBeside(source.log, source.places.address, size))
+                other = stack.enter_context(FoldBeside(source.log, source.places.address, size))
             except OSError:  # no room for another process
                 pass
             else:
-                yield beside.watched(source.rows(size)), beside
+                yield other.watched(source.rows(size)), other
                 return
         fold = FoldHere()
         yield rows_of(source.events(size), fold), fold

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from adapters.codec import event_of
-from adapters.envelope import envelope_in
 from adapters.snapshots import lines_of
+from cli.fold_here import COLUMNS, with_envelopes
 from cli.snapshotting import EVERY
 from domain.errors import Damaged
 from domain.event_log import EventLog, Head
@@ -66,9 +66,6 @@ def _lines(log: EventLog, position: int) -> bytes | None:
 
 
 def _fold(log: EventLog, fresh: FreshHeads, first: int, last: int) -> None:
-    for page in log.pages(("position", "stream", "version", "topic", "envelope"), first, last):
-        for position, stream, version, topic, raw in page:
-            envelope = envelope_in(raw, position)
-            if (envelope["stream"], envelope["version"], envelope["topic"]) != (stream, version, topic):
-                raise Damaged(f"The columns at position {position} contradict the envelope beside them.")
+    for page in log.pages(COLUMNS, first, last):
+        for position, stream, version, topic, envelope in with_envelopes(page):
             fresh.add(position, stream, event_of(position, stream, version, topic, envelope))

@@ -194,12 +194,15 @@ def _verdict(step: Any) -> str:
     if step["claim"]:
         by, at = one_line(step["claim"]["by"] or "nobody named"), step["claim"]["at"][:16].replace("T", " ")
         return f"claim of {by} {at} ({step['claim']['importer']})"
+    if step["break_glass"]:
+        return _under_glass(step["break_glass"], by=one_line(step["break_glass"]["by"]))
     approvals = step["approvals"]
     return f"{approvals['given']} of {approvals['needed']}" if approvals["given"] else ""
 
 
-def _under_glass(glass: Any) -> str:
+def _under_glass(glass: Any, *, by: str = "") -> str:
     """Return until when others have to approve what was approved by force."""
     if not glass:
         return ""
-    return f"break-glass {'overdue since' if glass['overdue'] else 'until'} {glass['until'][:16].replace('T', ' ')}"
+    whose = f"break-glass of {by}" if by else "break-glass"
+    return f"{whose} {'overdue since' if glass['overdue'] else 'until'} {glass['until'][:16].replace('T', ' ')}"

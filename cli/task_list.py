@@ -62,11 +62,11 @@ def list_tasks(
             heads = [head]
         me = _me(project) if mine else None
         told = project.log.told([place for head in heads for place in places(head)])
-        found = [phase_tasks(head, told) for head in heads]
+        found = [phase_tasks(head, told, now_us=view.now) for head in heads]
         rows = [
             row
             for head in heads
-            for row in task_list(head, told)
+            for row in task_list(head, told, now_us=view.now)
             if (row["state"] is TaskState.DONE or not done)
             and (row["state"] is not TaskState.DONE or not only_open)
             and (row["ready"] or not ready)
@@ -81,8 +81,8 @@ def list_tasks(
 
 def next_for_tasks(project: Project, phase: str) -> list[str]:
     """Return the command that leads the tasks of a phase on, as things are now."""
-    _, head = view_of_phase(project, phase, None)
-    state = PhaseState.from_facts(head.facts)
+    view, head = view_of_phase(project, phase, None)
+    state = PhaseState.from_facts(head.facts).at(view.now)
     return next_tasks(state, project.log.told(outline_places(state)))
 
 

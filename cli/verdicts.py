@@ -10,6 +10,7 @@ from cli.arguments import PhaseId, Reason, StepName
 from cli.gate import refuse_other_than_latest
 from cli.options import Asked, writing
 from cli.project import Project, opened
+from cli.typed import typed
 from cli.writes import carry_out
 from domain.errors import InvalidInput
 from domain.steps import Step
@@ -54,6 +55,8 @@ FeedbackToo = Annotated[
 ]
 ForceReason = Annotated[str, typer.Option("--reason", help="Why the policy is set aside; goes with --force.")]
 
+ASIDE = "why the policy is set aside"
+
 
 @writing
 def approve(
@@ -88,7 +91,13 @@ def approve(
         return _reject(asked, phase, step, feedback, iteration, digest, comments)
     if feedback:
         raise InvalidInput("Feedback goes with a rejection.", fix=(_rejection(phase, step),))
-    refuse_guessed_kind(asked.actor_kind, command=f"orch approve {phase} {step}")
+    named = {"--iteration": iteration, "--digest": digest, "--meaning": _unusual(meaning), "--comments": comments}
+    aside = {
+        "--force": force,
+        "--break-glass": break_glass,
+        "--reason": reason or (ASIDE if force or break_glass else ""),
+    }
+    refuse_guessed_kind(asked.actor_kind, command=typed(f"orch approve {phase} {step}", named | aside))
 
     def command(project: Project) -> "Command":
         from domain.commands import ApproveDocument
@@ -140,7 +149,9 @@ def _reject(
     digest: str | None,
     comments: str,
 ) -> None:
-    refuse_guessed_kind(asked.actor_kind, command=_rejection(phase, step))
+    given = {"--feedback": feedback, "--iteration": iteration, "--digest": digest, "--comments": comments}
+    again = typed(f"orch reject {phase} {step}", given) if feedback else _rejection(phase, step)
+    refuse_guessed_kind(asked.actor_kind, command=again)
 
     def command(project: Project) -> "Command":
         from domain.commands import RejectDocument
@@ -200,7 +211,9 @@ def reconfirm(
 
     Next: orch status PHASE
     """
-    refuse_guessed_kind(asked.actor_kind, command=f'orch reconfirm {phase} {step} --reason "why it still holds"')
+    given = {"--reason": reason or "why it still holds", "--iteration": iteration, "--digest": digest}
+    given |= {"--meaning": _unusual(meaning), "--force": force, "--break-glass": break_glass}
+    refuse_guessed_kind(asked.actor_kind, command=typed(f"orch reconfirm {phase} {step}", given))
 
     def command(project: Project) -> "Command":
         from domain.commands import ReconfirmDocument
@@ -220,6 +233,10 @@ def reconfirm(
 
     with opened(to_write=True) as project:
         carry_out(project, asked, phase, lambda: command(project), occasion="approval", judged=step)
+
+
+def _unusual(meaning: str) -> str:
+    return "" if meaning == "approval" else meaning
 
 
 def _meaning(words: str) -> "MeaningOf":

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from adapters.codec import event_of
 from adapters.envelope import canonical
+from cli.beside import ENOUGH
 from cli.held import Held
 from cli.stretch import Order
 from cli.verifying_beside import commands_agree, compare_beyond, compare_tiles, name_commands, unsound_in
@@ -23,9 +24,6 @@ from projections.verify_forks import Forks
 from projections.verify_heads import Fold, compare_heads
 from projections.verify_rows import Rows
 from projections.verify_tree import Tree, compare_head
-
-ENOUGH = 20_000
-"""Events that a second process hashes sooner than it takes to start it."""
 
 
 class Kept(NamedTuple):

@@ -6,7 +6,7 @@
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from domain.documents import Approval
+from domain.documents import Approval, Withdrawal
 from domain.events import DomainEvent
 from domain.steps import Step, StepState
 
@@ -66,6 +66,7 @@ class DocumentDrafted(DomainEvent):
             was_approved=False,
             stale_because="",
             stale_since=0,
+            stale_by=Withdrawal.REOPENED.value,
             claimed=False,
             ratify_by=None,
             broke_glass="",
@@ -188,6 +189,7 @@ class DocumentMarkedStale(DomainEvent):
     step: Step
     because_step: Step
     because_version: int
+    because_of: Withdrawal = Withdrawal.REOPENED
 
     def apply(self, aggregate: "Phase") -> None:
         document = aggregate.state.documents[self.step]
@@ -200,6 +202,7 @@ class DocumentMarkedStale(DomainEvent):
             was_approved=was_approved,
             stale_because=self.because_step.value,
             stale_since=self.because_version,
+            stale_by=self.because_of.value,
             claimed=False,
             ratify_by=None,
             broke_glass="",
@@ -234,6 +237,7 @@ class DocumentReconfirmed(DomainEvent):
                 was_approved=False,
                 stale_because="",
                 stale_since=0,
+                stale_by=Withdrawal.REOPENED.value,
                 claimed=False,
             )
             aggregate.put_in_force(self.step, self.iteration)

@@ -1,9 +1,20 @@
 """Where the document of one step stands: facts and digests, never its text."""
 
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from domain.actors import Actor, ActorKind
 from domain.steps import StepState
+
+
+class Withdrawal(StrEnum):
+    """How a step lost the approval that later steps rest on."""
+
+    REOPENED = "reopened"
+    REJECTED = "rejected"
+    """By somebody who judged an approval under break-glass."""
+    REDRAFTED = "redrafted"
+    """After an approval under break-glass that nobody ratified in time."""
 
 
 class Approval(NamedTuple):
@@ -33,7 +44,8 @@ class Document(NamedTuple):
     """Of a stale document: it had been approved and may be reconfirmed."""
     stale_because: str = ""
     stale_since: int = 0
-    """The reopening that made it stale."""
+    """The reopening, rejection or draft that made it stale."""
+    stale_by: str = Withdrawal.REOPENED.value
     claimed: bool = False
     """The verdict that settled it is an imported claim, which our policy has not judged."""
     quality: int | None = None
@@ -46,10 +58,32 @@ class Document(NamedTuple):
     broke_glass: str = ""
     """Who gave it to this iteration, by name; kept when it lapses: they can neither renew nor ratify it."""
 
+    @property
+    def ends(self) -> int | None:
+        """When what the step waits for runs out, µs since the epoch: a request for approval, or a ratification."""
+        return self.expires_at if self.state is StepState.AWAITING_APPROVAL else self.ratify_by
+
     def state_at(self, now: int) -> StepState:
         """Return the state at a time in µs: a request nobody answered in time, or a broken glass, has expired."""
-        ends = self.expires_at if self.state is StepState.AWAITING_APPROVAL else self.ratify_by
+        ends = self.ends
         return self.state if ends is None or now < ends else StepState.EXPIRED
+
+    @property
+    def under_glass(self) -> bool:
+        """It is approved, and others have to ratify that."""
+        return self.ratify_by is not None and self.state is StepState.APPROVED
+
+    def overdue(self, now: int) -> bool:
+        """Tell whether the time to ratify an approval under break-glass is over at a time in µs."""
+        return self.ratify_by is not None and now >= self.ratify_by
+
+    def lapsed(self, now: int) -> bool:
+        """Tell whether an approval under break-glass is void at a time in µs because nobody ratified it.
+
+        A request that expires later has its own deadline; so what was asked for again since has lapsed no more.
+        """
+        recorded = self.state is StepState.EXPIRED and bool(self.broke_glass) and self.expires_at is None
+        return recorded or self.overdue(now)
 
     def to_facts(self) -> dict[str, Any]:
         """Return what differs from a step not started, as JSON-able values."""

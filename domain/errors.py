@@ -160,9 +160,11 @@ class AlreadyJudged(Rejected):
 
 
 class RequestExpired(Rejected):
-    def __init__(self, phase: str, step: str) -> None:
+    def __init__(self, phase: str, step: str, *, lapsed: str = "") -> None:
+        what = f"the approval of {step} under break-glass by {lapsed}" if lapsed else f"the request to approve {step}"
+        because = " because nobody ratified it" if lapsed else ""
         super().__init__(
-            f"{phase}: the request to approve {step} has expired; ask again first.",
+            f"{phase}: {what} has expired{because}; ask again first.",
             fix=(f"orch request {phase} {step}",),
         )
 
@@ -178,12 +180,12 @@ class PolicyForbids(Rejected):
 class BreakGlassUnknown(Rejected):
     code = "POLICY_VIOLATION"
 
-    def __init__(self, phase: str, step: str) -> None:
+    def __init__(self, phase: str, step: str, *, command: str) -> None:
         super().__init__(
             f"{phase}: {step}: the policy says nothing about break-glass, so nobody would have to ratify it.",
             fix=(
                 "orch policy set --break-glass 86400",
-                f'orch approve {phase} {step} --force --reason "why the policy is set aside"',
+                f'orch {command} --force --reason "why the policy is set aside"',
             ),
         )
 

@@ -31,19 +31,12 @@ def approval(phase: str, step: Step, document: Document, state: StepState) -> st
             return draft(phase, step)
 
 
-def ratification(phase: str, step: Step, document: Document, now: int) -> str:
-    """Return what brings the ratification of an approval under break-glass, at a time in µs since the epoch."""
-    overdue = document.ratify_by is not None and now >= document.ratify_by
-    return f"orch {'request' if overdue else 'approve'} {phase} {step}"
-
-
 def handoff(state: PhaseState, now: int) -> str:
     """Return the command that brings a phase nearer to its handoff, at a time in µs since the epoch."""
-    if state.current is not None:
-        document = state.documents[state.current]
-        return approval(state.phase, state.current, document, document.state_at(now))
-    if state.under_glass is not None:
-        return ratification(state.phase, state.under_glass, state.documents[state.under_glass], now)
+    state = state.at(now)
+    step = state.current or state.under_glass
+    if step is not None:
+        return approval(state.phase, step, state.documents[step], state.documents[step].state)
     if state.open_blockers:
         return f"orch unblock {state.phase} {state.open_blockers[0].id}"
     return f"orch handoff {state.phase}"

@@ -43,10 +43,10 @@ def ratify_by(
     return microseconds(at) + seconds * 1_000_000
 
 
-def refuse_unknown_glass(step: Step, *, phase: str, policy: PolicyState) -> None:
+def refuse_unknown_glass(step: Step, *, phase: str, command: str, policy: PolicyState) -> None:
     """Refuse to break a glass that the policy does not know: nobody would have to ratify it."""
     if policy.break_glass_seconds is None:
-        raise BreakGlassUnknown(phase, step)
+        raise BreakGlassUnknown(phase, step, command=command)
 
 
 def judge(

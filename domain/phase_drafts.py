@@ -15,7 +15,7 @@ from domain.document_events import (
     Source,
     StepReopened,
 )
-from domain.documents import Document
+from domain.documents import Document, Withdrawal
 from domain.errors import (
     NothingChanged,
     NothingToJudge,
@@ -97,6 +97,8 @@ class PhaseDrafts(EventSourced):
             by=by,
             at=at,
         )
+        if document.broke_glass:  # what rests on the text that nobody ratified does not rest on this one
+            self.mark_later_stale(step, of=Withdrawal.REDRAFTED, by=by, at=at)
         if tasks or (step is Step.TASKS and self.state.tasks.latest.tasks):
             self.number_tasks(tasks, by=by, at=at)
         self._ask(step, policy=policy, by=by, at=at)
@@ -136,14 +138,22 @@ class PhaseDrafts(EventSourced):
         )
         self.mark_later_stale(step, by=by, at=at)
 
-    def mark_later_stale(self, step: Step, *, by: Actor, at: datetime) -> None:
+    def mark_later_stale(self, step: Step, *, of: Withdrawal = Withdrawal.REOPENED, by: Actor, at: datetime) -> None:
         """Mark every later drafted step as stale; the cause is the latest event."""
         cause = self.version
         for later in step.later:
             resting = self.state.documents[later]
             # One that is stale already becomes so again where somebody reconfirmed it: that verdict is void now.
             if resting.state not in (StepState.NOT_STARTED, StepState.STALE) or resting.approvals:
-                self.happen(DocumentMarkedStale, step=later, because_step=step, because_version=cause, by=by, at=at)
+                self.happen(
+                    DocumentMarkedStale,
+                    step=later,
+                    because_step=step,
+                    because_version=cause,
+                    because_of=of,
+                    by=by,
+                    at=at,
+                )
 
     def note_expiry(self, *, by: Actor, at: datetime) -> None:
         """Write down the requests that ran out since the last accepted command."""

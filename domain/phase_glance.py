@@ -49,8 +49,29 @@ class Glance(NamedTuple):
     tasks: TasksSeen
     unrecorded: bool
     """The tasks are told by the text of their document alone."""
-    glass: list[int]
-    """Until when others have to ratify what was approved under break-glass, µs since the epoch."""
+    glass: list[tuple[Step, int]]
+    """What was approved under break-glass, and until when others have to ratify it, µs since the epoch."""
+    lapsed: int = 0
+    """How many approvals nobody ratified in time, the current step left out."""
+
+    def at(self, now: int) -> "Glance":
+        """Return what is seen at a time in µs, as `PhaseState.at`: an approval that nobody ratified in time is void."""
+        lapsed = [step for step, until in self.glass if now >= until]
+        if not lapsed:
+            return self
+        current, document = self.current, self.document
+        if current is None or STEPS.index(lapsed[0]) < STEPS.index(current):
+            current, document = lapsed[0], PLAIN[StepState.EXPIRED.value]
+        told = self._replace(
+            current=current,
+            document=document,
+            approved=self.approved - len(lapsed),
+            glass=[each for each in self.glass if each[0] not in lapsed],
+            lapsed=sum(step is not current or self.handed_off for step in lapsed),
+        )
+        if Step.TASKS in lapsed:
+            return told._replace(tasks=self.tasks._replace(ready=0), unrecorded=False)
+        return told
 
 
 def glance(facts: dict[str, Any]) -> Glance:
@@ -84,7 +105,8 @@ def glance(facts: dict[str, Any]) -> Glance:
             bool(facts["archived"]),
             tasks,
             in_force and (outline[0] if outline else 0) != documents["tasks"].get("iteration", 0),
-            [documents[n]["ratify_by"] for n in NAMES if "ratify_by" in documents[n]] if approved else NO_GLASS,
+            _glass(documents) if approved else NO_GLASS,
+            0,
         )
         return _new(Glance, told)  # half of what the constructor takes, for every phase there is
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -101,6 +123,10 @@ def _to_judge(facts: dict[str, Any]) -> Document:
         quality=facts.get("quality"),
         missing=tuple(facts.get("missing", ())),
     )
+
+
+def _glass(documents: dict[str, Any]) -> list[tuple[Step, int]]:
+    return [(step, documents[step]["ratify_by"]) for step in STEPS if "ratify_by" in documents[step]]
 
 
 def _in_force(book: dict[str, Any]) -> Any:
@@ -124,4 +150,4 @@ def _tasks(listed: list[list[str]], progress: dict[str, Any]) -> TasksSeen:
 
 
 NO_TASKS_SEEN = TasksSeen()
-NO_GLASS: list[int] = []
+NO_GLASS: list[tuple[Step, int]] = []

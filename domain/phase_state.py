@@ -36,6 +36,14 @@ class PhaseState(NamedTuple):
     archived: int = 0
     tasks: TaskBook = NO_TASKS
 
+    def at(self, now: int) -> "PhaseState":
+        """Return the state at a time in µs, with what ran out by then: readers see it before its event is written."""
+        ran_out = {step: d for step, d in self.documents.items() if d.state_at(now) is not d.state}
+        if not ran_out:  # as nearly always
+            return self
+        expired = {step: document._replace(state=StepState.EXPIRED) for step, document in ran_out.items()}
+        return self._replace(documents={**self.documents, **expired})
+
     def gap_before(self, step: Step) -> Step | None:
         """Return the first earlier step that lacks a valid approval, or None."""
         return next((s for s in step.earlier if self.documents[s].state is not StepState.APPROVED), None)
@@ -43,7 +51,7 @@ class PhaseState(NamedTuple):
     @property
     def under_glass(self) -> Step | None:
         """The first step whose approval others have to ratify, or None."""
-        return next((s for s in STEPS if self.documents[s].ratify_by is not None), None)
+        return next((s for s in STEPS if self.documents[s].under_glass), None)
 
     @property
     def current(self) -> Step | None:

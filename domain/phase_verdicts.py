@@ -7,7 +7,7 @@ from typing import Any
 from domain import hints
 from domain.actors import Actor
 from domain.document_events import DocumentApproved, DocumentReconfirmed, DocumentRejected, Meaning
-from domain.documents import Document
+from domain.documents import Document, Withdrawal
 from domain.errors import (
     AlreadyJudged,
     NothingToJudge,
@@ -21,6 +21,7 @@ from domain.judgement import Judgement, judge, ratify_by, refuse_unknown_glass
 from domain.phase_drafts import PhaseDrafts
 from domain.policy_state import PolicyState
 from domain.steps import Step, StepState
+from domain.times import microseconds
 
 
 class PhaseVerdicts(PhaseDrafts):
@@ -48,16 +49,16 @@ class PhaseVerdicts(PhaseDrafts):
         An approval by force is under break-glass where the policy says for how long; others ratify it.
         """
         self.note_expiry(by=by, at=at)
-        document = self._to_be_judged(step, iteration=iteration, digest=digest, by=by, expired_too=forced)
+        document = self._to_be_judged(step, iteration=iteration, digest=digest, by=by, at=at, expired_too=forced)
         if document.broke_glass and forced:
             why = f"{document.broke_glass} broke the glass already; that is ratified under the whole policy"
             raise PolicyForbids(self.state.phase, step, why=why, command="")
-        if break_glass:
-            refuse_unknown_glass(step, phase=self.state.phase, policy=policy)
-        self.refuse_gap_before(step)  # only imported texts can wait before their turn
         command = f"approve {self.state.phase} {step}"
+        if break_glass:
+            refuse_unknown_glass(step, phase=self.state.phase, command=command, policy=policy)
+        self.refuse_gap_before(step)  # only imported texts can wait before their turn
         if forced and not reason.strip():
-            raise _force_without_reason(command)
+            raise _force_without_reason(f"{command}{_force(forced, break_glass)}")
         judgement = judge(document, step, phase=self.state.phase, command=command, by=by, forced=forced, policy=policy)
         if document.state is StepState.EXPIRED:
             judgement = judgement.also("request_expiry")
@@ -86,7 +87,7 @@ class PhaseVerdicts(PhaseDrafts):
     ) -> None:
         """Reject the latest iteration and say what must change."""
         self.note_expiry(by=by, at=at)
-        document = self._to_be_judged(step, iteration=iteration, digest=digest, by=by)
+        document = self._to_be_judged(step, iteration=iteration, digest=digest, by=by, at=at)
         if not any(words.strip() for words in feedback):
             command = f"reject {self.state.phase} {step}"
             raise ReasonMissing("A rejection", command=command, option="--feedback", example="what must change")
@@ -101,8 +102,8 @@ class PhaseVerdicts(PhaseDrafts):
             by=by,
             at=at,
         )
-        if document.ratify_by is not None:  # later steps may rest on what was approved under break-glass
-            self.mark_later_stale(step, by=by, at=at)
+        if document.broke_glass:  # later steps may rest on what was approved under break-glass
+            self.mark_later_stale(step, of=Withdrawal.REJECTED, by=by, at=at)
 
     def reconfirm(
         self,
@@ -122,13 +123,13 @@ class PhaseVerdicts(PhaseDrafts):
         """Approve a stale text as it is, or one whose approval was imported: a verdict under the full policy."""
         self.note_expiry(by=by, at=at)
         document = self._to_be_reconfirmed(step)
+        command = f"reconfirm {self.state.phase} {step}"
         if break_glass:
-            refuse_unknown_glass(step, phase=self.state.phase, policy=policy)
+            refuse_unknown_glass(step, phase=self.state.phase, command=command, policy=policy)
         self._refuse_other_text(step, document, iteration=iteration, digest=digest)
         self._refuse_second_verdict(step, document, by)
-        command = f"reconfirm {self.state.phase} {step}"
         if not reason.strip():
-            force = " --force" if forced else ""
+            force = _force(forced, break_glass)
             raise ReasonMissing("Reconfirming", command=f"{command}{force}", example="why it still holds")
         judgement = judge(document, step, phase=self.state.phase, command=command, by=by, forced=forced, policy=policy)
         self.happen(
@@ -141,12 +142,20 @@ class PhaseVerdicts(PhaseDrafts):
         )
 
     def _to_be_judged(
-        self, step: Step, *, iteration: int | None, digest: str | None, by: Actor, expired_too: bool = False
+        self,
+        step: Step,
+        *,
+        iteration: int | None,
+        digest: str | None,
+        by: Actor,
+        at: datetime,
+        expired_too: bool = False,
     ) -> Document:
         self.refuse_when_archived()
         document = self.state.documents[step]
         if document.state is StepState.EXPIRED and not expired_too:
-            raise RequestExpired(self.state.phase, step)
+            lapsed = document.broke_glass if document.lapsed(microseconds(at)) else ""
+            raise RequestExpired(self.state.phase, step, lapsed=lapsed)
         waits = document.state in (StepState.AWAITING_APPROVAL, StepState.EXPIRED) or document.ratify_by is not None
         if not waits:
             raise NothingToJudge(self.state.phase, step, state=document.state, fix=self.ways_out(step))
@@ -182,9 +191,12 @@ class PhaseVerdicts(PhaseDrafts):
 
 
 def _force_without_reason(command: str) -> ReasonMissing:
-    return ReasonMissing(
-        "Setting the policy aside", command=f"{command} --force", example="why the policy is set aside"
-    )
+    return ReasonMissing("Setting the policy aside", command=command, example="why the policy is set aside")
+
+
+def _force(forced: bool, break_glass: bool) -> str:
+    """Return the option of the command line that sets the policy aside so."""
+    return " --break-glass" if break_glass else " --force" if forced else ""
 
 
 def _verdict(

@@ -140,7 +140,7 @@ def row_of(candidate: Candidate, told: Tellings) -> ContextRow:
 
 
 def _of_phase(head: Head, *, now_us: int, policy: PolicyState, drafts: bool) -> Iterator[Candidate]:
-    state = PhaseState.from_facts(head.facts)
+    state = PhaseState.from_facts(head.facts).at(now_us)
     for blocker in state.open_blockers:
         kind, place = ContextKind.BLOCKER, (head.stream, blocker.version)
         yield Candidate(kind, WEIGHTS[kind], blocker.id, None, state.phase, *NOWHERE, place)

@@ -129,6 +129,8 @@ def _attention(each: Glance, seen: Mapping[str, Glance], judging: Judging) -> At
         return Attention.ARCHIVED if each.archived else Attention.HANDED_OFF
     if each.blockers:
         return Attention.BLOCKED
+    if each.current is None and each.glass:
+        return Attention.VERDICT
     if each.current is None:
         waits = any(on not in seen or not seen[on].handed_off for on in each.depends_on)
         return Attention.DEPENDENCY if waits else Attention.HANDOFF
@@ -160,7 +162,7 @@ def rows_of(
     """Return a row for each head, in their order, at a time in µs. `told` holds at least `places(heads)`."""
     rows = []
     for head in heads:
-        state = PhaseState.from_facts(head.facts)
+        state = PhaseState.from_facts(head.facts).at(now_us)
         row = _row(head.stream, state, told, attention[state.phase], now_us=now_us, policy=policy)
         if row["current_step"]:
             row["waiting_for_phases"] = [on for on in state.depends_on if on not in seen or not seen[on].handed_off]

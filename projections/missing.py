@@ -70,7 +70,7 @@ def missing_ratification(state: PhaseState, step: Step, *, now_us: int, policy: 
         "step": step,
         "because": standing(step, document, now=now_us, policy=policy),
         "approvers": _approvers(step, document, policy),
-        "fix": [hints.ratification(state.phase, step, document, now_us)],
+        "fix": [hints.approval(state.phase, step, document, document.state_at(now_us))],
     }
 
 

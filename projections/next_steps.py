@@ -9,7 +9,6 @@ from domain.phase_state import Blocker, PhaseState
 from domain.policy_state import PolicyState
 from domain.steps import StepState
 from domain.tasks import TaskState
-from domain.times import rfc3339
 from projections.missing import missing_unblocking
 from projections.people import Person, person
 from projections.places import Place, Tellings
@@ -62,7 +61,7 @@ def next_steps(
     The order is that of `Rank`, and what is blocked comes last. Phases follow their names within each. The phases
     that `urgent` names have the first `limit` of what can be done about all.
     """
-    states = sorted((PhaseState.from_facts(head.facts) for head in heads), key=lambda state: state.phase)
+    states = sorted((PhaseState.from_facts(head.facts).at(now_us) for head in heads), key=lambda state: state.phase)
     by_name = {state.phase: state for state in (*states, *(PhaseState.from_facts(head.facts) for head in others))}
     steps = [step for state in states for step in _of_phase(state, by_name, told, now_us=now_us, policy=policy)]
     return sorted(steps, key=_urgency)[:limit]
@@ -79,7 +78,7 @@ def _urgency(step: NextStep) -> Urgency:
 def _of_phase(
     state: PhaseState, phases: dict[str, PhaseState], told: Tellings, *, now_us: int, policy: PolicyState
 ) -> Iterator[NextStep]:
-    yield from _ratifying(state, told, now_us=now_us)
+    yield from _ratifying(state, told, now_us=now_us, policy=policy)
     yield from _tasks(state, told)
     way = way_on(state, now_us, policy)
     if way is None:
@@ -94,18 +93,19 @@ def _of_phase(
         yield from _towards_handoff(state, way, phases, told, now_us=now_us)
 
 
-def _ratifying(state: PhaseState, told: Tellings, *, now_us: int) -> Iterator[NextStep]:
-    """Yield the approvals under break-glass that others have to ratify, or that nobody did in time."""
+def _ratifying(state: PhaseState, told: Tellings, *, now_us: int, policy: PolicyState) -> Iterator[NextStep]:
+    """Yield the approvals under break-glass that others have to ratify, or that nobody did in time.
+
+    A lapsed one that the phase has come back to is what leads it on anyway.
+    """
     for step, document in state.documents.items():
-        if document.ratify_by is None or state.archived:
+        lapsed = document.lapsed(now_us)
+        leads_on = step is state.current and not state.handed_off
+        if state.archived or not (document.under_glass or (lapsed and not leads_on)):
             continue
-        overdue = now_us >= document.ratify_by
-        ended = "was to be" if overdue else "has to be"
-        because = f"{step} is approved under break-glass by {document.broke_glass} and {ended} ratified by another"
-        because += f" until {rfc3339(document.ratify_by)}"
-        way = Way(
-            step, Role.ANYONE if overdue else Role.APPROVER, hints.ratification(state.phase, step, document, now_us)
-        )
+        because = standing(step, document, now=now_us, policy=policy)
+        command = hints.approval(state.phase, step, document, document.state)
+        way = Way(step, Role.ANYONE if lapsed else Role.APPROVER, command)
         yield _row(state, way, because, told, now_us=now_us)
 
 

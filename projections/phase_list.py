@@ -56,7 +56,7 @@ def places(heads: Iterable[Head]) -> list[Place]:
 
 def phase_list(heads: Sequence[Head], told: Tellings, *, now_us: int, policy: PolicyState) -> list[PhaseRow]:
     """Return a row for each head, in their order, at a time in µs. `heads` are the heads of all phases."""
-    states = [PhaseState.from_facts(head.facts) for head in heads]
+    states = [PhaseState.from_facts(head.facts).at(now_us) for head in heads]
     handed_off = {state.phase for state in states if state.handed_off}
     return [_row(state, told, now_us=now_us, policy=policy, handed_off=handed_off) for state in states]
 

@@ -55,7 +55,7 @@ def places(head: Head) -> list[Place]:
 
 def phase_status(head: Head, told: Tellings, *, now_us: int, policy: PolicyState) -> PhaseStatus:
     """Return where a phase stands at a time in µs. `told` holds at least `places(head)`."""
-    state = PhaseState.from_facts(head.facts)
+    state = PhaseState.from_facts(head.facts).at(now_us)
     title = title_of(state, told)
     way = way_on(state, now_us, policy)
 

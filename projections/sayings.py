@@ -20,6 +20,7 @@ from domain.times import rfc3339
 from projections.counts import counted
 from projections.moments import maybe_rfc3339
 from projections.places import ERASED
+from projections.withdrawals import approval_lost
 
 
 class Saying(NamedTuple):
@@ -72,7 +73,7 @@ def saying(event: DomainEvent) -> Saying:
             withdrawn = " and withdrew the handoff" if event.withdraws_handoff else ""
             return Saying(f"reopened {step}{withdrawn}", step, iteration, reason=event.reason or None)
         case documents.DocumentMarkedStale(step=step, because_step=cause):
-            return Saying(f"{step} became stale because {cause} was reopened", step)
+            return Saying(f"{step} became stale because {approval_lost(cause, event.because_of)}", step)
         case ProjectInitialised(name=name, origin=origin):
             return Saying(f"began the log of {_or_erased(name)} ({origin})")
         case DirectiveRemembered(number=number, level=level, phase=phase):

@@ -77,11 +77,12 @@ def place_of(state: PhaseState, now: int) -> Place | None:
     """Return where a phase stands at a time in µs, or None once it is handed off or archived."""
     if state.handed_off or state.archived:
         return None
+    state = state.at(now)
     step = state.current
     if step is None:
         return Place(HANDOFF, 0, Stage.HANDOFF)
     document = state.documents[step]
-    return Place(step.value, document.iteration, STAGES[document.state_at(now)])
+    return Place(step.value, document.iteration, STAGES[document.state])
 
 
 def spans(history: Iterable[tuple[Record, DomainEvent]], *, now: int) -> Iterator[Span]:
@@ -92,7 +93,7 @@ def spans(history: Iterable[tuple[Record, DomainEvent]], *, now: int) -> Iterato
     for change in changes(history):
         at = change.record.recorded_at
         if place is not None and state is not None:
-            for ended, following in _expiry(state, place, at):
+            for ended, following in _expiry(state, place, began, at):
                 yield Span(place, began, ended, Ending.EXPIRED)
                 place, began = following, ended
         state = change.after
@@ -102,21 +103,23 @@ def spans(history: Iterable[tuple[Record, DomainEvent]], *, now: int) -> Iterato
                 yield Span(place, began, at, _ending(place, change.after))
             place, began = found, at
     if place is not None and state is not None:
-        for ended, following in _expiry(state, place, now):
+        for ended, following in _expiry(state, place, began, now):
             yield Span(place, began, ended, Ending.EXPIRED)
             place, began = following, ended
         yield Span(place, began, None, None)
 
 
-def _expiry(state: PhaseState, place: Place, upto: int) -> Iterator[tuple[int, Place]]:
-    """Yield when the request ran out by then, if it did, and where the phase stood from then on.
+def _expiry(state: PhaseState, place: Place, began: int, upto: int) -> Iterator[tuple[int, Place]]:
+    """Yield when a request or an approval under break-glass ran out by then, and where the phase stood from then on.
 
     Its event is written with the next command only, which may be much later.
     """
-    if place.stage is Stage.GATE and state.current is not None:
-        expires_at = state.documents[state.current].expires_at
-        if expires_at is not None and expires_at <= upto:
-            yield expires_at, place._replace(stage=Stage.REWORK)
+    ends = {document.ends for document in state.documents.values() if document.ends is not None}
+    for at in sorted(ends):
+        following = place_of(state, at)
+        if began < at <= upto and following is not None and following != place:
+            place = following
+            yield at, following
 
 
 def _ending(place: Place, after: PhaseState) -> Ending:

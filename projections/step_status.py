@@ -27,7 +27,7 @@ class Approvals(TypedDict):
 
 
 class StaleBecause(TypedDict):
-    """The reopening that made a document stale."""
+    """What made a document stale: a reopening, or the end of an approval under break-glass."""
 
     step: str
     position: int
@@ -107,7 +107,7 @@ def step_status(
     verdict = None if document.claimed else settled
     approved = document.state is StepState.APPROVED
     given = len(document.approvals)
-    broken = document.ratify_by is not None
+    broken = document.under_glass
     return {
         "state": document.state_at(now_us),
         "iteration": document.iteration,
@@ -137,8 +137,8 @@ def break_glass_of(document: Document, now_us: int) -> BreakGlass | None:
     """Return what is known of an approval that others have to ratify."""
     if document.ratify_by is None:
         return None
-    overdue = now_us >= document.ratify_by
-    return {"by": document.broke_glass, "until": rfc3339(document.ratify_by), "overdue": overdue}
+    until, overdue = rfc3339(document.ratify_by), document.overdue(now_us)
+    return {"by": document.broke_glass, "until": until, "overdue": overdue}
 
 
 def claim_of(told: Told) -> Claim:
@@ -167,6 +167,6 @@ def _because(document: Document, reopening: Told) -> StaleBecause:
     return {
         "step": Step(document.stale_because),
         "position": reopening.position,
-        "reason": words(reopening, "reason"),
+        "reason": words(reopening, "reason") or "; ".join(words(reopening, "feedback") or ()) or None,
         "erased": reopening.erased,
     }

@@ -118,15 +118,18 @@ def places(head: Head) -> list[Place]:
     return [*in_stream(head.stream, wanted), *outline_places(state)]
 
 
-def phase_tasks(head: Head, told: Tellings) -> PhaseTasks:
-    """Return the tasks of a phase in numbers."""
-    state = PhaseState.from_facts(head.facts)
+def phase_tasks(head: Head, told: Tellings, *, now_us: int) -> PhaseTasks:
+    """Return the tasks of a phase in numbers, at a time in µs."""
+    state = PhaseState.from_facts(head.facts).at(now_us)
     return {"phase": state.phase, "document": state.documents[Step.TASKS].state, **counts(state, told)}
 
 
-def task_list(head: Head, told: Tellings) -> list[TaskRow]:
-    """Return a row for each task of the approved iteration, in its order. `told` holds at least `places(head)`."""
-    state = PhaseState.from_facts(head.facts)
+def task_list(head: Head, told: Tellings, *, now_us: int) -> list[TaskRow]:
+    """Return a row for each task of the approved iteration, in its order, at a time in µs.
+
+    `told` holds at least `places(head)`.
+    """
+    state = PhaseState.from_facts(head.facts).at(now_us)
     if state.tasks == NO_TASKS and not outline_places(state):
         return []
     book = in_force(state, told)

@@ -61,6 +61,8 @@ def urgent(
 ) -> Found:
     """Return the phases that have the most urgent things to do, so many as hold `limit` of them.
 
+    `seen` are all phases at that time.
+
     The tasks of a document whose numbers were never recorded are told by its text alone: they are not counted.
     """
     by_rank: list[list[tuple[str, int]]] = [[] for _ in EVERY]
@@ -68,7 +70,7 @@ def urgent(
     judging = judging or Judging(now_us=now_us, policy=policy)
     for phase, glance in seen.items():
         blocked = RANKS if glance.blockers else 0
-        for rank, count in _things(glance, seen, judging, now_us=now_us):
+        for rank, count in _things(glance, seen, judging):
             if count or glance.unrecorded:
                 by_rank[blocked + rank].append((phase, count))
                 things += count
@@ -85,7 +87,7 @@ def urgent(
     return Found(sorted(chosen), things)
 
 
-def _things(glance: Glance, seen: Mapping[str, Glance], judging: Judging, *, now_us: int) -> Iterator[tuple[Rank, int]]:
+def _things(glance: Glance, seen: Mapping[str, Glance], judging: Judging) -> Iterator[tuple[Rank, int]]:
     """Yield how many things of which rank can be done about a phase."""
     if glance.archived:
         return
@@ -94,8 +96,10 @@ def _things(glance: Glance, seen: Mapping[str, Glance], judging: Judging, *, now
         yield Rank.TASK, 0
     elif tasks.total:
         yield Rank.TASK, tasks.started + tasks.ready
-    for until in glance.glass:
-        yield (Rank.VERDICT if now_us < until else Rank.TEXT), 1
+    if glance.glass:
+        yield Rank.VERDICT, len(glance.glass)
+    if glance.lapsed:
+        yield Rank.TEXT, glance.lapsed
     if glance.handed_off:
         return
     if glance.blockers:

@@ -8,7 +8,8 @@ from domain.documents import Document
 from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
 from domain.steps import Step, StepState
-from domain.times import rfc3339
+from projections.glass import lapsed, under_glass
+from projections.withdrawals import approval_lost
 
 HANDOFF = "handoff"
 
@@ -39,16 +40,17 @@ def way_on(state: PhaseState, now: int, policy: PolicyState) -> Way | None:
     """
     if state.handed_off or state.archived:
         return None
+    state = state.at(now)
     step = state.current
     if step is None:
-        return _to_handoff(state, now)
+        return _to_handoff(state)
     return _to_approval(state, step, now, policy)
 
 
-def _to_handoff(state: PhaseState, now: int) -> Way:
+def _to_handoff(state: PhaseState) -> Way:
     phase, glass = state.phase, state.under_glass
     if glass is not None:
-        return Way(glass, Role.APPROVER, hints.ratification(phase, glass, state.documents[glass], now))
+        return Way(glass, Role.APPROVER, hints.approval(phase, glass, state.documents[glass], StepState.APPROVED))
     if state.open_blockers:
         first, *others = (f"orch unblock {phase} {blocker.id}" for blocker in state.open_blockers)
         return Way(HANDOFF, Role.ANYONE, first, tuple(others))
@@ -92,6 +94,8 @@ def standing(step: Step, document: Document, *, now: int, policy: PolicyState) -
             return f"{step} has not been drafted"
         case StepState.AWAITING_APPROVAL:
             return f"{latest} waits for approval{_so_far(step, document, policy)}{_lacking(step, document, policy)}"
+        case StepState.EXPIRED if document.lapsed(now):
+            return lapsed(latest, document)
         case StepState.EXPIRED:
             return f"the request to approve {latest} has expired"
         case StepState.REJECTED:
@@ -101,10 +105,10 @@ def standing(step: Step, document: Document, *, now: int, policy: PolicyState) -
         case StepState.STALE:
             so_far = _so_far(step, document, policy) if document.approvals else ""
             lacking = _lacking(step, document, policy) if document.was_approved else ""
-            return f"{latest} is stale since {document.stale_because} was reopened{so_far}{lacking}"
-        case StepState.APPROVED if document.ratify_by is not None:
-            until = rfc3339(document.ratify_by)
-            return f"{latest} is approved under break-glass by {document.broke_glass}, to be ratified until {until}"
+            since = approval_lost(document.stale_because, document.stale_by)
+            return f"{latest} is stale since {since}{so_far}{lacking}"
+        case StepState.APPROVED if document.under_glass:
+            return under_glass(latest, document)
         case StepState.APPROVED:
             return f"{latest} is approved"
 

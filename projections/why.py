@@ -7,7 +7,7 @@ from domain.event_log import Head
 from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
 from domain.steps import STEPS, Step, StepState
-from domain.times import rfc3339
+from projections.glass import under_glass
 from projections.missing import (
     Missing,
     missing_for_step,
@@ -55,7 +55,7 @@ def why(
 
     `told` holds at least `places(head)`; `dependencies` the heads of the phases that this one depends on.
     """
-    state = PhaseState.from_facts(head.facts)
+    state = PhaseState.from_facts(head.facts).at(now_us)
     missing: list[Missing] = []
     if state.archived:
         missing = [read_only(state, told[head.stream, state.archived])]
@@ -63,7 +63,7 @@ def why(
         upto = STEPS if step is None else (*step.earlier, step)
         missing = _steps(head.stream, state, upto, told, now_us=now_us, policy=policy)
         if step is None:
-            broken = [s for s, document in state.documents.items() if document.ratify_by is not None]
+            broken = [s for s, document in state.documents.items() if document.under_glass]
             missing += [missing_ratification(state, s, now_us=now_us, policy=policy) for s in broken]
             missing += [missing_unblocking(state, b, told[head.stream, b.version]) for b in state.open_blockers]
             missing += _dependencies(state, dependencies, now_us=now_us, policy=policy)
@@ -91,7 +91,7 @@ def _steps(
 def _dependencies(
     state: PhaseState, heads: Mapping[str, Head | None], *, now_us: int, policy: PolicyState
 ) -> list[Missing]:
-    known = {on: PhaseState.from_facts(head.facts) if head else None for on, head in heads.items()}
+    known = {on: PhaseState.from_facts(head.facts).at(now_us) if head else None for on, head in heads.items()}
     waiting = [(on, known.get(on)) for on in state.depends_on]
     return [
         missing_handoff_of(state, on, other, now_us=now_us, policy=policy)
@@ -103,11 +103,9 @@ def _dependencies(
 def _nothing_blocks(state: PhaseState, step: Step | None, tasks: TaskCounts) -> str:
     if step is not None:
         document = state.documents[step]
-        approved = f"Nothing blocks {step} of {state.phase}: iteration {document.iteration} is approved"
-        if document.ratify_by is None:
-            return approved
-        until = rfc3339(document.ratify_by)
-        return f"{approved} under break-glass by {document.broke_glass}, to be ratified until {until}"
+        latest = f"iteration {document.iteration}"
+        approved = under_glass(latest, document) if document.under_glass else f"{latest} is approved"
+        return f"Nothing blocks {step} of {state.phase}: {approved}"
     if state.handed_off:
         done = f", and {tasks['done']} of {tasks['total']} tasks are done" if tasks["total"] else ""
         return f"Nothing blocks {state.phase}: it has been handed off{done}"

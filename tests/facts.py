@@ -11,6 +11,7 @@ from domain.actors import Actor, ActorKind
 from domain.digest import digest_of
 from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.document_events import Meaning, Source
+from domain.documents import Withdrawal
 from domain.events import DomainEvent
 from domain.import_events import ClaimedOutcome, VerdictImported
 from domain.importers import Importer
@@ -221,8 +222,15 @@ def reopened(
     )
 
 
-def stale(step: str, *, because: str, since: int, by: Actor = ADA) -> Fact:
-    return _phase(documents.DocumentMarkedStale, by, step=Step(step), because_step=Step(because), because_version=since)
+def stale(step: str, *, because: str, since: int, of: Withdrawal = Withdrawal.REOPENED, by: Actor = ADA) -> Fact:
+    return _phase(
+        documents.DocumentMarkedStale,
+        by,
+        step=Step(step),
+        because_step=Step(because),
+        because_version=since,
+        because_of=of,
+    )
 
 
 def reconfirmed(step: str, iteration: int = 1, *, reason: str = "it still holds", **more: Any) -> Fact:

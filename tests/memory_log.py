@@ -28,6 +28,13 @@ class MemoryLog:
         self._snapshots: dict[int, bytes] = {}
         self._one_writer = Lock()
 
+    def copied(self) -> "MemoryLog":
+        """Return another log that holds the same, for trying what would happen."""
+        other = MemoryLog(self._origin, clock=self._clock)
+        other._records, other._heads, other._commands = [*self._records], {**self._heads}, {**self._commands}
+        other._frontier, other._snapshots = [*self._frontier], {**self._snapshots}
+        return other
+
     @property
     def origin(self) -> str:
         return self._origin

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.codec import decode
 from adapters.envelope import Prepared, commitment
+from domain.documents import Withdrawal
 from domain.events import DomainEvent
 from domain.topics import TOPICS
 from tests.adapters.written_examples import EXAMPLES, SALT, record_of, written
@@ -21,6 +22,7 @@ LATER: dict[str, Callable[[Any], int]] = {
     "phase.document_drafted": lambda event: 2 if event.quality is not None else 1,
     "phase.document_approved": lambda event: 3 if event.ratify_by else 2 if event.automatic else 1,
     "phase.document_reconfirmed": lambda event: 2 if event.ratify_by else 1,
+    "phase.document_marked_stale": lambda event: 1 if event.because_of is Withdrawal.REOPENED else 2,
     "policy.changed": lambda event: (
         4
         if event.break_glass_seconds

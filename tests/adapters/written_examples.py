@@ -12,6 +12,7 @@ from domain import phase_events as phases
 from domain import task_events as tasks
 from domain.actors import Actor, ActorKind
 from domain.directive_events import DirectiveForgotten, DirectiveRemembered
+from domain.documents import Withdrawal
 from domain.event_log import Record
 from domain.events import DomainEvent
 from domain.import_events import ClaimedOutcome, Imported, VerdictImported
@@ -152,6 +153,13 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     ),
     event(documents.StepReopened, step=Step.SPEC, iteration=2, withdraws_handoff=True, reason="new law"),
     event(documents.DocumentMarkedStale, step=Step.PLAN, because_step=Step.SPEC, because_version=6),
+    event(
+        documents.DocumentMarkedStale,
+        step=Step.PLAN,
+        because_step=Step.SPEC,
+        because_version=6,
+        because_of=Withdrawal.REJECTED,
+    ),
     event(documents.DocumentReconfirmed, **VERDICT, reason="still holds"),
     event(documents.DocumentReconfirmed, **VERDICT, reason="the night", ratify_by=1_795_619_148_677_071),
     event(phases.DependencyAdded, on="st00-basics"),

@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from typing import NamedTuple
 
 from adapters.sqlite_log import SqliteLog
-from cli.verifying import ENOUGH
+from cli.beside import ENOUGH
 from domain.event_log import Decision
 from domain.phase import Phase
 from tests.cli.verified_world import LOG

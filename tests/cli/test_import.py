@@ -24,6 +24,7 @@ from tests.cli.import_world import (
     git,
     predecessor,
     put,
+    signed,
     state,
 )
 
@@ -265,15 +266,21 @@ def test_no_byte_in_the_name_of_an_author_or_a_file_hides_a_version(project: Orc
 
 def test_a_repository_cannot_make_git_run_anything(project: Orch, there: Path) -> None:
     committed(there, {"specs/001-x/spec.md": "# A\n"}, "2025-03-01T10:00:00+01:00")
-    trap = f"touch {there.parent}/trapped"
+    signed(there)
+    trap, trapped = there.parent / "trap", there.parent / "trapped"
+    trap.write_text(f"#!/bin/sh\ntouch {trapped}\n")
+    trap.chmod(0o755)
     with (there / ".git" / "config").open("a") as config:
         config.write(
             f'[core]\n fsmonitor = "{trap}"\n pager = "{trap}"\n sshCommand = "{trap}"\n[gpg]\n program = "{trap}"\n'
         )
         config.write(f'[log]\n showSignature = true\n[diff]\n external = "{trap}"\n[alias]\n log = "!{trap}"\n')
+    git(there, "-c", "core.fsmonitor=false", "log", "-1")
+    assert trapped.exists(), "whoever lets the signature be shown is trapped"
+    trapped.unlink()
     row = rows(project("import", "there", "--json"))["001-x"]
     assert drafted(row) == [("spec", 1, "2025-03-01T09:00")]
-    assert not (there.parent / "trapped").exists()
+    assert not trapped.exists()
 
 
 def test_names_become_phase_ids_by_one_rule_and_collisions_are_named(project: Orch, there: Path) -> None:

@@ -200,3 +200,11 @@ def test_a_database_of_that_setting_may_stand_in_the_file(there: Orch, monkeypat
     Path(".orch/config.toml").write_text(f'database_url = "{os.environ[ADDRESS]}"\n')
     monkeypatch.delenv(ADDRESS)
     assert there("status").status == 0
+
+
+def test_what_follows_the_log_follows_it_there(there: Orch) -> None:
+    told(there)
+    Path("dev/st01-x/spec.md").unlink()
+    assert there("follow", "--once").status == 0
+    assert Path("dev/st01-x/spec.md").exists()
+    assert {row["lag"] if "lag" in row else row["behind"] for row in there("follow", "--status", "--json").data["rows"]}

@@ -9,6 +9,7 @@ import yaml
 
 from tests.cli.conftest import Orch
 from tests.cli.predecessor_world import FIELDS, PHASE, documents, leaves
+from tests.next_actions import NEXT_ACTIONS
 
 ROOT = Path(__file__).parents[2]
 DRAFTS = {
@@ -205,20 +206,7 @@ def test_the_next_action_goes_through_all_its_values(project: Orch) -> None:
         must(project, f"approve {PHASE} {step}")
     seen.append(action())
     must(project, f"handoff {PHASE}")
-    assert [*seen, action()] == [
-        "start_specification",
-        "await_spec_approval",
-        "start_research",
-        "await_research_approval",
-        "start_plan",
-        "await_plan_approval",
-        "start_prd",
-        "await_prd_approval",
-        "start_tasks",
-        "await_tasks_approval",
-        "ready_for_handoff",
-        "completed",
-    ]
+    assert (*seen, action()) == NEXT_ACTIONS
 
 
 @pytest.mark.parametrize(

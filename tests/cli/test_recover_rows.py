@@ -11,7 +11,7 @@ import pytest
 
 from adapters.places import places_of
 from adapters.sqlite_log import SqliteLog
-from cli import fold_here, recover_rows, refolding
+from cli import beside, fold_here, refolding
 from cli.fold_beside import FoldBeside
 from cli.recover_rows import rows_and_fold, without_texts
 from cli.recover_sources import Store
@@ -29,7 +29,7 @@ EVERY = 100
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let another process fold even a short log; both keep a snapshot as seldom as ever."""
-    monkeypatch.setattr(recover_rows, "ENOUGH", 1)
+    monkeypatch.setattr(beside, "ENOUGH", 1)
 
 
 def made(path: Path, *, meddle: Any = None) -> None:

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from domain.commands import Command
+from domain.documents import Withdrawal
 from domain.errors import (
     AlreadyJudged,
     BreakGlassUnknown,
     InvalidInput,
     NotReadyForHandoff,
     PolicyForbids,
+    ReasonMissing,
     RequestExpired,
     StepNotApproved,
 )
@@ -43,15 +45,22 @@ LATE = NOON + timedelta(days=1)
 FOUR_EYES = policy(author_may_not_approve=True, break_glass_seconds=DAY)
 WAITING = (FOUR_EYES, opened(), drafted("spec"), requested("spec"))
 BREAK = asks.approve("spec", by=ADA, break_glass=True, reason="the server is down")
-BROKEN = approved(
-    "spec",
-    by=ADA,
-    policy_version=2,
-    self_approval=True,
-    broke=("author_may_not_approve",),
-    reason="the server is down",
-    ratify_by=expiry(NOON, DAY),
-)
+
+
+def broken(step: str = "spec", *more: str) -> Fact:
+    """Return an approval by the author, under break-glass; `more` names rules that were set aside, too."""
+    return approved(
+        step,
+        by=ADA,
+        policy_version=2,
+        self_approval=True,
+        broke=("author_may_not_approve", *more),
+        reason="the server is down",
+        ratify_by=expiry(NOON, DAY),
+    )
+
+
+BROKEN = broken()
 
 
 def late(*facts: Fact) -> tuple[Fact, ...]:
@@ -65,6 +74,15 @@ def test_an_approval_by_force_holds_for_a_time_and_the_work_goes_on() -> None:
     )
     forced = asks.approve("spec", by=ADA, forced=True, reason="the server is down")
     given(*WAITING).when(forced).then(BROKEN)
+
+
+def test_a_glass_is_broken_for_a_reason_and_the_advice_breaks_it_still() -> None:
+    given(*WAITING).when(asks.approve("spec", by=ADA, break_glass=True, reason=" ")).refused(
+        ReasonMissing,
+        f'orch approve {PHASE} spec --break-glass --reason "why the policy is set aside"',
+        code="VALIDATION_ERROR",
+        saying="reason",
+    )
 
 
 def test_force_that_sets_nothing_aside_is_an_approval_like_any_other() -> None:
@@ -91,16 +109,12 @@ def test_whoever_broke_the_glass_neither_ratifies_nor_breaks_it_again() -> None:
 
 def test_ratifying_is_judged_under_the_whole_policy() -> None:
     two = policy(author_may_not_approve=True, minimum_approvers=2, break_glass_seconds=DAY)
-    broken = approved(
-        "spec",
-        by=ADA,
-        policy_version=2,
-        self_approval=True,
-        broke=("author_may_not_approve", "minimum_approvers"),
-        reason="the server is down",
-        ratify_by=expiry(NOON, DAY),
+    story = (
+        given(two, *WAITING[1:])
+        .when(BREAK)
+        .then(broken("spec", "minimum_approvers"))
+        .when(asks.approve("spec", by=GRACE))
     )
-    story = given(two, *WAITING[1:]).when(BREAK).then(broken).when(asks.approve("spec", by=GRACE))
     story = story.then(approved("spec", by=GRACE, policy_version=2, final=False))
     story.when(asks.approve("spec", by=LINUS)).then(approved("spec", by=LINUS, policy_version=2))
 
@@ -148,7 +162,7 @@ def test_a_retroactive_rejection_withdraws_it_and_what_rests_on_it_is_stale() ->
         asks.reject("spec", "it was not needed", by=GRACE)
     ).then(
         rejected("spec", 1, "it was not needed", by=GRACE, policy_version=2),
-        stale("research", because="spec", since=7, by=GRACE),
+        stale("research", because="spec", since=7, of=Withdrawal.REJECTED, by=GRACE),
     ).when(asks.draft("research")).refused(
         StepNotApproved,
         f'orch spec {PHASE} --objectives "what it must achieve"',
@@ -157,17 +171,28 @@ def test_a_retroactive_rejection_withdraws_it_and_what_rests_on_it_is_stale() ->
     )
 
 
-def test_the_handoff_waits_until_it_is_ratified() -> None:
-    tasks = approved(
-        "tasks",
-        by=ADA,
-        policy_version=2,
-        self_approval=True,
-        broke=("author_may_not_approve",),
-        reason="the server is down",
-        ratify_by=expiry(NOON, DAY),
+def test_a_rejection_or_a_new_text_after_the_deadline_leaves_nothing_that_rests_on_the_old_one() -> None:
+    lapsed = given(*WAITING, BROKEN, drafted("research"), requested("research"), approved("research"))
+    again = lapsed.when(asks.request("spec", at=LATE)).then(*late(expired("spec"), requested("spec")))
+    again.when(asks.reject("spec", "it was not needed", by=GRACE, at=LATE)).then(
+        *late(
+            rejected("spec", 1, "it was not needed", by=GRACE, policy_version=2),
+            stale("research", because="spec", since=10, of=Withdrawal.REJECTED, by=GRACE),
+        )
     )
-    story = given(FOUR_EYES, opened(), *BEFORE_TASKS, drafted("tasks"), requested("tasks"), tasks)
+    lapsed = given(*WAITING, BROKEN, drafted("research"), requested("research"), approved("research"))
+    lapsed.when(asks.draft("spec", at=LATE)).then(
+        *late(
+            expired("spec"),
+            drafted("spec", 2),
+            stale("research", because="spec", since=9, of=Withdrawal.REDRAFTED),
+            requested("spec", 2),
+        )
+    )
+
+
+def test_the_handoff_waits_until_it_is_ratified() -> None:
+    story = given(FOUR_EYES, opened(), *BEFORE_TASKS, drafted("tasks"), requested("tasks"), broken("tasks"))
     story.when(asks.hand_off()).refused(
         NotReadyForHandoff,
         f"orch approve {PHASE} tasks",

@@ -4,6 +4,7 @@ import json
 
 from domain.steps import Step
 from projections.state_file import StateFile, places, state_file
+from tests.next_actions import NEXT_ACTIONS
 from tests.projections.worlds import Story, World
 
 
@@ -66,21 +67,9 @@ def test_the_next_actions_lead_from_the_first_step_to_the_end() -> None:
         story.approve(step)
     seen += [(file_of(story)["currentStep"], file_of(story)["nextAction"])]
     story.do("hand_off", dependencies={}, comments="")
-    assert [action for _, action in seen] == [
-        "start_specification",
-        "await_spec_approval",
-        "start_research",
-        "await_research_approval",
-        "start_plan",
-        "await_plan_approval",
-        "start_prd",
-        "await_prd_approval",
-        "start_tasks",
-        "await_tasks_approval",
-        "ready_for_handoff",
-    ]
+    assert tuple(action for _, action in seen) == NEXT_ACTIONS[:-1]
     assert seen[-1][0] == "handoff"
-    assert (file_of(story)["currentStep"], file_of(story)["nextAction"]) == (None, "completed")
+    assert (file_of(story)["currentStep"], file_of(story)["nextAction"]) == (None, NEXT_ACTIONS[-1])
 
 
 def test_a_reconfirmation_counts_as_the_approval() -> None:

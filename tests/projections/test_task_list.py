@@ -16,7 +16,8 @@ def story(world: World) -> Story:
 
 
 def rows_of(told: Story) -> dict[str, TaskRow]:
-    return {row["number"]: row for row in task_list(told.head, told.world.told(places(told.head)))}
+    world = told.world
+    return {row["number"]: row for row in task_list(told.head, world.told(places(told.head)), now_us=world.now)}
 
 
 def state_of(told: Story) -> PhaseState:
@@ -41,7 +42,7 @@ def test_erased_texts_leave_numbers_states_and_people() -> None:
     world.erase_everything()
     row = rows_of(told)["T001"]
     assert (row["title"], row["hours"], row["note"], row["state"]) == (None, None, None, "done")
-    assert phase_tasks(told.head, world.told(places(told.head)))["done"] == 1
+    assert phase_tasks(told.head, world.told(places(told.head)), now_us=world.now)["done"] == 1
 
 
 def test_tasks_of_a_document_whose_numbers_were_not_recorded_are_read_from_it() -> None:

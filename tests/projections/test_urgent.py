@@ -44,9 +44,15 @@ def busy() -> World:
     early = Story(world, "st17-glass-early").draft(Step.SPEC)
     late = Story(world, "st18-glass-at-the-end").approved_upto(Step.PRD).draft(Step.TASKS)
     over = Story(world, "st19-glass-overdue").draft(Step.SPEC)
+    twice = Story(world, "st20-glass-overdue-twice").draft(Step.SPEC)
     for story, step, seconds in ((over, Step.SPEC, 1), (early, Step.SPEC, 3600), (late, Step.TASKS, 3600)):
         world.policy = PolicyState(author_may_not_approve=True, break_glass_seconds=seconds)
         story.approve(step, by=ADA, forced=True, reason="at night")
+    world.policy = PolicyState(author_may_not_approve=True, break_glass_seconds=150)
+    for step in (Step.SPEC, Step.RESEARCH):
+        twice = twice if step is Step.SPEC else twice.draft(step)
+        twice.approve(step, by=ADA, forced=True, reason="at night")
+    world.minutes += 4
     world.policy = PolicyState()
     return world
 
@@ -56,7 +62,7 @@ JUDGED = ("state", "expires_at", "was_approved", "quality", "missing")
 
 
 def seen_in(world: World) -> dict[str, Glance]:
-    found = [glance(head.facts) for head in world.heads.values()]
+    found = [glance(head.facts).at(world.now) for head in world.heads.values()]
     return dict(sorted((each.phase, each) for each in found))
 
 
@@ -72,14 +78,14 @@ def steps_of(world: World, phases: list[str] | None, limit: int | None) -> list[
 def test_a_glance_agrees_with_the_whole_state() -> None:
     world = busy()
     for head in world.heads.values():
-        state, seen = PhaseState.from_facts(head.facts), glance(head.facts)
+        state, seen = PhaseState.from_facts(head.facts).at(world.now), glance(head.facts).at(world.now)
         assert (seen.phase, seen.current, list(seen.depends_on)) == (state.phase, state.current, [*state.depends_on])
         assert seen.approved == len(state.completed)
         assert seen.stale == sum(document.state is StepState.STALE for document in state.documents.values())
         assert seen.blockers == len(state.open_blockers)
         assert (seen.handed_off, seen.archived) == (bool(state.handed_off), bool(state.archived))
         assert seen.unrecorded == bool(outline_places(state)), state.phase
-        if state.current is not None:
+        if state.current is not None and not state.documents[state.current].lapsed(world.now):
             document = state.documents[state.current]
             assert [getattr(seen.document, name) for name in JUDGED] == [getattr(document, name) for name in JUDGED]
         states = [state.tasks.of(number).state for number, *_ in state.tasks.in_force.tasks]

@@ -34,6 +34,9 @@ some_naming = st.sampled_from(
     ("nothing", "nothing", "latest", "latest", "iteration before", "other digest", "other seen")
 )
 
+some_ending = st.sampled_from(("ratify", "reject", "ask", "draft", "force"))
+some_force: st.SearchStrategy[dict[str, Any]] = st.sampled_from(({}, {}, {"forced": True}, {"break_glass": True}))
+
 
 class EngineMachine(EngineTaskRules):
     """Every command there is, and everything that happens around them."""
@@ -63,8 +66,9 @@ class EngineMachine(EngineTaskRules):
         progress=st.tuples(*[st.integers(0, 13)] * len(PHASES)),
         number=st.sampled_from((1, 2)),
         expiry=st.sampled_from((None, 60, 3600)),
+        glass=st.sampled_from((None, 60, 3600)),
     )
-    def begin(self, by: Actor, progress: tuple[int, ...], number: int, expiry: int | None) -> None:
+    def begin(self, by: Actor, progress: tuple[int, ...], number: int, expiry: int | None, glass: int | None) -> None:
         """Begin with phases that have come some way: chance alone would hardly leave the first step."""
         made = c.InitialiseProject(self.meta(by), "host/project", "host/project+00000000+AAAA", "Audio")
         receipt = handle(made, log=self.log, templates=PlainTemplates())
@@ -72,7 +76,7 @@ class EngineMachine(EngineTaskRules):
         self.read_on()
         for phase, times in zip(PHASES, progress, strict=True):
             self.go_on(phase, times)
-        self.change_policy(ADA, None, number, None, expiry)
+        self.change_policy(ADA, None, number, None, expiry, glass)
 
     @rule(
         by=some_actor,
@@ -80,11 +84,18 @@ class EngineMachine(EngineTaskRules):
         number=st.sampled_from((None, None, 0, 1, 1, 2, 3)),
         agents=st.sampled_from((None, True, False)),
         expiry=st.sampled_from((None, None, -1, 0, 60, 3600)),
+        glass=st.sampled_from((None, None, None, -1, 0, 60, 3600)),
     )
     def change_policy(
-        self, by: Actor, author: bool | None, number: int | None, agents: bool | None, expiry: int | None
+        self,
+        by: Actor,
+        author: bool | None,
+        number: int | None,
+        agents: bool | None,
+        expiry: int | None,
+        glass: int | None,
     ) -> None:
-        self.ask(c.ChangePolicy(self.meta(by), author, number, agents, expiry))
+        self.ask(c.ChangePolicy(self.meta(by), author, number, agents, expiry, break_glass_seconds=glass))
 
     @rule(by=some_actor, step=st.sampled_from(SCORED), percent=st.sampled_from((0, 0, 80, 101)))
     def ask_for_quality(self, by: Actor, step: Step, percent: int) -> None:
@@ -144,19 +155,19 @@ class EngineMachine(EngineTaskRules):
         step=some_step,
         by=some_actor,
         naming=some_naming,
-        forced=st.booleans(),
+        force=some_force,
         reason=some_reason,
         new=st.booleans(),
     )
     def approve(
-        self, phase: str, step: Step | None, by: Actor, naming: str, forced: bool, reason: str, new: bool
+        self, phase: str, step: Step | None, by: Actor, naming: str, force: dict[str, Any], reason: str, new: bool
     ) -> None:
         here = self.step_of(phase, step)
         paper = self.paper(phase, here)
         if paper.approvals and not new:
             by = Actor(paper.approvals[0])
         named = self.naming(naming, paper)
-        self.ask(c.ApproveDocument(self.meta(by, new=new), phase, here, **named, forced=forced, reason=reason))
+        self.ask(c.ApproveDocument(self.meta(by, new=new), phase, here, **named, **force, reason=reason))
 
     @rule(
         phase=some_phase,
@@ -170,15 +181,58 @@ class EngineMachine(EngineTaskRules):
         named = self.naming(naming, self.paper(phase, here))
         self.ask(c.RejectDocument(self.meta(by), phase, here, feedback, **named))
 
+    @rule(
+        phase=st.sampled_from(PHASES),
+        times=st.integers(0, 4),
+        late=st.booleans(),
+        by=st.sampled_from((GRACE, LINUS, LINUS, ADA)),
+        what=some_ending,
+    )
+    def emergency(self, phase: str, times: int, late: bool, by: Actor, what: str) -> None:
+        """Break the glass, go on for a while, and judge it, or ask again: chance alone would hardly get that far."""
+        self.ask(c.ChangePolicy(self.meta(ADA), author_may_not_approve=True, break_glass_seconds=60))
+        here = self.step_of(phase, None)
+        self.ask(c.DraftDocument(self.meta(ADA), phase, here, FIELDS))
+        self.ask(c.ApproveDocument(self.meta(ADA), phase, here, break_glass=True, reason="at night"))
+        self.go_on(phase, times)
+        if late or what in ("ask", "draft"):
+            self.time_passes(60, 0)
+        self.end_emergency(phase, by, what)
+
+    @rule(
+        phase=st.sampled_from(PHASES),
+        by=some_actor,
+        what=some_ending,
+    )
+    def end_emergency(self, phase: str, by: Actor, what: str) -> None:
+        """Judge what was approved under break-glass, ask again for its approval, or write it anew."""
+        papers = self.model.phases[phase].papers if phase in self.model.phases else {}
+        step = next((s for s, paper in papers.items() if paper.broke), None)
+        if step is None:
+            return
+        commands: dict[str, Any] = {
+            "ratify": lambda meta: c.ApproveDocument(meta, phase, step),
+            "reject": lambda meta: c.RejectDocument(meta, phase, step, ("not needed",)),
+            "ask": lambda meta: c.RequestApproval(meta, phase, step),
+            "draft": lambda meta: c.DraftDocument(meta, phase, step, FIELDS),
+            "force": lambda meta: c.ApproveDocument(meta, phase, step, forced=True, reason="once more"),
+        }
+        before = self.answers["accepted"]
+        self.ask(commands[what](self.meta(by)))
+        if self.answers["accepted"] > before:
+            self.endings[what] += 1
+
     @rule(phase=some_phase, step=st.sampled_from(STEPS), by=some_actor, reason=some_reason)
     def reopen(self, phase: str, step: Step, by: Actor, reason: str) -> None:
         self.ask(c.ReopenStep(self.meta(by), phase, step, reason))
 
-    @rule(phase=some_phase, step=some_step, by=some_actor, naming=some_naming, forced=st.booleans(), reason=some_reason)
-    def reconfirm(self, phase: str, step: Step | None, by: Actor, naming: str, forced: bool, reason: str) -> None:
+    @rule(phase=some_phase, step=some_step, by=some_actor, naming=some_naming, force=some_force, reason=some_reason)
+    def reconfirm(
+        self, phase: str, step: Step | None, by: Actor, naming: str, force: dict[str, Any], reason: str
+    ) -> None:
         here = self.step_of(phase, step)
         named = self.naming(naming, self.paper(phase, here))
-        self.ask(c.ReconfirmDocument(self.meta(by), phase, here, reason, **named, forced=forced))
+        self.ask(c.ReconfirmDocument(self.meta(by), phase, here, reason, **named, **force))
 
     @rule(phase=some_phase, by=some_actor)
     def hand_off(self, phase: str, by: Actor) -> None:

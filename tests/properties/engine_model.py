@@ -3,14 +3,15 @@
 It shares no code with the domain but the words: steps, states, commands, and the digest of a text.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from domain import commands as c
 from domain.actors import Actor, ActorKind
 from domain.digest import digest_of, normalised
-from domain.steps import STEPS, Step, StepState
+from domain.steps import Step, StepState
 from domain.times import microseconds
 from tests.plain_templates import plain_text
 from tests.properties import engine_tasks as chores
@@ -134,20 +135,24 @@ class Engine:
         refuse_if(command.phase != command.phase.lower(), "InvalidInput")
         refuse_if(command.phase not in self.phases, "NotFound")
         phase = self.phases[command.phase]
-        ran_out = [phase.papers[step] for step in self._ran_out(phase, command)]
-        for paper in ran_out:
-            paper.state = S.EXPIRED
-        try:
+        with self._ran_out(phase, command):
             RULES[type(command)](self, phase, command)
-        except No:
-            for paper in ran_out:
-                paper.state = S.AWAITING_APPROVAL
-            raise
 
-    def _ran_out(self, phase: Phase, command: Any) -> list[Step]:
+    @contextmanager
+    def _ran_out(self, phase: Phase, command: Any) -> Iterator[None]:
+        """Look at a phase as it is by now; a refusal leaves it as it was written down."""
         now = microseconds(command.meta.at)
-        papers = phase.papers.items()
-        return [s for s, p in papers if p.state == S.AWAITING_APPROVAL and p.expires is not None and now >= p.expires]
+        before = {step: (paper.state, paper.ratify) for step, paper in phase.papers.items()}
+        for paper in phase.papers.values():
+            ends = {S.AWAITING_APPROVAL: paper.expires, S.APPROVED: paper.ratify}.get(paper.state)
+            if ends is not None and now >= ends:
+                paper.state, paper.ratify = S.EXPIRED, None
+        try:
+            yield
+        except No:
+            for step, (state, ratify) in before.items():
+                phase.papers[step].state, phase.papers[step].ratify = state, ratify
+            raise
 
     def _change_policy(self, command: c.ChangePolicy) -> None:
         bound = self.policy.agents_may_not_approve and command.meta.by.kind != ActorKind.HUMAN
@@ -162,8 +167,10 @@ class Engine:
         if wanted.request_expiry_seconds == 0:
             wanted.request_expiry_seconds = None
         refuse_if(not 1 <= wanted.minimum_approvers <= 50, "InvalidInput")
-        seconds = wanted.request_expiry_seconds
-        refuse_if(seconds is not None and not 1 <= seconds <= 366 * 86400, "InvalidInput")
+        if wanted.break_glass_seconds == 0:
+            wanted.break_glass_seconds = None
+        for seconds in (wanted.request_expiry_seconds, wanted.break_glass_seconds):
+            refuse_if(seconds is not None and not 1 <= seconds <= 366 * 86400, "InvalidInput")
         for step in SCORED:
             percent = getattr(wanted, f"minimum_quality_{step}") or None
             setattr(wanted, f"minimum_quality_{step}", percent)
@@ -188,12 +195,16 @@ class Engine:
 
     def _write(self, command: c.DraftDocument | c.EditDocument) -> None:
         refuse_if(command.phase != command.phase.lower(), "InvalidInput")
-        is_edit, step = isinstance(command, c.EditDocument), command.step
         phase = self.phases.get(command.phase)
-        refuse_if(phase is None and step != Step.SPEC, "NotFound")
+        refuse_if(phase is None and command.step != Step.SPEC, "NotFound")
         refuse_if(isinstance(command, c.EditDocument) and not command.text.strip(), "InvalidInput")
         phase = phase or Phase(title=title_from(command.phase))
-        ran_out = self._ran_out(phase, command)
+        with self._ran_out(phase, command):
+            self._write_in(phase, command)
+        self.phases[command.phase] = phase
+
+    def _write_in(self, phase: Phase, command: c.DraftDocument | c.EditDocument) -> None:
+        is_edit, step = isinstance(command, c.EditDocument), command.step
         paper = phase.papers[step]
         refuse_if(phase.archived, "PhaseArchived")
         refuse_if(paper.state == S.APPROVED, "StepAlreadyApproved")
@@ -213,14 +224,13 @@ class Engine:
         digest = digest_of(text, step)
         same = digest == paper.digest and paper.state not in (S.REOPENED, S.STALE)
         refuse_if(is_edit and same, "NothingChanged")
-        for other in ran_out:
-            phase.papers[other].state = S.EXPIRED
+        if paper.broke:
+            phase.unsettle_after(step)
         phase.papers[step] = Paper(
             S.AWAITING_APPROVAL, paper.iteration + 1, text, digest, command.meta.by.name, self._expiry(command)
         )
         if step == Step.TASKS:
             chores.list_tasks(phase, paper.iteration + 1, tasks)
-        self.phases[command.phase] = phase
 
     def _expiry(self, command: Any) -> int | None:
         seconds = self.policy.request_expiry_seconds
@@ -233,8 +243,12 @@ class Engine:
         paper.state, paper.expires = S.AWAITING_APPROVAL, self._expiry(command)
 
     def _approve(self, phase: Phase, command: c.ApproveDocument) -> None:
-        paper = self._judged(phase, command, even_expired=command.forced)
-        refuse_if(command.forced and not command.reason.strip(), "ReasonMissing")
+        forced = command.forced or command.break_glass
+        paper = self._judged(phase, command, even_expired=forced)
+        refuse_if(forced and bool(paper.broke), "PolicyForbids")
+        refuse_if(command.break_glass and self.policy.break_glass_seconds is None, "BreakGlassUnknown")
+        refuse_if(phase.gap(command.step), "StepNotApproved")
+        refuse_if(forced and not command.reason.strip(), "ReasonMissing")
         self._count(paper, command)
 
     def _reject(self, phase: Phase, command: c.RejectDocument) -> None:
@@ -242,6 +256,9 @@ class Engine:
         refuse_if(not "".join(command.feedback).strip(), "ReasonMissing")
         paper.state = S.REJECTED
         paper.open_feedback.append(command.feedback)
+        if paper.broke:
+            phase.unsettle_after(command.step)
+        paper.ratify, paper.broke = None, ""
 
     def _reconfirm(self, phase: Phase, command: c.ReconfirmDocument) -> None:
         paper = phase.papers[command.step]
@@ -249,6 +266,7 @@ class Engine:
         refuse_if(phase.archived, "PhaseArchived")
         refuse_if(paper.state != S.STALE or not paper.was_approved, "NotReconfirmable")
         refuse_if(phase.gap(command.step), "StepNotApproved")
+        refuse_if(command.break_glass and self.policy.break_glass_seconds is None, "BreakGlassUnknown")
         self._refuse_other(paper, command)
         refuse_if(not command.reason.strip(), "ReasonMissing")
         self._count(paper, command)
@@ -258,7 +276,8 @@ class Engine:
         self._refuse_unseen(paper, command)
         refuse_if(phase.archived, "PhaseArchived")
         refuse_if(paper.state == S.EXPIRED and not even_expired, "RequestExpired")
-        refuse_if(paper.state not in (S.AWAITING_APPROVAL, S.EXPIRED), "NothingToJudge")
+        waits = paper.state in (S.AWAITING_APPROVAL, S.EXPIRED) or paper.ratify is not None
+        refuse_if(not waits, "NothingToJudge")
         self._refuse_other(paper, command)
         return paper
 
@@ -268,21 +287,31 @@ class Engine:
     def _refuse_other(self, paper: Paper, command: Any) -> None:
         refuse_if(command.iteration not in (None, paper.iteration), "VerdictIsStale")
         refuse_if(command.digest not in (None, paper.digest), "VerdictIsStale")
-        refuse_if(command.meta.by.name in paper.approvals, "AlreadyJudged")
+        refuse_if(command.meta.by.name in (*paper.approvals, paper.broke), "AlreadyJudged")
 
     def _count(self, paper: Paper, command: Any) -> None:
         by: Actor = command.meta.by
+        forced = command.forced or command.break_glass
         broken = (self.policy.author_may_not_approve and by.name == paper.author) or (
             self.policy.agents_may_not_approve and by.kind != ActorKind.HUMAN
         )
         role = (self.policy.approver_roles or {}).get(command.step)
         broken = broken or (role is not None and by.name not in (self.policy.members or {}).get(role, []))
-        refuse_if(broken and not command.forced, "PolicyForbids")
+        refuse_if(broken and not forced, "PolicyForbids")
         # No text that the machine writes has a part that is asked for.
         incomplete = command.step in SCORED and getattr(self.policy, f"minimum_quality_{command.step}") is not None
-        refuse_if(incomplete and not command.forced, "QualityTooLow")
-        paper.approvals.append(by.name)
-        if command.forced or len(paper.approvals) >= self._needed(command.step):
+        refuse_if(incomplete and not forced, "QualityTooLow")
+        enough = len(paper.approvals) + 1 >= self._needed(command.step)
+        aside = broken or incomplete or not enough or paper.state == S.EXPIRED
+        if forced and aside and self.policy.break_glass_seconds is not None:
+            refuse_if(self.policy.agents_may_not_approve and by.kind != ActorKind.HUMAN, "PolicyForbids")
+            paper.ratify = microseconds(command.meta.at) + self.policy.break_glass_seconds * 1_000_000
+            paper.broke = by.name
+        else:
+            paper.approvals.append(by.name)
+            if forced or enough:
+                paper.ratify, paper.broke = None, ""
+        if forced or enough:
             paper.state, paper.was_approved = S.APPROVED, False
             if command.step == Step.TASKS:
                 phase = self.phases[command.phase]
@@ -297,17 +326,15 @@ class Engine:
         refuse_if(paper.state != S.APPROVED, "StepNotApprovedYet")
         refuse_if(not command.reason.strip(), "ReasonMissing")
         paper.state, paper.approvals, paper.open_feedback = S.REOPENED, [], [(command.reason,)]
+        paper.ratify, paper.broke = None, ""
         phase.handed_off = False
-        for later in STEPS[STEPS.index(command.step) + 1 :]:
-            other = phase.papers[later]
-            if other.state != S.NOT_STARTED:
-                other.was_approved |= other.state == S.APPROVED
-                other.state, other.approvals = S.STALE, []
+        phase.unsettle_after(command.step)
 
     def _hand_off(self, phase: Phase, command: c.HandOff) -> None:
         refuse_if(phase.archived, "PhaseArchived")
         refuse_if(phase.handed_off, "NothingChanged")
-        ready = all(paper.state == S.APPROVED for paper in phase.papers.values()) and not any(phase.blockers)
+        papers = phase.papers.values()
+        ready = all(paper.state == S.APPROVED and paper.ratify is None for paper in papers) and not any(phase.blockers)
         refuse_if(not ready or not all(self.phases[on].handed_off for on in phase.waits_for), "NotReadyForHandoff")
         phase.handed_off = True
 

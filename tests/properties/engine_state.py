@@ -30,6 +30,10 @@ class Paper:
     approvals: list[str] = field(default_factory=list)
     open_feedback: list[tuple[str, ...]] = field(default_factory=list)
     was_approved: bool = False
+    ratify: int | None = None
+    """Until when others must have ratified an approval under break-glass."""
+    broke: str = ""
+    """Who gave it; known until others have judged this text, or there is another one."""
     drafted: int = 0
     """The position that holds the text."""
     asked: list[int] = field(default_factory=list)
@@ -73,6 +77,15 @@ class Phase:
     def gap(self, step: Step) -> bool:
         """Tell whether an earlier step lacks its approval."""
         return any(self.papers[s].state != StepState.APPROVED for s in STEPS[: STEPS.index(step)])
+
+    def unsettle_after(self, step: Step) -> None:
+        """Make everything stale that rests on a step."""
+        for later in STEPS[STEPS.index(step) + 1 :]:
+            other = self.papers[later]
+            if other.state != StepState.NOT_STARTED:
+                other.was_approved |= other.state == StepState.APPROVED
+                other.state, other.approvals = StepState.STALE, []
+                other.ratify, other.broke = None, ""
 
 
 @dataclass

@@ -33,7 +33,7 @@ def test_a_glance_agrees_with_the_whole_state(log: EventLog) -> None:
         assert seen.blockers == len(state.open_blockers)
         assert (seen.handed_off, seen.archived) == (bool(state.handed_off), bool(state.archived))
         assert seen.unrecorded == bool(outline_places(state))
-        assert seen.glass == [d.ratify_by for d in state.documents.values() if d.ratify_by is not None]
+        assert seen.glass == [(s, d.ratify_by) for s, d in state.documents.items() if d.ratify_by is not None]
         if state.current is not None:
             document = state.documents[state.current]
             assert [getattr(seen.document, name) for name in JUDGED] == [getattr(document, name) for name in JUDGED]
