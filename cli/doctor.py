@@ -107,7 +107,11 @@ def _patient() -> Patient:
         if root is None:
             raise
         state = given.get("state_dir") or os.environ.get("ORCHESTRATOR_STATE_DIR") or FOLDER
-        said = {name: str(BY_NAME[name].default) for name in EARLY} | given | {"state_dir": state}
+        said = (
+            {name: str(default) for name in EARLY if (default := BY_NAME[name].default) is not None}
+            | given
+            | {"state_dir": state}
+        )
         said["config"] = str(file_of_settings(root, flags=given))
         return Patient(places_of(root, env={}, flags=said), refused=refusal)
 

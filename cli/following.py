@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from threading import Event
 from time import monotonic
 
+from adapters.log_notes import refuse_ended
 from adapters.one_at_a_time import alone
 from adapters.places import Places
-from adapters.log_notes import refuse_ended
 from adapters.stores import changes_of
 from cli.documents_following import DocumentsFollower
 from cli.followers import WHY, Following, followings, running_lock
