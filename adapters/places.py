@@ -67,15 +67,22 @@ class Places(NamedTuple):
         return self.phase(phase) / f"{step}.md"
 
 
-def places_of(root: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str, str] = NOBODYS) -> Places:
+def places_of(
+    root: Path,
+    *,
+    env: Mapping[str, str] = os.environ,
+    flags: Mapping[str, str] = NOBODYS,
+    reads_file: bool = True,
+) -> Places:
     """Return the places of the project at a root, as the settings `state_dir` and `template_dir` say.
 
-    A relative one is relative to the root, wherever the command is typed.
+    A relative one is relative to the root, wherever the command is typed. A file of settings that cannot be read can
+    be left alone: then the defaults hold.
     """
     refuse_weaker(env)
     file = file_of_settings(root, env=env, flags=flags)
     named = is_named(env=env, flags=flags)
-    values = chosen(EARLY, lambda: early_in(file, named=named), env=env, flags=flags, file=file)
+    values = chosen(EARLY, lambda: early_in(file, named=named) if reads_file else {}, env=env, flags=flags, file=file)
     state, own = (root / str(values[name].value) for name in ("state_dir", "template_dir"))
     timeout_ms = int(str(values["operation_timeout_ms"].value))
     database = values["database_url"].value

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 import typer
 
 from adapters.places import FOLDER, find, places_of
-from adapters.settings import BY_NAME, EARLY, file_of_settings
+from adapters.settings import BY_NAME, file_of_settings, is_database_url
 from cli import doctor_backups, doctor_events, doctor_files, doctor_glass, doctor_phase, doctor_store, exits
 from cli.answers import answer
 from cli.arguments import phases_known
@@ -107,13 +107,11 @@ def _patient() -> Patient:
         if root is None:
             raise
         state = given.get("state_dir") or os.environ.get("ORCHESTRATOR_STATE_DIR") or FOLDER
-        said = (
-            {name: str(default) for name in EARLY if (default := BY_NAME[name].default) is not None}
-            | given
-            | {"state_dir": state}
-        )
-        said["config"] = str(file_of_settings(root, flags=given))
-        return Patient(places_of(root, env={}, flags=said), refused=refusal)
+        variable = BY_NAME["database_url"].variable
+        database = os.environ.get(variable, "")
+        env = {variable: database} if is_database_url(database) else {}
+        said = given | {"state_dir": state, "config": str(file_of_settings(root, flags=given))}
+        return Patient(places_of(root, env=env, flags=said, reads_file=False), refused=refusal)
 
 
 def _rows(patient: Patient, name: str, check: Callable[[Patient], Iterable[Found]]) -> list[HealthRow]:

@@ -5,7 +5,8 @@ from pathlib import PurePath
 from time import time_ns
 
 from adapters.checkpoint_files import CheckpointFiles
-from adapters.stores import open_log
+from adapters.places import NAME_IT
+from adapters.stores import attached_to, open_log
 from adapters.way_back import way_back
 from adapters.workspace import Workspace
 from cli.ages import age_in_words
@@ -31,6 +32,9 @@ SKEW_US = 1_000_000
 def store(patient: Patient) -> Iterator[Found]:
     """Open the store, for reading."""
     places = patient.places
+    if places.database is None and not places.log.exists() and attached_to(places) is not None:
+        patient.unavailable = True
+        raise NotFound("The log is in a PostgreSQL database, and no setting says in which.", fix=(NAME_IT,))
     if places.database is None and not places.log.exists() and not places.keys.exists():
         patient.unavailable = True
         raise NotFound(f"There is no log at {places.log}, and no key: nothing was begun here.", fix=("orch init",))

@@ -137,10 +137,11 @@ def test_a_folder_belongs_to_one_log(there: Orch, server: Any, empty_log: str, m
     assert refused.status == 2 and "belongs to the log example.org/" in refused.error["message"]
     assert there("init", "--json").status == 2
     monkeypatch.delenv(ADDRESS)
-    for word, status in (("status", 4), ("init", 3)):
+    for word, status in (("status", 4), ("init", 3), ("doctor", 8)):
         refused = there(word, "--json")
         assert refused.status == status, refused
-        assert refused.error["fix"] == ["export ORCHESTRATOR_DATABASE_URL=postgresql://user@host/database"]
+        fix = refused.data["rows"][1]["fix"] if word == "doctor" else refused.error["fix"]
+        assert fix == ["export ORCHESTRATOR_DATABASE_URL=postgresql://user@host/database"]
     assert not Path(".orch/log.db").exists()
 
 
