@@ -6,6 +6,7 @@ Its user has to be allowed to make databases and roles.
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -72,19 +73,15 @@ def running(
             [PROGRAMS / "postgres", "-D", data, "-p", str(port or 5432), *words, *more],
             stdout=said,
             stderr=said,
-            **_who(),
+            **as_nobody(),
         )
     try:
         started = Server(make_conninfo(host=str(folder), port=port or 5432, user="postgres", dbname="postgres"))
         _wait_for(started, server, folder)
         yield started
     finally:
-        server.terminate()  # what is still connected is waited for by a smart shutdown only
-        try:
-            server.wait(5)
-        except subprocess.TimeoutExpired:
-            server.send_signal(2)  # fast shutdown
-            server.wait(PATIENCE_S)
+        server.send_signal(signal.SIGINT)  # a fast shutdown: whoever is still connected is not waited for
+        server.wait(PATIENCE_S)
 
 
 @contextmanager
@@ -114,7 +111,7 @@ def _wait_for(server: Server, process: "subprocess.Popen[bytes]", folder: Path) 
 
 
 def _run(program: str, *words: object) -> None:
-    subprocess.run([PROGRAMS / program, *map(str, words)], check=True, capture_output=True, **_who())
+    subprocess.run([PROGRAMS / program, *map(str, words)], check=True, capture_output=True, **as_nobody())
 
 
 def _own(folder: Path) -> None:
@@ -124,7 +121,8 @@ def _own(folder: Path) -> None:
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
 
 
-def _who() -> dict[str, Any]:
+def as_nobody() -> dict[str, Any]:
+    """Return what makes a program run as somebody whom PostgreSQL serves: it refuses root."""
     if os.geteuid() != 0:
         return {"cwd": "/"}
     return {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": [], "cwd": "/"}
