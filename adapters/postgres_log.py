@@ -114,6 +114,13 @@ class PostgresLog(LogReads):
         told = [f"the index {name} is not valid" for (name,) in broken]
         return told + [f"the guard {name} is not at work" for name in GUARDS if name not in at_work]
 
+    def careless(self) -> list[str]:
+        """Return the server's settings by which an answered command could be lost with its power."""
+        rows = self._line.ask(
+            "SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name"
+        )
+        return [str(name) for (name,) in rows]
+
     def close(self) -> None:
         """Let go of the server."""
         self._line.close()

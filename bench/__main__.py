@@ -9,6 +9,7 @@ import orjson
 from bench.backups import backups
 from bench.many_phases import many_phases
 from bench.measured import Measured
+from bench.postgres import postgres
 from bench.processes import processes
 from bench.recover import recover
 from bench.store import store
@@ -31,6 +32,7 @@ def main() -> int:
             *many_phases(Path(name)),
             *backups(Path(name)),
             *recover(Path(name)),
+            *postgres(Path(name)),
         ]
     print(orjson.dumps([result.document() for result in results], option=orjson.OPT_INDENT_2).decode())
     for result in results:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Optional, TypedDict
 
 import typer
 
-from adapters.settings import SETTINGS, Setting, Source, Value, chosen, is_named, unread
+from adapters.settings import SETTINGS, Setting, Source, Value, chosen, is_named, shown, unread
 from adapters.settings_file import settings_in
 from cli import exits
 from cli.answers import answer
@@ -91,6 +91,10 @@ def _about(setting: Setting, value: Value) -> Iterator[ConfigFinding]:
         yield _warning(name, f"nothing obeys {name} yet: it is for the service")
     if name == "backup.recipients":
         yield from _recipients(value)
+    if name == "database_url":
+        if value.source is Source.FILE and shown(name, value.value) != value.value:
+            yield _warning(name, "a password is in the file, which may go into git; ~/.pgpass is the place for it")
+        return
     folder = path_here(value)
     if name in ("state_dir", "template_dir", "schema_dir", "log.dir") and not folder.is_dir():
         yield _warning(name, f"{name}: there is no folder {folder}")

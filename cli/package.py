@@ -83,6 +83,10 @@ def _refuse_unfinished(head: Head, now: int) -> None:
         fix = hints.approval(state.phase, step, state.documents[step], state.documents[step].state)
         why = f"{step} is {state.documents[step].state.replace('_', ' ')}, not approved"
         raise NotReadyForHandoff(state.phase, why=why, fix=(fix,))
+    glass = state.under_glass
+    if glass is not None:
+        why = hints.unratified(state, glass)
+        raise NotReadyForHandoff(state.phase, why=why, fix=(hints.handoff(state, now),))
 
 
 def _path(project: Project, phase: str, output: str | None) -> Path:

@@ -31,6 +31,12 @@ def approval(phase: str, step: Step, document: Document, state: StepState) -> st
             return draft(phase, step)
 
 
+def unratified(state: PhaseState, step: Step) -> str:
+    """Return why a phase with an approval under break-glass does not leave the project yet."""
+    broken_by = state.documents[step].broke_glass
+    return f"{step} was approved under break-glass by {broken_by}, and nobody else has approved it yet"
+
+
 def handoff(state: PhaseState, now: int) -> str:
     """Return the command that brings a phase nearer to its handoff, at a time in µs since the epoch."""
     state = state.at(now)

@@ -109,8 +109,7 @@ class Phase(PhaseImports):
         if glass is not None:
             raise NotReadyForHandoff(
                 phase,
-                why=f"{glass} was approved under break-glass by {self.state.documents[glass].broke_glass}, and nobody"
-                " else has approved it yet",
+                why=hints.unratified(self.state, glass),
                 fix=(onward,),
             )
         if self.state.open_blockers:

@@ -182,3 +182,20 @@ def test_without_a_period_in_the_policy_there_is_none(drafted: Orch) -> None:
     assert refused.error["fix"][0] == "orch policy set --break-glass 86400"
     without = drafted("approve", "st01-x", "spec", "--break-glass", "--json")
     assert (without.status, without.error["code"]) == (3, "POLICY_VIOLATION")
+
+
+def test_a_phase_that_others_have_not_ratified_has_no_package(broken: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+    person("bob", monkeypatch)
+    for step in ("research", "plan", "prd", "tasks"):
+        path = Path("dev") / "st01-x" / f"{step}.md"
+        path.write_text(f"# {step}\n\n- [ ] T001 Do\n", "utf-8")
+        person("ada", monkeypatch)
+        assert broken("edit", "st01-x", step).status == 0
+        person("bob", monkeypatch)
+        assert broken("approve", "st01-x", step).status == 0
+    for words in (("package", "st01-x", "-o", "handoff.md"), ("handoff", "st01-x")):
+        refused = broken(*words, "--json")
+        assert refused.status == 3 and "under break-glass by ada, and nobody else" in refused.error["message"]
+    assert not Path("handoff.md").exists()
+    assert broken("approve", "st01-x", "spec").status == 0
+    assert broken("package", "st01-x", "-o", "handoff.md").status == 0

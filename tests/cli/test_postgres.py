@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.cli.conftest import Orch
@@ -210,3 +211,16 @@ def test_what_follows_the_log_follows_it_there(there: Orch) -> None:
     assert Path("dev/st01-x/spec.md").exists()
     rows = there("follow", "--status", "--json").data["rows"]
     assert len(rows) == 2 and {row["behind"] for row in rows} == {0}
+
+
+def test_a_password_in_the_file_and_a_server_that_does_not_wait_for_its_disk_are_warned_about(
+    there: Orch, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [row for row in there("doctor", "--json").data["rows"] if row["check"] == "store"]
+    with psycopg.connect(database) as connection:
+        is_careless = connection.execute("SHOW fsync").fetchone() == ("off",)
+    assert [row["level"] for row in rows] == ["ok", "warning"][: 1 + is_careless]
+    monkeypatch.delenv(ADDRESS)
+    Path(".orch/config.toml").write_text('database_url = "postgresql://ada:s3cret@localhost/x"\n')
+    (warned,) = there("config", "check", "--json").data["rows"]
+    assert warned["severity"] == "warning" and "a password is in the file" in warned["what"]

@@ -1,0 +1,92 @@
+"""The log in PostgreSQL against plain inserts into a table of the same server, with one writer and with eight."""
+
+from collections.abc import Callable, Iterator
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from time import monotonic
+from typing import Any
+
+import psycopg
+
+from adapters.postgres_log import PostgresLog
+from adapters.postgres_schema import make_log
+from bench.measured import Measured
+from domain.event_log import Receipt
+from tests.adapters.log_entries import decision
+from tests.postgres_server import running
+
+COMMANDS = 2_000
+ROUNDS = 5
+TABLE = """
+CREATE TABLE raw (
+    position bigserial PRIMARY KEY, recorded_at bigint, stream text, version bigint, topic text, command_id text,
+    envelope bytea, salt bytea, payload bytea, UNIQUE (stream, version)
+)
+"""
+INSERT = """
+INSERT INTO raw (recorded_at, stream, version, topic, command_id, envelope, salt, payload)
+VALUES (1, %s, %s, 'phase.retitled', %s, %s, %s, %s)
+"""
+ENVELOPE, SALT, PAYLOAD = b"e" * 500, b"s" * 32, b"p" * 400
+CONTEXT = get_context("spawn")
+
+
+def postgres(folder: Path) -> Iterator[Measured]:
+    """Measure durable appends of one event each: every command is a transaction of its own, from its own process."""
+    folder.chmod(0o755)  # the server may run as somebody else
+    with running(folder / "server", fsync=True) as server:
+        url = server.make("bench")
+        make_log(url, "example.org/bench", timeout_s=10)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(TABLE.encode())
+        for writers, budget in ((1, 0.5), (8, 0.35)):
+            rates: dict[Callable[..., None], list[float]] = {_ours: [], _raw: []}
+            for turn in range(ROUNDS):
+                for work, found in rates.items():
+                    found.append(_rate(work, url, writers, f"{work.__name__}-{writers}-{turn}"))
+            ours, raw = median(rates[_ours]), median(rates[_raw])
+            detail = f"{ours:,.0f} / {raw:,.0f} a second"
+            name = f"PostgreSQL: commands a second / raw inserts, {writers} writer{'s' if writers > 1 else ''}"
+            yield Measured(name, ours / raw, budget, detail, at_least=True)
+
+
+def _rate(work: Callable[..., None], url: str, writers: int, name: str) -> float:
+    start, told = CONTEXT.Barrier(writers), CONTEXT.Queue()
+    processes = [
+        CONTEXT.Process(target=work, args=(url, f"{name}-{number}", COMMANDS // writers, start, told))
+        for number in range(writers)
+    ]
+    for process in processes:
+        process.start()
+    times: list[tuple[float, float]] = [told.get(timeout=120) for _ in processes]
+    for process in processes:
+        process.join()
+    return COMMANDS / (max(ended for _, ended in times) - min(began for began, _ in times))
+
+
+def _ours(url: str, name: str, commands: int, start: Any, told: Any) -> None:
+    """Append decisions that were made before."""
+    made = [
+        decision(f"phase:{name}", after=number, text="p" * 400, command_id=f"{name}-{number}", read={"policy": 0})
+        for number in range(commands)
+    ]
+    with PostgresLog.open(url) as log:
+        log.moment()
+        start.wait()
+        began = monotonic()
+        for each in made:
+            (answer,) = log.append([each])
+            assert isinstance(answer, Receipt), answer
+        told.put((began, monotonic()))
+
+
+def _raw(url: str, name: str, commands: int, start: Any, told: Any) -> None:
+    """Insert rows of the same size."""
+    with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
+        connection.execute("SELECT 1")
+        start.wait()
+        began = monotonic()
+        for number in range(commands):
+            connection.execute(INSERT.encode(), (name, number, f"{name}-{number}", ENVELOPE, SALT, PAYLOAD))
+        told.put((began, monotonic()))
