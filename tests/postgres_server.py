@@ -37,8 +37,7 @@ class Server(NamedTuple):
 
     def setting(self, name: str) -> str:
         """Return the same address as a URL."""
-        told = conninfo_to_dict(self.url) | {"dbname": name}
-        return f"postgresql:///?{urlencode(told)}"
+        return as_url(self.url, dbname=name)
 
     def make(self, name: str, *, like: str = "template0") -> str:
         """Make a database, as a copy of another one, and return its address."""
@@ -51,6 +50,11 @@ class Server(NamedTuple):
         """Remove a database, whoever is still in it."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
+
+
+def as_url(told: str, **other: str) -> str:
+    """Return an address as a URL, some of it changed."""
+    return f"postgresql:///?{urlencode(conninfo_to_dict(told) | other)}"
 
 
 @contextmanager

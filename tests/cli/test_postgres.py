@@ -3,12 +3,15 @@
 import json
 import os
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from tests.cli.conftest import Orch
+from tests.postgres_server import as_url
 
 ADDRESS = "ORCHESTRATOR_DATABASE_URL"
 STORY = (
@@ -224,3 +227,30 @@ def test_a_password_in_the_file_and_a_server_that_does_not_wait_for_its_disk_are
     Path(".orch/config.toml").write_text('database_url = "postgresql://ada:s3cret@localhost/x"\n')
     (warned,) = there("config", "check", "--json").data["rows"]
     assert warned["severity"] == "warning" and "a password is in the file" in warned["what"]
+
+
+def test_a_gate_in_ci_asks_the_database_as_somebody_who_may_only_read(
+    there: Orch, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(there)
+    role = f"auditor_{conninfo_to_dict(database)['dbname']}"
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute(f'CREATE ROLE "{role}" LOGIN'.encode())
+        owner.execute("SELECT orch.admit(%s, 'read')", (role,))
+    try:
+        monkeypatch.chdir("..")
+        copytree("there/dev", "checkout/dev")
+        monkeypatch.chdir("checkout")
+        monkeypatch.setenv(ADDRESS, as_url(database, user=role))
+        assert there("init").status == 0
+        assert there("gate", "st01-x", "spec").status == 0
+        with Path("dev/st01-x/spec.md").open("a") as document:
+            document.write("one more line\n")
+        edited = there("gate", "st01-x", "spec")
+        assert edited.status == 3, edited
+        assert there("gate", "st01-x", "plan").status == 3
+        refused = there("spec", "st02-y", "--objectives", "x", "--json")
+        assert refused.status == 8 and "This role may not do that" in refused.error["message"]
+    finally:
+        with psycopg.connect(database, autocommit=True) as owner:
+            owner.execute(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"'.encode())
