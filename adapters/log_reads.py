@@ -6,6 +6,8 @@ They are written as SQLite takes them, with `?` for values; what another engine 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import TracebackType
+from typing import Self
 
 from adapters.envelope import told as told_by
 from adapters.log_rows import (
@@ -70,6 +72,18 @@ class LogReads(ABC):
     @abstractmethod
     def _all(self, query: str, values: Row) -> list[Row]:
         """Return all rows of an answer."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the store."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def receipt(self, command_id: str) -> tuple[Receipt, str | None] | None:
         """Return the receipt and the fingerprint of a recorded command."""

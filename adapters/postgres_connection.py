@@ -12,6 +12,7 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.log_rows import Row
+from adapters.places import NAME_IT
 from domain.errors import Damaged, InvalidInput, NotFound, Unavailable
 
 CONNECT_S = 10
@@ -34,7 +35,7 @@ class Line:
         self._timeout_s = timeout_s
         self._turn = RLock()
         with spoken(self.where):
-            self._connection = self._connected()
+            self._connection = _connected(self._told)
 
     def ask(self, query: str, values: Row | None = None) -> list[Row]:
         """Return the rows of an answer, all of one moment; what is asked is one transaction."""
@@ -43,7 +44,7 @@ class Line:
             while True:
                 try:
                     if self._connection.closed:
-                        self._connection = self._connected()
+                        self._connection = _connected(self._told)
                     with self._connection.cursor(binary=True) as cursor:
                         cursor.execute(query.encode(), values)
                         return cursor.fetchall() if cursor.description else []
@@ -65,15 +66,11 @@ class Line:
         """Let go of the server."""
         self._connection.close()
 
-    def _connected(self) -> "psycopg.Connection[Row]":
-        # No prepared statements: a pool between us and the server may give each transaction another session.
-        return psycopg.connect(self._told, autocommit=True, prepare_threshold=None)
-
 
 def listening(url: str) -> "psycopg.Connection[Row]":
     """Return a connection that hears of every commit."""
     with spoken(named(url)):
-        connection = psycopg.connect(_told(url, read_only=True), autocommit=True, prepare_threshold=None)
+        connection = _connected(_told(url, read_only=True))
         connection.execute("LISTEN orch")
         return connection
 
@@ -85,12 +82,17 @@ def named(url: str) -> str:
     except psycopg.ProgrammingError as error:
         raise InvalidInput(
             f"That is no address of a PostgreSQL database: {str(error).strip()}.",
-            fix=("export ORCHESTRATOR_DATABASE_URL=postgresql://user@host/database",),
+            fix=(NAME_IT,),
         ) from None
     host = told.get("host") or told.get("hostaddr") or os.environ.get("PGHOST") or "this machine"
     service = told.get("service") or os.environ.get("PGSERVICE")
     name = told.get("dbname") or os.environ.get("PGDATABASE") or told.get("user") or "the user's own database"
     return f"the service {service}" if service and not told.get("dbname") else f"the database {name} on {host}"
+
+
+def _connected(told: str) -> "psycopg.Connection[Row]":
+    # No prepared statements: a pool between us and the server may give each transaction another session.
+    return psycopg.connect(told, autocommit=True, prepare_threshold=None)
 
 
 def _told(url: str, *, read_only: bool) -> str:

@@ -21,6 +21,14 @@ CREATE TRIGGER commands_never_vanish BEFORE TRUNCATE ON orch.commands
     EXECUTE FUNCTION orch.never('recorded commands are never deleted');
 
 -- The one exception: a text goes, with its salt and the fingerprint of its command, once the log says it is redacted.
+CREATE FUNCTION orch.redactions(after bigint) RETURNS SETOF jsonb LANGUAGE sql SET search_path = orch, pg_temp AS $$
+    SELECT said -> 'facts' FROM (
+        SELECT convert_from(envelope, 'UTF8')::jsonb AS said FROM events
+        WHERE stream = 'ledger' AND topic = 'ledger.payload_redacted' AND position > after
+    ) AS ledger
+    WHERE said ->> 'topic' = 'ledger.payload_redacted'
+$$;
+
 CREATE FUNCTION orch.only_redacted() RETURNS trigger LANGUAGE plpgsql SET search_path = orch, pg_temp AS $$
 BEGIN
     IF OLD.salt IS NOT NULL AND OLD.payload IS NOT NULL AND NEW.salt IS NULL AND NEW.payload IS NULL
@@ -29,14 +37,10 @@ BEGIN
           = (OLD.position, OLD.recorded_at, OLD.clock, OLD.stream, OLD.version, OLD.topic, OLD.command_id,
              OLD.envelope, OLD.leaf)
         AND EXISTS (
-            SELECT FROM (
-                SELECT convert_from(envelope, 'UTF8')::jsonb AS envelope FROM events
-                WHERE stream = 'ledger' AND topic = 'ledger.payload_redacted' AND position > OLD.position
-            ) AS said
-            WHERE said.envelope ->> 'topic' = 'ledger.payload_redacted'
-              AND said.envelope -> 'facts' -> 'position' = to_jsonb(OLD.position)
-              AND said.envelope -> 'facts' -> 'stream' = to_jsonb(OLD.stream)
-              AND said.envelope -> 'facts' -> 'version' = to_jsonb(OLD.version)
+            SELECT FROM orch.redactions(OLD.position) AS said
+            WHERE said -> 'position' = to_jsonb(OLD.position)
+              AND said -> 'stream' = to_jsonb(OLD.stream)
+              AND said -> 'version' = to_jsonb(OLD.version)
         )
     THEN
         RETURN NEW;
@@ -53,12 +57,8 @@ BEGIN
     IF OLD.fingerprint IS NOT NULL AND NEW.fingerprint IS NULL
         AND (NEW.command_id, NEW.first, NEW.last) = (OLD.command_id, OLD.first, OLD.last)
         AND EXISTS (
-            SELECT FROM (
-                SELECT convert_from(envelope, 'UTF8')::jsonb AS envelope FROM events
-                WHERE stream = 'ledger' AND topic = 'ledger.payload_redacted' AND position > OLD.first
-            ) AS said
-            WHERE said.envelope ->> 'topic' = 'ledger.payload_redacted'
-              AND said.envelope -> 'facts' -> 'position' BETWEEN to_jsonb(OLD.first) AND to_jsonb(OLD.last)
+            SELECT FROM orch.redactions(OLD.first) AS said
+            WHERE said -> 'position' BETWEEN to_jsonb(OLD.first) AND to_jsonb(OLD.last)
         )
     THEN
         RETURN NEW;

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from types import TracebackType
 from typing import Self
 
 from adapters.envelope import canonical
@@ -124,14 +123,6 @@ class PostgresLog(LogReads):
     def close(self) -> None:
         """Let go of the server."""
         self._line.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _write(self, batch: list[list[PreparedDecision]]) -> list[list[Receipt | Refusal]]:
         """Write what several callers brought, in one transaction; the answer comes after its commit."""

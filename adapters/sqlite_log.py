@@ -5,7 +5,6 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from time import time_ns
-from types import TracebackType
 from typing import ClassVar, Self
 
 import apsw
@@ -159,14 +158,6 @@ class SqliteLog(SqliteReads):
         self._reader.close()
         if self._writer is not None:
             self._writer.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _write(self, batch: list[list[PreparedDecision]]) -> list[list[Receipt | Refusal]]:
         """Write what several callers brought, in one transaction, and return after the commit reached the disk."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Union
 from adapters.durable import sync
 from adapters.log_notes import RECOVERED
 from adapters.places import MARK, Places
-from adapters.sqlite_log import SqliteLog
+from adapters.settings import is_database_url
+from adapters.sqlite_log import TIMEOUT_S, SqliteLog
 from domain.errors import InvalidInput, NotFound, Unavailable
 
 if TYPE_CHECKING:  # psycopg costs more than everything else that a read loads
@@ -39,9 +40,9 @@ def open_log(places: Places, *, read_only: bool, timeout_s: float | None = None)
     return log
 
 
-def opened_at(address: str, *, read_only: bool, timeout_s: float) -> AnyLog:
+def opened_at(address: str, *, read_only: bool, timeout_s: float = TIMEOUT_S) -> AnyLog:
     """Open the log at an address: a path, or a database."""
-    if not is_database(address):
+    if not is_database_url(address):
         return SqliteLog.open(Path(address), read_only=read_only, timeout_s=timeout_s)
     _refuse_without_psycopg()
     from adapters.postgres_log import PostgresLog
@@ -49,7 +50,7 @@ def opened_at(address: str, *, read_only: bool, timeout_s: float) -> AnyLog:
     return PostgresLog.open(address, read_only=read_only, timeout_s=timeout_s)
 
 
-def create_log(places: Places, origin: str, *, timeout_s: float) -> None:
+def create_log(places: Places, origin: str, *, timeout_s: float = TIMEOUT_S) -> None:
     """Make a new, empty log where the settings say. Raises `AlreadyExists`."""
     if places.database is None:
         SqliteLog.create(places.log, origin, timeout_s=timeout_s).close()
@@ -62,7 +63,7 @@ def create_log(places: Places, origin: str, *, timeout_s: float) -> None:
 
 def changes_of(places: Places) -> "Changes":
     """Return word of changes to the log of a project: from the server, or from the file system."""
-    if not is_database(places.address):
+    if not is_database_url(places.address):
         from adapters.file_changes import FileChanges
 
         return FileChanges(places.log)
@@ -98,11 +99,6 @@ def refuse_database(places: Places, what: str) -> None:
             f"{what} works on the file of a log, and this project's log is in a PostgreSQL database.",
             fix=("orch backup create", "orch doctor"),
         )
-
-
-def is_database(address: str) -> bool:
-    """Tell whether that is the address of a PostgreSQL database."""
-    return address.startswith(("postgresql://", "postgres://"))
 
 
 def _recovered(places: Places, *, read_only: bool, timeout_s: float) -> SqliteLog:

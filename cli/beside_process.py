@@ -14,15 +14,13 @@ from orjson import dumps, loads
 from adapters.stores import opened_at
 from domain.errors import Damaged, Refusal
 
-TIMEOUT_S = 30.0
-
 
 def carry_out(work: Callable[..., Any], *, damaged: Any) -> None:
     """Open the log that the first line of stdin names, do the work, say what it returns, or `damaged`."""
     address, *order = loads(sys.stdin.buffer.readline())
     Thread(target=_end_with_the_other, daemon=True).start()
     try:
-        with opened_at(address, read_only=True, timeout_s=TIMEOUT_S) as log:
+        with opened_at(address, read_only=True) as log:
             say(work(log, *order))
     except Damaged:  # the other process will name it
         say(damaged)

@@ -31,7 +31,6 @@ NOT_FOR_GIT = """\
 !templates/
 !templates/**
 """
-TIMEOUT_S = 30.0
 ORIGIN_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?", re.ASCII)
 
 Name = Annotated[Optional[str], typer.Option("--name", help="The project's name; otherwise the folder's.")]  # noqa: UP045
@@ -135,7 +134,7 @@ def _begun(places: Places, *, origin: str) -> AnyLog:
     if not places.log.exists():
         _refuse_lost(places)
         with suppress(AlreadyExists):  # another init was first; what it made is opened
-            create_log(places, origin, timeout_s=TIMEOUT_S)
+            create_log(places, origin)
     return open_log(places, read_only=False)
 
 
@@ -149,7 +148,7 @@ def _begun_in_database(places: Places, address: str, *, origin: str) -> AnyLog:
     if attached_to(places) is not None:
         return open_log(places, read_only=False)
     with suppress(AlreadyExists):
-        create_log(places, origin, timeout_s=TIMEOUT_S)
+        create_log(places, origin)
     return opened_at(address, read_only=False, timeout_s=places.timeout_ms / 1000)
 
 
