@@ -11,13 +11,14 @@ import psycopg
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from adapters.log_notes import Move
 from adapters.log_rows import Row
 from adapters.places import NAME_IT
-from domain.errors import Damaged, InvalidInput, NotFound, Unavailable
+from domain.errors import Damaged, InvalidInput, NotFound, StoreMoved, Unavailable
 
 CONNECT_S = 10
 PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
-ISOLATION, NOTHING_TO_ERASE, GUARDED = "OR003", "OR001", "OR002"
+ISOLATION, NOTHING_TO_ERASE, GUARDED, ELSEWHERE = "OR003", "OR001", "OR002", "OR004"
 """What our functions and guards raise."""
 
 
@@ -139,6 +140,9 @@ def spoken(where: str) -> Iterator[None]:
                 f"Sessions in {where} begin as {_first_line(error)}; the log needs read committed.",
                 fix=("ALTER DATABASE … SET default_transaction_isolation = 'read committed'",),
             ) from error
+        if error.sqlstate == ELSEWHERE:
+            move = Move.parse(error.diag.message_primary or "")
+            raise StoreMoved(where, to=move.to, fix=move.fix) from error
         if error.sqlstate in (NOTHING_TO_ERASE, GUARDED):
             raise Damaged(f"The log in {where} refused what its own heads allowed: {_first_line(error)}.") from error
         raise Unavailable(

@@ -5,6 +5,12 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'OR002', MESSAGE = TG_ARGV[0];
 END $$;
 
+-- What a log that was moved elsewhere says to whoever would still write here; it is put up by the move.
+CREATE FUNCTION orch.moved() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'OR004', MESSAGE = (SELECT value FROM orch.store WHERE key = 'moved');
+END $$;
+
 CREATE TRIGGER events_never_go BEFORE DELETE ON orch.events
     FOR EACH ROW EXECUTE FUNCTION orch.never('the log is append-only: events are never deleted');
 CREATE TRIGGER events_never_vanish BEFORE TRUNCATE ON orch.events

@@ -17,7 +17,7 @@ from adapters.snapshots import lines_of, packed
 from domain.errors import Damaged, InvalidInput, Refusal, StoreOutdated, Unavailable
 from domain.event_log import Decision, Head, Moment, Receipt
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 TIMEOUT_S = 30.0
 TABLES = re.compile(r"\b(FROM|UPDATE|INTO) (events|heads|commands|tree|tiles|snapshots|store)\b")
 GUARDS = (
@@ -138,6 +138,7 @@ class PostgresLog(LogReads):
                 "SELECT 'schema', version::text FROM orch.version UNION ALL SELECT key, value FROM orch.store"
             )
         )
+        self.noted = {key: value for key, value in said.items() if key != "schema"}
         version = self.schema_version = int(said.get("schema", 0))
         if version > SCHEMA_VERSION:
             raise InvalidInput(

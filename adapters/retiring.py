@@ -58,7 +58,7 @@ def finish(new: Path, state: Path, kept: Path, *, origin: str, key: str, as_it_i
     """Make what is kept of the old store read-only, and remove what is left of the folder the new one came from."""
     try:
         if not as_it_is:
-            _close_for_writing(kept / LOG, origin)
+            _let_be_read(kept / LOG, origin)
         _move_keys(state / KEYS, kept / KEYS, but=key)
         for folder in (kept / KEYS, kept / CHECKPOINTS, kept):
             _read_only(folder)
@@ -68,6 +68,29 @@ def finish(new: Path, state: Path, kept: Path, *, origin: str, key: str, as_it_i
         with suppress(OSError):  # whatever else somebody put there stays
             new.rmdir()
         sync(new.parent)
+    except OSError as error:
+        raise FilesUnavailable(f"{error.filename or kept}: {error.strerror or error}.") from error
+
+
+def put_aside(old: Path, kept: Path) -> None:
+    """Keep a log that has ended in a folder of its own, for reading only; doing it again does the rest.
+
+    Raises `Unavailable` while somebody reads it.
+    """
+    try:
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sync(kept.parent)
+        if old.is_file():
+            alone = _alone(old, as_it_is=False)
+            try:
+                os.rename(old, kept / LOG)
+                sync(kept)
+                sync(old.parent)
+            finally:
+                alone.close()
+            _remove_beside(old)
+        _let_be_read(kept / LOG)
+        _read_only(kept)
     except OSError as error:
         raise FilesUnavailable(f"{error.filename or kept}: {error.strerror or error}.") from error
 
@@ -178,14 +201,15 @@ def _move_keys(keys: Path, kept: Path, *, but: str) -> None:
     sync(keys)
 
 
-def _close_for_writing(path: Path, origin: str) -> None:
-    """Say in the old log that it was left, and let it need no file beside it, where nothing may be written."""
+def _let_be_read(path: Path, origin: str | None = None) -> None:
+    """Let a log need no file beside it, where nothing may be written; say in it for which log it was left."""
     if not path.is_file() or not os.access(path, os.W_OK) or path.stat().st_mode & 0o200 == 0:
         return
     with suppress(Damaged), spoken(path):
         connection = connect(path, read_only=False, timeout_s=TIMEOUT_S)
         try:
-            connection.execute("INSERT OR REPLACE INTO store VALUES (?, ?)", (RETIRED, origin))
+            if origin is not None:
+                connection.execute("INSERT OR REPLACE INTO store VALUES (?, ?)", (RETIRED, origin))
             connection.execute("PRAGMA journal_mode = DELETE").fetchall()
         finally:
             connection.close()

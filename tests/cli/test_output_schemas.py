@@ -67,6 +67,7 @@ READS = {
     "audit.redaction": ("audit", "redact", "3", "--reason", "a name", "--yes"),
     "search": ("search", "round"),
     "upgrade": ("upgrade",),
+    "migrate": ("migrate", "--to", "DATABASE"),
     "phase.diff": ("diff", "st01-x", "spec", "--from", "1"),
     "phase.state_diff": ("diff", "st01-x"),
     "rebuild": ("rebuild",),
@@ -120,7 +121,8 @@ def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(
         assert drafted("backup", "create").status == 0
     if kind == "init.attached":
         join_a_database(drafted, request.getfixturevalue("database"), monkeypatch)
-    said = drafted(*READS[kind], "--json").out
+    words = [request.getfixturevalue("database") if word == "DATABASE" else word for word in READS[kind]]
+    said = drafted(*words, "--json").out
     adapter_of(kind, closed=True).validate_json(said)
     document = json.loads(said)
     assert document.get("kind", ERROR) == kind

@@ -163,7 +163,7 @@ def test_a_log_in_a_file_is_never_taken_for_one_in_a_database(
 
 @pytest.mark.parametrize(
     "words",
-    [("upgrade",), ("recover", "promote", "new", "--reason", "x", "--yes"), ("recover", "salvage", "--out", "new")],
+    [("recover", "promote", "new", "--reason", "x", "--yes"), ("recover", "salvage", "--out", "new")],
 )
 def test_what_works_on_a_file_only_says_so_and_does_nothing(there: Orch, words: tuple[str, ...]) -> None:
     refused = there(*words, "--json")
