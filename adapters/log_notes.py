@@ -13,6 +13,8 @@ CARRIED = "carried_redactions"
 """The note of redactions that a store obeys although they were recorded after its last event, as JSON."""
 RETIRED = "retired"
 """The note of a store that was left for a promoted one."""
+PROMOTED = "promoted"
+"""The note of a store that was promoted: which place it came from."""
 UNSETTLED = "unsettled"
 """The note of a store that is being made: by which move, or which command. It is replaced by whoever begins again."""
 BROUGHT_BY = "brought_by"
@@ -43,11 +45,14 @@ class Move(NamedTuple):
             raise Damaged(f"The store does not say where its log went: {error}.") from None
 
 
-def refuse_ended(store: object, notes: Mapping[str, str], *, promotes: bool = False) -> None:
-    """Refuse to go on with a store that is for reading only: to write into it, or to sign for it."""
+def refuse_ended(store: object, notes: Mapping[str, str], *, promotes: bool = False, words: str | None = None) -> None:
+    """Refuse to go on with a store that is for reading only: to write into it, or to sign for it.
+
+    `words` name it in a command, where that is not how people are told of it.
+    """
     refuse_elsewhere(store, notes)
     if RECOVERED in notes and not promotes:
-        raise StoreRecovered(str(store))
+        raise StoreRecovered(str(store), words=words or str(store))
     if RETIRED in notes:
         raise StoreRetired(str(store), left_for=notes[RETIRED])
 

@@ -1,4 +1,4 @@
-"""The two ends of a move: the log that is left takes no writes any more, then the one that was made takes over."""
+"""The end of a log in one place, and its beginning in another: no writes any more here, and from then on there."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import apsw
 
-from adapters.log_notes import MOVED, UNSETTLED, Move
+from adapters.log_notes import UNSETTLED
 from adapters.settings import is_database_url
 from adapters.sqlite_connection import ELSEWHERE, connect, spoken
 from adapters.writers_queue import WritersQueue
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from adapters.log_rows import Row
 
 GUARD = f"""
-CREATE TRIGGER moved BEFORE INSERT ON events
+CREATE TRIGGER ended BEFORE INSERT ON events
 BEGIN SELECT RAISE(ABORT, '{ELSEWHERE}'); END
 """
 PUT = "INSERT INTO store VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
@@ -28,8 +28,8 @@ PUT = "INSERT INTO store VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = e
 class Hold(Protocol):
     """The writers' lock of a log: as long as it is held nobody writes."""
 
-    def end(self, move: Move) -> None:
-        """Refuse every later write, for good; durable when the hold is let go."""
+    def end(self, key: str, value: str) -> None:
+        """Refuse every later write, for good, and keep the word why; durable when the hold is let go."""
 
 
 @contextmanager
@@ -66,10 +66,10 @@ class _InFile:
         self._path = path
         self._timeout_s = timeout_s
 
-    def end(self, move: Move) -> None:
+    def end(self, key: str, value: str) -> None:
         """Refuse every later write, also of those who have the log open and wait."""
         with _writing(self._path, self._timeout_s) as connection:
-            connection.execute(PUT, (MOVED, move.text()))
+            connection.execute(PUT, (key, value))
             connection.execute(GUARD)
 
 
@@ -92,14 +92,14 @@ class _InDatabase:
     def __init__(self, connection: "psycopg.Connection[Row]") -> None:
         self._connection = connection
 
-    def end(self, move: Move) -> None:
+    def end(self, key: str, value: str) -> None:
         """Refuse every later write, also of those who wait for the lock."""
         self._connection.execute(
             "INSERT INTO orch.store VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            (MOVED, move.text()),
+            (key, value),
         )
         self._connection.execute(
-            "CREATE TRIGGER moved BEFORE INSERT ON orch.events FOR EACH STATEMENT EXECUTE FUNCTION orch.moved()"
+            "CREATE TRIGGER ended BEFORE INSERT ON orch.events FOR EACH STATEMENT EXECUTE FUNCTION orch.ended()"
         )
 
 
@@ -112,7 +112,7 @@ def _held_in_database(url: str, *, timeout_s: float) -> Iterator[_InDatabase]:
     try:
         with line.alone(WRITING) as connection:
             if connection.execute("SELECT has_table_privilege('orch.store', 'INSERT')").fetchone() != (True,):
-                raise Unavailable(f"Only the owner of the log in {line.where} may move it; this role is another one.")
+                raise Unavailable(f"Only its owner may end the log in {line.where}; this role is another one.")
             yield _InDatabase(connection)
     finally:
         line.close()

@@ -8,13 +8,14 @@ from time import monotonic, sleep
 from typing import Any
 
 import psycopg
+from orjson import loads
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from adapters.log_notes import Move
+from adapters.log_notes import refuse_ended
 from adapters.log_rows import Row
 from adapters.places import NAME_IT
-from domain.errors import Damaged, InvalidInput, NotFound, StoreMoved, Unavailable
+from domain.errors import Damaged, InvalidInput, NotFound, Unavailable
 
 CONNECT_S = 10
 PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
@@ -141,8 +142,7 @@ def spoken(where: str) -> Iterator[None]:
                 fix=("ALTER DATABASE … SET default_transaction_isolation = 'read committed'",),
             ) from error
         if error.sqlstate == ELSEWHERE:
-            move = Move.parse(error.diag.message_primary or "")
-            raise StoreMoved(where, to=move.to, fix=move.fix) from error
+            refuse_ended(where, loads(error.diag.message_primary or "{}"))
         if error.sqlstate in (NOTHING_TO_ERASE, GUARDED):
             raise Damaged(f"The log in {where} refused what its own heads allowed: {_first_line(error)}.") from error
         raise Unavailable(

@@ -5,10 +5,11 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'OR002', MESSAGE = TG_ARGV[0];
 END $$;
 
--- What a log that was moved elsewhere says to whoever would still write here; it is put up by the move.
-CREATE FUNCTION orch.moved() RETURNS trigger LANGUAGE plpgsql AS $$
+-- What a log that has ended says to whoever would still write here; it is put up by what ends it.
+CREATE FUNCTION orch.ended() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION USING ERRCODE = 'OR004', MESSAGE = (SELECT value FROM orch.store WHERE key = 'moved');
+    RAISE EXCEPTION USING ERRCODE = 'OR004',
+        MESSAGE = (SELECT jsonb_object_agg(key, value) FROM orch.store WHERE key IN ('moved', 'retired'));
 END $$;
 
 CREATE TRIGGER events_never_go BEFORE DELETE ON orch.events

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Self
+from typing import ClassVar, Self
 
 from adapters.envelope import canonical
 from adapters.group_commit import GroupCommit
@@ -13,6 +13,7 @@ from adapters.log_rows import Heads, Row
 from adapters.postgres_connection import Line
 from adapters.postgres_writes import APPEND, answer_of, request_of
 from adapters.prepared import PreparedDecision, prepared
+from adapters.settings import shown
 from adapters.snapshots import lines_of, packed
 from domain.errors import Damaged, InvalidInput, Refusal, StoreOutdated, Unavailable
 from domain.event_log import Decision, Head, Moment, Receipt
@@ -35,8 +36,12 @@ def translated(query: str) -> str:
 class PostgresLog(LogReads):
     """The port `EventLog` on PostgreSQL. May be shared by threads; a forked child opens its own."""
 
+    PROMOTES: ClassVar[bool] = False
+    """Whether this writes the one command that makes a recovered log one of its own."""
+
     def __init__(self, url: str, *, read_only: bool, timeout_s: float) -> None:
         self._read_only = read_only
+        self._words = str(shown("database_url", url))
         self._wait_ms = int(timeout_s * 1000)
         self._line = Line(url, read_only=read_only, timeout_s=timeout_s)
         self.where = self._line.where
@@ -151,7 +156,7 @@ class PostgresLog(LogReads):
         if not self._read_only and version < SCHEMA_VERSION:
             raise StoreOutdated(self.where, found=version, needed=SCHEMA_VERSION)
         if not self._read_only:
-            refuse_ended(self.where, said)
+            refuse_ended(self.where, self.noted, promotes=self.PROMOTES, words=self._words)
         return str(said["origin"])
 
     def _refuse_reader(self) -> None:

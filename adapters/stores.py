@@ -110,12 +110,15 @@ def attached_to(places: Places) -> str | None:
         raise Unavailable(f"{places.state / MARK} cannot be read: {error}.") from error
 
 
-def attach(places: Places, origin: str) -> None:
-    """Note which log this folder belongs to, so that another database is never taken for it."""
+def attach(places: Places, origin: str, *, instead: bool = False) -> None:
+    """Note which log this folder belongs to, so that another database is never taken for it.
+
+    A promotion puts it in the place of another one.
+    """
     from adapters.new_files import new_file
 
     if attached_to(places) != origin:
-        with new_file(places.state / MARK, replace=False) as file:
+        with new_file(places.state / MARK, replace=instead) as file:
             file.write(f"{origin}\n".encode())
         sync(places.state)
 

@@ -112,7 +112,7 @@ class Migration:
                     found = Move.parse(log.noted[MOVED])
                     raise StoreMoved(log.where, to=found.to, fix=found.fix)
                 self._filled(log, move)
-            hold.end(move)
+            hold.end(MOVED, move.text())
 
     def _judged(self) -> AnyLog:
         """Open the log as a writer does: what is recovered, retired or outdated is refused."""

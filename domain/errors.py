@@ -355,12 +355,12 @@ class PhaseHandedOff(Rejected):
 class StoreRecovered(Rejected):
     code = "STORE_RECOVERED"
 
-    def __init__(self, store: str) -> None:
+    def __init__(self, store: str, *, words: str) -> None:
         from shlex import quote  # most commands never need it
 
         super().__init__(
             f"{store} was recovered and not promoted; it is for reading. A log must never go on in two places.",
-            fix=(f'orch recover promote {quote(store)} --reason "why the project goes back"',),
+            fix=(f'orch recover promote {quote(words)} --reason "why the project goes back"',),
         )
 
 
