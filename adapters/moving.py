@@ -59,6 +59,17 @@ def settle(address: str, *, timeout_s: float) -> None:
         connection.execute("DELETE FROM store WHERE key = ?", (UNSETTLED,))
 
 
+def unsettle(url: str, *, by: str, timeout_s: float) -> None:
+    """Let a log in a database, which has ended, be replaced by the one that is brought there."""
+    from adapters.postgres_connection import Line
+
+    line = Line(url, read_only=False, timeout_s=timeout_s)
+    try:
+        line.ask("INSERT INTO orch.store VALUES (%s, %s) ON CONFLICT (key) DO NOTHING", (UNSETTLED, by))
+    finally:
+        line.close()
+
+
 class _InFile:
     """The hold of a log in a file: its writers' queue."""
 

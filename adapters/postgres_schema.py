@@ -53,12 +53,15 @@ def new_log(
 ) -> Iterator["psycopg.Connection[Row]"]:
     """Open the tables of a new log to be filled; all of it is there, durable, when the block ends well.
 
-    A log that was begun there and never settled goes first, if it may. Raises as `make_log`.
+    A log that was begun there and never settled goes first, if it may; who was admitted to it stays so. Raises as
+    `make_log`.
     """
     with _alone(url, timeout_s=timeout_s) as connection:
+        members: list[Row] = []
         if connection.execute(IS_THERE).fetchone() == (True,):
             if not (over_unsettled and _is_unsettled(connection)):
                 raise AlreadyExists(f"There is a log already in {named(url)}.", fix=("orch init",))
+            members = connection.execute("SELECT role, may FROM orch.members").fetchall()
             connection.execute("DROP SCHEMA orch CASCADE")
         (encoding,) = connection.execute("SHOW server_encoding").fetchone() or ("",)
         if encoding != "UTF8":
@@ -70,6 +73,8 @@ def new_log(
             connection.execute(text_of(part).encode())
         connection.execute("INSERT INTO orch.version VALUES (1, %s)", (SCHEMA_VERSION,))
         connection.execute("INSERT INTO orch.store VALUES ('origin', %s)", (origin,))
+        for member in members:
+            connection.execute("SELECT orch.admit(%s, %s)", member)
         yield connection
 
 

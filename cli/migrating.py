@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from adapters.log_notes import BROUGHT_BY, MOVED, UNSETTLED, Move
-from adapters.moving import held, settle
+from adapters.moving import held, settle, unsettle
 from adapters.places import NAME_IT, Places
 from adapters.retiring import put_aside
 from adapters.settings import is_database_url, shown
@@ -15,6 +15,7 @@ from cli.migrate import again
 from cli.migrate_setting import follow_setting
 from cli.redacted_since import RETIRED
 from domain.errors import AlreadyExists, Damaged, InvalidInput, NotFound, StoreMoved
+from domain.tree_ranges import range_root_of
 
 if TYPE_CHECKING:
     from cli.migrate_answers import MigrateAnswer
@@ -111,6 +112,8 @@ class Migration:
                 if MOVED in log.noted:  # somebody else moved it while we waited
                     found = Move.parse(log.noted[MOVED])
                     raise StoreMoved(log.where, to=found.to, fix=found.fix)
+                if not self._into_file:
+                    self._make_room_for(log)
                 self._filled(log, move)
             hold.end(MOVED, move.text())
 
@@ -163,6 +166,17 @@ class Migration:
                 raise AlreadyExists(f"There is a log already: {self.places.log}.", fix=(f"ls -l {self.places.log}",))
         for end in ("", "-wal", "-shm"):
             self.places.log.with_name(f"{self.places.log.name}{end}").unlink(missing_ok=True)
+
+    def _make_room_for(self, log: AnyLog) -> None:
+        """Give way to a log that was in the database before: what has ended there is the beginning of this one."""
+        try:
+            there = opened_at(self.to, read_only=True)
+        except NotFound:
+            return
+        with there:
+            tree, has_ended = there.tree(), MOVED in there.noted and there.origin == log.origin
+        if has_ended and tree.size <= log.tree().size and range_root_of(log)(0, tree.size) == tree.root:
+            unsettle(self.to, by=self._again, timeout_s=self._timeout_s)
 
     def _refuse_another(self, move: Move) -> None:
         """Refuse to finish a move whose log is not the one at the address, or is gone from there."""

@@ -53,6 +53,26 @@ def test_a_log_moves_into_a_database_and_back_to_the_byte(told: Orch, database: 
     assert told("spec", "st04-z", "--objectives", "and on").status == 0
     assert told("audit", "verify").status in (0, 7)
     assert len(rows_at(".orch/log.db")) > len(after) == len(rows_at(database))
+    assert (
+        told("migrate", "--to", database).status == 0
+    )  # over the log that ended there: it is the beginning of this one
+    assert len(rows_at(database)) > len(after)
+    assert told("status").status == 0
+
+
+def test_another_log_in_the_database_is_never_replaced(
+    told: Orch, database: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.chdir(tmp_path_factory.mktemp("other"))
+        assert told("init").status == 0
+        assert told("migrate", "--to", database).status == 0
+        assert told("migrate", "--to", "file").status == 0
+    before = rows_at(database)
+    refused = told("migrate", "--to", database, "--json")
+    assert refused.status == 3 and refused.error["code"] == "ALREADY_EXISTS", refused
+    assert rows_at(database) == before
+    assert told("spec", "st08-x", "--objectives", "x").status == 0
 
 
 def test_what_was_said_under_a_command_id_stays_said(told: Orch, database: str) -> None:
