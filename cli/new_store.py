@@ -43,7 +43,7 @@ class Destination(NamedTuple):
         """A command that reads the new store."""
         if self.database is None:
             return f"ORCHESTRATOR_STATE_DIR={self.words} orch list"
-        return f"ORCHESTRATOR_DATABASE_URL={self.words} orch list"
+        return f"ORCHESTRATOR_DATABASE_URL={self.words} orch init  # in a folder of its own"
 
 
 class NewStore(NamedTuple):

@@ -361,3 +361,15 @@ def test_where_the_old_database_is_gone_the_new_one_is_promoted_without_it(
     monkeypatch.setenv(ADDRESS, another)
     assert there(*words).status == 0
     assert there("spec", "st06-z", "--objectives", "x").status == 0
+
+
+def test_a_project_whose_file_is_lost_goes_on_in_a_database(
+    drafted: Orch, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert drafted("backup", "create", "--to", "backups").status == 0
+    for file in Path(".orch").glob("log.db*"):
+        file.unlink()
+    assert drafted("backup", "restore", "--from", "backups", "--into", database).status == 0
+    assert drafted("recover", "promote", database, "--reason", "The disk died", "--yes").status == 0
+    assert drafted("approve", "st01-x", "spec").status == 0
+    assert drafted("audit", "verify").status in (0, 7)
