@@ -153,6 +153,7 @@ def test_a_folder_belongs_to_one_log(there: Orch, server: Any, empty_log: str, m
     assert not Path(".orch/log.db").exists()
 
 
+@pytest.mark.in_file
 def test_a_log_in_a_file_is_never_taken_for_one_in_a_database(
     drafted: Orch, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,6 +261,7 @@ def test_a_gate_in_ci_asks_the_database_as_somebody_who_may_only_read(
             owner.execute(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"'.encode())
 
 
+@pytest.mark.in_file
 def test_backups_of_a_file_are_restored_into_a_database_with_the_same_root(
     drafted: Orch, database: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -363,6 +365,7 @@ def test_where_the_old_database_is_gone_the_new_one_is_promoted_without_it(
     assert there("spec", "st06-z", "--objectives", "x").status == 0
 
 
+@pytest.mark.in_file
 def test_a_project_whose_file_is_lost_goes_on_in_a_database(
     drafted: Orch, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
