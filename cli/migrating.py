@@ -1,5 +1,6 @@
 """One move of the log: what was done of it before, and what is left to do."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -9,12 +10,13 @@ from adapters.moving import held, settle, unsettle
 from adapters.places import NAME_IT, Places
 from adapters.retiring import put_aside
 from adapters.settings import is_database_url, shown
+from adapters.sqlite_creation import remove_beside
 from adapters.sqlite_log import SqliteLog
 from adapters.stores import AnyLog, attach, attached_to, detach, open_log, opened_at
 from cli.migrate import again
 from cli.migrate_setting import follow_setting
 from cli.redacted_since import RETIRED
-from domain.errors import AlreadyExists, Damaged, InvalidInput, NotFound, StoreMoved
+from domain.errors import AlreadyExists, Damaged, InvalidInput, NotFound, Refusal, StoreMoved
 from domain.tree_ranges import range_root_of
 
 if TYPE_CHECKING:
@@ -106,7 +108,7 @@ class Migration:
         """Make the other log while nobody writes, verify it, and end this one: the point of no return."""
         self._judged().close()
         if self._into_file:
-            self._discard_unsettled_file()
+            self._discard_unsettled()
         with held(self._source, timeout_s=self._timeout_s) as hold:
             with opened_at(self._source, read_only=True) as log:
                 if MOVED in log.noted:  # somebody else moved it while we waited
@@ -114,7 +116,12 @@ class Migration:
                     raise StoreMoved(log.where, to=found.to, fix=found.fix)
                 if not self._into_file:
                     self._make_room_for(log)
-                self._filled(log, move)
+                try:
+                    self._filled(log, move)
+                except BaseException:
+                    with suppress(Refusal):  # what went wrong is what has to be said
+                        self._discard_unsettled()
+                    raise
             hold.end(MOVED, move.text())
 
     def _judged(self) -> AnyLog:
@@ -157,15 +164,20 @@ class Migration:
                 f"The log does not verify: {first['what']}{place}; it stays where it is.", fix=("orch audit verify",)
             )
 
-    def _discard_unsettled_file(self) -> None:
+    def _discard_unsettled(self) -> None:
         """Remove what an interrupted move left; a log that somebody uses is never removed."""
+        if not self._into_file:
+            from adapters.postgres_schema import discard_unsettled
+
+            discard_unsettled(self.to, timeout_s=self._timeout_s)
+            return
         if not self.places.log.is_file():
             return
         with SqliteLog.open(self.places.log, read_only=True) as log:
             if UNSETTLED not in log.noted:
                 raise AlreadyExists(f"There is a log already: {self.places.log}.", fix=(f"ls -l {self.places.log}",))
-        for end in ("", "-wal", "-shm"):
-            self.places.log.with_name(f"{self.places.log.name}{end}").unlink(missing_ok=True)
+        self.places.log.unlink(missing_ok=True)
+        remove_beside(self.places.log)
 
     def _make_room_for(self, log: AnyLog) -> None:
         """Give way to a log that was in the database before: what has ended there is the beginning of this one."""
