@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -15,7 +14,7 @@ from adapters.sqlite_log import SqliteLog
 from adapters.stores import opened_at
 from domain.errors import StoreRetired, Unavailable
 from tests.cli.conftest import Orch
-from tests.postgres_server import Server, as_url
+from tests.postgres_server import as_url
 
 ADDRESS = "ORCHESTRATOR_DATABASE_URL"
 STORY = (
@@ -295,26 +294,18 @@ def test_backups_of_a_database_are_restored_into_a_folder_with_the_same_root(the
         assert list(other.records()) == list(log.records())
 
 
-@pytest.fixture
-def another(server: Server) -> Iterator[str]:
-    name = f"orch_another_{os.getpid()}"
-    server.make(name)
-    yield server.setting(name)
-    server.drop(name)
-
-
 def test_a_log_goes_back_to_a_moment_in_another_database(
-    there: Orch, database: str, another: str, monkeypatch: pytest.MonkeyPatch
+    there: Orch, database: str, second_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told(there)
     assert there("audit", "checkpoint").status == 0
-    assert there("recover", "run", "--to", "position:4", "--into", another).status == 0
-    words = ("recover", "promote", another, "--reason", "A mistake", "--yes")
+    assert there("recover", "run", "--to", "position:4", "--into", second_database).status == 0
+    words = ("recover", "promote", second_database, "--reason", "A mistake", "--yes")
     promoted = there(*words)
     assert promoted.status == 0, promoted
     assert f"export {ADDRESS}=" in promoted.err
     assert "belongs to the log" in there("status", "--json").error["message"]  # the variable names the old one still
-    monkeypatch.setenv(ADDRESS, another)
+    monkeypatch.setenv(ADDRESS, second_database)
     assert there("status").status == 0
     assert there("spec", "st05-z", "--objectives", "x").status == 0
     assert there("audit", "verify").status in (0, 7)
@@ -329,13 +320,13 @@ def test_a_log_goes_back_to_a_moment_in_another_database(
 
 @pytest.mark.parametrize("step", ["attach", "keep_keys", "follow_setting"])
 def test_a_promotion_that_is_stopped_is_finished_by_the_same_command(
-    there: Orch, another: str, monkeypatch: pytest.MonkeyPatch, step: str
+    there: Orch, second_database: str, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     from cli import promoting_database
 
     told(there)
-    assert there("recover", "run", "--to", "position:4", "--into", another).status == 0
-    words = ("recover", "promote", another, "--reason", "A mistake", "--yes")
+    assert there("recover", "run", "--to", "position:4", "--into", second_database).status == 0
+    words = ("recover", "promote", second_database, "--reason", "A mistake", "--yes")
 
     def stopped(*_: Any, **__: Any) -> None:
         raise Unavailable("stopped")
@@ -345,22 +336,22 @@ def test_a_promotion_that_is_stopped_is_finished_by_the_same_command(
         assert there(*words).status == 8
     assert there("spec", "st06-z", "--objectives", "x").status != 0
     assert there(*words).status == 0
-    monkeypatch.setenv(ADDRESS, another)
+    monkeypatch.setenv(ADDRESS, second_database)
     assert there("spec", "st06-z", "--objectives", "x").status == 0
-    with opened_at(another, read_only=True) as log:
+    with opened_at(second_database, read_only=True) as log:
         assert sum(record.topic == "ledger.forked" for record in log.stream("ledger")) == 1
 
 
 def test_where_the_old_database_is_gone_the_new_one_is_promoted_without_it(
-    there: Orch, another: str, monkeypatch: pytest.MonkeyPatch
+    there: Orch, second_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told(there)
     assert there("backup", "create", "--to", "backups").status == 0
-    assert there("backup", "restore", "--from", "backups", "--into", another).status == 0
-    words = ("recover", "promote", another, "--reason", "The server burnt down", "--yes")
+    assert there("backup", "restore", "--from", "backups", "--into", second_database).status == 0
+    words = ("recover", "promote", second_database, "--reason", "The server burnt down", "--yes")
     monkeypatch.setenv(ADDRESS, "postgresql://127.0.0.1:1/none")
     assert there(*words).status == 8
-    monkeypatch.setenv(ADDRESS, another)
+    monkeypatch.setenv(ADDRESS, second_database)
     assert there(*words).status == 0
     assert there("spec", "st06-z", "--objectives", "x").status == 0
 
