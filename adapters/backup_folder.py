@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,7 +116,7 @@ class Folder:
         path = self.path / name
         try:
             self._make(path.parent)
-            with new_file(path, replace=replace) as opened:
+            with new_file(path, replace=replace, mode=0o600 | self._shared()) as opened:
                 opened.write(data)
             sync(path.parent)
         except OSError as error:
@@ -124,8 +125,15 @@ class Folder:
     def _make(self, folder: Path) -> None:
         """Make the folder of a copy; its name reaches the disk before anything lies in it."""
         if not folder.is_dir():
-            folder.mkdir(mode=0o700)
+            folder.mkdir(mode=0o700 | (0o050 if self._shared() else 0))
             sync(folder.parent)
+
+    def _shared(self) -> int:
+        """Return what the group may do with a file: read it, where whoever made the folder lets the group read it.
+
+        So somebody who may not see the store can verify what was shipped. The umask still counts.
+        """
+        return stat.S_IMODE(self.path.stat().st_mode) & 0o040
 
 
 def _spoken(error: OSError, path: Path) -> FilesUnavailable:

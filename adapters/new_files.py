@@ -11,8 +11,8 @@ from domain.errors import AlreadyExists, FilesUnavailable, InvalidInput
 
 
 @contextmanager
-def new_file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
-    """Open a file that gets its name, mode 0600, when the block ends well; otherwise nothing is left.
+def new_file(path: Path, *, replace: bool, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """Open a file that gets its name when the block ends well; otherwise nothing is left.
 
     Raises `AlreadyExists` for a file that may not be replaced, `InvalidInput` for what is no regular file.
     """
@@ -20,7 +20,7 @@ def new_file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
         if os.path.lexists(path):
             _refuse(path, replace=replace)
         part = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")
-        file = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        file = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     except OSError as error:
         raise _spoken(path, error) from error
     try:

@@ -74,7 +74,7 @@ SETTINGS = (
     Setting("template_dir", Kind.PATH, "orchestrator.storage.templateDirectory", "--template-dir", ".orch/templates"),
     Setting("schema_dir", Kind.PATH, "orchestrator.storage.schemaDirectory", "", ".orch/schemas"),
     Setting("operation_timeout_ms", Kind.MILLISECONDS, "orchestrator.performance.operationTimeoutMs", "", 30_000),
-    Setting("memory_limit_mb", Kind.COUNT, "orchestrator.performance.memoryLimitMB", "", 512, is_read=False),
+    Setting("memory_limit_mb", Kind.COUNT, "orchestrator.performance.memoryLimitMB", "", 512),
     Setting("max_concurrent", Kind.COUNT, "orchestrator.performance.maxConcurrentOperations", "", 32),
     Setting("feedback.style", Kind.STYLE, "orchestrator.feedback.style", "", "user-friendly"),
     Setting("checkpoints.after", Kind.OCCASIONS, "orchestrator.checkpoints.after", "", []),

@@ -47,10 +47,15 @@ def output_file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
         with new_file(path, replace=replace) as file:
             yield file
     except AlreadyExists as taken:
-        words = typed()
-        behind = words.index("--") if "--" in words else len(words)
-        taken.fix = (shlex.join(["orch", *words[:behind], "--yes", *words[behind:]]),)
+        taken.fix = again_with_yes()
         raise
+
+
+def again_with_yes() -> tuple[str]:
+    """Return what was typed, with --yes."""
+    words = typed()
+    behind = words.index("--") if "--" in words else len(words)
+    return (shlex.join(["orch", *words[:behind], "--yes", *words[behind:]]),)
 
 
 def write_whole(path: Path, data: bytes, *, replace: bool) -> Written:

@@ -32,6 +32,7 @@ from cli.config import ConfigAnswer
 from cli.config_check import ConfigCheckAnswer
 from cli.config_set import ConfigSetAnswer
 from cli.context import ContextAnswer
+from cli.deploy_systemd import DeployedAnswer
 from cli.export import ExportFile
 from cli.follow import FollowedAnswer, FollowersAnswer
 from cli.gate_command import GateAnswer
@@ -355,6 +356,7 @@ ANSWERS: dict[str, Any] = {
     "phase.state_diff": StateDiffAnswer,
     "search": SearchAnswer,
     "migrate": MigrateAnswer,
+    "deploy.systemd": DeployedAnswer,
     "upgrade": UpgradeAnswer,
     "rebuild": RebuildAnswer,
     "followers": FollowersAnswer,

@@ -67,6 +67,7 @@ READS = {
     "audit.sample": ("audit", "sample", "--seed", "s"),
     "audit.redaction": ("audit", "redact", "3", "--reason", "a name", "--yes"),
     "search": ("search", "round"),
+    "deploy.systemd": ("deploy", "systemd", "--out", "units"),
     "upgrade": ("upgrade",),
     "migrate": ("migrate", "--to", "DATABASE"),
     "phase.diff": ("diff", "st01-x", "spec", "--from", "1"),

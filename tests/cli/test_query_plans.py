@@ -83,6 +83,7 @@ LITTLE = (
     "recover point before-release",
     "doctor --quick",
     "doctor st01-x",
+    "deploy systemd --out units",
 )
 WHOLE = {
     "audit trail": "tells everything that was recorded, unless it is given a limit",
