@@ -85,11 +85,12 @@ def discard_unsettled(url: str, *, timeout_s: float) -> None:
             connection.execute("DROP SCHEMA orch CASCADE")
 
 
-def upgrade_tables(url: str, *, timeout_s: float) -> tuple[int, int]:
+def upgrade_tables(url: str, *, timeout_s: float, checked: bool = False) -> tuple[int, int]:
     """Bring a log's tables and functions up to date, and return the version before and after; one does it at a time.
 
-    All of it is one transaction, in which nobody writes. The events stay as they are. Raises `NotFound`, and
-    `InvalidInput` for a log that a newer version made.
+    All of it is one transaction, in which nobody writes. The events stay as they are. What is `checked` is read as a
+    whole before and after, both within the transaction, which is rolled back where it does not hold. Raises
+    `NotFound`, `InvalidInput` for a log that a newer version made, and `UpgradeUndone`.
     """
     with _alone(url, timeout_s=timeout_s) as connection:
         if connection.execute(IS_THERE).fetchone() != (True,):
@@ -103,14 +104,24 @@ def upgrade_tables(url: str, *, timeout_s: float) -> tuple[int, int]:
                 fix=("orch version",),
             )
         if before < SCHEMA_VERSION:
-            for version in range(before, SCHEMA_VERSION):
-                connection.execute(STEPS[version].encode())
-            connection.execute(FORGET_CODE)
-            for part in CODE:
-                connection.execute(text_of(part).encode())
-            connection.execute(ADMIT_AGAIN)
-            connection.execute("UPDATE orch.version SET version = %s", (SCHEMA_VERSION,))
+            if checked:
+                from adapters.postgres_way_back import the_same_after
+
+                with the_same_after(connection, named(url), before):
+                    _change_tables(connection, before)
+            else:
+                _change_tables(connection, before)
     return before, SCHEMA_VERSION
+
+
+def _change_tables(connection: "psycopg.Connection[Row]", before: int) -> None:
+    for version in range(before, SCHEMA_VERSION):
+        connection.execute(STEPS[version].encode())
+    connection.execute(FORGET_CODE)
+    for part in CODE:
+        connection.execute(text_of(part).encode())
+    connection.execute(ADMIT_AGAIN)
+    connection.execute("UPDATE orch.version SET version = %s", (SCHEMA_VERSION,))
 
 
 def admit(url: str, role: str, *, may: str, timeout_s: float) -> None:

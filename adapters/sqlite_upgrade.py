@@ -1,7 +1,7 @@
 """Bringing a log that an older version made to the newest schema."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from adapters.file_systems import refuse_network
 from adapters.sqlite_connection import connect, spoken
 from adapters.sqlite_log import TIMEOUT_S
 from adapters.sqlite_schema import SCHEMA_VERSION, UPGRADES
+from adapters.sqlite_way_back import settle_interrupted, way_back_from_upgrade
 from adapters.writers_queue import WritersQueue
 from domain.errors import NotFound, Unavailable
 
@@ -22,11 +23,18 @@ class Upgraded(NamedTuple):
     after: int
 
 
-def upgrade_log(path: Path, *, timeout_s: float = TIMEOUT_S, begins: Callable[[int], None] | None = None) -> Upgraded:
+def upgrade_log(
+    path: Path,
+    *,
+    timeout_s: float = TIMEOUT_S,
+    begins: Callable[[int], None] | None = None,
+    checked: bool = False,
+) -> Upgraded:
     """Upgrade a log, or leave one alone that has the newest schema. The events stay as they are.
 
     `begins` is told of the size of the file before anything is done. If this is stopped half way, the log still has
-    its old schema, and doing it again does all of it.
+    its old schema, and doing it again does all of it. What is `checked` is read as a whole before and after, and taken
+    back where it does not hold. Raises `UpgradeUndone`.
     """
     if not path.is_file():
         raise NotFound(f"There is no log at {path}.", fix=("orch init",))
@@ -35,11 +43,15 @@ def upgrade_log(path: Path, *, timeout_s: float = TIMEOUT_S, begins: Callable[[i
         connection = connect(path, read_only=False, timeout_s=timeout_s)
         try:
             before: int = connection.pragma("user_version")
+            if checked:
+                settle_interrupted(connection, path)
+                before = connection.pragma("user_version")
             if before < SCHEMA_VERSION:
                 if begins is not None:
                     begins(path.stat().st_size)
-                _write_anew(connection, path)
-                _change_schema(connection, before)
+                with way_back_from_upgrade(connection, path, before) if checked else nullcontext():
+                    _write_anew(connection, path)
+                    _change_schema(connection, before)
                 with suppress(apsw.BusyError, apsw.LockedError):  # a reader is in the way; a later writer does it
                     connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         finally:

@@ -36,25 +36,30 @@ def create(asked: Asked, to: To = None, recipient: RecipientWords = None, full: 
 
     Next: orch backup verify
     """
+    with opened() as project:
+        data = made_now(project, to, recipient, full=full)
+    answer("backup.made", data, as_json=asked.json, show=lambda: show_made(data))
+
+
+def made_now(project: Project, to: str | None, recipient: list[str] | None, *, full: bool = False) -> "BackupMade":
+    """Add what is new, and keep the checkpoint that seals it."""
     from adapters.backup_files import archive_of
     from adapters.backup_writing import BackupWriter
     from cli.backup_adding import add_new
     from cli.progress import Progress
 
-    with opened() as project:
-        author = author_of(project, recipient)
-        storage = target_of(project.places, to)
-        warn(project, storage, encrypted=bool(author.recipients.words))
-        writer = BackupWriter(storage, author)
-        with writer.turn(), Progress(project.log.moment().position - (0 if full else writer.last)) as progress:
-            if not full:
-                warn_of_plain(writer)
-            files = archive_of(project.places, logs_of(project.places), now_ns=time_ns())
-            made = add_new(project.log, writer, full=full, files=files, done=progress.advance)
-            if made:
-                CheckpointFiles(project.places.checkpoints).keep(made[-1].last, made[-1].checkpoint.encode())
-            data = made_of(writer, made)
-    answer("backup.made", data, as_json=asked.json, show=lambda: show_made(data))
+    author = author_of(project, recipient)
+    storage = target_of(project.places, to)
+    warn(project, storage, encrypted=bool(author.recipients.words))
+    writer = BackupWriter(storage, author)
+    with writer.turn(), Progress(project.log.moment().position - (0 if full else writer.last)) as progress:
+        if not full:
+            warn_of_plain(writer)
+        files = archive_of(project.places, logs_of(project.places), now_ns=time_ns())
+        made = add_new(project.log, writer, full=full, files=files, done=progress.advance)
+        if made:
+            CheckpointFiles(project.places.checkpoints).keep(made[-1].last, made[-1].checkpoint.encode())
+        return made_of(writer, made)
 
 
 def made_of(writer: "BackupWriter", made: "list[Manifest]") -> "BackupMade":

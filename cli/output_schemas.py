@@ -66,6 +66,7 @@ from cli.template_answers import (
     TemplateListAnswer,
 )
 from cli.timestamp import TimestampAnswer
+from cli.upgrade import UpgradeAnswer
 from cli.workflow import WorkflowAnswer
 from projections.coverage import Coverage
 from projections.dashboard import Dashboard
@@ -271,15 +272,6 @@ class KeyAnswer(TypedDict):
 
     key: str
     replaced: list[str]
-
-
-class UpgradeAnswer(TypedDict):
-    """The schema that the log had, and the one it has now; the same where there was nothing to do."""
-
-    log: str
-    before: int
-    after: int
-    upgraded: bool
 
 
 class Reason(TypedDict):

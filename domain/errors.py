@@ -45,6 +45,7 @@ Refusal
 │   └── SignatureRefused        its keys did not sign this text
 └── Unavailable                 not now; safe to repeat
     ├── StoreOutdated           the store was made by an older version and can only be read
+    ├── UpgradeUndone           an upgrade did not hold; the store is as it was
     └── FilesUnavailable        the file system said no
 """
 
@@ -430,6 +431,17 @@ class StoreOutdated(Unavailable):
             f"{place} was made by an older version of orch (schema {found}); it can be read, and written again once it"
             f" has schema {needed}.",
             fix=("orch upgrade",),
+        )
+
+
+class UpgradeUndone(Unavailable):
+    code = "UPGRADE_UNDONE"
+
+    def __init__(self, place: str, why: str, *, found: int, needed: int) -> None:
+        super().__init__(
+            f"The upgrade of {place} to schema {needed} did not hold: {why.rstrip('.')}. It has schema {found} again,"
+            " with every event, and works with the version of orch that made it.",
+            fix=("orch doctor", "orch backup list"),
         )
 
 

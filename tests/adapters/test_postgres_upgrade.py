@@ -7,10 +7,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from adapters.measured import measured
 from adapters.postgres_log import SCHEMA_VERSION, PostgresLog
 from adapters.postgres_schema import CODE, upgrade_tables
 from adapters.stores import refilled_at
-from domain.errors import InvalidInput, StoreOutdated, Unavailable
+from domain.errors import InvalidInput, StoreOutdated, Unavailable, UpgradeUndone
 from tests.adapters.log_entries import accepted, decision
 
 OLD = Path(__file__).parent / "postgres_schema_1"
@@ -83,6 +84,45 @@ def test_an_upgrade_that_fails_half_way_changes_nothing(old_log: str, monkeypatc
     assert code_of(old_log) == before
     with PostgresLog.open(old_log, read_only=True) as log:
         assert log.schema_version == 1
+
+
+def test_an_upgrade_that_is_checked_holds(old_log: str) -> None:
+    assert upgrade_tables(old_log, timeout_s=10, checked=True) == (1, SCHEMA_VERSION)
+    with PostgresLog.open(old_log) as log:
+        accepted(log, decision("phase/a"))
+        assert measured(log).size == 1
+
+
+LOOSE = "DROP TRIGGER events_never_change ON orch.events; DROP TRIGGER events_never_go ON orch.events"
+BROKEN = {
+    "its second statement fails": f"{LOOSE}; SELECT * FROM orch.nowhere",
+    "an event is rewritten": f"{LOOSE}; UPDATE orch.events SET clock = 1",
+    "an event is lost": f"{LOOSE}; DELETE FROM orch.events",
+    "a head is lost": "DELETE FROM orch.heads",
+    "the log has another name": "UPDATE orch.store SET value = 'example.org/other' WHERE key = 'origin'",
+}
+
+
+@pytest.mark.parametrize("sql", BROKEN.values(), ids=BROKEN)
+def test_an_upgrade_that_does_not_hold_is_rolled_back(
+    sql: str, log_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from adapters import postgres_schema
+
+    with PostgresLog.open(log_database) as log:
+        accepted(log, decision("phase/a", events=3, text="a text"))
+        before = measured(log)
+    with psycopg.connect(log_database) as connection:
+        connection.execute("UPDATE orch.version SET version = 1")
+    code = code_of(log_database)
+    monkeypatch.setitem(postgres_schema.STEPS, 1, sql)
+    with pytest.raises(UpgradeUndone, match="has schema 1 again"):
+        upgrade_tables(log_database, timeout_s=10, checked=True)
+    assert code_of(log_database) == code
+    with PostgresLog.open(log_database, read_only=True) as log:
+        assert (log.schema_version, measured(log)) == (1, before)
+    monkeypatch.setitem(postgres_schema.STEPS, 1, "")
+    assert upgrade_tables(log_database, timeout_s=10, checked=True) == (1, SCHEMA_VERSION)
 
 
 def test_a_log_of_a_newer_version_is_left_alone(log_database: str) -> None:
