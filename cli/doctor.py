@@ -72,7 +72,7 @@ def doctor(asked: Asked, phase: OnePhase = None, quick: Quick = False) -> None:
     """
     if phase is not None:
         checked(phase)
-    patient = _patient()
+    patient = patient_here()
     patient.phase, patient.quick = phase or "", quick
     try:
         rows = [row for name, check in (CHECKS_OF_PHASE if phase else CHECKS) for row in _rows(patient, name, check)]
@@ -96,7 +96,7 @@ def doctor(asked: Asked, phase: OnePhase = None, quick: Quick = False) -> None:
     raise typer.Exit(exits.HEALTH[data["verdict"]])
 
 
-def _patient() -> Patient:
+def patient_here() -> Patient:
     """Return the project around this folder, even where its settings or its log cannot be found."""
     given = flags()
     start = here()

@@ -28,6 +28,9 @@ from cli.backup_drill import Drill
 from cli.backup_prune import Pruned
 from cli.backup_ship import Shipped
 from cli.batch import BatchAnswer
+from cli.check_after import PostDeployAnswer
+from cli.check_before import PreDeployAnswer
+from cli.check_concurrency import ConcurrencyAnswer
 from cli.config import ConfigAnswer
 from cli.config_check import ConfigCheckAnswer
 from cli.config_set import ConfigSetAnswer
@@ -348,6 +351,9 @@ ANSWERS: dict[str, Any] = {
     "phase.state_diff": StateDiffAnswer,
     "search": SearchAnswer,
     "migrate": MigrateAnswer,
+    "check.pre_deploy": PreDeployAnswer,
+    "check.post_deploy": PostDeployAnswer,
+    "check.concurrency": ConcurrencyAnswer,
     "deploy.systemd": DeployedAnswer,
     "upgrade": UpgradeAnswer,
     "rebuild": RebuildAnswer,

@@ -68,6 +68,14 @@ def compare_schemas(asked: Asked, folder: Dir = None) -> None:
 
     Next: orch schema write
     """
+    data = compared(folder)
+    answer("schema.files", data, as_json=asked.json, show=lambda: _show(data))
+    if data["differing"] or data["missing"]:
+        raise typer.Exit(exits.USAGE)
+
+
+def compared(folder: Path | None) -> SchemaFilesAnswer:
+    """Return how the files of a folder, or of the setting, differ from what this version prints."""
     held = _folder(folder)
     differing, missing = [], []
     texts = dict(_texts())
@@ -80,16 +88,13 @@ def compare_schemas(asked: Asked, folder: Dir = None) -> None:
         except OSError as error:
             raise FilesUnavailable(f"{held / name}: {error.strerror}.") from error
     found = sorted(str(path.relative_to(held)) for path in held.glob("*/*.json")) if held.is_dir() else []
-    data: SchemaFilesAnswer = {
+    return {
         "folder": str(held),
         "written": [],
         "differing": differing,
         "missing": missing,
         "unknown": [name for name in found if name not in texts],
     }
-    answer("schema.files", data, as_json=asked.json, show=lambda: _show(data))
-    if differing or missing:
-        raise typer.Exit(exits.USAGE)
 
 
 def _folder(given: Path | None) -> Path:

@@ -84,6 +84,9 @@ LITTLE = (
     "doctor --quick",
     "doctor st01-x",
     "deploy systemd --out units",
+    "check pre-deploy",
+    "check post-deploy --yes",
+    "check concurrency --operations 5",
 )
 WHOLE = {
     "audit trail": "tells everything that was recorded, unless it is given a limit",
