@@ -1,21 +1,20 @@
 """The event log in a PostgreSQL database, in its schema `orch`."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Self
 
 from adapters.envelope import canonical
-from adapters.group_commit import GroupCommit
 from adapters.log_notes import refuse_ended
 from adapters.log_reads import LogReads
 from adapters.log_rows import Heads, Row
 from adapters.postgres_connection import Line
 from adapters.postgres_writes import APPEND, answer_of, request_of
-from adapters.prepared import PreparedDecision, prepared
+from adapters.shared_commits import Answers, Portion, SharedCommits
 from adapters.snapshots import lines_of, packed
-from domain.errors import Damaged, InvalidInput, Refusal, StoreOutdated, Unavailable
-from domain.event_log import Decision, Head, Moment, Receipt
+from domain.errors import Damaged, InvalidInput, StoreOutdated, Unavailable
+from domain.event_log import Head, Moment
 
 SCHEMA_VERSION = 1
 TIMEOUT_S = 30.0
@@ -32,7 +31,7 @@ def translated(query: str) -> str:
     return TABLES.sub(r"\1 orch.\2", query).replace("?", "%s")
 
 
-class PostgresLog(LogReads):
+class PostgresLog(SharedCommits, LogReads):
     """The port `EventLog` on PostgreSQL. May be shared by threads; a forked child opens its own."""
 
     def __init__(self, url: str, *, read_only: bool, timeout_s: float) -> None:
@@ -40,7 +39,7 @@ class PostgresLog(LogReads):
         self._wait_ms = int(timeout_s * 1000)
         self._line = Line(url, read_only=read_only, timeout_s=timeout_s)
         self.where = self._line.where
-        self._commits: GroupCommit[list[PreparedDecision], list[Receipt | Refusal]] = GroupCommit(self._write)
+        self._share_commits(timeout_s=timeout_s)
         try:
             self._origin = self._judged()
         except BaseException:
@@ -56,11 +55,6 @@ class PostgresLog(LogReads):
     def origin(self) -> str:
         """The log's name."""
         return self._origin
-
-    def append(self, decisions: Sequence[Decision]) -> list[Receipt | Refusal]:
-        """Write decisions durably, as the port says; callers in several threads share one commit."""
-        self._refuse_reader()
-        return self._commits.submit([prepared(decision, origin=self._origin) for decision in decisions])
 
     def scrub(self) -> None:
         """Have the server clear away the rows as they were before an erasure.
@@ -122,12 +116,12 @@ class PostgresLog(LogReads):
 
     def close(self) -> None:
         """Let go of the server."""
+        self._end_commits()
         self._line.close()
 
-    def _write(self, batch: list[list[PreparedDecision]]) -> list[list[Receipt | Refusal]]:
-        """Write what several callers brought, in one transaction; the answer comes after its commit."""
+    def _write(self, batch: list[Portion]) -> list[Answers]:
         flat = [decision for decisions in batch for decision in decisions]
-        rows = self._line.ask(APPEND, (self._wait_ms, request_of(flat))) if flat else []
+        rows = self._line.ask(APPEND, (self._wait_ms, request_of(flat)))
         answers = map(answer_of, flat, rows)
         return [[next(answers) for _ in decisions] for decisions in batch]
 

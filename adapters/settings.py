@@ -76,6 +76,7 @@ SETTINGS = (
     Setting("operation_timeout_ms", Kind.MILLISECONDS, "orchestrator.performance.operationTimeoutMs", "", 30_000),
     Setting("memory_limit_mb", Kind.COUNT, "orchestrator.performance.memoryLimitMB", "", 512, is_read=False),
     Setting("max_concurrent", Kind.COUNT, "orchestrator.performance.maxConcurrentOperations", "", 32),
+    Setting("operation_queue_size", Kind.COUNT, "orchestrator.performance.operationQueueSize", "", 1000),
     Setting("feedback.style", Kind.STYLE, "orchestrator.feedback.style", "", "user-friendly"),
     Setting("checkpoints.after", Kind.OCCASIONS, "orchestrator.checkpoints.after", "", []),
     Setting("checkpoints.anchor", Kind.PATH, "orchestrator.checkpoints.anchor", "--anchor", None),
