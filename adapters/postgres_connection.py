@@ -1,11 +1,11 @@
 """One connection to the log in PostgreSQL: found anew when it is lost, and its errors in our words."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import RLock
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors
@@ -13,8 +13,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.log_rows import Row
 from adapters.places import NAME_IT
+from adapters.postgres_call import called
 from domain.errors import Damaged, InvalidInput, NotFound, Unavailable
 
+Answer = TypeVar("Answer")
 CONNECT_S = 10
 PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
 ISOLATION, NOTHING_TO_ERASE, GUARDED = "OR003", "OR001", "OR002"
@@ -39,15 +41,30 @@ class Line:
 
     def ask(self, query: str, values: Row | None = None) -> list[Row]:
         """Return the rows of an answer, all of one moment; what is asked is one transaction."""
+
+        def asked(connection: "psycopg.Connection[Row]") -> list[Row]:
+            with connection.cursor(binary=True) as cursor:
+                cursor.execute(query.encode(), values)
+                return cursor.fetchall() if cursor.description else []
+
+        return self._asked(asked)
+
+    def call(self, query: bytes, words: Sequence[bytes]) -> bytes:
+        """Return the one value of an answer, everything as the text that the server takes and gives.
+
+        A third of the time of `ask`, which makes values of SQL from those of Python and back: an append has none.
+        """
+        return self._asked(lambda connection: called(connection.pgconn, query, words))
+
+    def _asked(self, how: Callable[["psycopg.Connection[Row]"], Answer]) -> Answer:
+        """Ask, and where the connection is lost ask again on a new one."""
         with self._turn, spoken(self.where):
             until, pause = monotonic() + self._timeout_s, PAUSE_S
             while True:
                 try:
                     if self._connection.closed:
                         self._connection = _connected(self._told)
-                    with self._connection.cursor(binary=True) as cursor:
-                        cursor.execute(query.encode(), values)
-                        return cursor.fetchall() if cursor.description else []
+                    return how(self._connection)
                 except psycopg.OperationalError as error:
                     if not _is_lost(self._connection, error) or monotonic() + pause > until:
                         raise

@@ -10,7 +10,7 @@ from adapters.log_notes import refuse_ended
 from adapters.log_reads import LogReads
 from adapters.log_rows import Heads, Row
 from adapters.postgres_connection import Line
-from adapters.postgres_writes import APPEND, answer_of, request_of
+from adapters.postgres_writes import APPEND, answers_in, request_of
 from adapters.shared_commits import Answers, Portion, SharedCommits
 from adapters.snapshots import lines_of, packed
 from domain.errors import Damaged, InvalidInput, StoreOutdated, Unavailable
@@ -121,8 +121,8 @@ class PostgresLog(SharedCommits, LogReads):
 
     def _write(self, batch: list[Portion]) -> list[Answers]:
         flat = [decision for decisions in batch for decision in decisions]
-        rows = self._line.ask(APPEND, (self._wait_ms, request_of(flat)))
-        answers = map(answer_of, flat, rows)
+        answered = self._line.call(APPEND, (b"%d" % self._wait_ms, request_of(flat)))
+        answers = iter(answers_in(answered, flat))
         return [[next(answers) for _ in decisions] for decisions in batch]
 
     def _judged(self) -> str:

@@ -25,14 +25,20 @@ class Held:
         self._write = write
         self.batches: list[list[str]] = []
         self.begun, self.go_on = Event(), Event()
+        self.begun_again, self.go_on_again = Event(), Event()
+        self.go_on_again.set()
         self.fails: Exception | None = None
 
     def __call__(self, batch: list[Portion]) -> list[Answers]:
         self.batches.append([each.command_id for portion in batch for each in portion])
-        self.begun.set()
-        assert self.go_on.wait(30)
-        if self.fails is not None and len(self.batches) > 1:
-            raise self.fails
+        if len(self.batches) == 1:
+            self.begun.set()
+            assert self.go_on.wait(30)
+        else:
+            self.begun_again.set()
+            assert self.go_on_again.wait(30)
+            if self.fails is not None:
+                raise self.fails
         return self._write(batch)
 
 
@@ -53,8 +59,9 @@ def held(log: AnyLog) -> Iterator[Held]:
 
 async def until_waiting(log: AnyLog, count: int) -> None:
     """Go on when so many callers stand in the line."""
-    while len(log._commits._waiting) != count:
-        await asyncio.sleep(0.005)
+    async with asyncio.timeout(20):
+        while len(log._commits._waiting) != count:
+            await asyncio.sleep(0.005)
 
 
 class SharingContract:
@@ -175,14 +182,15 @@ class SharingContract:
 
         async def story() -> Answers:
             with held(log) as holding:
-                holding.begun.clear()
+                holding.go_on_again.clear()
                 task = asyncio.create_task(log.append_soon([asked]))
                 await until_waiting(log, 1)
                 holding.go_on.set()
-                await asyncio.to_thread(_second, holding)
+                assert await asyncio.to_thread(holding.begun_again.wait, 20)
                 task.cancel()
                 with pytest.raises(asyncio.CancelledError):
                     await task
+                holding.go_on_again.set()
             return await log.append_soon([asked])
 
         (answer,) = asyncio.run(story())
@@ -253,11 +261,6 @@ class SharingContract:
 
         asyncio.run(story())
         assert whole(log) == ["first"]
-
-
-def _second(holding: Held) -> None:
-    """Wait until a second transaction has begun; the first one ends meanwhile."""
-    assert holding.begun.wait(20)
 
 
 def _in_thread(log: AnyLog) -> Callable[[], Any]:
