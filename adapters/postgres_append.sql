@@ -77,7 +77,7 @@ DECLARE
     decision jsonb;
     id text;
     known record;
-    moved jsonb;
+    moved bigint;
     first_line text;
     start bigint;
     each jsonb;
@@ -87,6 +87,7 @@ DECLARE
 BEGIN
     SELECT t.size, t.frontier, t.recorded_at INTO STRICT last, edge, at FROM orch.tree AS t;
     before := last;
+    <<decisions>>
     FOR place IN 0 .. jsonb_array_length(decisions) - 1 LOOP
         decision := decisions -> place;
         id := decision ->> 'id';
@@ -95,15 +96,15 @@ BEGIN
             answers := answers || orch.known_as(known.fingerprint, known.first, known.last, decision);
             CONTINUE;
         END IF;
-        moved := (  -- what was read and has changed since; each looked up by its key, however little is known of the table
-            SELECT jsonb_build_array('conflict', read ->> 0, (read ->> 1)::bigint, version) FROM (
-                SELECT read, coalesce((SELECT h.version FROM orch.heads AS h WHERE h.stream = read ->> 0), 0) AS version
-                FROM jsonb_array_elements(decision -> 'reads') AS read
-            ) AS found WHERE version <> (read ->> 1)::bigint LIMIT 1);
-        IF moved IS NOT NULL THEN
-            answers := answers || jsonb_build_array(moved);
-            CONTINUE;
-        END IF;
+        FOR place IN 0 .. jsonb_array_length(decision -> 'reads') - 1 LOOP
+            each := decision -> 'reads' -> place;
+            SELECT h.version INTO moved FROM orch.heads AS h WHERE h.stream = each ->> 0;
+            IF coalesce(moved, 0) <> (each ->> 1)::bigint THEN
+                answers := answers || jsonb_build_array(
+                    jsonb_build_array('conflict', each ->> 0, (each ->> 1)::bigint, coalesce(moved, 0)));
+                CONTINUE decisions;
+            END IF;
+        END LOOP;
         said := orch.clock();
         at := greatest(said, at + 1);
         first_line := ' ' || at || ' ' || said || E'\n';
