@@ -1,27 +1,39 @@
 """One question to the server through libpq itself, as `psycopg.pq` hands it on: text in, text out."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from select import POLLIN, POLLOUT, poll
 
 import psycopg
 from psycopg import errors, pq
 
+from adapters.log_rows import Row
 
-def called(connection: pq.abc.PGconn, query: bytes, words: Sequence[bytes]) -> bytes:
+CANCEL_S = 2.0
+
+
+def called(connection: "psycopg.Connection[Row]", query: bytes, words: Sequence[bytes]) -> bytes:
     """Ask for one value and wait for it. Raises what psycopg raises.
 
-    Whoever is stopped meanwhile leaves a connection that is closed: an answer that comes later belongs to nobody.
+    Whoever is stopped meanwhile has the server stop, too, and leaves a closed connection: an answer that comes later
+    belongs to nobody.
     """
-    connection.send_query_params(query, words)
+    line = connection.pgconn
     try:
-        while connection.flush():  # while the server takes no more it may want to say something first
-            if _wait(connection, POLLIN | POLLOUT) & POLLIN:
-                connection.consume_input()
-        result, after = _next(connection), None
-        while (after := _next(connection)) is not None:
+        line.send_query_params(query, words)
+        while line.flush():  # while the server takes no more it may want to say something first
+            if _wait(line, POLLIN | POLLOUT) & POLLIN:
+                line.consume_input()
+        result, after = _next(line), None
+        while (after := _next(line)) is not None:
             result = after
+    except psycopg.Error:
+        connection.close()
+        raise
     except BaseException:
-        connection.finish()
+        with suppress(psycopg.Error):
+            connection.cancel_safe(timeout=CANCEL_S)
+        connection.close()
         raise
     if result is None or result.status != pq.ExecStatus.TUPLES_OK:
         raise _error(result)

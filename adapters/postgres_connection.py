@@ -54,7 +54,7 @@ class Line:
 
         A third of the time of `ask`, which makes values of SQL from those of Python and back: an append has none.
         """
-        return self._asked(lambda connection: called(connection.pgconn, query, words))
+        return self._asked(lambda connection: called(connection, query, words))
 
     def _asked(self, how: Callable[["psycopg.Connection[Row]"], Answer]) -> Answer:
         """Ask, and where the connection is lost ask again on a new one."""

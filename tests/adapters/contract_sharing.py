@@ -12,9 +12,9 @@ import pytest
 from adapters.group_commit import MOST
 from adapters.shared_commits import Answers, Portion
 from adapters.stores import AnyLog
-from domain.errors import CommandIdReused, Conflict, Unavailable
+from domain.errors import CommandIdReused, Conflict, Damaged, Unavailable
 from domain.event_log import Receipt
-from tests.adapters.log_entries import accepted, decision
+from tests.adapters.log_entries import accepted, decision, redaction
 from tests.adapters.sqlite_stores import whole
 
 
@@ -130,6 +130,24 @@ class SharingContract:
         answers = [answer for (answer,) in asyncio.run(story())]
         assert [type(answer) for answer in answers] == [Receipt, Conflict, CommandIdReused, Conflict, Receipt]
         assert {record.stream for record in log.records()} == {"phase:a", "phase:first", "phase:b", "phase:d"}
+        whole(log)
+
+    def test_one_that_fails_half_way_leaves_the_others_of_its_commit_alone(self, log: AnyLog) -> None:
+        accepted(log, decision("phase:a", text="a secret"))
+        asked = [
+            decision("phase:b", events=2),
+            redaction(1, of="phase:a", version=1, erases=[1, 9], command_id="broken"),
+            decision("phase:c"),
+        ]
+        first, broken, last = log.append(asked)
+        assert isinstance(broken, Damaged) and "Position 9 holds no text" in broken.message
+        assert isinstance(first, Receipt) and isinstance(last, Receipt)
+        assert [(first.first, first.last), (last.first, last.last)] == [(2, 3), (4, 4)]
+        assert first.recorded_at < last.recorded_at
+        assert [record.stream for record in log.records()] == ["phase:a", "phase:b", "phase:b", "phase:c"]
+        assert next(log.records()).payload is not None and log.receipt("broken") is None
+        with pytest.raises(Damaged):
+            log.append([asked[1]])
         whole(log)
 
     def test_an_error_of_the_shared_commit_reaches_every_caller_and_nothing_is_recorded(self, log: AnyLog) -> None:
