@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
@@ -68,8 +67,8 @@ def _shared(url: str) -> Measured:
         logs = [stack.enter_context(PostgresLog.open(url)) for _ in range(THREADS)]
         pairs = []
         for turn in range(ROUNDS):
-            apart = seconds(partial(_threads, logs, f"apart-{turn}"))
-            pairs.append((apart, seconds(partial(_threads, logs[:1] * THREADS, f"shared-{turn}"))))
+            apart = seconds(_threads(logs, f"apart-{turn}"))
+            pairs.append((apart, seconds(_threads(logs[:1] * THREADS, f"shared-{turn}"))))
     apart, shared = (median(found) for found in zip(*pairs, strict=True))
     rates = [THREADS * EACH / took for took in (shared, apart)]
     detail = "{:,.0f} / {:,.0f} a second".format(*rates)
@@ -77,13 +76,18 @@ def _shared(url: str) -> Measured:
     return Measured(name, apart / shared, 4, detail, at_least=True)
 
 
-def _threads(logs: list[PostgresLog], name: str) -> None:
+def _threads(logs: list[PostgresLog], name: str) -> Callable[[], None]:
+    """Return what has a thread for each log append decisions that were made before."""
     made = [_made(f"{name}-{number}", EACH) for number in range(THREADS)]
-    threads = [Thread(target=_append, args=pair) for pair in zip(logs, made, strict=True)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+
+    def work() -> None:
+        threads = [Thread(target=_append, args=pair) for pair in zip(logs, made, strict=True)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    return work
 
 
 def _status(project: Path, url: str) -> Measured:
