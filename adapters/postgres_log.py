@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Self
 
 from adapters.envelope import canonical
@@ -11,6 +12,7 @@ from adapters.log_notes import refuse_ended
 from adapters.log_reads import LogReads
 from adapters.log_rows import Heads, Row
 from adapters.postgres_connection import Line
+from adapters.postgres_state import HEADS, STATE, HeadsState, state_of
 from adapters.postgres_writes import APPEND, answer_of, request_of
 from adapters.prepared import PreparedDecision, prepared
 from adapters.snapshots import lines_of, packed
@@ -98,6 +100,15 @@ class PostgresLog(LogReads):
         """Return the heads of all streams, ordered by name; a server that works in parallel may answer in any order."""
         moment, heads = super().all_heads()
         return moment, heads.in_order() if isinstance(heads, Heads) else heads
+
+    def heads_state(self) -> HeadsState:
+        """Return which state the heads are in; it is one row, however many heads there are."""
+        return state_of(self._line.ask(STATE))[0]
+
+    def heads_with_state(self) -> tuple[HeadsState, Heads]:
+        """Return the heads of all streams, ordered by name, and the state that they are in."""
+        state, rows = state_of(self._line.ask(STATE + HEADS))
+        return state, Heads(row[:4] for row in sorted(rows, key=itemgetter(0)))
 
     def unsound(self) -> list[str]:
         """Return what is wrong with the tables: an index that is not valid, a guard that is gone or switched off."""

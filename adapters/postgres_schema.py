@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
+from secrets import token_hex
 
 import psycopg
 
 from adapters.log_rows import Row
 from adapters.postgres_connection import Line, named
+from adapters.postgres_state import SECRET
 from domain.errors import AlreadyExists, InvalidInput
 
 PARTS = ("tables", "guards", "append", "derived", "roles")
@@ -29,6 +31,7 @@ def make_log(url: str, origin: str, *, timeout_s: float) -> None:
         for part in PARTS:
             connection.execute(text_of(part).encode())
         connection.execute("INSERT INTO orch.store VALUES ('origin', %s)", (origin,))
+        connection.execute("INSERT INTO orch.store VALUES (%s, %s)", (SECRET, token_hex(32)))
 
 
 def admit(url: str, role: str, *, may: str, timeout_s: float) -> None:
