@@ -68,10 +68,11 @@ class Line:
 
 
 def listening(url: str) -> "psycopg.Connection[Row]":
-    """Return a connection that hears of every commit."""
+    """Return a connection that hears of every commit; on a standby, which tells nobody, it hears nothing."""
     with spoken(named(url)):
         connection = _connected(_told(url, read_only=True))
-        connection.execute("LISTEN orch")
+        if connection.execute("SELECT pg_is_in_recovery()").fetchone() == (False,):
+            connection.execute("LISTEN orch")
         return connection
 
 

@@ -4,6 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 from time import sleep
@@ -11,6 +12,7 @@ from time import sleep
 import psycopg
 import pytest
 
+from adapters.postgres_changes import PostgresChanges
 from tests.cli.conftest import Orch
 from tests.cli.evidence_world import HELD, fill
 from tests.postgres_copies import moved
@@ -103,6 +105,18 @@ def test_the_same_evidence_comes_out_of_a_file_a_database_and_its_standby(
         for words, found, wanted in zip(READS, said, in_file[1], strict=True):
             assert lasting(found) == lasting(wanted), words
     assert not Path(".orch/log.db").exists()
+
+
+def test_what_follows_a_standby_hears_nothing_and_looks(
+    filled: Orch, both: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_database(both)
+    monkeypatch.setenv(ADDRESS, on_standby(both))
+    with closing(PostgresChanges(on_standby(both))) as changes:
+        assert not changes.wait(0.05)
+    Path("dev/st02-y/spec.md").unlink()
+    assert filled("follow", "--once").status == 0
+    assert Path("dev/st02-y/spec.md").exists()
 
 
 def test_a_write_on_a_standby_says_that_it_takes_none(
