@@ -51,7 +51,7 @@ def pooled(url: str) -> Iterator[str]:
     file.write_text("\n".join(lines) + "\n")
     with (folder / "log").open("ab") as said:
         process = subprocess.Popen([PROGRAM, str(file)], stdout=said, stderr=said, **as_nobody())
-    through = make_conninfo(**told | {"host": "127.0.0.1", "port": str(port)})
+    through = make_conninfo(url, host="127.0.0.1", port=str(port))
     try:
         until = monotonic() + PATIENCE_S
         while True:

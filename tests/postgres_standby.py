@@ -38,7 +38,7 @@ class Pair(NamedTuple):
 
     def address(self, database: str, *, user: str, hosts: slice = slice(None), more: str = "") -> str:
         """Return the address over TCP of both, or of one of them."""
-        hosts_named = ",".join(f"127.0.0.1:{port}" for port in self.ports[hosts])
+        hosts_named = ",".join(f"127.0.0.1:{port}" for port in [*self.ports][hosts])
         return f"postgresql://{user}@{hosts_named}/{database}{more}"
 
     def until_same(self) -> None:

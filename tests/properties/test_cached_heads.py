@@ -107,7 +107,7 @@ def test_a_read_through_the_cache_is_always_the_one_without_it(server: Server, e
                 head = self.log.heads([stream])[1].get(stream)
                 return head.version if head else 0
 
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis says nothing of its types
+        run_state_machine_as_test(
             World,
             settings=settings(
                 max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
