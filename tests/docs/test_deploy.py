@@ -23,6 +23,7 @@ __all__ = ["orch"]  # a fixture
 FOLDER = Path(__file__).parents[2] / "docs" / "deploy" / "postgresql"
 COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text("utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+PAGE = (FOLDER.parents[1] / "running-postgresql.md").read_text("utf-8")
 SECRETS = ("postgres", "owner", "writer", "auditor", "replicator")
 
 
@@ -53,6 +54,14 @@ def test_no_password_stands_in_it_and_every_secret_is_a_file() -> None:
     assert not re.search(r"(?i)password\s*[:=]\s*['\"]?\w*(postgres|secret|changeme|admin)\b", text_of("compose.yaml"))
 
 
+def test_the_page_makes_every_secret_and_names_every_profile() -> None:
+    (names,) = re.findall(r"for name in ([a-z ]+); do", PAGE)
+    made = {f"{name}_password" for name in names.split()} | set(re.findall(r"> secrets/(\w+)$", PAGE, re.MULTILINE))
+    assert made == COMPOSE["secrets"].keys()
+    for profile in {profile for service in SERVICES.values() for profile in service.get("profiles", [])} - {"cache"}:
+        assert f"--profile {profile} up" in PAGE, profile
+
+
 def test_what_lasts_is_in_named_volumes_and_every_file_is_there() -> None:
     for name, service in SERVICES.items():
         for volume in service.get("volumes", []):
@@ -80,7 +89,8 @@ def test_the_steps_of_the_documentation_work(orch: Orch, monkeypatch: pytest.Mon
         monkeypatch.setenv("PGPASSFILE", str(world.passwords))
         monkeypatch.setenv("ORCHESTRATOR_DATABASE_URL", world.address("log_owner", world.port))
         assert orch("init", "--host", "example.org").status == 0
-        world.run("psql", "-X", "-v", "ON_ERROR_STOP=1", world.address("log_owner", world.port), "-f", "admit.sql")
+        (admitted,) = re.findall(r'psql "\$ORCHESTRATOR_DATABASE_URL" -c "(.+)"', PAGE)
+        world.run("psql", "-X", "-v", "ON_ERROR_STOP=1", world.address("log_owner", world.port), "-c", admitted)
         monkeypatch.setenv("ORCHESTRATOR_DATABASE_URL", world.address("log_writer", world.port))
         assert orch("spec", "st01-x", "--objectives", "x").status == 0
         monkeypatch.setenv("ORCHESTRATOR_DATABASE_URL", world.address("log_auditor", world.port))
