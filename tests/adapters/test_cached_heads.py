@@ -18,7 +18,9 @@ from adapters.redis_line import WAIT_S
 from domain.errors import Unavailable
 from domain.event_log import Head
 from tests.adapters.log_entries import accepted, decision
+from tests.certificates import signed_by_itself
 from tests.postgres_server import Server
+from tests.postgres_standby import free_port
 from tests.redis_server import Redis, redis_server
 
 
@@ -275,3 +277,15 @@ def test_a_password_is_said_and_a_wrong_one_is_told(log: PostgresLog, tmp_path: 
             cache = CachedHeads(log, url)
             assert [same(cache, log) for _ in range(2)] == [False, works]
             assert (cache.trouble is None) == works and "s3cret" not in str(cache.trouble)
+
+
+def test_an_encrypted_cache_is_trusted_by_its_certificate(log: PostgresLog, tmp_path: Path) -> None:
+    own, other = signed_by_itself(tmp_path, "server"), signed_by_itself(tmp_path, "other")
+    port = free_port()
+    words = ("--tls-cert-file", str(own), "--tls-key-file", str(own.with_suffix(".key")), "--tls-auth-clients", "no")
+    with redis_server("--tls-port", str(port), *words):
+        for authority, works in ((own, True), (other, False), (tmp_path / "none.crt", False)):
+            cache = CachedHeads(log, f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={authority}")
+            assert [same(cache, log) for _ in range(2)] == [False, works]
+            assert (cache.trouble is None) == works
+        assert not same(CachedHeads(log, f"redis://127.0.0.1:{port}"), log), "not in the clear"
