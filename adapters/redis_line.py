@@ -125,7 +125,8 @@ class RedisLine:
         if kind == b"$" and said.isdigit() and int(said) <= MOST:
             return self._exactly(int(said) + 2)[:-2]
         if kind == b"-":
-            raise Unavailable(f"The cache at {self._at.where} refuses: {said[:200].decode('ascii', 'replace')}.")
+            why = said[:200].decode("ascii", "replace").rstrip(".")
+            raise Unavailable(f"The cache at {self._at.where} refuses: {why}.")
         raise Unavailable(f"What answers at {self._at.where} is no Redis server.")
 
     def _until_end(self) -> bytes:

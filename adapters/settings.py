@@ -289,7 +289,7 @@ def shown(name: str, value: object) -> object:
         return value
     from re import sub
 
-    return sub(r"(?<=password=)[^&]*", "***", sub(r"(//[^/@]*?:)[^@]*(?=@)", r"\1***", value))
+    return sub(r"(?<=password=)[^&]*", "***", sub(r"(//[^/@]*?:)[^?]*(?=@)", r"\1***", value))
 
 
 def is_words(value: str) -> bool:

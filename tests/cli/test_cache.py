@@ -121,7 +121,7 @@ def test_a_log_in_a_file_needs_none(drafted: Orch, redis: Redis, monkeypatch: py
 
 
 def test_its_password_is_shown_nowhere(there: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
-    for address in ("redis://ada:s3cret@127.0.0.1:1/0", "rediss://:s3cret@127.0.0.1:1", "unix://:s3cret@/nowhere"):
+    for address in ("redis://ada:s3cret@127.0.0.1:1/0", "rediss://:s3cret@127.0.0.1:1", "unix://:a@s3cret@/nowhere"):
         monkeypatch.setenv(CACHE, address)
         monkeypatch.setattr(cached_reads, "_said", set())
         for words in (("config", "show"), ("config", "set", "cache_url", address), ("list",), ("doctor",)):
