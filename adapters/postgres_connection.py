@@ -8,16 +8,18 @@ from time import monotonic, sleep
 from typing import Any
 
 import psycopg
+from orjson import loads
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from adapters.log_notes import refuse_ended
 from adapters.log_rows import Row
 from adapters.places import NAME_IT
 from domain.errors import Damaged, InvalidInput, NotFound, Unavailable
 
 CONNECT_S = 10
 PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
-ISOLATION, NOTHING_TO_ERASE, GUARDED = "OR003", "OR001", "OR002"
+ISOLATION, NOTHING_TO_ERASE, GUARDED, ELSEWHERE = "OR003", "OR001", "OR002", "OR004"
 """What our functions and guards raise."""
 
 
@@ -149,6 +151,8 @@ def spoken(where: str) -> Iterator[None]:
             "session is read-only" in str(error) and error.sqlstate is None
         ):  # libpq's, when it looks for one that writes
             raise _takes_no_writes(where) from error
+        if error.sqlstate == ELSEWHERE:
+            refuse_ended(where, loads(error.diag.message_primary or "{}"))
         if error.sqlstate in (NOTHING_TO_ERASE, GUARDED):
             raise Damaged(f"The log in {where} refused what its own heads allowed: {_first_line(error)}.") from error
         raise Unavailable(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Self
+from typing import ClassVar, Self
 
 from adapters.envelope import canonical
 from adapters.envelope import told as told_by
@@ -16,11 +16,12 @@ from adapters.postgres_connection import Line
 from adapters.postgres_state import HEADS, STATE, HeadsState, state_of
 from adapters.postgres_writes import APPEND, answer_of, request_of
 from adapters.prepared import PreparedDecision, prepared
+from adapters.settings import shown
 from adapters.snapshots import lines_of, packed
 from domain.errors import Damaged, InvalidInput, Refusal, StoreOutdated, Unavailable
 from domain.event_log import Decision, Head, Moment, Receipt, Told
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 TIMEOUT_S = 30.0
 TABLES = re.compile(r"\b(FROM|UPDATE|INTO) (events|heads|commands|tree|tiles|snapshots|store)\b")
 TOLD = (
@@ -42,8 +43,12 @@ def translated(query: str) -> str:
 class PostgresLog(LogReads):
     """The port `EventLog` on PostgreSQL. May be shared by threads; a forked child opens its own."""
 
+    PROMOTES: ClassVar[bool] = False
+    """Whether this writes the one command that makes a recovered log one of its own."""
+
     def __init__(self, url: str, *, read_only: bool, timeout_s: float) -> None:
         self._read_only = read_only
+        self._words = str(shown("database_url", url))
         self._wait_ms = int(timeout_s * 1000)
         self._line = Line(url, read_only=read_only, timeout_s=timeout_s)
         self.where = self._line.where
@@ -166,6 +171,7 @@ class PostgresLog(LogReads):
                 "SELECT 'schema', version::text FROM orch.version UNION ALL SELECT key, value FROM orch.store"
             )
         )
+        self.noted = {key: value for key, value in said.items() if key != "schema"}
         version = self.schema_version = int(said.get("schema", 0))
         if version > SCHEMA_VERSION:
             raise InvalidInput(
@@ -178,7 +184,7 @@ class PostgresLog(LogReads):
         if not self._read_only and version < SCHEMA_VERSION:
             raise StoreOutdated(self.where, found=version, needed=SCHEMA_VERSION)
         if not self._read_only:
-            refuse_ended(self.where, said)
+            refuse_ended(self.where, self.noted, promotes=self.PROMOTES, words=self._words)
         return str(said["origin"])
 
     def _refuse_reader(self) -> None:

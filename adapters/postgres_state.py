@@ -7,7 +7,12 @@ from domain.errors import Damaged
 from domain.event_log import Moment
 from domain.merkle import root_of
 
-SECRET = "cache_secret"  # noqa: S105  # the name of the row, not what is in it
+FOR_THE_CACHE = """
+INSERT INTO orch.store VALUES (
+    'cache_secret', encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'hex')
+) ON CONFLICT DO NOTHING
+"""
+"""244 random bits, which whoever may read the log knows, and nobody else."""
 STATE = """
 SELECT NULL, t.size, t.recorded_at, t.frontier, (SELECT h.xmin::text FROM orch.heads AS h ORDER BY h.stream LIMIT 1),
     (SELECT s.value FROM orch.store AS s WHERE s.key = 'cache_secret')

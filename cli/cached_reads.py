@@ -15,11 +15,6 @@ from domain.event_log import EventLog, Head, Moment
 if TYPE_CHECKING:
     from adapters.cached_heads import CachedHeads
 
-MADE = (
-    "INSERT INTO orch.store VALUES ('cache_secret',"
-    " encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'hex'))"
-)
-"""What the owner of an older log says once."""
 _said: set[str] = set()
 """What this process has warned about."""
 
@@ -42,9 +37,14 @@ def looked_at(url: str, log: AnyLog) -> Found:
     if isinstance(log, SqliteLog):
         return Found("ok", "A cache is named and not used: the log is a file, which is read faster.")
     from adapters.cached_heads import tried
+    from adapters.postgres_state import FOR_THE_CACHE
 
     if not log.heads_state().secret:
-        return Found("warning", "The log was made without a secret for its cache, so the cache is not used.", (MADE,))
+        return Found(
+            "warning",
+            "The log was made without a secret for its cache, so the cache is not used.",
+            ("orch upgrade", " ".join(FOR_THE_CACHE.split())),
+        )
     try:
         return Found("ok", f"The cache at {tried(url)} answers.")
     except Unavailable as error:

@@ -7,7 +7,6 @@ import psycopg
 
 from adapters.cached_heads import CachedHeads, key_of, packed
 from adapters.postgres_log import PostgresLog
-from adapters.postgres_state import SECRET
 from domain.event_log import Head
 from tests.adapters.cached_log import log, redis, running, same
 from tests.adapters.log_entries import accepted, decision
@@ -31,7 +30,7 @@ def test_an_empty_log_and_one_without_a_secret_are_read_without_it(redis: Redis,
     with PostgresLog.open(log_database) as log, psycopg.connect(log_database, autocommit=True) as owner:
         cache = CachedHeads(log, redis.url)
         assert not same(cache, log) and not redis.kept()
-        owner.execute("DELETE FROM orch.store WHERE key = %s", (SECRET,))
+        owner.execute("DELETE FROM orch.store WHERE key = 'cache_secret'")
         accepted(log, decision("phase:a"))
         assert [same(cache, log) for _ in range(2)] == [False, False] and not redis.kept()
 

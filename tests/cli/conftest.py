@@ -48,12 +48,13 @@ def orch(
 ) -> Orch:
     """Return a function that runs `orch` in an empty folder as ada, a person.
 
-    TEST_STORE=postgres puts every project's log into a database of its own instead of a file.
+    TEST_STORE=postgres puts every project's log into a database of its own instead of a file, but for tests that are
+    marked `in_file`: they are about the file.
     """
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("ORCHESTRATOR_") or name == "FORCE_COLOR"]:
         monkeypatch.delenv(name)
-    if os.environ.get("TEST_STORE") == "postgres":
+    if os.environ.get("TEST_STORE") == "postgres" and request.node.get_closest_marker("in_file") is None:
         monkeypatch.setenv("ORCHESTRATOR_DATABASE_URL", request.getfixturevalue("database"))
     monkeypatch.setenv("ORCHESTRATOR_ACTOR", "ada")
     monkeypatch.setenv("ORCHESTRATOR_ACTOR_KIND", "human")

@@ -107,7 +107,7 @@ def test_a_log_that_was_made_before_there_was_a_cache_is_told_how_to_get_one(
         owner.execute("DELETE FROM orch.store WHERE key = 'cache_secret'")
         assert there("list").status == 0 and not redis.kept()
         row = next(row for row in there("doctor", "--json").data["rows"] if "cache" in row["message"])
-        owner.execute(row["fix"][0].encode())
+        owner.execute(row["fix"][1].encode())
     assert there("list").status == 0 and len(redis.kept()) == 1
 
 

@@ -67,6 +67,7 @@ READS = {
     "audit.redaction": ("audit", "redact", "3", "--reason", "a name", "--yes"),
     "search": ("search", "round"),
     "upgrade": ("upgrade",),
+    "migrate": ("migrate", "--to", "DATABASE"),
     "phase.diff": ("diff", "st01-x", "spec", "--from", "1"),
     "phase.state_diff": ("diff", "st01-x"),
     "rebuild": ("rebuild",),
@@ -120,7 +121,7 @@ def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(
         assert drafted("backup", "create").status == 0
     if kind == "init.attached":
         join_a_database(drafted, request.getfixturevalue("database"), monkeypatch)
-    said = drafted(*READS[kind], "--json").out
+    said = drafted(*_words(kind, request), "--json").out
     adapter_of(kind, closed=True).validate_json(said)
     document = json.loads(said)
     assert document.get("kind", ERROR) == kind
@@ -136,7 +137,7 @@ def test_a_missing_or_unknown_field_would_be_noticed(
     if kind.startswith("backup."):
         assert drafted("backup", "create").status == 0
     document: dict[str, Any] = (
-        json.loads(drafted(*READS[kind], "--json").out) if kind != "phase.checkout" else _checkout()
+        json.loads(drafted(*_words(kind, request), "--json").out) if kind != "phase.checkout" else _checkout()
     )
     part = document["error" if kind == ERROR else "data"]
     closed = adapter_of(kind, closed=True)
@@ -148,6 +149,10 @@ def test_a_missing_or_unknown_field_would_be_noticed(
     del part["unheard_of"], part[next(iter(part))]
     with pytest.raises(ValueError, match="Field required"):
         adapter_of(kind).validate_python(document)
+
+
+def _words(kind: str, request: pytest.FixtureRequest) -> list[str]:
+    return [request.getfixturevalue("database") if word == "DATABASE" else word for word in READS[kind]]
 
 
 def test_states_and_steps_are_closed_choices_in_the_schema() -> None:

@@ -104,7 +104,7 @@ ELSEWHERE = {
     "copies, moves or repairs whole logs": (
         *("backup create", "backup ship", "backup list", "backup verify", "backup drill", "backup restore"),
         *("backup prune", "recover run", "recover documents", "recover verify", "recover salvage", "recover promote"),
-        "upgrade",
+        *("migrate", "upgrade"),
     ),
     "reads no event": (
         *("audit timestamp", "config show", "version", "completion", "schema list", "schema show", "schema check"),
