@@ -15,7 +15,6 @@ import pytest
 from adapters.postgres_changes import PostgresChanges
 from tests.cli.conftest import Orch
 from tests.cli.evidence_world import HELD, fill
-from tests.postgres_copies import moved
 from tests.postgres_server import Server
 from tests.postgres_standby import Pair, pair
 
@@ -59,10 +58,11 @@ def filled(orch: Orch, both: Pair, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     both.primary.drop("project")
 
 
-def in_database(both: Pair) -> None:
+def in_database(orch: Orch, both: Pair) -> None:
     """Move the log of the project here into the primary, as two roles know it."""
     url = both.primary.make("project")
-    moved(Path.cwd(), url)
+    moved = orch("migrate", "--to", both.primary.setting("project"))
+    assert moved.status == 0, moved
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute("SELECT orch.admit('writer', 'write'), orch.admit('auditor', 'read')")
     both.until_same()
@@ -97,7 +97,7 @@ def test_the_same_evidence_comes_out_of_a_file_a_database_and_its_standby(
         return Path(f"{name}.zip").read_bytes(), said
 
     in_file = everything("file")
-    in_database(both)
+    in_database(filled, both)
     for name, address in (("primary", on_primary(both)), ("standby", on_standby(both))):
         monkeypatch.setenv(ADDRESS, address)
         package, said = everything(name)
@@ -110,7 +110,7 @@ def test_the_same_evidence_comes_out_of_a_file_a_database_and_its_standby(
 def test_what_follows_a_standby_hears_nothing_and_looks(
     filled: Orch, both: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    in_database(both)
+    in_database(filled, both)
     monkeypatch.setenv(ADDRESS, on_standby(both))
     with closing(PostgresChanges(on_standby(both))) as changes:
         assert not changes.wait(0.05)
@@ -122,7 +122,7 @@ def test_what_follows_a_standby_hears_nothing_and_looks(
 def test_a_write_on_a_standby_says_that_it_takes_none(
     filled: Orch, both: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    in_database(both)
+    in_database(filled, both)
     for more in ("", "?target_session_attrs=any"):
         monkeypatch.setenv(ADDRESS, both.address("project", user="writer", hosts=slice(1, 2), more=more))
         refused = filled("spec", "st03-z", "--objectives", "x", "--json")
@@ -137,7 +137,7 @@ def test_a_write_on_a_standby_says_that_it_takes_none(
 def test_a_read_that_recovery_cancels_says_so_and_is_safe_to_repeat(
     filled: Orch, both: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    in_database(both)
+    in_database(filled, both)
     monkeypatch.setenv(ADDRESS, on_standby(both))
     slow = (
         "ALTER TABLE orch.tree RENAME TO kept;"
