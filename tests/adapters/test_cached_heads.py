@@ -49,24 +49,23 @@ def test_heads_that_were_folded_anew_are_another_state(redis: Redis, log: Postgr
 
 
 def test_a_log_of_the_same_name_and_size_is_another_one(
-    redis: Redis, log: PostgresLog, server: Server, log_database: str, empty_log: str
+    redis: Redis, log: PostgresLog, server: Server, log_database: str
 ) -> None:
-    cache = CachedHeads(log, redis.url)
-    accepted(log, decision("phase:5", command_id="the last"))
-    assert not same(cache, log)
-    name = f"{psycopg.conninfo.conninfo_to_dict(log_database)['dbname']}_restored"
-    url = server.make(name, like=empty_log)
+    log.close()
+    name = str(psycopg.conninfo.conninfo_to_dict(log_database)["dbname"])
+    url = server.make(f"{name}_restored", like=name)
     try:
-        with PostgresLog.open(url) as restored:
-            for number in range(5):
-                accepted(restored, decision(f"phase:{number}"))
+        with PostgresLog.open(log_database) as lost, PostgresLog.open(url) as restored:
+            accepted(lost, decision("phase:5", command_id="the last"))
             accepted(restored, decision("phase:5", command_id="another last"))
-            assert restored.origin == log.origin and restored.moment().position == log.moment().position
-            assert restored.heads_state().secret == log.heads_state().secret
-            assert [same(CachedHeads(restored, redis.url), restored) for _ in range(2)] == [False, True]
-        assert same(cache, log)
+            ours, theirs = lost.heads_state(), restored.heads_state()
+            assert ours.root != theirs.root and lost.origin == restored.origin
+            same_but_for_that = ours._replace(root=theirs.root, moment=theirs.moment)
+            assert same_but_for_that == theirs and ours.moment.position == theirs.moment.position
+            for each in (lost, restored):
+                assert [same(CachedHeads(each, redis.url), each) for _ in range(2)] == [False, True]
     finally:
-        server.drop(name)
+        server.drop(f"{name}_restored")
 
 
 def test_a_value_that_was_changed_is_not_believed_and_is_replaced(redis: Redis, log: PostgresLog) -> None:

@@ -6,7 +6,14 @@ from itertools import count, pairwise
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from adapters.cached_heads import CachedHeads, packed
 from adapters.log_rows import Heads
@@ -87,8 +94,8 @@ def test_a_read_through_the_cache_is_always_the_one_without_it(server: Server, e
                 for key, other in pairwise(keys):
                     redis.ask("SET", key, redis.ask("GET", other) or b"")
 
-            @rule()
-            def read(self) -> None:
+            @invariant()
+            def reads_agree(self) -> None:
                 nonlocal hits, misses
                 cache = CachedHeads(self.log, redis.url)
                 for _ in range(2):
@@ -110,7 +117,7 @@ def test_a_read_through_the_cache_is_always_the_one_without_it(server: Server, e
         run_state_machine_as_test(
             World,
             settings=settings(
-                max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+                max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
             ),
         )
-    assert hits > 20 and misses > 20
+    assert hits and misses
