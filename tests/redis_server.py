@@ -62,7 +62,7 @@ class Redis:
         try:
             return self.ask("PING") is not None
         except Unavailable as error:
-            return "NOAUTH" in error.message
+            return "Authentication required" in error.message
 
 
 @contextmanager

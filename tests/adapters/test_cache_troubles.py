@@ -63,7 +63,7 @@ def fill(redis: Redis, ballast: bytes) -> None:
         for number in range(10_000):
             redis.ask("SET", f"{len(ballast)}-{number}", ballast)
     except Unavailable as error:
-        assert "OOM" in error.message
+        assert "maxmemory" in error.message
     else:
         raise AssertionError("it never was full")
 
@@ -74,7 +74,7 @@ def test_a_full_cache_refuses_and_nothing_else_happens(log: PostgresLog) -> None
             fill(redis, b"x" * size)
         cache = CachedHeads(log, redis.url)
         assert [same(cache, log) for _ in range(2)] == [False, False]
-        assert cache.trouble is not None and "OOM" in cache.trouble
+        assert cache.trouble is not None and "maxmemory" in cache.trouble
 
 
 @contextmanager
@@ -125,13 +125,13 @@ def test_what_is_no_redis_server_is_no_cache(log: PostgresLog, answer: bytes) ->
 
 
 @pytest.mark.parametrize("answer", [b"$1000\r\n" + b"x" * 1002, b"+" * 1000])
-def test_a_slow_cache_is_not_waited_for(log: PostgresLog, answer: bytes) -> None:
-    with somebody_else(answer, pause_s=0.05) as url:
+def test_a_cache_that_says_nothing_more_is_not_waited_for(log: PostgresLog, answer: bytes) -> None:
+    with somebody_else(answer, pause_s=4 * WAIT_S) as url:
         cache = CachedHeads(log, url)
         began = monotonic()
         assert not same(cache, log)
         assert monotonic() - began < 4 * WAIT_S
-        assert "timed out" in str(cache.trouble) or "too long" in str(cache.trouble)
+        assert "imeout" in str(cache.trouble)
 
 
 def test_a_password_is_said_and_a_wrong_one_is_told(log: PostgresLog, tmp_path: Path) -> None:
