@@ -76,9 +76,8 @@ class RedisLine:
         self._at = at
         self._refusals, self._errors = ResponseError, (RedisError, OSError)
         place: dict[str, Any] = {"unix_socket_path": at.path} if at.path else {"host": at.host, "port": at.port}
-        trust: dict[str, Any] = (
-            {"ssl": True, "ssl_ca_certs": at.authorities, "ssl_check_hostname": True} if at.is_encrypted else {}
-        )
+        if at.is_encrypted:
+            place |= {"ssl": True, "ssl_ca_certs": at.authorities, "ssl_check_hostname": True}
         with self._spoken():
             self._redis: Redis = Redis(
                 **place,
