@@ -38,6 +38,7 @@ from cli.gate_command import GateAnswer
 from cli.health import DoctorAnswer
 from cli.import_folder import ImportAnswer
 from cli.init import AttachedAnswer
+from cli.migrate_answers import MigrateAnswer
 from cli.package import PackageAnswer as HandoffPackageAnswer
 from cli.rebuild import RebuildAnswer
 from cli.receipts import ReceiptAfter
@@ -353,6 +354,7 @@ ANSWERS: dict[str, Any] = {
     "phase.diff": DiffAnswer,
     "phase.state_diff": StateDiffAnswer,
     "search": SearchAnswer,
+    "migrate": MigrateAnswer,
     "upgrade": UpgradeAnswer,
     "rebuild": RebuildAnswer,
     "followers": FollowersAnswer,
