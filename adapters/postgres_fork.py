@@ -3,11 +3,11 @@
 from typing import ClassVar, Self
 
 from adapters.log_notes import CARRIED, PROMOTED, RECOVERED
+from adapters.postgres_call import called
 from adapters.postgres_log import TIMEOUT_S, PostgresLog
 from adapters.postgres_schema import WRITING
-from adapters.postgres_writes import APPEND, answer_of, request_of
-from adapters.prepared import PreparedDecision
-from domain.errors import Refusal
+from adapters.postgres_writes import APPEND, answers_in, request_of
+from adapters.shared_commits import Answers, Portion
 from domain.event_log import Receipt
 
 
@@ -24,12 +24,12 @@ class PostgresForkLog(PostgresLog):
         log._origin, log._note = origin, note
         return log
 
-    def _write(self, batch: list[list[PreparedDecision]]) -> list[list[Receipt | Refusal]]:
+    def _write(self, batch: list[Portion]) -> list[Answers]:
         """Write the command and the name in one transaction: whoever asks finds both, or neither."""
         (decisions,) = batch
         with self._line.alone(WRITING) as connection:
-            rows = connection.execute(APPEND, (self._wait_ms, request_of(decisions))).fetchall()
-            answers = [answer_of(decision, row) for decision, row in zip(decisions, rows, strict=True)]
+            answered = called(connection, APPEND, (b"%d" % self._wait_ms, request_of(decisions)))
+            answers = answers_in(answered, decisions)
             if all(isinstance(answer, Receipt) for answer in answers):
                 connection.execute("UPDATE orch.store SET value = %s WHERE key = 'origin'", (self._origin,))
                 connection.execute(

@@ -3,24 +3,30 @@
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import ClassVar, Self
 
 from adapters.envelope import canonical
-from adapters.group_commit import GroupCommit
+from adapters.envelope import told as told_by
 from adapters.log_notes import refuse_ended
-from adapters.log_reads import LogReads
-from adapters.log_rows import Heads, Row
+from adapters.log_reads import PAGE, LogReads
+from adapters.log_rows import COLUMNS, Heads, Row, record_of
 from adapters.postgres_connection import Line
-from adapters.postgres_writes import APPEND, answer_of, request_of
-from adapters.prepared import PreparedDecision, prepared
+from adapters.postgres_state import HEADS, STATE, HeadsState, state_of
+from adapters.postgres_writes import APPEND, answers_in, request_of
 from adapters.settings import shown
+from adapters.shared_commits import Answers, Portion, SharedCommits
 from adapters.snapshots import lines_of, packed
-from domain.errors import Damaged, InvalidInput, Refusal, StoreOutdated, Unavailable
-from domain.event_log import Decision, Head, Moment, Receipt
+from domain.errors import Damaged, InvalidInput, StoreOutdated, Unavailable
+from domain.event_log import Head, Moment, Told
 
 SCHEMA_VERSION = 2
 TIMEOUT_S = 30.0
 TABLES = re.compile(r"\b(FROM|UPDATE|INTO) (events|heads|commands|tree|tiles|snapshots|store)\b")
+TOLD = (
+    f"SELECT {COLUMNS} FROM orch.events JOIN unnest(%s::text[], %s::bigint[]) AS asked (a_stream, a_version)"  # noqa: S608  # ours
+    " ON stream = a_stream AND version = a_version"
+)
 GUARDS = (
     "commands_never_change", "commands_never_go", "commands_never_vanish", "events_never_change", "events_never_go",
     "events_never_vanish", "tiles_never_change", "tiles_never_go", "tiles_never_vanish",
@@ -33,7 +39,7 @@ def translated(query: str) -> str:
     return TABLES.sub(r"\1 orch.\2", query).replace("?", "%s")
 
 
-class PostgresLog(LogReads):
+class PostgresLog(SharedCommits, LogReads):
     """The port `EventLog` on PostgreSQL. May be shared by threads; a forked child opens its own."""
 
     PROMOTES: ClassVar[bool] = False
@@ -45,7 +51,7 @@ class PostgresLog(LogReads):
         self._wait_ms = int(timeout_s * 1000)
         self._line = Line(url, read_only=read_only, timeout_s=timeout_s)
         self.where = self._line.where
-        self._commits: GroupCommit[list[PreparedDecision], list[Receipt | Refusal]] = GroupCommit(self._write)
+        self._share_commits(timeout_s=timeout_s)
         try:
             self._origin = self._judged()
         except BaseException:
@@ -61,11 +67,6 @@ class PostgresLog(LogReads):
     def origin(self) -> str:
         """The log's name."""
         return self._origin
-
-    def append(self, decisions: Sequence[Decision]) -> list[Receipt | Refusal]:
-        """Write decisions durably, as the port says; callers in several threads share one commit."""
-        self._refuse_reader()
-        return self._commits.submit([prepared(decision, origin=self._origin) for decision in decisions])
 
     def scrub(self) -> None:
         """Have the server clear away the rows as they were before an erasure.
@@ -104,6 +105,27 @@ class PostgresLog(LogReads):
         moment, heads = super().all_heads()
         return moment, heads.in_order() if isinstance(heads, Heads) else heads
 
+    def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
+        """Return what the events at those places say; many are asked for at once, since each question travels."""
+        found = {}
+        for first in range(0, len(places), PAGE):
+            streams, versions = zip(*places[first : first + PAGE], strict=True)
+            rows = self._line.ask(TOLD, ([*streams], [*versions]))
+            found.update({(record.stream, record.version): record for record in map(record_of, rows)})
+        for stream, version in places:
+            if (stream, version) not in found:
+                raise Damaged(f"{self.where} lacks version {version} of {stream}, which its head names.")
+        return {place: told_by(found[place]) for place in places}
+
+    def heads_state(self) -> HeadsState:
+        """Return which state the heads are in; it is one row, however many heads there are."""
+        return state_of(self._line.ask(STATE))[0]
+
+    def heads_with_state(self) -> tuple[HeadsState, Heads]:
+        """Return the heads of all streams, ordered by name, and the state that they are in."""
+        state, rows = state_of(self._line.ask(STATE + HEADS))
+        return state, Heads(row[:4] for row in sorted(rows, key=itemgetter(0)))
+
     def unsound(self) -> list[str]:
         """Return what is wrong with the tables: an index that is not valid, a guard that is gone or switched off."""
         broken = self._line.ask(
@@ -127,13 +149,13 @@ class PostgresLog(LogReads):
 
     def close(self) -> None:
         """Let go of the server."""
+        self._end_commits()
         self._line.close()
 
-    def _write(self, batch: list[list[PreparedDecision]]) -> list[list[Receipt | Refusal]]:
-        """Write what several callers brought, in one transaction; the answer comes after its commit."""
+    def _write(self, batch: list[Portion]) -> list[Answers]:
         flat = [decision for decisions in batch for decision in decisions]
-        rows = self._line.ask(APPEND, (self._wait_ms, request_of(flat))) if flat else []
-        answers = map(answer_of, flat, rows)
+        answered = self._line.call(APPEND, (b"%d" % self._wait_ms, request_of(flat)))
+        answers = iter(answers_in(answered, flat))
         return [[next(answers) for _ in decisions] for decisions in batch]
 
     def _judged(self) -> str:

@@ -10,12 +10,13 @@ from adapters.log_notes import UNSETTLED
 from adapters.log_rows import Row
 from adapters.postgres_connection import Line, named
 from adapters.postgres_log import SCHEMA_VERSION
+from adapters.postgres_state import FOR_THE_CACHE
 from domain.errors import AlreadyExists, InvalidInput, NotFound
 
 CODE = ("guards", "append", "derived", "roles")
 """Functions and guards: an upgrade makes all of them anew, so only changes of tables need steps of their own."""
-STEPS: dict[int, str] = {1: ""}
-"""What leads the tables of a version to the next one; the second one has other functions only."""
+STEPS: dict[int, str] = {1: FOR_THE_CACHE}
+"""What leads the tables of a version to the next one."""
 MAKING = 1_330_790_217
 """The advisory lock of whoever makes or changes tables; the one of writers is the number before."""
 WRITING = MAKING - 1
@@ -73,6 +74,7 @@ def new_log(
             connection.execute(text_of(part).encode())
         connection.execute("INSERT INTO orch.version VALUES (1, %s)", (SCHEMA_VERSION,))
         connection.execute("INSERT INTO orch.store VALUES ('origin', %s)", (origin,))
+        connection.execute(FOR_THE_CACHE.encode())
         for member in members:
             connection.execute("SELECT orch.admit(%s, %s)", member)
         yield connection

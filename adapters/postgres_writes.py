@@ -5,50 +5,55 @@ from typing import Any
 
 import orjson
 
-from adapters.log_rows import Row
 from adapters.prepared import PreparedDecision
 from domain.errors import CommandIdReused, Conflict, Damaged, Refusal
 from domain.event_log import Receipt
 
-APPEND = "SELECT * FROM orch.append(%s::integer, %s::jsonb)"
+APPEND = b"SELECT orch.append($1::integer, $2::jsonb)"
 
 
-def request_of(decisions: Sequence[PreparedDecision]) -> str:
+def request_of(decisions: Sequence[PreparedDecision]) -> bytes:
     """Return decisions as one JSON array. Measured: a third of what the same values cost as arrays of SQL."""
-    return orjson.dumps([_decision(decision) for decision in decisions]).decode()
+    return orjson.dumps([_decision(decision) for decision in decisions])
 
 
-def answer_of(decision: PreparedDecision, row: Row) -> Receipt | Refusal:
-    """Return one row of the function's answer as the port's."""
-    outcome, first, last, recorded_at, said, read, found = row
-    match outcome:
-        case "recorded" | "repeated":
+def answers_in(answered: bytes, decisions: Sequence[PreparedDecision]) -> list[Receipt | Refusal]:
+    """Return the function's answers as the port's, each in the place of its decision."""
+    return [_answer(*pair) for pair in zip(decisions, orjson.loads(answered), strict=True)]
+
+
+def _answer(decision: PreparedDecision, answer: list[Any]) -> Receipt | Refusal:
+    match answer:
+        case ["recorded" | "repeated" as outcome, first, last, recorded_at]:
             return Receipt(decision.command_id, first, last, recorded_at, repeated=outcome == "repeated")
-        case "reused":
+        case ["reused"]:
             return CommandIdReused(decision.command_id)
-        case "conflict":
-            return Conflict(said, read=read, found=found)
-    return Damaged(f"The log refused what its own heads allowed: {said}.")
+        case ["conflict", stream, read, found]:
+            return Conflict(stream, read=read, found=found)
+        case ["damaged", said]:
+            return Damaged(f"The log refused what its own heads allowed: {said}.")
+    raise Damaged(f"The log answered what nobody understands: {answer}.")
 
 
 def _decision(decision: PreparedDecision) -> dict[str, Any]:
     """Bytes that are JSON go as text, so that the server makes the same bytes of them; salts in hex."""
-    places = {event.stream: (event.version, place) for place, event in enumerate(decision.events, 1)}
-    return {
+    ends = {event.stream: place for place, event in enumerate(decision.events)}
+    events = [
+        (
+            event.stream,
+            event.version,
+            event.topic,
+            event.envelope.decode(),
+            None if event.salt is None else event.salt.hex(),
+            None if event.payload is None else event.payload.decode(),
+            decision.heads[event.stream].decode() if ends[event.stream] == place else None,
+        )
+        for place, event in enumerate(decision.events)
+    ]
+    made = {
         "id": decision.command_id,
         "print": decision.fingerprint,
-        "events": [
-            (
-                event.stream,
-                event.version,
-                event.topic,
-                event.envelope.decode(),
-                None if event.salt is None else event.salt.hex(),
-                None if event.payload is None else event.payload.decode(),
-            )
-            for event in decision.events
-        ],
-        "heads": [(stream, *place, decision.heads[stream].decode()) for stream, place in places.items()],
+        "events": events,
         "reads": list(decision.expects.items()),
-        "erases": decision.erases,
     }
+    return made | {"erases": decision.erases} if decision.erases else made

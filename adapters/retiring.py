@@ -96,12 +96,13 @@ def put_aside(old: Path, kept: Path) -> None:
         if old.is_file():
             alone = _alone(old, as_it_is=False)
             try:
+                with spoken(old):  # the WAL goes first: left behind alone, it would be taken for that of a lost log
+                    alone.execute("PRAGMA journal_mode = DELETE").fetchall()
                 os.rename(old, kept / LOG)
                 sync(kept)
                 sync(old.parent)
             finally:
                 alone.close()
-            remove_beside(old)
         _let_be_read(kept / LOG)
         _read_only(kept)
     except OSError as error:

@@ -1,6 +1,6 @@
 """The event log in one SQLite file."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -11,17 +11,16 @@ import apsw
 
 from adapters.envelope import canonical
 from adapters.file_systems import refuse_network
-from adapters.group_commit import GroupCommit
 from adapters.log_notes import refuse_ended
 from adapters.log_rows import TREE, tree_of
-from adapters.prepared import PreparedDecision, prepared
+from adapters.shared_commits import Answers, Portion, SharedCommits
 from adapters.snapshots import lines_of, packed
 from adapters.sqlite_append import PUT_HEAD, Appender
 from adapters.sqlite_connection import connect, refuse_outdated, spoken
 from adapters.sqlite_reads import SqliteReads
 from adapters.writers_queue import WritersQueue
-from domain.errors import Damaged, NotFound, Refusal, Unavailable
-from domain.event_log import Decision, Head, Receipt
+from domain.errors import Damaged, NotFound, Unavailable
+from domain.event_log import Head
 
 WAL_PAGES = 1000
 """The writer checkpoints a longer WAL while it still holds the queue."""
@@ -33,7 +32,7 @@ def system_clock() -> int:
     return time_ns() // 1000
 
 
-class SqliteLog(SqliteReads):
+class SqliteLog(SharedCommits, SqliteReads):
     """The port `EventLog` on SQLite. May be shared by threads; a forked child opens its own."""
 
     PROMOTES: ClassVar[bool] = False
@@ -52,7 +51,7 @@ class SqliteLog(SqliteReads):
         self._wal_was_cut = False
         self._timeout_s = timeout_s
         self._queue = WritersQueue(path.with_name(f"{path.name}-writers"), timeout_s=timeout_s)
-        self._commits: GroupCommit[list[PreparedDecision], list[Receipt | Refusal]] = GroupCommit(self._write)
+        self._share_commits(timeout_s=timeout_s)
         try:
             self._origin = self._judged(path)
         except BaseException:
@@ -113,16 +112,9 @@ class SqliteLog(SqliteReads):
         row = self._one("SELECT value FROM store WHERE key = ?", (key,))
         return None if row is None else str(row[0])
 
-    def append(self, decisions: Sequence[Decision]) -> list[Receipt | Refusal]:
-        """Write decisions durably, as the port says; callers in several threads share one commit."""
-        if self._read_only:
-            raise Unavailable(f"{self._path} was opened for reading only.")
-        return self._commits.submit([prepared(decision, origin=self._origin) for decision in decisions])
-
     def scrub(self) -> None:
         """Move the WAL into the file and cut it to nothing: it holds the pages as they were before an erasure."""
-        if self._read_only:
-            raise Unavailable(f"{self._path} was opened for reading only.")
+        self._refuse_reader()
         with self._queue.turn(), spoken(self._path):
             writer = self._writer = self._writer or self._opened_to_write()
             try:
@@ -155,11 +147,16 @@ class SqliteLog(SqliteReads):
 
     def close(self) -> None:
         """Let go of the file. The WAL stays: the next writer goes on with it."""
+        self._end_commits()
         self._reader.close()
         if self._writer is not None:
             self._writer.close()
 
-    def _write(self, batch: list[list[PreparedDecision]]) -> list[list[Receipt | Refusal]]:
+    def _refuse_reader(self) -> None:
+        if self._read_only:
+            raise Unavailable(f"{self._path} was opened for reading only.")
+
+    def _write(self, batch: list[Portion]) -> list[Answers]:
         """Write what several callers brought, in one transaction, and return after the commit reached the disk."""
         with self._writing() as writer:
             alone = len(batch) == len(batch[0]) == 1

@@ -1,9 +1,12 @@
-"""The log in PostgreSQL against plain inserts into a table of the same server, with one writer and with eight."""
+"""The log in PostgreSQL: against plain inserts into the same server, commits that are shared, and `orch status`."""
 
+import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
+from threading import Thread
 from time import monotonic
 from typing import Any
 
@@ -11,13 +14,16 @@ import psycopg
 
 from adapters.postgres_log import PostgresLog
 from adapters.postgres_schema import make_log
-from bench.measured import Measured
-from domain.event_log import Receipt
+from bench.measured import Measured, seconds
+from bench.processes import PHASE, against_python, draft, run_orch
+from domain.event_log import Decision, EventLog, Receipt
 from tests.adapters.log_entries import decision
 from tests.postgres_server import running
 
 COMMANDS = 2_000
 ROUNDS = 5
+THREADS, EACH = 32, 25
+ADDRESS = "ORCHESTRATOR_DATABASE_URL"
 TABLE = """
 CREATE TABLE raw (
     position bigserial PRIMARY KEY, recorded_at bigint, stream text, version bigint, topic text, command_id text,
@@ -34,7 +40,8 @@ CONTEXT = get_context("spawn")
 
 def postgres(folder: Path) -> Iterator[Measured]:
     """Measure durable appends of one event each: every command is a transaction of its own, from its own process."""
-    folder.chmod(0o755)  # the server may run as somebody else
+    folder = folder.absolute()  # the server runs elsewhere, and perhaps as somebody else
+    folder.chmod(0o755)
     with running(folder / "server", fsync=True) as server:
         url = server.make("bench")
         make_log(url, "example.org/bench", timeout_s=10)
@@ -49,6 +56,53 @@ def postgres(folder: Path) -> Iterator[Measured]:
             detail = f"{ours:,.0f} / {raw:,.0f} a second"
             name = f"PostgreSQL: commands a second / raw inserts, {writers} writer{'s' if writers > 1 else ''}"
             yield Measured(name, ours / raw, budget, detail, at_least=True)
+        yield _shared(url)
+        server.make("status")
+        yield _status(folder / "project", server.setting("status"))
+
+
+def _shared(url: str) -> Measured:
+    """Measure threads that share one log, and so their commits, against the same threads with a log each."""
+    with ExitStack() as stack:
+        logs = [stack.enter_context(PostgresLog.open(url)) for _ in range(THREADS)]
+        pairs = []
+        for turn in range(ROUNDS):
+            apart = seconds(_threads(logs, f"apart-{turn}"))
+            pairs.append((apart, seconds(_threads(logs[:1] * THREADS, f"shared-{turn}"))))
+    apart, shared = (median(found) for found in zip(*pairs, strict=True))
+    rates = [THREADS * EACH / took for took in (shared, apart)]
+    detail = "{:,.0f} / {:,.0f} a second".format(*rates)
+    name = f"PostgreSQL: commands a second of {THREADS} threads, commits shared / one each"
+    return Measured(name, apart / shared, 4, detail, at_least=True)
+
+
+def _threads(logs: list[PostgresLog], name: str) -> Callable[[], None]:
+    """Return what has a thread for each log append decisions that were made before."""
+    made = [_made(f"{name}-{number}", EACH) for number in range(THREADS)]
+
+    def work() -> None:
+        threads = [Thread(target=_append, args=pair) for pair in zip(logs, made, strict=True)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    return work
+
+
+def _status(project: Path, url: str) -> Measured:
+    """Measure the command that is run most, its connection included."""
+    project.mkdir()
+    before = os.environ.get(ADDRESS)
+    os.environ[ADDRESS] = url
+    try:
+        run_orch(project, "init", "--host", "example.org")
+        draft(project, PHASE)
+        name = "orch status PHASE with the log in PostgreSQL / python -c pass"
+        return against_python(project, name, 22, lambda: run_orch(project, "status", PHASE))
+    finally:
+        del os.environ[ADDRESS]
+        os.environ |= {ADDRESS: before} if before else {}
 
 
 def _rate(work: Callable[..., None], url: str, writers: int, name: str) -> float:
@@ -67,18 +121,26 @@ def _rate(work: Callable[..., None], url: str, writers: int, name: str) -> float
 
 def _ours(url: str, name: str, commands: int, start: Any, told: Any) -> None:
     """Append decisions that were made before."""
-    made = [
-        decision(f"phase:{name}", after=number, text="p" * 400, command_id=f"{name}-{number}", read={"policy": 0})
-        for number in range(commands)
-    ]
+    made = _made(name, commands)
     with PostgresLog.open(url) as log:
         log.moment()
         start.wait()
         began = monotonic()
-        for each in made:
-            (answer,) = log.append([each])
-            assert isinstance(answer, Receipt), answer
+        _append(log, made)
         told.put((began, monotonic()))
+
+
+def _made(name: str, commands: int) -> list[Decision]:
+    return [
+        decision(f"phase:{name}", after=number, text="p" * 400, command_id=f"{name}-{number}", read={"policy": 0})
+        for number in range(commands)
+    ]
+
+
+def _append(log: EventLog, made: list[Decision]) -> None:
+    for each in made:
+        (answer,) = log.append([each])
+        assert isinstance(answer, Receipt), answer
 
 
 def _raw(url: str, name: str, commands: int, start: Any, told: Any) -> None:

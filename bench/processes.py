@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from subprocess import DEVNULL, run
@@ -19,21 +19,22 @@ def processes(folder: Path) -> Iterator[Measured]:
     project = folder / "processes"
     project.mkdir()
     run_orch(project, "init", "--host", "example.org")
-    _draft(project, PHASE)
-    yield _against_python(project, "orch status PHASE / python -c pass", 10, lambda: run_orch(project, "status", PHASE))
+    draft(project, PHASE)
+    yield against_python(project, "orch status PHASE / python -c pass", 10, lambda: run_orch(project, "status", PHASE))
     numbers = count(2)
-    yield _against_python(
-        project, "orch spec PHASE / python -c pass", 18, lambda: _draft(project, f"st{next(numbers):02d}-phase")
+    yield against_python(
+        project, "orch spec PHASE / python -c pass", 18, lambda: draft(project, f"st{next(numbers):02d}-phase")
     )
 
 
-def _against_python(project: Path, name: str, budget: float, ours: object) -> Measured:
-    assert callable(ours)
+def against_python(project: Path, name: str, budget: float, ours: Callable[[], object]) -> Measured:
+    """Measure a whole process against one that does nothing."""
     took, bare = side_by_side(ours, lambda: run([sys.executable, "-c", "pass"], check=True), rounds=ROUNDS)
     return Measured(name, took / bare, budget, f"{took * 1000:.0f} ms / {bare * 1000:.1f} ms")
 
 
-def _draft(project: Path, phase: str) -> None:
+def draft(project: Path, phase: str) -> None:
+    """Draft the spec of a phase."""
     run_orch(project, "spec", phase, "--objectives", "Round trip below 10 ms,No allocation on the audio thread")
 
 

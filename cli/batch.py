@@ -81,11 +81,13 @@ def batch(asked: Asked, phases: Phases, command: CommandLine, parallel: Parallel
 
 
 def _at_once() -> int:
-    """Return how many may run at a time. Commits are shared: many threads cost the disk little more than one."""
+    """Return how many may run at a time. Commits are shared: many threads cost the disk little more than one.
+
+    No more than may wait to be recorded, or some would be refused.
+    """
     places = find(here(), flags=flags())
-    (value,) = settings_of(["max_concurrent"], places.settings, flags=flags()).values()
-    assert isinstance(value.value, int)
-    return value.value
+    values = settings_of(["max_concurrent", "operation_queue_size"], places.settings, flags=flags())
+    return min(int(str(value.value)) for value in values.values())
 
 
 def _all() -> list[str]:

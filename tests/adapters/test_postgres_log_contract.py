@@ -8,6 +8,7 @@ import pytest
 
 from adapters.postgres_log import PostgresLog
 from domain.event_log import EventLog
+from tests.adapters.contract_sharing import SharingContract
 from tests.adapters.event_log_contract import EventLogContract
 from tests.adapters.log_entries import Clock
 
@@ -37,7 +38,7 @@ class ServerClock(Clock):
         self._connection.close()
 
 
-class TestPostgresLog(EventLogContract):
+class TestPostgresLog(EventLogContract, SharingContract):
     @pytest.fixture
     def clock(self, log_database: str) -> Iterator[Clock]:
         """Give the clock of the server, standing still."""

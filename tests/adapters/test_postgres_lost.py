@@ -1,5 +1,6 @@
 """A connection that is lost: the answer is right, or it says that nobody knows, and asking again is safe."""
 
+import signal
 from threading import Thread
 from time import monotonic
 
@@ -67,6 +68,37 @@ def test_a_writer_that_holds_the_turn_too_long_is_not_waited_for(log_database: s
             log.append([decision("phase:a")])
         holder.rollback()
         accepted(log, decision("phase:a"))
+
+
+def test_whoever_is_stopped_while_it_waits_for_its_turn_leaves_nothing_behind(log_database: str) -> None:
+    class Stopped(BaseException):
+        pass
+
+    def stop(_number: int, _frame: object) -> None:
+        raise Stopped
+
+    with psycopg.connect(log_database) as holder, PostgresLog.open(log_database) as log:
+        holder.execute("SELECT orch.take_turn(1000)")
+        before = signal.signal(signal.SIGALRM, stop)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+            with pytest.raises(Stopped):
+                log.append([decision("phase:a", command_id="stopped")])
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        holder.rollback()
+        accepted(log, decision("phase:a", command_id="next"))
+        assert whole(log) == ["next"]
+
+
+def test_a_large_command_is_taken_whole(log_database: str) -> None:
+    """Much more than the buffers between us and the server take at once."""
+    text = "ß" * 4_000_000
+    with PostgresLog.open(log_database) as log:
+        accepted(log, decision("phase:a", text=text))
+        (record,) = log.records()
+        assert record.payload is not None and len(record.payload) > 8_000_000
+        whole(log)
 
 
 def test_several_servers_in_one_address_are_tried_in_turn(log_database: str) -> None:

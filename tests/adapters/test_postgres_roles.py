@@ -33,7 +33,7 @@ BEYOND = (
     "UPDATE orch.tree SET size = 0",
     "UPDATE orch.heads SET version = 0",
     "SELECT orch.put_tile(0, 999, '')",
-    "SELECT orch.write(NULL, NULL)",
+    "SELECT orch.write('[]')",
     "SELECT orch.admit('anybody', 'write')",
     "DROP TABLE orch.events",
     "CREATE TABLE orch.more ()",

@@ -49,7 +49,7 @@ def test_an_old_log_is_read_and_not_written_until_it_is_upgraded(old_log: str) -
     assert upgrade_tables(old_log, timeout_s=10) == (1, SCHEMA_VERSION)
     with PostgresLog.open(old_log) as log:
         accepted(log, decision("phase/a"))
-        assert log.unsound() == []
+        assert log.unsound() == [] and len(log.heads_state().secret) == 64
 
 
 def test_what_is_upgraded_is_what_is_made_anew(old_log: str, log_database: str) -> None:

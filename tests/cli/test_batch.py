@@ -146,6 +146,23 @@ def test_how_many_run_at_once_is_a_setting(project: Orch, monkeypatch: pytest.Mo
     assert project("batch", "--phases", FIVE, "--command", "status", "--parallel", "--json").status == 2
 
 
+def test_no_more_run_at_once_than_may_wait_to_be_recorded(project: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORCHESTRATOR_OPERATION_QUEUE_SIZE", "1")
+    write = SqliteLog._write
+    shared: list[int] = []
+
+    def counted(self: SqliteLog, batch: list[object]) -> object:
+        shared.append(len(batch))
+        return write(self, batch)  # type: ignore[arg-type]  # handed through
+
+    monkeypatch.setattr(SqliteLog, "_write", counted)
+    names = ",".join(f"st{at:02d}-x" for at in range(20))
+    assert project("batch", "--phases", names, "--command", SPEC, "--parallel").status == 0
+    assert shared == [1] * 20
+    monkeypatch.setenv("ORCHESTRATOR_OPERATION_QUEUE_SIZE", "0")
+    assert project("batch", "--phases", names, "--command", SPEC, "--parallel", "--json").status == 2
+
+
 def test_outside_of_a_project_nothing_is_begun(orch: Orch) -> None:
     said = orch("batch", "--phases", FIVE, "--command", SPEC, "--parallel", "--json")
     assert said.status == 4 and said.error["fix"] == ["orch init"]

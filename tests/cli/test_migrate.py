@@ -162,3 +162,18 @@ def test_a_move_that_is_stopped_before_the_point_of_no_return_changed_nothing(
     before = rows_at(".orch/log.db")
     assert told("migrate", "--to", database).status == 0
     assert rows_at(database) == before
+
+
+def test_what_sqlite_keeps_beside_a_file_is_never_left_without_it(
+    told: Orch, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: Any) -> None:
+        raise OSError(5, "stopped")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("adapters.retiring.os.rename", stopped)
+        assert told("migrate", "--to", database).status == 8
+    assert {file.name for file in Path(".orch").glob("log.db*")} == {"log.db", "log.db-writers"}
+    assert told("migrate", "--to", database).status == 0
+    assert {file.name for file in Path(".orch").glob("log.db*")} == {"log.db-writers"}
+    assert told("migrate", "--to", "file").status == 0
