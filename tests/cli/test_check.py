@@ -161,7 +161,7 @@ def test_away_from_a_terminal_it_has_to_be_meant(project: Orch) -> None:
     assert position(project) == events
 
 
-@pytest.mark.parametrize(("typed", "status", "events"), [("y", 0, 3), ("n", 130, 0)])
+@pytest.mark.parametrize(("typed", "status", "events"), [("y", 0, 4), ("n", 130, 0)])
 def test_at_a_terminal_somebody_is_asked(project: Orch, typed: str, status: int, events: int) -> None:
     length = position(project)
     with at_a_terminal("check", "post-deploy") as session:
