@@ -13,12 +13,13 @@ from cli.audit_filters import TIMES, Filters, scope_of
 from cli.audit_tiles import Tiles, export_tiles
 from cli.options import Asked, plain
 from cli.output_file import Yes, output_file, refuse_inside
-from cli.project import Project, opened
+from cli.project import opened
 from cli.screen import clean, one_line, paint
 from domain.errors import InvalidInput, NotFound
 from domain.phase_ids import checked, stream_of
 from domain.unknown import unknown_phase
 from projections.counts import counted
+from usecases.project import Project
 
 if TYPE_CHECKING:
     from cli.evidence import Exporter
@@ -111,9 +112,9 @@ def _path(output: str | None, project: Project) -> Path:
 def _exporter(project: Project, asked: Asked, filters: Filters, *, withhold: bool, phases: list[str]) -> "Exporter":
     """Sign the log as it is, and return what exports it. Nothing is signed for a selection that holds nothing."""
     from adapters.checkpoint_files import CheckpointFiles
-    from cli.checkpoint import keys_of, signed_head
     from cli.evidence import Exporter
     from cli.evidence_events import Selection
+    from usecases.signed_head import keys_of, signed_head
 
     wanted = scope_of(project, asked, filters).wanted
     for phase in phases:

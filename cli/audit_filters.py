@@ -7,11 +7,9 @@ from typing import Annotated, Any, NamedTuple, Optional
 import typer
 
 from cli.arguments import phases_known
-from cli.moments import resolved, say
+from cli.moment_said import say
 from cli.options import Asked
 from cli.progress import watched
-from cli.project import Project
-from cli.reads import decoded, redactions_in
 from domain.actors import ActorKind
 from domain.errors import InvalidInput
 from domain.event_log import Moment
@@ -19,6 +17,9 @@ from domain.phase_ids import checked, stream_of
 from domain.steps import Step
 from domain.unknown import unknown_phase
 from projections.audit_trail import TrailRow, Wanted, audit_trail, has_topic, is_wanted
+from usecases.moments import resolved
+from usecases.project import Project
+from usecases.reads import decoded, redactions_in
 
 TIMES = "2026-11-24T14:00:00Z or position:N, included"
 FILTERS: dict[str, tuple[Any, Any]] = {

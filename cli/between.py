@@ -3,15 +3,15 @@
 import shlex
 from time import time_ns
 
-from cli.moments import resolved
 from cli.options import Asked
-from cli.project import Project
 from domain.errors import InvalidInput, NotFound
 from domain.event_log import Moment
 from domain.phase_ids import checked, stream_of
 from domain.steps import Step
 from domain.unknown import unknown_phase
 from projections.state_diff import Instant
+from usecases.moments import resolved
+from usecases.project import Project
 
 
 def between(

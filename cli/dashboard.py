@@ -5,18 +5,19 @@ from typing import Annotated
 
 import typer
 
-from cli.advice import MOST, advice
 from cli.answers import answer
 from cli.bars import bar, share
 from cli.dashboard_words import LEGEND, SIGNS, amounts, headline, now, remarks
 from cli.options import Asked, reading
-from cli.project import Project, opened
-from cli.reads import View, view_of_all
+from cli.project import opened
 from cli.screen import STATES, clean, cut, one_line, paint, print_table, width
 from projections.counts import counted
 from projections.dashboard import Attention, Dashboard, DashboardRow, attentions, places, rows_of, totals
 from projections.moments import as_of
 from projections.urgent import Judging
+from usecases.advice import MOST, advice
+from usecases.project import Project
+from usecases.reads import View, view_of_all
 
 WIDTH = 120
 """Columns where stdout is no terminal and COLUMNS says nothing."""

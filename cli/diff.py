@@ -7,8 +7,7 @@ import typer
 from cli.answers import answer
 from cli.arguments import PhaseId
 from cli.options import Asked, reading
-from cli.project import Project, opened
-from cli.reads import decoded, document_at, view_of_phase
+from cli.project import opened
 from cli.screen import clean, one_line, paint
 from domain.errors import InvalidInput, NotFound
 from domain.event_log import Head
@@ -18,6 +17,8 @@ from projections.document_text import DocumentText, place_of_iteration, place_of
 from projections.moments import as_of
 from projections.redactions import in_words
 from projections.text_diff import ComparedText, TextDiff, text_diff
+from usecases.project import Project
+from usecases.reads import decoded, document_at, view_of_phase
 
 COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 Old = Annotated[

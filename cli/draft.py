@@ -10,15 +10,16 @@ import typer
 from adapters.input_flags import FLAGS, Flag, Split
 from adapters.inputs import fields_for
 from cli.arguments import PhaseId
-from cli.gate import refuse_edited
 from cli.options import Asked, writing
-from cli.project import Project, opened
+from cli.project import opened
 from cli.writes import carry_out
 from domain import hints
 from domain.basis import RESTS_ON
 from domain.errors import InvalidInput
 from domain.phase_ids import checked
 from domain.steps import Step
+from usecases.gate import refuse_edited
+from usecases.project import Project
 
 From = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
@@ -80,7 +81,7 @@ def _interview(asked: Asked, phase: str, step: Step, fields: dict[str, Any], *, 
 def _command(project: Project, asked: Asked, phase: str, step: Step, fields: dict[str, Any]) -> Any:
     from domain.commands import DraftDocument
 
-    refuse_edited(project, asked, phase, step)
+    refuse_edited(project, asked.command_id, phase, step)
     return DraftDocument(
         project.meta(asked), phase, step, fields, title=fields.get("title") if step is Step.SPEC else None
     )

@@ -10,6 +10,7 @@ GROUPS = (
     ("Look back", ("show", "search", "diff", "history", "replay", "export")),
     ("Prove it", ("audit", "gate")),
     ("Keep it safe", ("backup", "recover", "doctor", "rebuild", "follow")),
+    ("Serve it", ("serve", "token")),
 )
 OTHERS = "More"
 

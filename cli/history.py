@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 from cli.answers import answer
 from cli.arguments import PhaseId
-from cli.moments import resolved
 from cli.options import Asked, reading
 from cli.project import opened
-from cli.reads import decoded, redactions_in, view_of_phase
 from cli.screen import one_line, paint, print_table
 from domain.phase_ids import stream_of
 from projections.moments import as_of
 from projections.redactions import in_words
+from usecases.moments import resolved
+from usecases.reads import decoded, redactions_in, view_of_phase
 
 if TYPE_CHECKING:
     from projections.history import HistoryRow

@@ -4,14 +4,12 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from cli.advice import MOST
 from cli.ages import age_in_words
 from cli.answers import answer
 from cli.arguments import phases_known
 from cli.bars import bar, share
 from cli.options import Asked, reading
-from cli.project import Project, opened
-from cli.reads import View, decoded, view_of_all, view_of_phase
+from cli.project import opened
 from cli.screen import cut, one_line, paint, print_table
 from domain.event_log import Head
 from domain.phase_glance import glance
@@ -20,6 +18,9 @@ from projections.counts import counted
 from projections.moments import as_of
 from projections.task_list import counts, outline_places
 from projections.titles import title_of, title_place
+from usecases.advice import MOST
+from usecases.project import Project
+from usecases.reads import View, decoded, view_of_all, view_of_phase
 
 if TYPE_CHECKING:
     from projections.progress import PhaseProgress, ProjectProgress, SpanRow, Taken

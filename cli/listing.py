@@ -3,10 +3,10 @@
 from cli.answers import answer
 from cli.options import Asked, reading
 from cli.project import opened
-from cli.reads import view_of_all
 from cli.screen import one_line, paint, print_table, state
 from projections.moments import as_of
 from projections.phase_list import phase_list, places
+from usecases.reads import view_of_all
 
 
 @reading

@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from cli.advice import MOST, advice
 from cli.answers import answer
 from cli.options import Asked, reading
 from cli.project import opened
-from cli.reads import view_of_all
 from cli.screen import clean, one_line, paint
 from projections.moments import as_of
+from usecases.advice import MOST, advice
+from usecases.reads import view_of_all
 
 Limit = Annotated[int, typer.Option("--limit", min=1, help="Show at most so many; the others are counted.")]
 

@@ -28,8 +28,8 @@ def point(asked: Asked, name: Name, at: At = None, reason: Reason = "") -> None:
     Next: orch recover points
     """
     from adapters.envelope import told
-    from cli.moments import resolved
     from domain.commands import NamePoint
+    from usecases.moments import resolved
 
     with opened(to_write=True) as project:
         known = project.log.receipt(asked.command_id)

@@ -6,11 +6,12 @@ import typer
 
 from cli.arguments import Reason, phases_known
 from cli.options import Asked, writing
-from cli.project import Project, opened
+from cli.project import opened
 from cli.writes import report
 from domain.errors import Conflict, InvalidInput
 from domain.phase_ids import checked
 from domain.project_state import Level
+from usecases.project import Project
 
 if TYPE_CHECKING:
     from domain.commands import Command

@@ -6,10 +6,8 @@ import typer
 
 from cli import exits
 from cli.answers import answer
-from cli.moments import resolved
 from cli.options import Asked, reading
-from cli.project import Project, opened
-from cli.reads import decoded
+from cli.project import opened
 from cli.screen import one_line, paint, print_table
 from domain.errors import Damaged
 from domain.ledger import STREAM
@@ -17,6 +15,9 @@ from domain.tree_ranges import range_root_of
 from projections.moments import as_of
 from projections.reviews import ReviewRow, Span, unreviewed
 from projections.reviews import reviews as rows_of
+from usecases.moments import resolved
+from usecases.project import Project
+from usecases.reads import decoded
 
 MOST_SPANS = 20
 """Ranges that are told in words; JSON has all of them."""

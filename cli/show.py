@@ -8,9 +8,8 @@ import typer
 from cli.answers import answer
 from cli.arguments import PhaseId, StepName
 from cli.options import Asked, reading
-from cli.project import Project, opened
+from cli.project import opened
 from cli.quality import quality_in_words
-from cli.reads import decoded, document_at, view_of_phase
 from cli.screen import clean, one_line, paint
 from domain.errors import NotFound
 from domain.event_log import Head
@@ -19,6 +18,8 @@ from domain.steps import Step
 from projections.document_text import place_of_iteration, place_of_latest
 from projections.moments import as_of
 from projections.redactions import in_words
+from usecases.project import Project
+from usecases.reads import decoded, document_at, view_of_phase
 
 if TYPE_CHECKING:
     from projections.document_text import DocumentText

@@ -6,13 +6,13 @@ from cli.answers import answer
 from cli.between import between
 from cli.options import Asked
 from cli.project import opened
-from cli.reads import decoded
 from cli.replay_words import said, step_words, words_of
 from cli.screen import one_line, paint
 from domain.phase_ids import stream_of
 from domain.steps import STEPS
 from projections.moments import as_of
 from projections.state_diff import ApprovalWithdrawn, Side, StateChange, StateDiff, VerdictGiven, state_diff
+from usecases.reads import decoded
 
 NAMES = {"depends_on": "waits for", "blockers": "blocked by"}
 

@@ -13,9 +13,8 @@ from cli.ages import age_in_words
 from cli.answers import answer
 from cli.arguments import phases_known
 from cli.options import Asked, reading
-from cli.project import Project, opened
+from cli.project import opened
 from cli.quality import quality_in_words
-from cli.reads import View, view_of_phase
 from cli.screen import clean, one_line, paint, print_table, state
 from domain.digest import digest_of
 from domain.errors import InvalidInput, Refusal
@@ -27,6 +26,8 @@ from projections.counts import counted
 from projections.coverage import coverage
 from projections.moments import as_of
 from projections.phase_status import phase_status, places
+from usecases.project import Project
+from usecases.reads import View, view_of_phase
 
 if TYPE_CHECKING:
     from projections.coverage import Coverage

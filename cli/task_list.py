@@ -7,8 +7,7 @@ import typer
 from cli.answers import answer
 from cli.arguments import phases_known
 from cli.options import Asked, reading
-from cli.project import Project, opened
-from cli.reads import view_of_all, view_of_phase
+from cli.project import opened
 from cli.screen import one_line, paint, print_table
 from domain.errors import InvalidInput
 from domain.phase_state import PhaseState
@@ -24,6 +23,8 @@ from projections.task_list import (
     places,
     task_list,
 )
+from usecases.project import Project
+from usecases.reads import view_of_all, view_of_phase
 
 MaybePhase = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow

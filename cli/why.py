@@ -8,7 +8,6 @@ from cli.answers import answer
 from cli.arguments import PhaseId
 from cli.options import Asked, reading
 from cli.project import opened
-from cli.reads import heads_at, view_of_phase
 from cli.screen import clean, one_line, paint
 from domain.phase_ids import stream_of
 from domain.phase_state import PhaseState
@@ -16,6 +15,7 @@ from domain.steps import Step
 from projections.moments import as_of
 from projections.why import places
 from projections.why import why as reasons
+from usecases.reads import heads_at, view_of_phase
 
 MaybeStep = Annotated[
     Optional[Step],  # noqa: UP045  # Typer reads Optional at every release we allow

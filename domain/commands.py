@@ -5,6 +5,7 @@ from hashlib import sha256
 from json import dumps
 from typing import Any, NamedTuple, TypeAlias
 
+from domain.access_token import Scope
 from domain.actors import Actor
 from domain.document_events import Meaning
 from domain.import_claims import Claim
@@ -22,6 +23,8 @@ class Meta(NamedTuple):
     command_id: str
     by: Actor
     at: datetime
+    authentication: str = ""
+    """How it is known who asks; empty where the name is only claimed."""
 
 
 class InitialiseProject(NamedTuple):
@@ -316,6 +319,25 @@ class ImportPhase(NamedTuple):
         return "sha256:" + sha256(self.source.encode()).hexdigest()
 
 
+class IssueToken(NamedTuple):
+    """Let somebody use the service under their name."""
+
+    meta: Meta
+    to: Actor
+    scopes: tuple[Scope, ...]
+    seconds: int
+    new_id: str
+    """Made by the edge with the secret, as `sha256`; neither is part of what was asked."""
+    sha256: str
+    reason: str = ""
+
+
+class RevokeToken(NamedTuple):
+    meta: Meta
+    token: str
+    reason: str = ""
+
+
 Command: TypeAlias = (
     InitialiseProject
     | ChangePolicy
@@ -347,11 +369,13 @@ Command: TypeAlias = (
     | ReviewLog
     | PromoteRecovery
     | NamePoint
+    | IssueToken
+    | RevokeToken
     | ImportPhase
 )
 
 
-UNSAID = frozenset(("meta", "seen", "public_key", "fork", "done", "reopened", "imported_from"))
+UNSAID = frozenset(("meta", "seen", "public_key", "fork", "done", "reopened", "imported_from", "new_id", "sha256"))
 """What the edge adds to a command by itself."""
 
 SAID_LATER = frozenset(

@@ -31,6 +31,7 @@ Refusal
 │   ├── StoreRecovered          a recovered store takes no writes before it is promoted
 │   ├── StoreRetired            a store that was left for a promoted one takes none ever
 │   ├── RedactedSince           a recovered store holds texts that were erased after it was made
+│   ├── TokenNeedsPerson        only people issue tokens
 │   └── AlreadyExists           what should be made is there already
 ├── InvalidInput                the words were wrong
 │   ├── ReasonMissing           the record needs a reason in words
@@ -219,6 +220,13 @@ class PolicyNeedsPerson(Rejected):
             f"{name} acts as {kind}; while only people may approve, only people may {may}.",
             fix=("orch policy show",),
         )
+
+
+class TokenNeedsPerson(Rejected):
+    code = "POLICY_VIOLATION"
+
+    def __init__(self, name: str, kind: str, *, what: str) -> None:
+        super().__init__(f"{name} acts as {kind}, which may not {what}.", fix=("orch token list",))
 
 
 class LatestTextStays(Rejected):

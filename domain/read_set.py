@@ -1,7 +1,9 @@
 """What was read to decide one command, and at which version: checked again under the lock."""
 
 from domain import phase_ids
-from domain.errors import NotFound
+from domain.access_token import AccessToken, TokenState
+from domain.access_token import stream_of as token_stream
+from domain.errors import AlreadyExists, NotFound
 from domain.event_log import EventLog, Head
 from domain.ledger import STREAM as LEDGER
 from domain.ledger import Ledger
@@ -60,6 +62,18 @@ class ReadSet:
         if head is None:
             raise NotFound("The log holds no project yet.", fix=("orch init",))
         return Project.restore(head.stream, head.version, ProjectState.from_facts(head.facts))
+
+    def token(self, token: str) -> AccessToken:
+        """Return a token, or refuse an id that the log has never seen."""
+        head = self._head(token_stream(token))
+        if head is None:
+            raise NotFound(f"There is no token {token}.", fix=("orch token list",))
+        return AccessToken.restore(head.stream, head.version, TokenState.from_facts(head.facts))
+
+    def refuse_known_token(self, token: str) -> None:
+        """Refuse an id that is another token's: chance has to choose again."""
+        if self._head(token_stream(token)) is not None:
+            raise AlreadyExists(f"There is a token {token} already.", fix=("orch token list",))
 
     def ledger(self) -> Ledger:
         """Return the ledger; it stands at version 0 while nothing has happened to it."""

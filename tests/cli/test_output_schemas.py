@@ -34,6 +34,8 @@ READS = {
     "export.file": ("export", "-o", "all.json", "--yes"),
     "policy": ("policy", "show"),
     "role.list": ("role", "list"),
+    "token.list": ("token", "list"),
+    "token.created": ("token", "create", "ada"),
     "config": ("config", "show"),
     "config.check": ("config", "check"),
     "schema.files": ("schema", "write"),
@@ -173,6 +175,8 @@ def _prepare(kind: str, drafted: Orch) -> None:
     """Put the files there that a command of that kind reads."""
     if kind == "role.list":
         assert drafted("role", "grant", "ada", "lead").status == 0
+    if kind == "token.list":
+        assert drafted("token", "create", "ada").status == 0
     if kind == "gate":
         assert drafted("approve", "st01-x", "spec").status == 0
     if kind == "phase.package":

@@ -41,11 +41,13 @@ LITTLE = (
     "policy set --minimum-approvers 2",
     "role grant ada lead",
     "role revoke ada lead",
+    "token create ada",
     "task list st01-x",
     "task list",
     "gate st01-x spec",
     "policy show",
     "role list",
+    "token list",
     "status st01-x",
     "status st01-x --at position:20",
     "status st01-x --at 2099-01-01T00:00:00Z",
@@ -99,7 +101,7 @@ ELSEWHERE = {
     "a write that asks what those above ask": (
         *("init", "setup", "plan", "prd", "tasks", "edit", "checkout", "reconfirm", "handoff", "archive"),
         *("task start", "task done", "task reopen", "task assign", "task sync", "workflow", "batch", "import"),
-        *("audit review", "audit redact", "audit key rotate"),
+        *("audit review", "audit redact", "audit key rotate", "token revoke"),
     ),
     "copies, moves or repairs whole logs": (
         *("backup create", "backup ship", "backup list", "backup verify", "backup drill", "backup restore"),

@@ -21,10 +21,11 @@ from domain.errors import (
     Rejected,
     StoreRecovered,
     StoreRetired,
+    TokenNeedsPerson,
 )
 from domain.steps import StepState
 
-OF_OTHERS = (AlreadyExists, PolicyForbidsAutomatic, RedactedSince, StoreRecovered, StoreRetired)
+OF_OTHERS = (AlreadyExists, PolicyForbidsAutomatic, RedactedSince, StoreRecovered, StoreRetired, TokenNeedsPerson)
 """What no state of a phase decides: stores do, and whoever runs a workflow."""
 
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from domain.access_token import AccessToken, Scope
+from domain.actors import Actor
 from domain.errors import UnknownEvent
 from domain.events import DomainEvent
 from domain.import_claims import TextThere, VerdictThere
@@ -81,6 +83,11 @@ def world_with_every_topic() -> World:
     project.forget(1, reason="none are left", policy=PolicyState(), by=ADA, at=at)
     world.record(project)
     world.record(RestorePoint.name("before-it", position=3, root="ab" * 32, reason="to be safe", by=by, at=at))
+    token = AccessToken.issue(
+        "0b8f3a52c1d2", to=Actor("grace"), scopes=[Scope.READ], sha256="ab" * 32, seconds=60, reason="", by=by, at=at
+    )
+    token.revoke(reason="it was in a log", by=by, at=at)
+    world.record(token)
     fork = ForkFacts("host/2", "host/2+k3", "host/1", 90, "k2", None)
     ledger.fork(fork, size=len(world.pairs), root="cd" * 32, reason="a mistake", by=by, at=world.next_minute())
     ledger.recover(len(world.pairs), source=RecoverySource.STORE, reason="a mistake", by=by, at=world.at)
@@ -138,6 +145,7 @@ def test_a_row_says_who_did_what_when() -> None:
         "final": True,
         "self_approval": False,
         "automatic": False,
+        "authentication": None,
         "forced": False,
         "broke": [],
         "ratify_by": None,

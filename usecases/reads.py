@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import time_ns
 from typing import TYPE_CHECKING, NamedTuple
 
-from cli.moments import resolved, say
-from cli.project import Project
 from domain.errors import NotFound
 from domain.event_log import Head, Moment, Record
 from domain.phase_glance import Glance, glance
@@ -13,6 +11,8 @@ from domain.phase_ids import PREFIX, checked, stream_of
 from domain.policy_state import PolicyState
 from domain.times import rfc3339
 from domain.unknown import unknown_phase
+from usecases.moments import resolved
+from usecases.project import Project
 
 if TYPE_CHECKING:  # only time travel folds events
     from domain.events import DomainEvent
@@ -143,7 +143,7 @@ def document_at(project: Project, phase: str, place: "Place", *, policy: PolicyS
 
 def _view_at(project: Project, at: str, streams: list[str] | None) -> View:
     moment, time = resolved(at, project.log)
-    say(moment)
+    project.tell(moment)
     heads = _all_heads_at(project, moment.position) if streams is None else heads_at(project, streams, moment)
     now = time if time is not None else moment.recorded_at or 0
     return View(moment, now, heads)
@@ -151,6 +151,6 @@ def _view_at(project: Project, at: str, streams: list[str] | None) -> View:
 
 def _all_heads_at(project: Project, position: int) -> dict[str, Head]:
     """Return the heads of all streams as they were: from the latest snapshot, and the events after it."""
-    from cli.snapshotting import folded
+    from usecases.snapshotting import folded
 
     return folded(project.log, position, project.log.snapshot(position)).heads() if position else {}
