@@ -113,13 +113,13 @@ def _show(
 def _next(project: Project, phase: str | None, *, about_tasks: bool) -> list[str]:
     """Return what to type next: for the tasks of a phase, for the phase, or for a project without one."""
     if phase and about_tasks:
-        from cli.task_list import next_for_tasks
+        from usecases.task_list import next_for_tasks
 
         onward = next_for_tasks(project, phase)
         if onward:
             return onward
     if phase:
-        from cli.status import next_commands
+        from usecases.status import next_commands
 
         return next_commands(project, phase)
     if project.log.heads_below(PREFIX)[1]:

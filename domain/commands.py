@@ -1,5 +1,6 @@
 """What may be asked, as plain values. Ids, clock and actor arrive from the edge."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 from json import dumps
@@ -25,6 +26,8 @@ class Meta(NamedTuple):
     at: datetime
     authentication: str = ""
     """How it is known who asks; empty where the name is only claimed."""
+    seen: Mapping[str, int] = {}
+    """The versions of streams that they looked at before; where one is another now, somebody was first."""
 
 
 class InitialiseProject(NamedTuple):

@@ -40,6 +40,7 @@ def handle(command: c.Command, *, log: EventLog, templates: Templates) -> Receip
             raise CommandIdReused(command.meta.command_id)
         return receipt
     read = ReadSet(log)
+    read.refuse_others(command.meta.seen)
     changed = _decide(command, read, log, templates)
     events = [event for aggregate in changed for event in aggregate.decided()]
     decision = Decision(

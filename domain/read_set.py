@@ -1,9 +1,11 @@
 """What was read to decide one command, and at which version: checked again under the lock."""
 
+from collections.abc import Mapping
+
 from domain import phase_ids
 from domain.access_token import AccessToken, TokenState
 from domain.access_token import stream_of as token_stream
-from domain.errors import AlreadyExists, NotFound
+from domain.errors import AlreadyExists, Conflict, NotFound
 from domain.event_log import EventLog, Head
 from domain.ledger import STREAM as LEDGER
 from domain.ledger import Ledger
@@ -36,6 +38,14 @@ class ReadSet:
         head = self._known[stream]
         self.expects[stream] = head.version if head else 0
         return head
+
+    def refuse_others(self, seen: Mapping[str, int]) -> None:
+        """Refuse to decide where somebody else was first: a stream is at another version than was looked at."""
+        for stream, version in seen.items():
+            head = self._head(stream)
+            found = head.version if head else 0
+            if found != version:
+                raise Conflict(stream, read=version, found=found)
 
     def find_phase(self, phase: str) -> Phase | None:
         """Return a phase, or None where the log has never seen it."""

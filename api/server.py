@@ -1,0 +1,126 @@
+"""Uvicorn around the application: where it listens, and how it ends."""
+
+import socket
+from collections.abc import Callable
+from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple
+
+import uvicorn
+
+from adapters.token_use import TokenUse
+from api.app import application
+from api.guard import Limits
+from api.service import Service
+from domain.errors import InvalidInput, Unavailable
+from usecases.project import Project
+
+LOCAL = ("localhost", "127.0.0.1", "[::1]")
+GRACE_SECONDS = 30
+"""How long requests that were accepted may take to end after SIGTERM."""
+MOST_HEADERS = 32 * 1024
+BACKLOG = 1024
+
+
+class Where(NamedTuple):
+    """Where the service listens, and under which names."""
+
+    host: str
+    port: int
+    names: tuple[str, ...] = ()
+    certificate: Path | None = None
+    key: Path | None = None
+    behind_proxy: bool = False
+
+    @property
+    def secure(self) -> bool:
+        """Whether clients come by TLS, to us or to the proxy before us."""
+        return self.certificate is not None or self.behind_proxy
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The names that it answers to."""
+        own = f"[{self.host}]" if ":" in self.host else self.host
+        return frozenset(name.lower() for name in (*self.names, *LOCAL, own) if name not in ("0.0.0.0", "[::]"))  # noqa: S104  # they are compared
+
+
+def refuse_open(where: Where) -> None:
+    """Refuse to be reached from other machines without TLS: a token would cross the network in the clear."""
+    if (where.certificate is None) != (where.key is None):
+        raise InvalidInput(
+            "TLS needs a certificate and its key.", fix=("orch serve --tls-certificate cert.pem --tls-key key.pem",)
+        )
+    if _is_loopback(where.host) or where.secure:
+        return
+    raise InvalidInput(
+        f"{where.host} can be reached from other machines, and tokens would go there in the clear.",
+        fix=(
+            f"orch serve --host {where.host} --tls-certificate cert.pem --tls-key key.pem",
+            f"orch serve --host {where.host} --behind-proxy --name orch.example.org",
+            "orch serve",
+        ),
+    )
+
+
+def serve(project: Project, where: Where, *, listening: Callable[[str], None]) -> None:
+    """Serve a project until SIGTERM or SIGINT; requests that were accepted are answered first.
+
+    `listening` is told the address once connections are taken.
+    """
+    refuse_open(where)
+    limits = Limits(where.hosts, secure=where.secure)
+    app = application(Service(project, TokenUse(project.places)), limits)
+    config = uvicorn.Config(
+        app,
+        access_log=False,  # who asked what is in the log of events; a URL may hold what nobody should read
+        log_level="warning",
+        server_header=False,
+        h11_max_incomplete_event_size=MOST_HEADERS,
+        http="h11",
+        ws="none",
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ssl_certfile=where.certificate,
+        ssl_keyfile=where.key,
+        proxy_headers=False,
+        backlog=BACKLOG,
+    )
+    with _bound(where) as bound:
+        scheme = "https" if where.certificate else "http"
+        host = f"[{where.host}]" if ":" in where.host else where.host
+        server = _Server(config, told=lambda: listening(f"{scheme}://{host}:{bound.getsockname()[1]}"))
+        server.run(sockets=[bound])
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it takes connections."""
+
+    def __init__(self, config: uvicorn.Config, *, told: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._told = told
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._told()
+
+
+def _bound(where: Where) -> socket.socket:
+    family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
+    bound = socket.socket(family)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((where.host, where.port))
+    except OSError as error:
+        bound.close()
+        raise Unavailable(
+            f"{where.host} port {where.port} cannot be listened on: {error.strerror}.", fix=("orch serve --port 0",)
+        ) from error
+    return bound
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
