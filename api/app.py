@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
-from api import documents, health, reads, verdicts
+from api import audit, documents, health, lifecycle, reads, rules, tasks, verdicts
 from api.description import ROOT, described, queries_in
 from api.guard import Guard, Limits
 from api.problems import HttpRefusal, bug, problem, problem_of
@@ -39,8 +39,8 @@ def application(service: Service, limits: Limits) -> FastAPI:
     )
     app.state.service = service
     app.include_router(health.router)
-    for router in (reads.router, verdicts.router, documents.router):  # the longer paths first
-        app.include_router(router, prefix=ROOT)
+    for part in (reads, lifecycle, tasks, verdicts, rules, audit, documents):  # /phases/{phase}/{step} comes last
+        app.include_router(part.router, prefix=ROOT)
     app.openapi_schema = described(app)
     app.state.queries = queries_in(app.openapi_schema)
     app.add_exception_handler(Refusal, _refused)

@@ -27,6 +27,11 @@ KINDS: dict[str, tuple[str, Any]] = {
     "what_next": ("next", answers.NextAnswer),
     "whole": ("dashboard", answers.DashboardAnswer),
     "list_tasks": ("task.list", answers.TaskListAnswer),
+    "show_policy": ("policy", answers.PolicyAnswer),
+    "list_roles": ("role.list", answers.RoleListAnswer),
+    "list_tokens": ("token.list", answers.TokenListAnswer),
+    "create_token": ("token.created", answers.TokenCreatedAnswer),
+    "trail": ("audit.trail", answers.TrailAnswer),
     "show": ("phase.document", answers.DocumentAnswer),
 }
 """What operations answer with, by their ids; the others answer with the outcome of a command."""

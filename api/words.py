@@ -15,6 +15,8 @@ PhaseId = Annotated[str, Path(description="A phase, such as st01-audio-engine.",
 LONG = 100_000
 """Characters of a text that is no document."""
 Text = Annotated[str, Field(max_length=LONG)]
+Said = Annotated[str, Field(max_length=LONG, pattern=r"\S")]
+"""A text that may not be empty."""
 
 
 class Words(BaseModel):
@@ -87,7 +89,7 @@ class Comments(Words):
 class Title(Words):
     """Another title for a phase."""
 
-    title: Annotated[Text, Field(examples=["The audio engine"])]
+    title: Annotated[Said, Field(examples=["The audio engine"])]
 
 
 class On(Words):
@@ -99,7 +101,7 @@ class On(Words):
 class Blocker(Words):
     """What stands in the way."""
 
-    text: Annotated[Text, Field(examples=["No sound card to measure with"])]
+    text: Annotated[Said, Field(examples=["No sound card to measure with"])]
     type: BlockerType = BlockerType.RESOURCE_UNAVAILABLE
 
 
@@ -137,7 +139,7 @@ class TaskAssign(Numbers):
 class Directive(Words):
     """What must be kept in mind, for a phase or for the whole project."""
 
-    text: Annotated[Text, Field(examples=["No allocation in the audio thread"])]
+    text: Annotated[Said, Field(examples=["No allocation in the audio thread"])]
     level: Level = Level.STANDARD
     phase: str | None = None
 

@@ -6,21 +6,12 @@ from cli.audit_formats import Format
 from projections.audit_exceptions import ExceptionKind, ExceptionRow
 from projections.audit_population import Population
 from projections.audit_sample import SampleRow
-from projections.audit_trail import TrailRow
 from projections.moments import AsOf
 from projections.replay import ReplayRow
 from projections.reviews import ReviewRow, Span
 from projections.state_diff import StateDiff
 from projections.text_diff import TextDiff
 from projections.verification import Range
-
-
-class TrailAnswer(TypedDict):
-    """Every event that passes the filters; `more` when the limit left some out."""
-
-    rows: list[TrailRow]
-    more: bool
-    as_of: AsOf
 
 
 class ReplayAnswer(TypedDict):

@@ -9,7 +9,7 @@ import typer
 
 from cli.answers import answer
 from cli.arguments import phases_known
-from cli.audit_filters import TIMES, Filters, scope_of
+from cli.audit_filters import TIMES, scope_of
 from cli.audit_tiles import Tiles, export_tiles
 from cli.options import Asked, plain
 from cli.output_file import Yes, output_file, refuse_inside
@@ -20,6 +20,7 @@ from domain.phase_ids import checked, stream_of
 from domain.unknown import unknown_phase
 from projections.counts import counted
 from usecases.project import Project
+from usecases.trail import Filters
 
 if TYPE_CHECKING:
     from cli.evidence import Exporter

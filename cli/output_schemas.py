@@ -16,7 +16,6 @@ from cli.audit_answers import (
     ReviewsAnswer,
     SampleAnswer,
     StateDiffAnswer,
-    TrailAnswer,
 )
 from cli.audit_tiles import TilesAnswer
 from cli.backup_answers import BackupList, BackupMade, BackupVerification, Restored
@@ -48,6 +47,7 @@ from cli.redaction_answers import RedactionAnswer
 from cli.salvage_answers import SalvageAnswer
 from cli.schema_folder import SchemaFilesAnswer
 from cli.search import SearchAnswer
+from cli.serve import ServeAnswer
 from cli.stamping import StampTold
 from cli.template_answers import (
     CacheAnswer,
@@ -78,6 +78,7 @@ from usecases.answers import (
     TaskListAnswer,
     TokenCreatedAnswer,
     TokenListAnswer,
+    TrailAnswer,
     WhyAnswer,
 )
 
@@ -253,6 +254,7 @@ ANSWERS: dict[str, Any] = {
     "phase.diff": DiffAnswer,
     "phase.state_diff": StateDiffAnswer,
     "search": SearchAnswer,
+    "serve": ServeAnswer,
     "upgrade": UpgradeAnswer,
     "rebuild": RebuildAnswer,
     "followers": FollowersAnswer,

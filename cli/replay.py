@@ -8,7 +8,7 @@ import typer
 
 from adapters.terminal import can_show_screens
 from cli.arguments import phases_known
-from cli.audit_filters import TIMES, Filters, Scope, scope_of
+from cli.audit_filters import TIMES, scope_of
 from cli.audit_formats import Format, as_cloud_events, as_csv, as_json, columns_of
 from cli.audit_output import Cut, FormatName, Limit, deliver, destination
 from cli.options import Asked, reading
@@ -20,6 +20,7 @@ from domain.steps import STEPS, Step
 from projections.moments import as_of
 from usecases.project import Project
 from usecases.reads import decoded, view_of_phase
+from usecases.trail import Filters, Scope
 
 if TYPE_CHECKING:
     from cli.replay_reel import Tick

@@ -6,7 +6,7 @@ from typing import Annotated, Optional
 import typer
 
 from adapters.actor import refuse_guessed_kind
-from cli.audit_filters import TIMES, Filters, scope_of
+from cli.audit_filters import TIMES, scope_of
 from cli.options import Asked, writing
 from cli.project import opened
 from cli.reviews import in_words, reviews_at
@@ -15,6 +15,7 @@ from domain.errors import Damaged
 from projections.reviews import unreviewed
 from usecases.project import Project
 from usecases.reads import decoded
+from usecases.trail import Filters
 
 Since = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow

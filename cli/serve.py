@@ -8,7 +8,9 @@ import typer
 from cli.answers import answer
 from cli.options import Asked, plain
 from cli.project import opened
+from cli.stopping import stopped_by_signals
 from domain.errors import Unavailable
+from usecases.project import tell_nobody
 
 Host = Annotated[str, typer.Option("--host", help="The address to listen on; others than loopback need TLS.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65_535, help="The port; 0 takes any that is free.")]
@@ -83,7 +85,9 @@ def serve(
         if check:
             told(f"http{'s' if certificate else ''}://{host}:{port}", pid=None)
         else:
-            run(project, where, listening=lambda url: told(url, pid=getpid()))
+            with stopped_by_signals():  # uvicorn ends the process by the signal once it is done; it is to end well
+                quiet = project._replace(tell=tell_nobody)
+                run(quiet, where, listening=lambda url: told(url, pid=getpid()))
 
 
 def _refuse_without_server() -> None:

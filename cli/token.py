@@ -1,6 +1,5 @@
 """orch token: who may use the service, for what, and until when."""
 
-from time import time_ns
 from typing import Annotated, Any, ClassVar, Optional
 
 import typer
@@ -15,7 +14,7 @@ from cli.screen import one_line, paint, print_table
 from cli.typed import typed
 from cli.writes import report
 from domain.errors import InvalidInput
-from usecases.project import Project
+from usecases.tokens import tokens
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Who acts with it: the actor of everything done with it.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="The twelve digits after orch_ in the token.")]
@@ -96,7 +95,7 @@ def list_tokens(asked: Asked) -> None:
     Next: orch token revoke ID
     """
     with opened() as project:
-        data = tokens_now(project)
+        data = tokens(project)
     rows = data["rows"]
 
     def show() -> None:
@@ -122,20 +121,6 @@ def list_tokens(asked: Asked) -> None:
 
 def _who(actor: Any) -> str:
     return one_line(actor["name"]) + ("" if actor["kind"] == "human" else f" ({actor['kind']})")
-
-
-def tokens_now(project: Project) -> dict[str, Any]:
-    """Return the tokens as they are now."""
-    from adapters.token_use import last_used
-    from domain.access_token import PREFIX
-    from projections.access_tokens import places, token_rows
-    from projections.moments import as_of
-
-    moment, heads = project.log.heads_below(PREFIX)
-    told = project.log.told(places(heads.values()))
-    used = {token: last_used(project.places, token) for token in (each.removeprefix(PREFIX) for each in heads)}
-    rows = token_rows(heads.values(), told, used, now_us=time_ns() // 1000)
-    return {"rows": rows, "as_of": as_of(moment)}
 
 
 def _scopes(words: "list[str] | tuple[str, ...]") -> Any:

@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from projections.access_tokens import TokenRow
+from projections.audit_trail import TrailRow
 from projections.coverage import Coverage
 from projections.dashboard import Dashboard
 from projections.document_text import DocumentText
@@ -132,3 +133,11 @@ class TokenCreatedAnswer(OutcomeAnswer):
     """A token that was issued; `secret` is told this once, and None where the command is repeated."""
 
     secret: str | None
+
+
+class TrailAnswer(TypedDict):
+    """Every event that passes the filters; `more` when the limit left some out."""
+
+    rows: list[TrailRow]
+    more: bool
+    as_of: AsOf

@@ -68,6 +68,7 @@ READS = {
     "audit.sample": ("audit", "sample", "--seed", "s"),
     "audit.redaction": ("audit", "redact", "3", "--reason", "a name", "--yes"),
     "search": ("search", "round"),
+    "serve": ("serve", "--check"),
     "upgrade": ("upgrade",),
     "phase.diff": ("diff", "st01-x", "spec", "--from", "1"),
     "phase.state_diff": ("diff", "st01-x"),

@@ -109,7 +109,16 @@ ELSEWHERE = {
         "upgrade",
     ),
     "reads no event": (
-        *("audit timestamp", "config show", "version", "completion", "schema list", "schema show", "schema check"),
+        *(
+            "audit timestamp",
+            "serve",
+            "config show",
+            "version",
+            "completion",
+            "schema list",
+            "schema show",
+            "schema check",
+        ),
         *("config check", "config set", "schema write", "schema compare"),
         *("template list", "template show", "template check", "template eject", "template diff", "template rebuild"),
     ),
