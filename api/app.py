@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from api import audit, documents, health, lifecycle, reads, rules, tasks, verdicts
 from api.description import ROOT, described, queries_in
-from api.guard import Guard, Limits
 from api.problems import HttpRefusal, bug, problem, problem_of
 from api.service import Service
 from domain.errors import Refusal
@@ -24,7 +23,7 @@ WORTH_PACKING = 1024
 CODES = {404: "NO_SUCH_PATH", 405: "METHOD_NOT_ALLOWED"}
 
 
-def application(service: Service, limits: Limits) -> FastAPI:
+def application(service: Service) -> FastAPI:
     """Return the application that serves one project."""
     app = FastAPI(
         title="Orchestrator",
@@ -49,7 +48,6 @@ def application(service: Service, limits: Limits) -> FastAPI:
     app.add_exception_handler(HTTPException, _no_such)
     app.add_exception_handler(Exception, _bug)
     app.add_middleware(GZipMiddleware, minimum_size=WORTH_PACKING)
-    app.add_middleware(Guard, limits=limits)
     return app
 
 

@@ -48,6 +48,7 @@ class Guard:
         try:
             self._refuse_host(scope)
             body = await self._body(scope, receive)
+            _refuse_other_than_json(scope, body)
         except HttpRefusal as refusal:
             response: Response = problem(refusal)
             response.headers["Connection"] = "close"
@@ -107,6 +108,13 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
         return await receive()
 
     return receive_again
+
+
+def _refuse_other_than_json(scope: Scope, body: bytes) -> None:
+    """Refuse bodies of other types: those are what pages elsewhere could send without being asked."""
+    given = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+    if body and given.partition(b";")[0].strip().lower() != b"application/json":
+        raise HttpRefusal(415, "NOT_JSON", "A body is JSON: Content-Type: application/json.")
 
 
 def _too_large(most: int) -> HttpRefusal:

@@ -10,7 +10,7 @@ import uvicorn
 
 from adapters.token_use import TokenUse
 from api.app import application
-from api.guard import Limits
+from api.guard import Guard, Limits
 from api.service import Service
 from domain.errors import InvalidInput, Unavailable
 from usecases.project import Project
@@ -67,11 +67,16 @@ def serve(project: Project, where: Where, *, listening: Callable[[str], None]) -
 
     `listening` is told the address once connections are taken.
     """
-    refuse_open(where)
+    with bound(where) as socket_:
+        server_of(project, where, told=lambda: listening(address_of(where, socket_))).run(sockets=[socket_])
+
+
+def server_of(project: Project, where: Where, *, told: Callable[[], None]) -> "Server":
+    """Return the server of a project; `told` is called once it takes connections."""
     limits = Limits(where.hosts, secure=where.secure)
-    app = application(Service(project, TokenUse(project.places)), limits)
+    app = application(Service(project, TokenUse(project.places)))
     config = uvicorn.Config(
-        app,
+        Guard(app, limits),  # around everything, so that the answer to a bug has its headers, too
         access_log=False,  # who asked what is in the log of events; a URL may hold what nobody should read
         log_level="warning",
         server_header=False,
@@ -85,14 +90,10 @@ def serve(project: Project, where: Where, *, listening: Callable[[str], None]) -
         proxy_headers=False,
         backlog=BACKLOG,
     )
-    with _bound(where) as bound:
-        scheme = "https" if where.certificate else "http"
-        host = f"[{where.host}]" if ":" in where.host else where.host
-        server = _Server(config, told=lambda: listening(f"{scheme}://{host}:{bound.getsockname()[1]}"))
-        server.run(sockets=[bound])
+    return Server(config, told=told)
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """A server that says when it takes connections."""
 
     def __init__(self, config: uvicorn.Config, *, told: Callable[[], None]) -> None:
@@ -100,23 +101,32 @@ class _Server(uvicorn.Server):
         self._told = told
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to take connections, and say so."""
         await super().startup(sockets)
         if self.started:
             self._told()
 
 
-def _bound(where: Where) -> socket.socket:
+def address_of(where: Where, listening: socket.socket) -> str:
+    """Return the URL that a socket is reached by."""
+    host = f"[{where.host}]" if ":" in where.host else where.host
+    return f"{'https' if where.certificate else 'http'}://{host}:{listening.getsockname()[1]}"
+
+
+def bound(where: Where) -> socket.socket:
+    """Return a socket that is bound where the service is to listen. Refuses what is open to others without TLS."""
+    refuse_open(where)
     family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
-    bound = socket.socket(family)
+    made = socket.socket(family)
     try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((where.host, where.port))
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((where.host, where.port))
     except OSError as error:
-        bound.close()
+        made.close()
         raise Unavailable(
             f"{where.host} port {where.port} cannot be listened on: {error.strerror}.", fix=("orch serve --port 0",)
         ) from error
-    return bound
+    return made
 
 
 def _is_loopback(host: str) -> bool:
