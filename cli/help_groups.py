@@ -1,8 +1,8 @@
 """What people want to do, and the commands for it: the page that `orch --help` shows fits one screen."""
 
 GROUPS = (
-    ("Begin", ("init", "import", "upgrade", "version", "completion")),
-    ("Set the rules", ("config", "policy", "role", "template", "schema")),
+    ("Begin", ("init", "import", "serve", "upgrade", "version", "completion")),
+    ("Set the rules", ("config", "policy", "role", "token", "template", "schema")),
     ("Write", ("spec", "research", "plan", "prd", "tasks", "workflow", "batch", "edit", "checkout")),
     ("Decide", ("request", "approve", "reject", "reopen", "reconfirm", "handoff", "archive")),
     ("Work", ("package", "task", "block", "unblock", "depend", "retitle", "remember", "context")),
@@ -10,7 +10,6 @@ GROUPS = (
     ("Look back", ("show", "search", "diff", "history", "replay", "export")),
     ("Prove it", ("audit", "gate")),
     ("Keep it safe", ("backup", "recover", "doctor", "rebuild", "follow")),
-    ("Serve it", ("serve", "token")),
 )
 OTHERS = "More"
 

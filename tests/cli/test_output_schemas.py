@@ -12,6 +12,8 @@ from domain.steps import Step, StepState
 from tests.authority import Authority
 from tests.cli.conftest import Orch
 
+WRITTEN = r'(?:\b(?:answer|as_json)\(\s*|\bkind(?:: str = |=)(?=[\w"]+\.))"([\w.]+)"'
+"""How the kind of an answer stands in the code."""
 CLI = Path(__file__).parents[2] / "cli"
 READS = {
     "phase.status": ("status", "st01-x"),
@@ -107,7 +109,7 @@ def test_no_published_file_lacks_its_code() -> None:
 
 def test_every_kind_that_a_command_answers_with_is_published() -> None:
     sources = [file.read_text("utf-8") for file in CLI.glob("*.py")]
-    answered = {kind for source in sources for kind in re.findall(r'\b(?:answer|as_json)\(\s*"([\w.]+)"', source)}
+    answered = {kind for source in sources for kind in re.findall(WRITTEN, source)}
     assert answered == set(KINDS) - {ERROR, "export"}  # which is written in four forms
 
 

@@ -199,14 +199,16 @@ def test_events_of_project_policy_and_ledger_belong_to_no_phase() -> None:
         "put the policy in force: 1 approver, also the author, people only, requests do not expire",
     )
     size = len(others) - 2
-    assert {row["phase"] for row in others[:-10]} == {"st01-audio-engine", "st07-audio-engine"}
-    assert [(row["summary"], row["reason"] or row["comments"], row["phase"]) for row in others[-10:]] == [
+    assert {row["phase"] for row in others[:-12]} == {"st01-audio-engine", "st07-audio-engine"}
+    assert [(row["summary"], row["reason"] or row["comments"], row["phase"]) for row in others[-12:]] == [
         ("replaced the key that speaks for the log", "lost", None),
         ("erased the text of position 3 (phase:st01-audio-engine version 1)", "a name in it", None),
         ("reviewed positions 1 to 3", "all of it", None),
         ("remembered directive 1 (critical): no clicks", None, None),
         ("took directive 1 back", "none are left", None),
         ("named position 3 before-it", "to be safe", None),
+        ("issued the token 0b8f3a52c1d2 to grace (human): read, until 2026-11-24T14:42:00.000000Z", None, None),
+        ("revoked the token 0b8f3a52c1d2", "it was in a log", None),
         (f"left host/1 at position {size} ({90 - size} later events) and went on as host/2", "a mistake", None),
         (f"recovered positions 1 to {size} from the store", "a mistake", None),
         ("gave grace the role lead", "since today", None),
