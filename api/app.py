@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
-from api import audit, documents, health, lifecycle, reads, rules, tasks, verdicts
+from api import audit, documents, events, health, lifecycle, reads, rules, tasks, verdicts
 from api.description import ROOT, described, queries_in
 from api.problems import HttpRefusal, bug, problem, problem_of
 from api.service import Service
@@ -38,7 +38,16 @@ def application(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.include_router(health.router)
-    for part in (reads, lifecycle, tasks, verdicts, rules, audit, documents):  # /phases/{phase}/{step} comes last
+    for part in (
+        reads,
+        events,
+        lifecycle,
+        tasks,
+        verdicts,
+        rules,
+        audit,
+        documents,
+    ):  # /phases/{phase}/{step} comes last
         app.include_router(part.router, prefix=ROOT)
     app.openapi_schema = described(app)
     app.state.queries = queries_in(app.openapi_schema)

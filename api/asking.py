@@ -92,9 +92,14 @@ Known = Annotated[Identity, Depends(identified)]
 
 async def reading(by: Known, service: Served, at: At = None) -> Reading:
     """Return what a read says beside its own words."""
-    if at is not None and at.startswith("checkpoint:"):  # it names a file, and the files here are nobody's to name
-        raise InvalidInput("Over HTTP a moment is RFC 3339 with an offset, position:N or point:NAME.")
+    refuse_files(at)
     return Reading(service.project, by, at)
+
+
+def refuse_files(moment: str | None) -> None:
+    """Refuse a moment that names a file: those of the server are nobody's to name."""
+    if moment is not None and moment.startswith("checkpoint:"):
+        raise InvalidInput("Over HTTP a moment is RFC 3339 with an offset, position:N or point:NAME.")
 
 
 async def writing(by: Known, service: Served, key: Key = None, if_match: IfMatch = None) -> Writing:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.answering import answer
-from api.asking import Auditor
+from api.asking import Auditor, refuse_files
 from domain.actors import ActorKind
 from domain.steps import Step
 from projections.moments import as_of
@@ -41,6 +41,8 @@ def trail(
     limit: Limit = MOST,
 ) -> Response:
     """Return who did what, when and why, from which state to which; the next page is where the Link leads."""
+    for moment in (since, until):
+        refuse_files(moment)
     scope = scope_of(ask.project, ask.at, Filters(actor, kind, phase, step, topic, since, until, forced))
     scope = scope._replace(wanted=scope.wanted._replace(first=max(scope.wanted.first, cursor + 1)))
     found = list(islice(rows_in(ask.project, scope), limit + 1))

@@ -27,6 +27,8 @@ KINDS: dict[str, tuple[str, Any]] = {
     "what_next": ("next", answers.NextAnswer),
     "whole": ("dashboard", answers.DashboardAnswer),
     "list_tasks": ("task.list", answers.TaskListAnswer),
+    "state_diff": ("phase.state_diff", answers.StateDiffAnswer),
+    "text_diff": ("phase.diff", answers.DiffAnswer),
     "show_policy": ("policy", answers.PolicyAnswer),
     "list_roles": ("role.list", answers.RoleListAnswer),
     "list_tokens": ("token.list", answers.TokenListAnswer),
@@ -56,6 +58,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "tasks": {"tasks": [{"id": "T001", "title": "Ring buffer", "estimated_hours": 4}]},
 }
 """Fields of each document, enough to draft it."""
+FOLLOWED = {
+    "200": {
+        "description": "Events, as they are recorded; `data` is a row of the history.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
 ETAG = {"ETag": {"description": "The version that If-Match may name.", "schema": {"type": "string"}}}
 
 
@@ -93,6 +101,9 @@ def _describe(operation: dict[str, Any], schemas: dict[str, Any], *, is_write: b
     if is_open:
         return
     name = operation["operationId"]
+    if name == "follow":
+        operation["responses"] = FOLLOWED
+        return
     kind, shape = KINDS.get(name, (OUTCOME, answers.OutcomeAnswer))
     component = "".join(part.capitalize() for part in kind.split(".")) + "Answer"
     if component not in schemas:

@@ -6,12 +6,13 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.answering import answer, version_of
-from api.asking import Reader
+from api.asking import Reader, refuse_files
 from api.words import PhaseId
 from domain.steps import Step
 from usecases.advice import MOST
 from usecases.advised import next_steps
 from usecases.dashboard import dashboard
+from usecases.diff import refuse_mixed, state_changes, text_changes
 from usecases.history import history
 from usecases.phase_list import phases
 from usecases.progress import progress, progress_of
@@ -21,6 +22,8 @@ from usecases.task_list import Wanted, tasks
 
 router = APIRouter(tags=["reads"])
 Limit = Annotated[int, Query(ge=1, le=10_000, description="Show at most so many; the others are counted.")]
+Since = Annotated[str | None, Query(alias="from", description="The older iteration (2) or moment (position:5).")]
+Until = Annotated[str | None, Query(alias="to", description="The newer one; otherwise the latest.")]
 StepMaybe = Annotated[Step | None, Query(description="A step; without one, the handoff.")]
 
 
@@ -53,6 +56,23 @@ def why_not(ask: Reader, phase: PhaseId, step: StepMaybe = None) -> Response:
 def phase_progress(ask: Reader, phase: PhaseId) -> Response:
     """Return how far a phase is, with every stretch of time it has spent somewhere."""
     return answer("phase.progress", progress_of(ask.project, phase, ask.at))
+
+
+@router.get("/phases/{phase}/diff", summary="What changed in a phase between two moments")
+def state_diff(ask: Reader, phase: PhaseId, since: Since = None, until: Until = None) -> Response:
+    """Return what changed, from the opening of the phase until now unless moments are given."""
+    for moment in (since, until):
+        refuse_files(moment)
+    return answer("phase.state_diff", state_changes(ask.project, phase, since, until, ask.at))
+
+
+@router.get("/phases/{phase}/{step}/diff", summary="What changed in a text")
+def text_diff(ask: Reader, phase: PhaseId, step: Step, since: Since = None, until: Until = None) -> Response:
+    """Return a unified diff between two iterations, or between what was the latest at two moments."""
+    for moment in (since, until):
+        refuse_files(moment)
+    refuse_mixed(phase, step, since, until)
+    return answer("phase.diff", text_changes(ask.project, phase, step, since, until, ask.at))
 
 
 @router.get("/progress", summary="How far the project is")

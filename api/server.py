@@ -11,7 +11,7 @@ import uvicorn
 from adapters.token_use import TokenUse
 from api.app import application
 from api.guard import Guard, Limits
-from api.service import Service
+from api.service import Followers, Service
 from domain.errors import InvalidInput, Unavailable
 from usecases.project import Project
 
@@ -74,7 +74,7 @@ def serve(project: Project, where: Where, *, listening: Callable[[str], None]) -
 def server_of(project: Project, where: Where, *, told: Callable[[], None]) -> "Server":
     """Return the server of a project; `told` is called once it takes connections."""
     limits = Limits(where.hosts, secure=where.secure)
-    app = application(Service(project, TokenUse(project.places)))
+    app = application(Service(project, TokenUse(project.places), Followers(), lambda: server.should_exit))
     config = uvicorn.Config(
         Guard(app, limits),  # around everything, so that the answer to a bug has its headers, too
         access_log=False,  # who asked what is in the log of events; a URL may hold what nobody should read
@@ -90,7 +90,8 @@ def server_of(project: Project, where: Where, *, told: Callable[[], None]) -> "S
         proxy_headers=False,
         backlog=BACKLOG,
     )
-    return Server(config, told=told)
+    server = Server(config, told=told)
+    return server
 
 
 class Server(uvicorn.Server):

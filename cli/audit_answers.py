@@ -9,8 +9,6 @@ from projections.audit_sample import SampleRow
 from projections.moments import AsOf
 from projections.replay import ReplayRow
 from projections.reviews import ReviewRow, Span
-from projections.state_diff import StateDiff
-from projections.text_diff import TextDiff
 from projections.verification import Range
 
 
@@ -102,16 +100,4 @@ class SampleAnswer(TypedDict):
     seed: str
     algorithm: str
     population: int
-    as_of: AsOf
-
-
-class StateDiffAnswer(StateDiff):
-    """What changed in a phase between two moments."""
-
-    as_of: AsOf
-
-
-class DiffAnswer(TextDiff):
-    """What changed between two iterations."""
-
     as_of: AsOf

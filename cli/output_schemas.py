@@ -7,7 +7,6 @@ from typing import Any, Literal, TypeAlias, TypedDict
 from pydantic import TypeAdapter
 
 from cli.audit_answers import (
-    DiffAnswer,
     ExceptionsAnswer,
     FileAnswer,
     PackageAnswer,
@@ -15,7 +14,6 @@ from cli.audit_answers import (
     ReplayAnswer,
     ReviewsAnswer,
     SampleAnswer,
-    StateDiffAnswer,
 )
 from cli.audit_tiles import TilesAnswer
 from cli.backup_answers import BackupList, BackupMade, BackupVerification, Restored
@@ -65,6 +63,7 @@ from projections.verification import Verification
 from usecases.answer_shapes import enveloped, twin
 from usecases.answers import (
     DashboardAnswer,
+    DiffAnswer,
     DocumentAnswer,
     HistoryAnswer,
     ListAnswer,
@@ -74,6 +73,7 @@ from usecases.answers import (
     PolicyAnswer,
     ProgressAnswer,
     RoleListAnswer,
+    StateDiffAnswer,
     StatusAnswer,
     TaskListAnswer,
     TokenCreatedAnswer,

@@ -14,7 +14,9 @@ from projections.outcomes import Outcome, PolicyRules
 from projections.phase_list import PhaseRow
 from projections.phase_status import PhaseStatus
 from projections.progress import PhaseProgress, ProjectProgress, SpanRow
+from projections.state_diff import StateDiff
 from projections.task_list import PhaseTasks, TaskRow
+from projections.text_diff import TextDiff
 from projections.why import Why
 from usecases.receipts import ReceiptAfter
 from usecases.signing import SignedAfter
@@ -140,4 +142,16 @@ class TrailAnswer(TypedDict):
 
     rows: list[TrailRow]
     more: bool
+    as_of: AsOf
+
+
+class DiffAnswer(TextDiff):
+    """What changed between two iterations."""
+
+    as_of: AsOf
+
+
+class StateDiffAnswer(StateDiff):
+    """What changed in a phase between two moments."""
+
     as_of: AsOf

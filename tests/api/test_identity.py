@@ -14,6 +14,8 @@ from tests.api.served import AGENT, Client, issued
 from usecases.project import Project
 
 PLACES = {"phase": "st01-x", "step": "spec", "on": "st02-y", "blocker": "B1", "number": "1", "token": "0b8f3a52c1d2"}
+ENDLESS = {f"{ROOT}/events": "?at=position:1"}
+"""What makes an answer that would not end a refusal."""
 WHO: dict[str, set[str]] = {
     "read": {
         *(
@@ -25,6 +27,9 @@ WHO: dict[str, set[str]] = {
             "whole_progress",
             "what_next",
             "whole",
+            "state_diff",
+            "text_diff",
+            "follow",
         ),
         *("list_tasks", "show", "show_policy", "list_roles"),
     },
@@ -44,7 +49,7 @@ WHO: dict[str, set[str]] = {
 def operations(description: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     """Return every operation that needs a token: method, path with names filled in, and what is said of it."""
     return [
-        (method.upper(), path.removeprefix(ROOT).format(**PLACES), operation)
+        (method.upper(), path.removeprefix(ROOT).format(**PLACES) + ENDLESS.get(path, ""), operation)
         for path, methods in description["paths"].items()
         if path.startswith(ROOT)
         for method, operation in methods.items()
@@ -156,5 +161,5 @@ def test_the_log_holds_no_secret(client: Client, served_project: Project) -> Non
 
 def test_a_description_is_made_without_a_log_being_asked(served_project: Project) -> None:
     nothing: Any = None
-    app = application(Service(served_project, nothing))
+    app = application(Service(served_project, nothing, nothing, nothing))
     assert app.openapi()["openapi"] == "3.1.0"

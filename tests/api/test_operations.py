@@ -106,6 +106,8 @@ def test_tokens_are_issued_shown_once_listed_and_revoked(client: Client) -> None
         ("/phases/st09-same/history", ("history", "st09-same")),
         ("/phases/st09-same/why?step=plan", ("why", "st09-same", "plan")),
         ("/phases/st09-same/progress", ("progress", "st09-same")),
+        ("/phases/st09-same/diff", ("diff", "st09-same")),
+        ("/phases/st09-same/spec/diff?from=1&to=2", ("diff", "st09-same", "spec", "--from", "1", "--to", "2")),
         ("/progress", ("progress",)),
         ("/next?limit=2", ("next", "--limit", "2")),
         ("/dashboard", ("dashboard",)),
@@ -124,7 +126,8 @@ def test_a_read_answers_what_the_command_line_prints(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    client.post("/phases/st09-same/spec", FIELDS["spec"], Idempotency_Key="same")
+    for key, objective in (("same-1", "Round trip below 10 ms"), ("same-2", "Round trip below 5 ms")):
+        client.post("/phases/st09-same/spec", {"objectives": [objective]}, Idempotency_Key=key)
     monkeypatch.chdir(served_project.places.root)
     capsys.readouterr()
     assert run_command(program(), [*words, "--json"]) == 0

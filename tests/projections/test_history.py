@@ -207,7 +207,7 @@ def test_events_of_project_policy_and_ledger_belong_to_no_phase() -> None:
         ("remembered directive 1 (critical): no clicks", None, None),
         ("took directive 1 back", "none are left", None),
         ("named position 3 before-it", "to be safe", None),
-        ("issued the token 0b8f3a52c1d2 to grace (human): read, until 2026-11-24T14:42:00.000000Z", None, None),
+        ("issued the token 0b8f3a52c1d2 to grace (human): read, until 2026-11-24T14:41:00.000000Z", None, None),
         ("revoked the token 0b8f3a52c1d2", "it was in a log", None),
         (f"left host/1 at position {size} ({90 - size} later events) and went on as host/2", "a mistake", None),
         (f"recovered positions 1 to {size} from the store", "a mistake", None),
