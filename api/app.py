@@ -49,8 +49,9 @@ def application(service: Service) -> FastAPI:
         documents,
     ):  # /phases/{phase}/{step} comes last
         app.include_router(part.router, prefix=ROOT)
-    app.openapi_schema = described(app)
-    app.state.queries = queries_in(app.openapi_schema)
+    description = described(app)
+    app.openapi = lambda: description  # type: ignore[method-assign]  # how FastAPI lets it be replaced
+    app.state.queries = queries_in(description)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HttpRefusal, _refused_here)
     app.add_exception_handler(RequestValidationError, _wrong_words)
