@@ -90,10 +90,10 @@ class Client:
         return self("POST", path, {} if body is None else body, **headers)
 
 
-def new_project(folder: Path) -> None:
-    """Make a folder a project."""
+def new_project(folder: Path, database: str | None = None) -> None:
+    """Make a folder a project, whose log may be in a database."""
     words = [executable, "-m", "cli.main", "init", "--host", "example.org"]
-    run(words, cwd=folder, env=environment(), check=True, capture_output=True)
+    run(words, cwd=folder, env=environment() | setting(database), check=True, capture_output=True)
 
 
 def environment() -> dict[str, str]:
@@ -101,10 +101,15 @@ def environment() -> dict[str, str]:
     return {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "ORCHESTRATOR_ACTOR": "ada", "HOME": "/nonexistent"}
 
 
+def setting(database: str | None) -> dict[str, str]:
+    """Return the setting that names a database."""
+    return {} if database is None else {"ORCHESTRATOR_DATABASE_URL": database}
+
+
 @contextmanager
-def opened(folder: Path) -> Iterator[Project]:
+def opened(folder: Path, database: str | None = None) -> Iterator[Project]:
     """Open a project to write."""
-    places = find(folder, env={})
+    places = find(folder, env=setting(database))
     log = open_log(places, read_only=False)
     try:
         yield Project(places, log, Workspace(places))
