@@ -111,6 +111,8 @@ Reader = Annotated[Reading, Security(reading, scopes=[Scope.READ.value])]
 Auditor = Annotated[Reading, Security(reading, scopes=[Scope.AUDIT.value])]
 Overseer = Annotated[Reading, Security(reading, scopes=[Scope.ADMIN.value])]
 Writer = Annotated[Writing, Security(writing, scopes=[Scope.WRITE.value])]
+RecoveryReader = Annotated[Reading, Security(reading, scopes=[Scope.RECOVER.value])]
+Recoverer = Annotated[Writing, Security(writing, scopes=[Scope.RECOVER.value])]
 Approver = Annotated[Writing, Security(writing, scopes=[Scope.APPROVE.value])]
 Admin = Annotated[Writing, Security(writing, scopes=[Scope.ADMIN.value])]
 

@@ -12,6 +12,7 @@ from api.asking import Auditor, refuse_files
 from domain.actors import ActorKind
 from domain.steps import Step
 from projections.moments import as_of
+from usecases.reviews import reviews
 from usecases.trail import Filters, rows_in, scope_of
 
 router = APIRouter(prefix="/audit", tags=["audit"])
@@ -23,6 +24,12 @@ Since = Annotated[str | None, Query(alias="from", description="From a time or po
 Until = Annotated[str | None, Query(alias="to", description="Up to a time or position:N.")]
 Cursor = Annotated[int, Query(ge=0, description="Go on after this position; the Link of a page names it.")]
 Limit = Annotated[int, Query(ge=1, le=MOST, description="At most so many rows.")]
+
+
+@router.get("/reviews", summary="Who reviewed what")
+def list_reviews(ask: Auditor) -> Response:
+    """Return the reviews, each held against the log as it is, and what nobody has reviewed."""
+    return answer("audit.reviews", reviews(ask.project, ask.at))
 
 
 @router.get("/trail", summary="Every event of the log")

@@ -33,6 +33,8 @@ KINDS: dict[str, tuple[str, Any]] = {
     "list_roles": ("role.list", answers.RoleListAnswer),
     "list_tokens": ("token.list", answers.TokenListAnswer),
     "create_token": ("token.created", answers.TokenCreatedAnswer),
+    "list_reviews": ("audit.reviews", answers.ReviewsAnswer),
+    "list_points": ("recover.points", answers.PointsAnswer),
     "trail": ("audit.trail", answers.TrailAnswer),
     "show": ("phase.document", answers.DocumentAnswer),
 }

@@ -8,7 +8,6 @@ from projections.audit_population import Population
 from projections.audit_sample import SampleRow
 from projections.moments import AsOf
 from projections.replay import ReplayRow
-from projections.reviews import ReviewRow, Span
 from projections.verification import Range
 
 
@@ -17,14 +16,6 @@ class ReplayAnswer(TypedDict):
 
     rows: list[ReplayRow]
     more: bool
-    as_of: AsOf
-
-
-class ReviewsAnswer(TypedDict):
-    """Every review, and the positions that no review which still holds covers."""
-
-    rows: list[ReviewRow]
-    unreviewed: list[Span]
     as_of: AsOf
 
 

@@ -12,7 +12,6 @@ from cli.audit_answers import (
     PackageAnswer,
     PopulationAnswer,
     ReplayAnswer,
-    ReviewsAnswer,
     SampleAnswer,
 )
 from cli.audit_tiles import TilesAnswer
@@ -37,7 +36,6 @@ from cli.recover_answers import (
     DocumentsAnswer,
     LossAnswer,
     PlanAnswer,
-    PointsAnswer,
     RecoveryAnswer,
     RecoveryVerification,
 )
@@ -70,8 +68,10 @@ from usecases.answers import (
     NextAnswer,
     OutcomeAnswer,
     PhaseProgressAnswer,
+    PointsAnswer,
     PolicyAnswer,
     ProgressAnswer,
+    ReviewsAnswer,
     RoleListAnswer,
     StateDiffAnswer,
     StatusAnswer,

@@ -9,12 +9,13 @@ from adapters.actor import refuse_guessed_kind
 from cli.audit_filters import TIMES, scope_of
 from cli.options import Asked, writing
 from cli.project import opened
-from cli.reviews import in_words, reviews_at
+from cli.reviews import in_words
 from cli.writes import report
 from domain.errors import Damaged
 from projections.reviews import unreviewed
 from usecases.project import Project
 from usecases.reads import decoded
+from usecases.reviews import reviews_at
 from usecases.trail import Filters
 
 Since = Annotated[

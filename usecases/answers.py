@@ -14,6 +14,8 @@ from projections.outcomes import Outcome, PolicyRules
 from projections.phase_list import PhaseRow
 from projections.phase_status import PhaseStatus
 from projections.progress import PhaseProgress, ProjectProgress, SpanRow
+from projections.restore_points import PointRow
+from projections.reviews import ReviewRow, Span
 from projections.state_diff import StateDiff
 from projections.task_list import PhaseTasks, TaskRow
 from projections.text_diff import TextDiff
@@ -154,4 +156,19 @@ class DiffAnswer(TextDiff):
 class StateDiffAnswer(StateDiff):
     """What changed in a phase between two moments."""
 
+    as_of: AsOf
+
+
+class ReviewsAnswer(TypedDict):
+    """Every review, and the positions that no review which still holds covers."""
+
+    rows: list[ReviewRow]
+    unreviewed: list[Span]
+    as_of: AsOf
+
+
+class PointsAnswer(TypedDict):
+    """The restore points, in the order of the positions they name."""
+
+    rows: list[PointRow]
     as_of: AsOf

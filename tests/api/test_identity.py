@@ -39,8 +39,8 @@ WHO: dict[str, set[str]] = {
         *("task_start", "task_done", "task_reopen", "task_assign", "remember", "forget"),
     },
     "approve": {"approve", "reject", "reconfirm", "reopen"},
-    "audit": {"trail"},
-    "recover": set(),
+    "audit": {"trail", "list_reviews"},
+    "recover": {"list_points", "name_point"},
     "admin": {"set_policy", "grant_role", "revoke_role", "list_tokens", "create_token", "revoke_token"},
 }
 """The operations that each scope opens, by their ids."""

@@ -56,6 +56,16 @@ def test_a_phase_goes_from_spec_to_archive(client: Client, served_project: Proje
     assert client.post(f"/phases/{phase}/retitle", {"title": "Late"}).code == "WORKFLOW_VIOLATION"
 
 
+def test_a_place_in_the_log_gets_a_name_once(client: Client) -> None:
+    named = client.post("/recover/points", {"name": "before-it"}, Idempotency_Key="point")
+    client.post("/directives", {"text": "go on"})
+    again = client.post("/recover/points", {"name": "before-it"}, Idempotency_Key="point")
+    assert again.data == named.data and named.data["point"]["name"] == "before-it"
+    assert client.post("/recover/points", {"name": "before-it"}).code == "ALREADY_EXISTS"
+    assert client.post("/recover/points", {"name": "start", "position": 1}).data["point"]["position"] == 1
+    assert client.get("/phases?at=point:start").data["as_of"]["position"] == 1
+
+
 def test_phases_wait_for_each_other(client: Client) -> None:
     for phase in ("st02-mixer", "st03-player"):
         assert client.post(f"/phases/{phase}/spec", FIELDS["spec"]).status == 200
@@ -116,6 +126,8 @@ def test_tokens_are_issued_shown_once_listed_and_revoked(client: Client) -> None
         ("/roles", ("role", "list")),
         ("/tokens", ("token", "list")),
         ("/audit/trail", ("audit", "trail")),
+        ("/audit/reviews", ("audit", "reviews")),
+        ("/recover/points", ("recover", "points")),
     ],
 )
 def test_a_read_answers_what_the_command_line_prints(
