@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from typing import NamedTuple
 
 import uvicorn
@@ -50,6 +51,7 @@ def refuse_open(where: Where) -> None:
         raise InvalidInput(
             "TLS needs a certificate and its key.", fix=("orch serve --tls-certificate cert.pem --tls-key key.pem",)
         )
+    _refuse_wrong_certificate(where)
     if _is_loopback(where.host) or where.secure:
         return
     raise InvalidInput(
@@ -122,12 +124,26 @@ def bound(where: Where) -> socket.socket:
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((where.host, where.port))
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         made.close()
+        why = error.strerror if isinstance(error, OSError) else "that is no name of a host"
         raise Unavailable(
-            f"{where.host} port {where.port} cannot be listened on: {error.strerror}.", fix=("orch serve --port 0",)
+            f"{where.host} port {where.port} cannot be listened on: {why}.", fix=("orch serve --port 0",)
         ) from error
     return made
+
+
+def _refuse_wrong_certificate(where: Where) -> None:
+    """Refuse a certificate and a key that do not go together, or are none; a key with a password asks nobody."""
+    if where.certificate is None or where.key is None:
+        return
+    try:
+        SSLContext(PROTOCOL_TLS_SERVER).load_cert_chain(where.certificate, where.key, password="")
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or error
+        raise InvalidInput(
+            f"{where.certificate} and {where.key} cannot be used as a certificate and its key: {why}."
+        ) from None
 
 
 def _is_loopback(host: str) -> bool:

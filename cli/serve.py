@@ -8,6 +8,7 @@ import typer
 from cli.answers import answer
 from cli.options import Asked, plain
 from cli.project import opened
+from cli.screen import one_line
 from cli.stopping import stopped_by_signals
 from domain.errors import Unavailable
 from usecases.project import tell_nobody
@@ -56,7 +57,7 @@ def serve(
 
     What was accepted is answered before it ends. /api/v1/openapi.json describes every operation.
 
-    Example: orch serve --port 8420
+    Example: orch serve --check
 
     Next: orch token create ada
     """
@@ -80,7 +81,9 @@ def serve(
                 "pid": pid,
             }
             verb = "would be served at" if pid is None else "is served at"
-            answer("serve", data, as_json=asked.json, show=lambda: print(f"{project.log.origin} {verb} {url}"))
+            answer(
+                "serve", data, as_json=asked.json, show=lambda: print(one_line(f"{project.log.origin} {verb} {url}"))
+            )
 
         if check:
             told(f"http{'s' if certificate else ''}://{host}:{port}", pid=None)

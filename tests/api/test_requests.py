@@ -247,3 +247,11 @@ def test_loopback_needs_neither(tmp_path: Any) -> None:
         refuse_open(Where(host, 0))
     with pytest.raises(InvalidInput):
         refuse_open(Where("127.0.0.1", 0, certificate=tmp_path / "cert.pem"))
+
+
+def test_a_certificate_that_is_none_is_refused_before_anything_is_served(tmp_path: Any) -> None:
+    for name in ("cert.pem", "key.pem"):
+        (tmp_path / name).write_text("nothing")
+    for certificate in (tmp_path / "cert.pem", tmp_path / "absent.pem"):
+        with pytest.raises(InvalidInput):
+            refuse_open(Where("127.0.0.1", 0, certificate=certificate, key=tmp_path / "key.pem"))
