@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import orjson
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.asking import Writing
@@ -31,6 +33,12 @@ def answer(kind: str, data: Mapping[str, Any], *, version: int | None = None, st
 def version_of(head: "Head | None") -> int | None:
     """Return the version to tell, looked at before the answer is made: an older one is only refused too often."""
     return head.version if head else None
+
+
+def lead_on(response: Response, request: Request, *, cursor: str | int, position: int) -> None:
+    """Name the next page of a list, as of the moment of this one (RFC 8288)."""
+    words = {**request.query_params, "cursor": cursor, "at": f"position:{position}"}
+    response.headers["Link"] = f'<{request.url.path}?{urlencode(words)}>; rel="next"'
 
 
 def carried_out(

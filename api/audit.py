@@ -2,12 +2,11 @@
 
 from itertools import islice
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.answering import answer
+from api.answering import answer, lead_on
 from api.asking import Auditor, refuse_files
 from domain.actors import ActorKind
 from domain.steps import Step
@@ -56,6 +55,5 @@ def trail(
     rows, more = found[:limit], len(found) > limit
     response = answer("audit.trail", {"rows": rows, "more": more, "as_of": as_of(scope.moment)})
     if more:
-        words = {**request.query_params, "cursor": rows[-1]["position"], "at": f"position:{scope.moment.position}"}
-        response.headers["Link"] = f'<{request.url.path}?{urlencode(words)}>; rel="next"'
+        lead_on(response, request, cursor=rows[-1]["position"], position=scope.moment.position)
     return response

@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.answering import answer, version_of
+from api.answering import answer, lead_on, version_of
 from api.asking import Reader, refuse_files
 from api.words import PhaseId
+from domain.errors import InvalidInput
 from domain.steps import Step
 from usecases.advice import MOST
 from usecases.advised import next_steps
@@ -24,13 +25,24 @@ router = APIRouter(tags=["reads"])
 Limit = Annotated[int, Query(ge=1, le=10_000, description="Show at most so many; the others are counted.")]
 Since = Annotated[str | None, Query(alias="from", description="The older iteration (2) or moment (position:5).")]
 Until = Annotated[str | None, Query(alias="to", description="The newer one; otherwise the latest.")]
+Cursor = Annotated[str | None, Query(description="Go on after this phase; the Link of a page names it.")]
+PageSize = Annotated[int | None, Query(ge=1, le=10_000, description="At most so many rows; otherwise all.")]
 StepMaybe = Annotated[Step | None, Query(description="A step; without one, the handoff.")]
 
 
 @router.get("/phases", summary="All phases, a row each")
-def list_phases(ask: Reader) -> Response:
-    """Return all phases with their current step and what they wait for."""
-    return answer("phase.list", phases(ask.project, ask.at))
+def list_phases(ask: Reader, request: Request, cursor: Cursor = None, limit: PageSize = None) -> Response:
+    """Return all phases with their current step and what they wait for; with a limit, page by page."""
+    found = phases(ask.project, ask.at)
+    names = [row["phase"] for row in found["rows"]]
+    if cursor is not None and cursor not in names:
+        raise InvalidInput("A cursor is where a page has led to; begin without one.")
+    first = names.index(cursor) + 1 if cursor is not None else 0
+    rows = found["rows"][first:][:limit]
+    response = answer("phase.list", {**found, "rows": rows})
+    if first + len(rows) < len(names):
+        lead_on(response, request, cursor=rows[-1]["phase"], position=found["as_of"]["position"])
+    return response
 
 
 @router.get("/phases/{phase}", summary="Where a phase stands")

@@ -27,7 +27,7 @@ class Point(Words):
 @router.get("/points", summary="The restore points")
 def list_points(ask: RecoveryReader) -> Response:
     """Return the restore points in the order of the log."""
-    return answer("recover.points", points(ask.project))
+    return answer("recover.points", points(ask.project, ask.at))
 
 
 @router.post("/points", summary="Give a place in the log a name")

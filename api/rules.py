@@ -77,10 +77,10 @@ def forget(ask: Writer, number: int, words: Reason) -> Response:
     return recorded(ask, Written(handled_again(ask.project, command)), stream=PROJECT)
 
 
-@router.get("/tokens", summary="The tokens, as they are now", tags=["tokens"])
+@router.get("/tokens", summary="The tokens", tags=["tokens"])
 def list_tokens(ask: Overseer) -> Response:
     """Return whose the tokens are, what they may do, and when each was last used on this machine."""
-    return answer("token.list", tokens(ask.project))
+    return answer("token.list", tokens(ask.project, ask.at))
 
 
 @router.post("/tokens", summary="Issue a token", tags=["tokens"])

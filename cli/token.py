@@ -8,7 +8,7 @@ from adapters.actor import refuse_guessed_kind
 from cli.answers import answer
 from cli.arguments import Reason
 from cli.lazy import Entry, LazyGroup
-from cli.options import Asked, plain, writing
+from cli.options import Asked, reading, writing
 from cli.project import opened
 from cli.screen import one_line, paint, print_table
 from cli.typed import typed
@@ -86,7 +86,7 @@ def revoke(asked: Asked, token: Id, reason: Reason = "") -> None:
         report(project, asked, receipt, then="orch token list")
 
 
-@plain
+@reading
 def list_tokens(asked: Asked) -> None:
     """List the tokens in the order they were issued: whose they are, what they may do, when each was last used.
 
@@ -95,7 +95,7 @@ def list_tokens(asked: Asked) -> None:
     Next: orch token revoke ID
     """
     with opened() as project:
-        data = tokens(project)
+        data = tokens(project, asked.at)
     rows = data["rows"]
 
     def show() -> None:

@@ -97,6 +97,15 @@ def view_of_all(project: Project, at: str | None) -> View:
     return _view_at(project, at, None)
 
 
+def view_below(project: Project, prefix: str, at: str | None) -> View:
+    """Return the view of the streams whose names begin so."""
+    if at is None:
+        moment, heads = project.log.heads_below(prefix)
+        return View(moment, time_ns() // 1000, heads)
+    view = view_of_all(project, at)
+    return view._replace(heads={name: head for name, head in view.heads.items() if name.startswith(prefix)})
+
+
 def heads_at(project: Project, streams: list[str], moment: Moment | None) -> dict[str, Head]:
     """Return the heads of some streams as they were at a moment, or as they are now."""
     log = project.log

@@ -167,6 +167,30 @@ def test_the_trail_is_read_page_by_page(client: Client) -> None:
     assert [row["position"] for row in rows[: len(whole)]] == [row["position"] for row in whole]
 
 
+def test_phases_come_page_by_page_as_of_the_first_page(client: Client) -> None:
+    for number in range(5):
+        client.post(f"/phases/st6{number}-page/spec", FIELDS["spec"])
+    whole = client.get("/phases").data["rows"]
+    rows, path = [], "/phases?limit=2"
+    while path:
+        page = client.get(path)
+        rows += page.data["rows"]
+        path = page.headers.get("link", "").partition("<")[2].partition(">")[0].removeprefix("/api/v1")
+        client.post(f"/phases/st7{len(rows)}-later/spec", FIELDS["spec"])
+    assert [row["phase"] for row in rows] == [row["phase"] for row in whole]
+    assert client.get("/phases?limit=2&cursor=st99-none").code == "VALIDATION_ERROR"
+
+
+def test_tokens_and_points_are_told_as_they_were(client: Client) -> None:
+    before = client.get("/phases").data["as_of"]["position"]
+    token = client.post("/tokens", {"name": "late", "scopes": ["read"]}).data["token"]["id"]
+    client.post("/recover/points", {"name": "late"})
+    at = f"?at=position:{before}"
+    assert token not in {row["id"] for row in client.get(f"/tokens{at}").data["rows"]}
+    assert token in {row["id"] for row in client.get("/tokens").data["rows"]}
+    assert "late" not in {row["name"] for row in client.get(f"/recover/points{at}").data["rows"]}
+
+
 def test_an_edited_file_holds_the_gate_over_http_too(client: Client, served_project: Project) -> None:
     assert client.post("/phases/st04-gate/spec", FIELDS["spec"]).status == 200
     path: Path = served_project.places.root / "dev" / "st04-gate" / "spec.md"
