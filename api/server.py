@@ -76,6 +76,7 @@ def serve(project: Project, where: Where, *, listening: Callable[[str], None]) -
 def server_of(project: Project, where: Where, *, told: Callable[[], None]) -> "Server":
     """Return the server of a project; `told` is called once it takes connections."""
     limits = Limits(where.hosts, secure=where.secure)
+    project = project._replace(kept=project.templates)
     app = application(Service(project, TokenUse(project.places), Followers(), lambda: server.should_exit))
     config = uvicorn.Config(
         Guard(app, limits),  # around everything, so that the answer to a bug has its headers, too

@@ -48,6 +48,8 @@ class Project(NamedTuple):
     """Settings that came with the command, which are stronger than all others."""
     tell: Callable[[Moment], None] = tell_nobody
     """Called with the moment in the past that a read is about."""
+    kept: "Templates | None" = None
+    """Templates that stay compiled for many commands; each command looks at their files again."""
 
     def head(self, phase: str) -> Head | None:
         """Return the head of a phase as it is now."""
@@ -65,6 +67,8 @@ class Project(NamedTuple):
     @property
     def templates(self) -> "Templates":
         """The project's templates; compiled ones are kept beside the store."""
+        if self.kept is not None:
+            return self.kept
         from adapters.templates import JinjaTemplates
 
         return JinjaTemplates(self.places.templates, self.places.state / "cache")
