@@ -97,6 +97,16 @@ class LogReads(ABC):
             yield from commands_of(rows, after=after)
             after = rows[-1][0]
 
+    def fingerprints(self, command_ids: Sequence[str]) -> dict[str, str | None]:
+        """Return what was kept of the contents of commands; None where a redaction had it forgotten."""
+        found: dict[str, str | None] = {}
+        for start in range(0, len(command_ids), PAGE):
+            some = command_ids[start : start + PAGE]
+            marks = ", ".join("?" * len(some))
+            query = f"SELECT command_id, fingerprint FROM commands WHERE command_id IN ({marks})"
+            found |= dict(self._all(query, tuple(some)))
+        return found
+
     def heads(self, streams: Sequence[str]) -> tuple[Moment, dict[str, Head]]:
         """Return the heads of those streams that exist, all as of one moment."""
         return self._heads(_named(len(streams)), tuple(streams))

@@ -100,6 +100,10 @@ class Heads(Mapping[str, Head]):
     def __len__(self) -> int:
         return len(self._rows)
 
+    def rows(self) -> Iterable[Row]:
+        """Return them as they are stored."""
+        return self._rows.values()
+
     def in_order(self) -> "Heads":
         """Return the same, ordered by name."""
         return Heads(row for _, row in sorted(self._rows.items()))

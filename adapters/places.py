@@ -30,6 +30,8 @@ class Places(NamedTuple):
     """How long a command waits for other writers."""
     database: str | None = None
     """The address of the PostgreSQL database that holds the log; None where it is a file."""
+    cache: str | None = None
+    """The address of a Redis server that keeps what was read before; None where there is none."""
 
     @property
     def log(self) -> Path:
@@ -85,7 +87,7 @@ def places_of(
     values = chosen(EARLY, lambda: early_in(file, named=named) if reads_file else {}, env=env, flags=flags, file=file)
     state, own = (root / str(values[name].value) for name in ("state_dir", "template_dir"))
     timeout_ms = int(str(values["operation_timeout_ms"].value))
-    database = values["database_url"].value
+    database, cache = (values[name].value for name in ("database_url", "cache_url"))
     for path in (root, state, own, file):
         try:
             str(path).encode()
@@ -99,6 +101,7 @@ def places_of(
         settings=file.absolute(),
         timeout_ms=timeout_ms,
         database=None if database is None else str(database),
+        cache=None if cache is None else str(cache),
     )
 
 

@@ -8,16 +8,18 @@ from time import monotonic, sleep
 from typing import Any
 
 import psycopg
+from orjson import loads
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from adapters.log_notes import refuse_ended
 from adapters.log_rows import Row
 from adapters.places import NAME_IT
 from domain.errors import Damaged, InvalidInput, NotFound, Unavailable
 
 CONNECT_S = 10
 PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
-ISOLATION, NOTHING_TO_ERASE, GUARDED = "OR003", "OR001", "OR002"
+ISOLATION, NOTHING_TO_ERASE, GUARDED, ELSEWHERE = "OR003", "OR001", "OR002", "OR004"
 """What our functions and guards raise."""
 
 
@@ -68,10 +70,11 @@ class Line:
 
 
 def listening(url: str) -> "psycopg.Connection[Row]":
-    """Return a connection that hears of every commit."""
+    """Return a connection that hears of every commit; on a standby, which tells nobody, it hears nothing."""
     with spoken(named(url)):
         connection = _connected(_told(url, read_only=True))
-        connection.execute("LISTEN orch")
+        if connection.execute("SELECT pg_is_in_recovery()").fetchone() == (False,):
+            connection.execute("LISTEN orch")
         return connection
 
 
@@ -123,7 +126,12 @@ def spoken(where: str) -> Iterator[None]:
     except errors.InsufficientPrivilege as error:
         raise Unavailable(f"This role may not do that in {where}: {_first_line(error)}.") from error
     except errors.ReadOnlySqlTransaction as error:
-        raise Unavailable(f"{where.capitalize()} takes no writes: it is a standby, or set to read only.") from error
+        raise _takes_no_writes(where) from error
+    except errors.SerializationFailure as error:  # at this isolation level nothing but a standby raises it
+        raise Unavailable(
+            f"{where.capitalize()} is a standby, and gave up this read for what its primary has cleared away"
+            " (conflict with recovery). Repeating the command is safe."
+        ) from error
     except (errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections) as error:
         raise Unavailable(f"{where.capitalize()} has no room: {_first_line(error)}. Nothing was recorded.") from error
     except (
@@ -139,11 +147,21 @@ def spoken(where: str) -> Iterator[None]:
                 f"Sessions in {where} begin as {_first_line(error)}; the log needs read committed.",
                 fix=("ALTER DATABASE … SET default_transaction_isolation = 'read committed'",),
             ) from error
+        if (
+            "session is read-only" in str(error) and error.sqlstate is None
+        ):  # libpq's, when it looks for one that writes
+            raise _takes_no_writes(where) from error
+        if error.sqlstate == ELSEWHERE:
+            refuse_ended(where, loads(error.diag.message_primary or "{}"))
         if error.sqlstate in (NOTHING_TO_ERASE, GUARDED):
             raise Damaged(f"The log in {where} refused what its own heads allowed: {_first_line(error)}.") from error
         raise Unavailable(
             f"{where.capitalize()} is not available: {_first_line(error)}. Repeating the command is safe."
         ) from error
+
+
+def _takes_no_writes(where: str) -> Unavailable:
+    return Unavailable(f"{where.capitalize()} takes no writes: it is a standby, or set to read only.")
 
 
 def _first_line(error: psycopg.Error) -> str:

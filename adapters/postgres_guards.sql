@@ -5,6 +5,13 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'OR002', MESSAGE = TG_ARGV[0];
 END $$;
 
+-- What a log that has ended says to whoever would still write here; it is put up by what ends it.
+CREATE FUNCTION orch.ended() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'OR004',
+        MESSAGE = (SELECT jsonb_object_agg(key, value) FROM orch.store WHERE key IN ('moved', 'retired'));
+END $$;
+
 CREATE TRIGGER events_never_go BEFORE DELETE ON orch.events
     FOR EACH ROW EXECUTE FUNCTION orch.never('the log is append-only: events are never deleted');
 CREATE TRIGGER events_never_vanish BEFORE TRUNCATE ON orch.events

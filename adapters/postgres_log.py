@@ -3,23 +3,31 @@
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Self
+from operator import itemgetter
+from typing import ClassVar, Self
 
 from adapters.envelope import canonical
+from adapters.envelope import told as told_by
 from adapters.group_commit import GroupCommit
 from adapters.log_notes import refuse_ended
-from adapters.log_reads import LogReads
-from adapters.log_rows import Heads, Row
+from adapters.log_reads import PAGE, LogReads
+from adapters.log_rows import COLUMNS, Heads, Row, record_of
 from adapters.postgres_connection import Line
+from adapters.postgres_state import HEADS, STATE, HeadsState, state_of
 from adapters.postgres_writes import APPEND, answer_of, request_of
 from adapters.prepared import PreparedDecision, prepared
+from adapters.settings import shown
 from adapters.snapshots import lines_of, packed
 from domain.errors import Damaged, InvalidInput, Refusal, StoreOutdated, Unavailable
-from domain.event_log import Decision, Head, Moment, Receipt
+from domain.event_log import Decision, Head, Moment, Receipt, Told
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 TIMEOUT_S = 30.0
 TABLES = re.compile(r"\b(FROM|UPDATE|INTO) (events|heads|commands|tree|tiles|snapshots|store)\b")
+TOLD = (
+    f"SELECT {COLUMNS} FROM orch.events JOIN unnest(%s::text[], %s::bigint[]) AS asked (a_stream, a_version)"  # noqa: S608  # ours
+    " ON stream = a_stream AND version = a_version"
+)
 GUARDS = (
     "commands_never_change", "commands_never_go", "commands_never_vanish", "events_never_change", "events_never_go",
     "events_never_vanish", "tiles_never_change", "tiles_never_go", "tiles_never_vanish",
@@ -35,8 +43,12 @@ def translated(query: str) -> str:
 class PostgresLog(LogReads):
     """The port `EventLog` on PostgreSQL. May be shared by threads; a forked child opens its own."""
 
+    PROMOTES: ClassVar[bool] = False
+    """Whether this writes the one command that makes a recovered log one of its own."""
+
     def __init__(self, url: str, *, read_only: bool, timeout_s: float) -> None:
         self._read_only = read_only
+        self._words = str(shown("database_url", url))
         self._wait_ms = int(timeout_s * 1000)
         self._line = Line(url, read_only=read_only, timeout_s=timeout_s)
         self.where = self._line.where
@@ -99,6 +111,27 @@ class PostgresLog(LogReads):
         moment, heads = super().all_heads()
         return moment, heads.in_order() if isinstance(heads, Heads) else heads
 
+    def told(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Told]:
+        """Return what the events at those places say; many are asked for at once, since each question travels."""
+        found = {}
+        for first in range(0, len(places), PAGE):
+            streams, versions = zip(*places[first : first + PAGE], strict=True)
+            rows = self._line.ask(TOLD, ([*streams], [*versions]))
+            found.update({(record.stream, record.version): record for record in map(record_of, rows)})
+        for stream, version in places:
+            if (stream, version) not in found:
+                raise Damaged(f"{self.where} lacks version {version} of {stream}, which its head names.")
+        return {place: told_by(found[place]) for place in places}
+
+    def heads_state(self) -> HeadsState:
+        """Return which state the heads are in; it is one row, however many heads there are."""
+        return state_of(self._line.ask(STATE))[0]
+
+    def heads_with_state(self) -> tuple[HeadsState, Heads]:
+        """Return the heads of all streams, ordered by name, and the state that they are in."""
+        state, rows = state_of(self._line.ask(STATE + HEADS))
+        return state, Heads(row[:4] for row in sorted(rows, key=itemgetter(0)))
+
     def unsound(self) -> list[str]:
         """Return what is wrong with the tables: an index that is not valid, a guard that is gone or switched off."""
         broken = self._line.ask(
@@ -138,6 +171,7 @@ class PostgresLog(LogReads):
                 "SELECT 'schema', version::text FROM orch.version UNION ALL SELECT key, value FROM orch.store"
             )
         )
+        self.noted = {key: value for key, value in said.items() if key != "schema"}
         version = self.schema_version = int(said.get("schema", 0))
         if version > SCHEMA_VERSION:
             raise InvalidInput(
@@ -150,7 +184,7 @@ class PostgresLog(LogReads):
         if not self._read_only and version < SCHEMA_VERSION:
             raise StoreOutdated(self.where, found=version, needed=SCHEMA_VERSION)
         if not self._read_only:
-            refuse_ended(self.where, said)
+            refuse_ended(self.where, self.noted, promotes=self.PROMOTES, words=self._words)
         return str(said["origin"])
 
     def _refuse_reader(self) -> None:

@@ -1,4 +1,4 @@
-"""Making the tables of a log in a PostgreSQL database: by `orch init`, and by nothing else."""
+"""Making the tables of a log in PostgreSQL, and bringing older ones up to date; nothing else changes them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,29 +6,113 @@ from importlib.resources import files
 
 import psycopg
 
+from adapters.log_notes import UNSETTLED
 from adapters.log_rows import Row
 from adapters.postgres_connection import Line, named
-from domain.errors import AlreadyExists, InvalidInput
+from adapters.postgres_log import SCHEMA_VERSION
+from adapters.postgres_state import FOR_THE_CACHE
+from domain.errors import AlreadyExists, InvalidInput, NotFound
 
-PARTS = ("tables", "guards", "append", "derived", "roles")
+CODE = ("guards", "append", "derived", "roles")
+"""Functions and guards: an upgrade makes all of them anew, so only changes of tables need steps of their own."""
+STEPS: dict[int, str] = {1: FOR_THE_CACHE}
+"""What leads the tables of a version to the next one."""
 MAKING = 1_330_790_217
 """The advisory lock of whoever makes or changes tables; the one of writers is the number before."""
+WRITING = MAKING - 1
+IS_THERE = "SELECT to_regnamespace('orch') IS NOT NULL"
+FORGET_CODE = """
+DO $$
+DECLARE
+    named text;
+BEGIN
+    FOREACH named IN ARRAY (
+        SELECT array_agg(oid::regprocedure::text) FROM pg_proc WHERE pronamespace = 'orch'::regnamespace
+    ) LOOP
+        EXECUTE 'DROP ROUTINE IF EXISTS ' || named || ' CASCADE';
+    END LOOP;
+    FOREACH named IN ARRAY (
+        SELECT array_agg(t.oid::regtype::text) FROM pg_type AS t JOIN pg_class AS c ON c.oid = t.typrelid
+        WHERE t.typnamespace = 'orch'::regnamespace AND c.relkind = 'c'
+    ) LOOP
+        EXECUTE 'DROP TYPE IF EXISTS ' || named || ' CASCADE';
+    END LOOP;
+END $$
+"""
+ADMIT_AGAIN = "SELECT orch.admit(role, may) FROM orch.members WHERE to_regrole(quote_ident(role)) IS NOT NULL"
 
 
 def make_log(url: str, origin: str, *, timeout_s: float) -> None:
     """Make a new, empty log: all of it in one transaction, whoever else begins one. Raises `AlreadyExists`."""
+    with new_log(url, origin, timeout_s=timeout_s):
+        pass
+
+
+@contextmanager
+def new_log(
+    url: str, origin: str, *, timeout_s: float, over_unsettled: bool = False
+) -> Iterator["psycopg.Connection[Row]"]:
+    """Open the tables of a new log to be filled; all of it is there, durable, when the block ends well.
+
+    A log that was begun there and never settled goes first, if it may; who was admitted to it stays so. Raises as
+    `make_log`.
+    """
     with _alone(url, timeout_s=timeout_s) as connection:
-        if connection.execute("SELECT to_regnamespace('orch') IS NOT NULL").fetchone() == (True,):
-            raise AlreadyExists(f"There is a log already in {named(url)}.", fix=("orch init",))
+        members: list[Row] = []
+        if connection.execute(IS_THERE).fetchone() == (True,):
+            if not (over_unsettled and _is_unsettled(connection)):
+                raise AlreadyExists(f"There is a log already in {named(url)}.", fix=("orch init",))
+            members = connection.execute("SELECT role, may FROM orch.members").fetchall()
+            connection.execute("DROP SCHEMA orch CASCADE")
         (encoding,) = connection.execute("SHOW server_encoding").fetchone() or ("",)
         if encoding != "UTF8":
             raise InvalidInput(
                 f"{named(url).capitalize()} keeps its texts in {encoding}; the log needs UTF8.",
                 fix=("createdb --encoding=UTF8 --template=template0 NAME",),
             )
-        for part in PARTS:
+        for part in ("tables", *CODE):
             connection.execute(text_of(part).encode())
+        connection.execute("INSERT INTO orch.version VALUES (1, %s)", (SCHEMA_VERSION,))
         connection.execute("INSERT INTO orch.store VALUES ('origin', %s)", (origin,))
+        connection.execute(FOR_THE_CACHE.encode())
+        for member in members:
+            connection.execute("SELECT orch.admit(%s, %s)", member)
+        yield connection
+
+
+def discard_unsettled(url: str, *, timeout_s: float) -> None:
+    """Remove a log that was never settled; any other one stays."""
+    with _alone(url, timeout_s=timeout_s) as connection:
+        if connection.execute(IS_THERE).fetchone() == (True,) and _is_unsettled(connection):
+            connection.execute("DROP SCHEMA orch CASCADE")
+
+
+def upgrade_tables(url: str, *, timeout_s: float) -> tuple[int, int]:
+    """Bring a log's tables and functions up to date, and return the version before and after; one does it at a time.
+
+    All of it is one transaction, in which nobody writes. The events stay as they are. Raises `NotFound`, and
+    `InvalidInput` for a log that a newer version made.
+    """
+    with _alone(url, timeout_s=timeout_s) as connection:
+        if connection.execute(IS_THERE).fetchone() != (True,):
+            raise NotFound(f"There is no log in {named(url)}.", fix=("orch init",))
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (WRITING,))
+        (before,) = connection.execute("SELECT version FROM orch.version").fetchone() or (0,)
+        if before > SCHEMA_VERSION:
+            raise InvalidInput(
+                f"The log in {named(url)} was made by a newer version of orch (schema {before}, this one knows"
+                f" {SCHEMA_VERSION}).",
+                fix=("orch version",),
+            )
+        if before < SCHEMA_VERSION:
+            for version in range(before, SCHEMA_VERSION):
+                connection.execute(STEPS[version].encode())
+            connection.execute(FORGET_CODE)
+            for part in CODE:
+                connection.execute(text_of(part).encode())
+            connection.execute(ADMIT_AGAIN)
+            connection.execute("UPDATE orch.version SET version = %s", (SCHEMA_VERSION,))
+    return before, SCHEMA_VERSION
 
 
 def admit(url: str, role: str, *, may: str, timeout_s: float) -> None:
@@ -40,6 +124,11 @@ def admit(url: str, role: str, *, may: str, timeout_s: float) -> None:
 def text_of(part: str) -> str:
     """Return one file of the schema."""
     return files("adapters").joinpath(f"postgres_{part}.sql").read_text("utf-8")
+
+
+def _is_unsettled(connection: "psycopg.Connection[Row]") -> bool:
+    query = "SELECT EXISTS (SELECT FROM orch.store WHERE key = %s)"
+    return bool(connection.execute(query, (UNSETTLED,)).fetchone() == (True,))
 
 
 @contextmanager

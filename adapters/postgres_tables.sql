@@ -8,7 +8,6 @@ CREATE TABLE orch.version (
     one integer PRIMARY KEY CHECK (one = 1),
     version integer NOT NULL
 );
-INSERT INTO orch.version VALUES (1, 1);
 
 CREATE TABLE orch.store (
     key text COLLATE "C" PRIMARY KEY,

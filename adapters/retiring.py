@@ -14,7 +14,7 @@ from adapters.durable import sync
 from adapters.log_notes import RETIRED
 from adapters.new_files import new_file
 from adapters.sqlite_connection import connect, spoken
-from adapters.sqlite_creation import BESIDE
+from adapters.sqlite_creation import BESIDE, remove_beside
 from adapters.sqlite_log import TIMEOUT_S
 from domain.errors import Damaged, FilesUnavailable, InvalidInput, Refusal, Unavailable
 
@@ -58,7 +58,7 @@ def finish(new: Path, state: Path, kept: Path, *, origin: str, key: str, as_it_i
     """Make what is kept of the old store read-only, and remove what is left of the folder the new one came from."""
     try:
         if not as_it_is:
-            _close_for_writing(kept / LOG, origin)
+            _let_be_read(kept / LOG, origin)
         _move_keys(state / KEYS, kept / KEYS, but=key)
         for folder in (kept / KEYS, kept / CHECKPOINTS, kept):
             _read_only(folder)
@@ -72,6 +72,43 @@ def finish(new: Path, state: Path, kept: Path, *, origin: str, key: str, as_it_i
         raise FilesUnavailable(f"{error.filename or kept}: {error.strerror or error}.") from error
 
 
+def keep_keys(state: Path, kept: Path, *, key: str) -> None:
+    """Put the keys of a log that was left aside, all but the new one's, and the checkpoints that they signed."""
+    try:
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if (state / CHECKPOINTS).is_dir() and not (kept / CHECKPOINTS).exists():
+            os.rename(state / CHECKPOINTS, kept / CHECKPOINTS)
+        _move_keys(state / KEYS, kept / KEYS, but=key)
+        sync(kept)
+        sync(state)
+    except OSError as error:
+        raise FilesUnavailable(f"{error.filename or kept}: {error.strerror or error}.") from error
+
+
+def put_aside(old: Path, kept: Path) -> None:
+    """Keep a log that has ended in a folder of its own, for reading only; doing it again does the rest.
+
+    Raises `Unavailable` while somebody reads it.
+    """
+    try:
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sync(kept.parent)
+        if old.is_file():
+            alone = _alone(old, as_it_is=False)
+            try:
+                with spoken(old):  # the WAL goes first: left behind alone, it would be taken for that of a lost log
+                    alone.execute("PRAGMA journal_mode = DELETE").fetchall()
+                os.rename(old, kept / LOG)
+                sync(kept)
+                sync(old.parent)
+            finally:
+                alone.close()
+        _let_be_read(kept / LOG)
+        _read_only(kept)
+    except OSError as error:
+        raise FilesUnavailable(f"{error.filename or kept}: {error.strerror or error}.") from error
+
+
 def settle(path: Path) -> None:
     """Put all that a log holds into its one file. Raises `Unavailable` while somebody reads it."""
     with spoken(path):
@@ -80,7 +117,7 @@ def settle(path: Path) -> None:
             _checkpoint(connection, path)
         finally:
             connection.close()
-    _remove_beside(path)
+    remove_beside(path)
 
 
 def _exchange(new: Path, old: Path, kept: Path, *, as_it_is: bool) -> None:
@@ -95,7 +132,7 @@ def _exchange(new: Path, old: Path, kept: Path, *, as_it_is: bool) -> None:
     try:
         _keep(old, kept, ("", *BESIDE) if as_it_is else ("",))
         if as_it_is:
-            _remove_beside(old)
+            remove_beside(old)
         _put(new, old.parent, kept)
     finally:
         if alone is not None:
@@ -128,12 +165,6 @@ def _checkpoint(connection: apsw.Connection, path: Path) -> None:
         raise Unavailable(f"{path} is in use by another program; end it, then repeat.")
 
 
-def _remove_beside(path: Path) -> None:
-    """Remove what SQLite left beside a log."""
-    for end in BESIDE:
-        path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
-
-
 def _keep(old: Path, kept: Path, ends: tuple[str, ...]) -> None:
     """Give the files of the old log a second name in the folder where it is kept."""
     for end in ends:
@@ -148,7 +179,7 @@ def _put(new: Path, state: Path, kept: Path) -> None:
     if checkpoints.is_dir() and not (kept / CHECKPOINTS).exists():
         os.rename(checkpoints, kept / CHECKPOINTS)  # before the log: they cover nothing of what comes
     if not os.path.lexists(state / LOG):
-        _remove_beside(state / LOG)
+        remove_beside(state / LOG)
     sync(kept)
     sync(state)
     os.rename(new / LOG, state / LOG)
@@ -178,20 +209,21 @@ def _move_keys(keys: Path, kept: Path, *, but: str) -> None:
     sync(keys)
 
 
-def _close_for_writing(path: Path, origin: str) -> None:
-    """Say in the old log that it was left, and let it need no file beside it, where nothing may be written."""
+def _let_be_read(path: Path, origin: str | None = None) -> None:
+    """Let a log need no file beside it, where nothing may be written; say in it for which log it was left."""
     if not path.is_file() or not os.access(path, os.W_OK) or path.stat().st_mode & 0o200 == 0:
         return
     with suppress(Damaged), spoken(path):
         connection = connect(path, read_only=False, timeout_s=TIMEOUT_S)
         try:
-            connection.execute("INSERT OR REPLACE INTO store VALUES (?, ?)", (RETIRED, origin))
+            if origin is not None:
+                connection.execute("INSERT OR REPLACE INTO store VALUES (?, ?)", (RETIRED, origin))
             connection.execute("PRAGMA journal_mode = DELETE").fetchall()
         finally:
             connection.close()
         if _wants_wal(path):  # the disk kept SQLite from removing the WAL; it does not say so
             raise FilesUnavailable(f"{path} still needs files beside it: its WAL could not be removed.")
-        _remove_beside(path)
+        remove_beside(path)
 
 
 def _wants_wal(path: Path) -> bool:

@@ -6,6 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from domain.errors import InvalidInput
+
 ENVIRONMENT = "ORCHESTRATOR_"
 CONFIG = "config"
 """What names the file of settings; a flag or a variable, never a setting in the file itself."""
@@ -20,6 +22,7 @@ class Kind(StrEnum):
     PATH = "a path"
     URL = "an address with http:// or https://"
     DATABASE = "an address with postgresql://"
+    CACHE = "an address with redis://, rediss:// or unix://"
     OCCASIONS = 'a list of approval and handoff, such as ["approval"]'
     WORDS = 'a list of words, such as ["age1…"]'
     COUNT = "a whole number from 1 to 36500"
@@ -71,6 +74,7 @@ class Setting(NamedTuple):
 SETTINGS = (
     Setting("state_dir", Kind.PATH, "orchestrator.storage.stateDirectory", "--state-dir", ".orch"),
     Setting("database_url", Kind.DATABASE, "orchestrator.storage.databaseUrl", "", None),
+    Setting("cache_url", Kind.CACHE, "orchestrator.storage.cacheUrl", "", None),
     Setting("template_dir", Kind.PATH, "orchestrator.storage.templateDirectory", "--template-dir", ".orch/templates"),
     Setting("schema_dir", Kind.PATH, "orchestrator.storage.schemaDirectory", "", ".orch/schemas"),
     Setting("operation_timeout_ms", Kind.MILLISECONDS, "orchestrator.performance.operationTimeoutMs", "", 30_000),
@@ -131,7 +135,7 @@ SETTINGS = (
     ),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
-EARLY = ("state_dir", "template_dir", "database_url", "operation_timeout_ms")
+EARLY = ("state_dir", "template_dir", "database_url", "cache_url", "operation_timeout_ms")
 """What every command asks for: where the log and the templates are, and how long it waits for other writers."""
 ALWAYS = tuple(setting for setting in SETTINGS if setting.kind is Kind.ALWAYS)
 """What nobody can turn off; whoever tries is told so by every command."""
@@ -229,6 +233,8 @@ def judge_value(setting: Setting, value: object, where: str) -> None:
             return
         case Kind.DATABASE, str() if is_database_url(value):
             return
+        case Kind.CACHE, str() if is_cache_url(value):
+            return
         case Kind.OCCASIONS, list() if all(each in OCCASIONS for each in value):
             return
         case Kind.WORDS, list() if all(isinstance(each, str) and is_words(each) for each in value):
@@ -264,13 +270,26 @@ def is_database_url(words: str) -> bool:
     return words.startswith(("postgresql://", "postgres://")) and words.isascii() and words.isprintable()
 
 
+def is_cache_url(words: str) -> bool:
+    """Tell whether that is the address of a Redis server."""
+    if not words.startswith(("redis://", "rediss://", "unix://")) or not (words.isascii() and words.isprintable()):
+        return False
+    from adapters.redis_line import redis_at
+
+    try:
+        redis_at(words)
+    except InvalidInput:
+        return False
+    return True
+
+
 def shown(name: str, value: object) -> object:
     """Return a value as it may be shown: an address without the password in it."""
-    if name != "database_url" or not isinstance(value, str):
+    if name not in ("database_url", "cache_url") or not isinstance(value, str):
         return value
     from re import sub
 
-    return sub(r"(?<=password=)[^&]*", "***", sub(r"(//[^/@]*?:)[^@]*(?=@)", r"\1***", value))
+    return sub(r"(?<=password=)[^&]*", "***", sub(r"(//[^/@]*?:)[^?]*(?=@)", r"\1***", value))
 
 
 def is_words(value: str) -> bool:

@@ -14,6 +14,7 @@ from adapters.settings import (
     STYLES,
     Kind,
     Setting,
+    is_cache_url,
     is_database_url,
     is_url,
     is_words,
@@ -39,10 +40,17 @@ def _database(text: str) -> str:
     return text
 
 
+def _cache(text: str) -> str:
+    if not is_cache_url(text):
+        raise ValueError("no cache")
+    return text
+
+
 TYPES: dict[Kind, Any] = {
     Kind.PATH: Annotated[str, AfterValidator(_words)],
     Kind.URL: Annotated[str, AfterValidator(_address)],
     Kind.DATABASE: Annotated[str, AfterValidator(_database)],
+    Kind.CACHE: Annotated[str, AfterValidator(_cache)],
     Kind.WORDS: list[Annotated[str, AfterValidator(_words)]],
     Kind.SWITCH: bool,
     Kind.COUNT: Annotated[int, Field(ge=1, le=MOST)],
@@ -54,6 +62,10 @@ TYPES: dict[Kind, Any] = {
 }
 
 
+SECRETIVE = (Kind.DATABASE, Kind.CACHE)
+"""There may be a password in it, whatever it is."""
+
+
 def refuse_other(setting: Setting, value: object, where: str) -> None:
     """Refuse a value of another kind than the setting's, naming the place where it was said."""
     try:
@@ -61,5 +73,5 @@ def refuse_other(setting: Setting, value: object, where: str) -> None:
     except ValidationError:
         if value is False and setting.because:
             raise InvalidInput(f"{where} cannot be false: {setting.because}.", fix=HELP) from None
-        got = "something else" if setting.kind is Kind.DATABASE else shown(value)  # there may be a password in it
+        got = "something else" if setting.kind in SECRETIVE else shown(value)
         raise InvalidInput(f"{where} has to be {setting.kind}; got {got}.", fix=HELP) from None

@@ -8,8 +8,10 @@ from time import monotonic, sleep
 import apsw
 
 from adapters.sqlite_schema import APPLICATION_ID, OLDEST_VERSION, SCHEMA_VERSION
-from domain.errors import Damaged, InvalidInput, StoreOutdated, Unavailable
+from domain.errors import Damaged, InvalidInput, StoreMoved, StoreOutdated, Unavailable
 
+ELSEWHERE = "this log was moved"
+"""What the guard says that a move puts up."""
 RECOVERY_S = 0.5
 """An opening is tried again at least so long: the first one can meet another process that is recovering the log."""
 WAL_BYTES = 8 * 1024 * 1024
@@ -92,6 +94,8 @@ def spoken(path: Path) -> Iterator[None]:
     except (apsw.BusyError, apsw.LockedError) as error:
         raise Unavailable(f"{path} is locked by another program.") from error
     except apsw.ConstraintError as error:
+        if ELSEWHERE in str(error):
+            raise StoreMoved(str(path.parent), to="another place", fix="orch status") from error
         raise Damaged(f"{path} refused what its own heads allowed: {error}.") from error
     except apsw.FullError as error:
         raise Unavailable(f"The disk that holds {path} is full; nothing was recorded.") from error

@@ -61,6 +61,12 @@ def new_log(path: Path, origin: str, *, timeout_s: float) -> Iterator[apsw.Conne
             part.with_name(f"{part.name}{end}").unlink(missing_ok=True)
 
 
+def remove_beside(path: Path) -> None:
+    """Remove what SQLite left beside a log that nobody has open."""
+    for end in BESIDE:
+        path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
+
+
 def _refuse_leftovers(path: Path) -> None:
     """SQLite would take the WAL of a log that was removed for that of the new one, and write its pages into it."""
     beside = [path.with_name(f"{path.name}{end}") for end in BESIDE]

@@ -5,11 +5,8 @@ from typing import ClassVar, Self
 
 import apsw
 
-from adapters.log_notes import CARRIED, RECOVERED
+from adapters.log_notes import CARRIED, PROMOTED, RECOVERED
 from adapters.sqlite_log import TIMEOUT_S, SqliteLog, system_clock
-
-PROMOTED = "promoted"
-"""The note of a store that was promoted: which folder it came from, and where its parent was put."""
 
 
 class ForkLog(SqliteLog):

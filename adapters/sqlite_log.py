@@ -65,7 +65,7 @@ class SqliteLog(SqliteReads):
             refuse_outdated(self._reader, path)
         if _file_at(path) != self._file:
             raise Unavailable(f"{path} was replaced while it was opened; repeat the command.")
-        notes = self.notes()
+        notes = self.noted = self.notes()
         if "origin" not in notes:
             raise Damaged(f"{path} does not say which log it is.")
         if not self._read_only:

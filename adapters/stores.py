@@ -1,10 +1,12 @@
 """Where the log of a project lies: in a file, or in a PostgreSQL database. Whoever opens it need not know."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
 from adapters.durable import sync
-from adapters.log_notes import RECOVERED
+from adapters.log_notes import RECOVERED, refuse_elsewhere
 from adapters.places import MARK, Places
 from adapters.settings import is_database_url
 from adapters.sqlite_log import TIMEOUT_S, SqliteLog
@@ -12,6 +14,7 @@ from domain.errors import InvalidInput, NotFound, Unavailable
 
 if TYPE_CHECKING:  # psycopg costs more than everything else that a read loads
     from adapters.postgres_log import PostgresLog
+    from adapters.refill import Fingerprints, Refill
     from domain.following import Changes
 
 AnyLog = Union[SqliteLog, "PostgresLog"]
@@ -19,7 +22,16 @@ AnyLog = Union[SqliteLog, "PostgresLog"]
 
 def open_log(places: Places, *, read_only: bool, timeout_s: float | None = None) -> AnyLog:
     """Open the log of a project. Raises `NotFound`, and `InvalidInput` where the database holds another log."""
-    timeout_s = places.timeout_ms / 1000 if timeout_s is None else timeout_s
+    log = _opened(places, read_only=read_only, timeout_s=places.timeout_ms / 1000 if timeout_s is None else timeout_s)
+    try:
+        refuse_elsewhere(log.where, log.noted)
+    except BaseException:
+        log.close()
+        raise
+    return log
+
+
+def _opened(places: Places, *, read_only: bool, timeout_s: float) -> AnyLog:
     if places.database is None:
         return SqliteLog.open(places.log, read_only=read_only, timeout_s=timeout_s)
     known = attached_to(places)
@@ -61,6 +73,22 @@ def create_log(places: Places, origin: str, *, timeout_s: float = TIMEOUT_S) -> 
     make_log(places.database, origin, timeout_s=timeout_s)
 
 
+@contextmanager
+def refilled_at(address: str, origin: str, fingerprints: "Fingerprints") -> "Iterator[Refill]":
+    """Open a new log at an address to be filled: complete when the block ends well, or not there at all."""
+    if is_database_url(address):
+        _refuse_without_psycopg()
+        from adapters.postgres_refill import refilled as filled_there
+
+        with filled_there(address, origin, fingerprints) as refill:
+            yield refill
+        return
+    from adapters.sqlite_refill import refilled
+
+    with refilled(Path(address), origin, fingerprints) as refill:
+        yield refill
+
+
 def changes_of(places: Places) -> "Changes":
     """Return word of changes to the log of a project: from the server, or from the file system."""
     if not is_database_url(places.address):
@@ -82,14 +110,23 @@ def attached_to(places: Places) -> str | None:
         raise Unavailable(f"{places.state / MARK} cannot be read: {error}.") from error
 
 
-def attach(places: Places, origin: str) -> None:
-    """Note which log this folder belongs to, so that another database is never taken for it."""
+def attach(places: Places, origin: str, *, instead: bool = False) -> None:
+    """Note which log this folder belongs to, so that another database is never taken for it.
+
+    A promotion puts it in the place of another one.
+    """
     from adapters.new_files import new_file
 
     if attached_to(places) != origin:
-        with new_file(places.state / MARK, replace=False) as file:
+        with new_file(places.state / MARK, replace=instead) as file:
             file.write(f"{origin}\n".encode())
         sync(places.state)
+
+
+def detach(places: Places) -> None:
+    """Let the folder belong to no log in a database any more."""
+    (places.state / MARK).unlink(missing_ok=True)
+    sync(places.state)
 
 
 def refuse_database(places: Places, what: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import orjson
 
 from bench.backups import backups
+from bench.cache import cache
 from bench.many_phases import many_phases
 from bench.measured import Measured
 from bench.postgres import postgres
@@ -33,6 +34,7 @@ def main() -> int:
             *backups(Path(name)),
             *recover(Path(name)),
             *postgres(Path(name)),
+            *cache(Path(name)),
         ]
     print(orjson.dumps([result.document() for result in results], option=orjson.OPT_INDENT_2).decode())
     for result in results:

@@ -20,7 +20,7 @@ from adapters.sqlite_log import SqliteLog
 from bench.measured import Measured, seconds, side_by_side
 from bench.verify import decision_of, filled
 from cli.backup_adding import add_new
-from cli.backup_restore import refilled_in
+from cli.backup_restore import refilled_from
 from cli.backup_verify import verified
 from projections.log_keys import log_keys
 
@@ -52,7 +52,7 @@ def backups(folder: Path) -> Iterator[Measured]:
             new.mkdir()
             found = open_backups(Folder(folder / "away"))
             found.check_files()
-            refilled_in(new, found, found.head.last, "now")
+            refilled_from(found, found.head.last, str(new / "log.db"), "now")
 
         took, raw = side_by_side(restored, lambda: _inserted_raw(path, folder / f"raw{next(numbers)}.db"), rounds=3)
         detail = f"{took:.2f} s / {raw:.2f} s"

@@ -17,7 +17,7 @@ from cli.search_following import bring_up_to_date, file_of, index_held
 from domain.actors import Actor
 from domain.digest import digest_of
 from domain.document_events import Source
-from domain.event_log import Decision
+from domain.event_log import Decision, EventLog
 from domain.phase import Phase
 from domain.policy_state import PolicyState
 from domain.steps import Step
@@ -86,11 +86,11 @@ def _project(root: Path, phases: int) -> Project:
     places = places_of(root, env={})
     places.state.mkdir(parents=True)
     log = SqliteLog.create(places.log, "example.org/load")
-    _fill(log, phases)
+    filled(log, phases)
     return Project(places, log, Workspace(places))
 
 
-def _fill(log: SqliteLog, phases: int) -> None:
+def filled(log: EventLog, phases: int) -> None:
     """Draft a document in each of the phases."""
     dice = random.Random(1)  # noqa: S311  # the same documents every time
     at, by = datetime(2026, 11, 24, 12, tzinfo=UTC), Actor("ada")

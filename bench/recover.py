@@ -41,7 +41,7 @@ def recover(folder: Path) -> Iterator[Measured]:
 def _recovered(root: Path, log: SqliteLog, new: Path) -> None:
     new.mkdir()
     source = Store(places_of(root, env={}), log)
-    found = made(new / "log.db", source, "now", source.moment("now"))
+    found = made(str(new / "log.db"), source, "now", source.moment("now"))
     assert found["verdict"] == "verified" and found["size"] >= EVENTS
     shutil.rmtree(new)
 

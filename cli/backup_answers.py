@@ -92,7 +92,10 @@ class BackupVerification(TypedDict):
 
 
 class Restored(TypedDict):
-    """A new store. `redacted` counts texts left out because a redaction recorded after the moment erased them."""
+    """A new store. `folder` is where: a folder, or a database as people are told.
+
+    `redacted` counts texts left out because a redaction recorded after the moment erased them.
+    """
 
     folder: str
     copy: str

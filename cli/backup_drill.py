@@ -15,7 +15,7 @@ from cli.answers import answer
 from cli.backup_adding import redacted_in
 from cli.backup_options import CopyName, From, Identities
 from cli.backup_project import target_of
-from cli.backup_restore import refilled_in
+from cli.backup_restore import refilled_from
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.recovered import state_digest
@@ -121,7 +121,7 @@ def _try(project: Project, backups: "Backups", found: Drill) -> None:
         raise Damaged(f"The backups hold {last} events, the store only {project.log.moment().position}.")
     backups.check_files()
     with suppress(_Tried), new_folder(project.places.state / "drill") as part:
-        tree = refilled_in(part, backups, last, "now")
+        tree = refilled_from(backups, last, str(part / "log.db"), "now")
         with SqliteLog.open(part / "log.db", read_only=True) as log:
             state = state_digest(log.heads_below("")[1])
         found |= {"root": tree.root.hex(), "state_digest": state}

@@ -5,6 +5,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from adapters.settings import is_database_url
 from domain.errors import InvalidInput
 
 
@@ -17,6 +18,15 @@ def words_of(words: str) -> str:
     """Return words that can name a path. Raises `InvalidInput` for what can name none."""
     if not words or "\x00" in words:
         raise InvalidInput("A path has to have a name, without a NUL character in it.")
+    return words
+
+
+def database_of(words: str) -> str:
+    """Return the address of a database. Raises `InvalidInput`."""
+    if not is_database_url(words):
+        raise InvalidInput(
+            "--into takes the address of a PostgreSQL database.", fix=("--into postgresql://user@host/database",)
+        )
     return words
 
 
@@ -66,6 +76,16 @@ Moment = Annotated[
     str,
     typer.Option(
         "--to", metavar="T", help="2026-11-24T14:00:00Z, position:N, checkpoint:FILE, point:NAME, or now: all there is."
+    ),
+]
+OutOrInto = Annotated[
+    Optional[Path],  # noqa: UP045  # as above
+    typer.Option("--out", metavar="NEW", parser=path_of, help="The store folder to make; there may be none yet."),
+]
+Into = Annotated[
+    Optional[str],  # noqa: UP045  # as above
+    typer.Option(
+        "--into", metavar="URL", parser=database_of, help="An empty PostgreSQL database to make the store in, instead."
     ),
 ]
 Out = Annotated[

@@ -1,19 +1,18 @@
 """orch backup restore: make a new store from the backups, as of any moment."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
-from shlex import quote
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import orjson
 import typer
 
+from adapters.settings import is_database_url
 from cli.answers import answer
 from cli.backup_list import around, keys_for
-from cli.backup_options import CopyName, From, Identities, Out, Vkeys
-from cli.new_names import renaming
+from cli.backup_options import CopyName, From, Identities, Into, OutOrInto, Vkeys
 from cli.options import Asked, plain
 from cli.screen import clean, paint
 from domain.errors import Damaged, NotFound
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from adapters.backup_reading import Backups
     from adapters.stored_events import StoredEvent
     from cli.backup_answers import Restored
+    from cli.new_store import Destination
     from domain.event_log import Record
 
 Moments = Annotated[
@@ -41,7 +41,8 @@ IgnoreList = Annotated[
 @plain
 def restore(
     asked: Asked,
-    out: Out,
+    out: OutOrInto = None,
+    into: Into = None,
     to: Moments = None,
     from_: From = None,
     identity: Identities = None,
@@ -51,7 +52,8 @@ def restore(
 ) -> None:
     """Make a new store from the backups, verified; never over an old one. Texts erased later stay erased.
 
-    Every read works on it: ORCHESTRATOR_STATE_DIR=NEW orch list. It takes no writes until it is promoted.
+    It is a folder, or with --into a PostgreSQL database, whatever the backups were made of: the root is the same. Every
+    read works on it: ORCHESTRATOR_STATE_DIR=NEW orch list. It takes no writes until it is promoted.
 
     Example: orch backup restore --from backups --out restored
 
@@ -59,11 +61,9 @@ def restore(
     """
     from adapters.backup_packing import identities_from
     from adapters.backup_reading import open_backups
-    from adapters.new_folders import refuse_existing
+    from cli.new_store import destination
 
-    out = out.absolute()
-    with renaming(out):
-        refuse_existing(out)
+    there = destination(out.absolute() if out else None, into)
     identities = identities_from(identity or ())
     storage, known = around(from_)
     began = monotonic()
@@ -73,9 +73,9 @@ def restore(
         known.tell(backups)
     backups.check_files()
     moment = resolved(to, backups)
-    tree, names = restored(backups, moment.position, out, to or "now")
+    tree, names = restored(backups, moment.position, there, to or "now")
     data: Restored = {
-        "folder": str(out),
+        "folder": there.where,
         "copy": backups.copy.name,
         "origin": backups.origin,
         "events": tree.size,
@@ -85,7 +85,7 @@ def restore(
         "seconds": round(monotonic() - began, 3),
         "as_of": as_of(moment),
     }
-    answer("backup.restored", data, as_json=asked.json, show=lambda: _show(data))
+    answer("backup.restored", data, as_json=asked.json, show=lambda: _show(data, there))
 
 
 def resolved(to: str | None, backups: "Backups") -> Moment:
@@ -104,21 +104,24 @@ def resolved(to: str | None, backups: "Backups") -> Moment:
     return moment
 
 
-def restored(backups: "Backups", position: int, out: Path, to: str) -> tuple[TreeHead, list[str]]:
-    """Make a store of the events up to a position, with what rides along; return its tree head and those files."""
+def restored(backups: "Backups", position: int, there: "Destination", to: str) -> tuple[TreeHead, list[str]]:
+    """Make a store of the events up to a position, with what rides along; return its tree head and those files.
+
+    A database has no room for files.
+    """
     from adapters.backup_files import unpack
-    from adapters.new_folders import new_folder
-    from cli.recover_run import NOT_FOR_GIT
+    from cli.new_store import new_store
 
-    with new_folder(out) as part:
-        (part / ".gitignore").write_text(NOT_FOR_GIT)
-        tree = refilled_in(part, backups, position, to)
-        archive = backups.files(position)
-        return tree, unpack(archive, part) if archive else []
+    with new_store(there) as new:
+        tree = refilled_from(backups, position, new.address, to, new.notes)
+        archive = backups.files(position) if new.folder else None
+        return tree, unpack(archive, new.folder) if archive and new.folder else []
 
 
-def refilled_in(part: Path, backups: "Backups", position: int, to: str) -> TreeHead:
-    """Make the log of a new store in a folder, and read it back once more. Raises `Damaged`.
+def refilled_from(
+    backups: "Backups", position: int, address: str, to: str, more: Mapping[str, str] | None = None
+) -> TreeHead:
+    """Make the log of a new store at an address, and read it back once more. Raises `Damaged`.
 
     It says where it comes from, and so takes no writes: two logs must not go on under one name.
     """
@@ -127,15 +130,18 @@ def refilled_in(part: Path, backups: "Backups", position: int, to: str) -> TreeH
     from cli.recovered import Recovered
     from cli.refilling import refill
 
-    notes = {RECOVERED: Recovered("backup", backups.storage.where, backups.origin, backups.head.last, to).text()}
+    notes = {
+        **(more or {}),
+        RECOVERED: Recovered("backup", backups.storage.where, backups.origin, backups.head.last, to).text(),
+    }
     carried: dict[str, Any] = {str(gone): by for gone, by in backups.carried(position).items()}
     if carried:
         notes[CARRIED] = orjson.dumps(carried).decode()
     given = sha256()
     with Progress(2 * position) as progress:
         events = _hashed(backups.events(position), given)
-        tree = refill(part / "log.db", backups.origin_at(position), events, notes=notes, done=progress.advance)
-        _judge_new(part / "log.db", tree, given.digest(), progress.advance)
+        tree = refill(address, backups.origin_at(position), events, notes=notes, done=progress.advance)
+        _judge_new(address, tree, given.digest(), progress.advance)
     return tree
 
 
@@ -148,12 +154,12 @@ def _hashed(events: "Iterable[StoredEvent]", into: "Hash") -> "Iterator[StoredEv
         yield event
 
 
-def _judge_new(path: Path, tree: TreeHead, digest: bytes, done: Callable[[int], None]) -> None:
-    """Read a new store from the disk: it holds the events that were given, in a tree of them, and is sound."""
+def _judge_new(address: str, tree: TreeHead, digest: bytes, done: Callable[[int], None]) -> None:
+    """Read a new store from where it is: it holds the events that were given, in a tree of them, and is sound."""
     from adapters.envelope import leaf_of
-    from adapters.sqlite_creation import BESIDE
-    from adapters.sqlite_log import SqliteLog
+    from adapters.sqlite_creation import remove_beside
     from adapters.stored_events import stored
+    from adapters.stores import opened_at
 
     found = sha256()
 
@@ -164,16 +170,16 @@ def _judge_new(path: Path, tree: TreeHead, digest: bytes, done: Callable[[int], 
             done(1)
             yield stored(record)
 
-    with SqliteLog.open(path, read_only=True) as log:
+    with opened_at(address, read_only=True) as log:
         for _ in _hashed(leaves(log.records()), found):
             pass
         if found.digest() != digest or log.tree() != tree or log.unsound():
             raise Damaged("The new store is not what the backups hold; nothing was kept of it.")
-    for end in BESIDE:  # nobody else has it open, and all of it is in the file
-        path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
+    if not is_database_url(address):  # nobody else has it open, and all of it is in the file
+        remove_beside(Path(address))
 
 
-def _show(data: "Restored") -> None:
+def _show(data: "Restored", there: "Destination") -> None:
     print(f"{paint('✓', 'green')} {clean(data['folder'])} holds {data['events']:,} events, verified")
     print(f"  root   {data['root']}")
     at, after = data["as_of"]["recorded_at"], data["as_of"]["next_recorded_at"]
@@ -182,5 +188,5 @@ def _show(data: "Restored") -> None:
         print(f"  {data['redacted']} texts are left out: they were erased later")
     if data["files"]:
         print(f"  {len(data['files'])} files rode along and lie beside the log: settings, templates, logs")
-    print(f"  → ORCHESTRATOR_STATE_DIR={quote(data['folder'])} orch list")
-    print(f'  → orch recover promote {quote(data["folder"])} --reason "why the store is replaced"')
+    print(f"  → {clean(there.look)}")
+    print(f'  → orch recover promote {clean(there.words)} --reason "why the store is replaced"')

@@ -68,7 +68,8 @@ def show_config(asked: Asked, name: Name = None) -> None:
     keys of production.json in the deployment guide). A variable is ORCHESTRATOR_ and the name in capitals.
 
     database_url: the PostgreSQL database that holds the log, as postgresql://user@host/name; otherwise it is a file in
-    state_dir. state_dir: where the store and its keys are. template_dir: where the project's own templates are.
+    state_dir. cache_url: a Redis server that keeps what list, dashboard and next read from such a database; it may be
+    away. state_dir: where the store and its keys are. template_dir: where the project's own templates are.
     schema_dir: where orch schema write puts the schemas, and orch schema compare looks.
     operation_timeout_ms: how long a command waits for other writers.
     feedback.style: how much people are told, user-friendly, professional or terse.

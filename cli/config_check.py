@@ -17,6 +17,8 @@ from cli.screen import clean, one_line, paint
 from cli.settings_here import file_here, path_here
 from domain.errors import InvalidInput
 
+ELSEWHERE = {"database_url": "~/.pgpass", "cache_url": "the environment"}
+"""Where the password of an address is better kept."""
 File = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
     typer.Argument(metavar="[FILE]", help="A .toml file, or a .json file with the guide's names."),
@@ -91,9 +93,11 @@ def _about(setting: Setting, value: Value) -> Iterator[ConfigFinding]:
         yield _warning(name, f"nothing obeys {name} yet: it is for the service")
     if name == "backup.recipients":
         yield from _recipients(value)
-    if name == "database_url":
+    if name in ELSEWHERE:
         if value.source is Source.FILE and shown(name, value.value) != value.value:
-            yield _warning(name, "a password is in the file, which may go into git; ~/.pgpass is the place for it")
+            yield _warning(
+                name, f"a password is in the file, which may go into git; {ELSEWHERE[name]} is the place for it"
+            )
         return
     folder = path_here(value)
     if name in ("state_dir", "template_dir", "schema_dir", "log.dir") and not folder.is_dir():

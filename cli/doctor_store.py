@@ -7,7 +7,7 @@ from time import time_ns
 from adapters.checkpoint_files import CheckpointFiles
 from adapters.places import NAME_IT
 from adapters.sqlite_log import SqliteLog
-from adapters.stores import attached_to, open_log
+from adapters.stores import AnyLog, attached_to, open_log
 from adapters.way_back import way_back
 from adapters.workspace import Workspace
 from cli.ages import age_in_words
@@ -52,12 +52,20 @@ def store(patient: Patient) -> Iterator[Found]:
     size = log.moment().position
     said = f"The log can be read (schema {log.schema_version}, {counted(size, 'event')})."
     yield Found("ok", said)
+    if places.cache is not None:
+        yield from _cache(places.cache, log)
     if not isinstance(log, SqliteLog) and (off := log.careless()):
         yield Found(
             "warning",
             f"The server runs with {' and '.join(off)} off: a command that it has answered can be lost with its power.",
             (f"ALTER SYSTEM SET {off[0]} = on; SELECT pg_reload_conf()",),
         )
+
+
+def _cache(url: str, log: AnyLog) -> Iterator[Found]:
+    from cli.cached_reads import looked_at
+
+    yield looked_at(url, log)
 
 
 def clock(patient: Patient) -> Iterator[Found]:

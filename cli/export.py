@@ -89,7 +89,7 @@ def _form(asked: Asked, form: ExportFormat | None, output: str | None) -> Export
 
 def _wanted(project: Project, phases: list[str], at: str | None) -> tuple[View, list[Head]]:
     """Return the heads of the phases at one moment, and what time it was there."""
-    view = view_of_all(project, at)
+    view = view_of_all(project, at, cached=False)
     if at is None:
         view = view._replace(now=view.moment.recorded_at or 0)
     known = view.phases

@@ -10,6 +10,7 @@ from typing import Annotated, Optional, TypedDict
 import typer
 
 from adapters.durable import sync
+from adapters.log_notes import refuse_elsewhere
 from adapters.places import FOLDER, NAME_IT, Places, find, places_of
 from adapters.stores import AnyLog, attach, attached_to, create_log, open_log, opened_at
 from adapters.way_back import way_back
@@ -148,9 +149,15 @@ def _begun_in_database(places: Places, address: str, *, origin: str) -> AnyLog:
         )
     if attached_to(places) is not None:
         return open_log(places, read_only=False)
-    with suppress(AlreadyExists):
+    timeout_s = places.timeout_ms / 1000
+    try:
         create_log(places, origin)
-    return opened_at(address, read_only=False, timeout_s=places.timeout_ms / 1000)
+    except AlreadyExists:  # joining writes nothing: whoever may only read can join, and a recovered log be looked at
+        with opened_at(address, read_only=True, timeout_s=timeout_s) as log:
+            refuse_elsewhere(log.where, log.noted)
+            is_begun = bool(log.heads(["project"])[1])
+        return opened_at(address, read_only=is_begun, timeout_s=timeout_s)
+    return opened_at(address, read_only=False, timeout_s=timeout_s)
 
 
 def _report_attached(project: Project, asked: Asked) -> None:

@@ -77,6 +77,7 @@ class Orch(LazyGroup):
         "template": Entry("cli.template:TemplateCommands", "The templates of the documents, and a project's own ones."),
         "import": Entry("cli.import_folder:import_folder", "Phases of the predecessor, spec-kit, OpenSpec or Kiro."),
         "schema": Entry("cli.schema:SchemaCommands", "The JSON Schemas of what goes in and comes out."),
+        "migrate": Entry("cli.migrate:migrate", "Move the log to a PostgreSQL database, or back to its file."),
         "upgrade": Entry("cli.upgrade:upgrade", "Bring the log of an older version of orch up to this one."),
         "version": Entry("cli.version:version", "The versions of orch and of what it stands on."),
         "completion": Entry("cli.completion:completion", "Print the completion script of a shell."),

@@ -30,6 +30,7 @@ from cli.gate_command import GateAnswer
 from cli.health import DoctorAnswer
 from cli.import_folder import ImportAnswer
 from cli.init import AttachedAnswer
+from cli.migrate_answers import MigrateAnswer
 from cli.package import PackageAnswer as HandoffPackageAnswer
 from cli.rebuild import RebuildAnswer
 from cli.recover_answers import (
@@ -255,6 +256,7 @@ ANSWERS: dict[str, Any] = {
     "phase.state_diff": StateDiffAnswer,
     "search": SearchAnswer,
     "serve": ServeAnswer,
+    "migrate": MigrateAnswer,
     "upgrade": UpgradeAnswer,
     "rebuild": RebuildAnswer,
     "followers": FollowersAnswer,

@@ -20,13 +20,19 @@ def opened(*, to_write: bool = False) -> Iterator[Project]:
     given = flags()
     places = find(here(), flags=given)
     if _kept is not None:
-        yield Project(places, _kept.log(places, read_only=not to_write), Workspace(places), given, say)
+        yield Project(places, _kept.log(places, read_only=not to_write), Workspace(places), given, say, _warn)
         return
     log = open_log(places, read_only=not to_write)
     try:
-        yield Project(places, log, Workspace(places), given, say)
+        yield Project(places, log, Workspace(places), given, say, _warn)
     finally:
         log.close()
+
+
+def _warn(trouble: str) -> None:
+    from cli.cached_reads import warn_once
+
+    warn_once(trouble)
 
 
 class _Kept:

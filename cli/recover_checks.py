@@ -1,10 +1,12 @@
 """Prove a recovered store: all that a verification can, and that it is a prefix of the log it was taken from."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from adapters.sqlite_log import SqliteLog
+from adapters.settings import is_database_url
+from adapters.stores import opened_at
 from cli.held import Held, held, notes_in
 from cli.recover_answers import PrefixOf, RecoveryVerification
 from cli.recovered import NO_REDACTION, carried_by, state_digest
@@ -40,22 +42,22 @@ class Parent(NamedTuple):
 
 
 def check(
-    path: Path,
+    address: str | Path,
     *,
     parent: Parent | None,
     state: str | None = None,
     fold: bool = True,
     done: Callable[[int], None] = lambda _: None,
 ) -> RecoveryVerification:
-    """Verify the log at a path, and hold it against its parent and the parent's checkpoints where they are known.
+    """Verify the log at an address, and hold it against its parent and the parent's checkpoints where they are known.
 
     `state` is the digest of a fold of the parent's events, where somebody has folded them; where these were the very
     same events they need not be folded once more.
     """
-    with SqliteLog.open(path, read_only=True) as log:
+    with closing(opened_at(str(address), read_only=True)) as log:
         findings = Findings()
         remarks: list[str] = []
-        verifier = Verifier(log, findings, Options(fold=fold), address=str(path))
+        verifier = Verifier(log, findings, Options(fold=fold), address=str(address))
         good = _checkpoints(log, parent, verifier, remarks)
         shared = parent.shares(log.origin, verifier.size) if parent else verifier.size
         verifier.run([*(one.checkpoint.size for one in good), shared], done=done)
@@ -71,7 +73,7 @@ def check(
         proved = prefix is not None or any(holds for _, holds in told)
         return {
             "verdict": "damaged" if findings.counts else "verified" if proved else "incomplete",
-            "store": str(path.parent),
+            "store": log.where if is_database_url(str(address)) else str(Path(address).parent),
             "origin": log.origin,
             "size": verifier.size,
             "root": verifier.root.hex(),

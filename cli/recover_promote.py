@@ -9,8 +9,8 @@ import click
 import typer
 
 from adapters.actor import refuse_guessed_kind
-from adapters.sqlite_log import SqliteLog
-from adapters.stores import refuse_database
+from adapters.settings import is_database_url, shown
+from adapters.stores import attached_to
 from adapters.workspace import Workspace
 from cli.arguments import Reason
 from cli.given import flags
@@ -23,6 +23,7 @@ from domain.errors import InvalidInput, ReasonMissing
 from usecases.project import Project
 
 if TYPE_CHECKING:
+    from adapters.places import Places
     from cli.promoting import Promotion
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; away from a terminal there is nobody to ask.")]
@@ -40,29 +41,51 @@ def promote(asked: Asked, new: New, reason: Reason = "", yes: Yes = False) -> No
     Next: orch audit checkpoint > held.txt
     """
     from adapters.places import left_of
-    from cli.promoting import Promotion
 
     _refuse_unsure(asked, new, reason, yes=yes)
-    places = left_of(here(), flags=flags())
-    refuse_database(places, "orch recover promote")
-    folder = new.absolute().parent.resolve() / new.name
-    if places.state.resolve() == folder:
-        raise InvalidInput(f"{new} is the store in force.", fix=("unset ORCHESTRATOR_STATE_DIR",))
-    promotion = Promotion(places, folder)
+    promotion = _promotion(left_of(here(), flags=flags()), new)
     if not promotion.is_done:
         promotion.refuse_unfit()
         if not yes:
-            _ask(promotion, new)
+            _ask(promotion)
         promotion.carry_out(asked, reason)
     promotion.finish()
-    with SqliteLog.open(places.log, read_only=True) as log:
-        print(f"The old store is kept in {clean(str(promotion.kept))}, for reading only.", file=sys.stderr)
+    places = promotion.places
+    with promotion.opened() as log:
+        print(f"The old store is kept in {clean(promotion.kept)}, for reading only.", file=sys.stderr)
         report(Project(places, log, Workspace(places)), asked, promotion.receipt(log))
+    for line in promotion.to_do:
+        print(f"→ {clean(line)}", file=sys.stderr)
 
 
-def _refuse_unsure(asked: Asked, new: Path, reason: str, *, yes: bool) -> None:
+def _promotion(places: "Places", new: str) -> "Promotion":
+    """Return the promotion of what was named: a folder for a log in a file, a database for one in a database."""
+    if is_database_url(new):
+        from cli.promoting_database import DatabasePromotion
+
+        if attached_to(places) is None and places.log.is_file():
+            raise InvalidInput(
+                f"The log of {places.root} is a file: recover into a folder and promote that, then migrate.",
+                fix=("orch recover run --to now --out recovered", "orch migrate --to postgresql://user@host/database"),
+            )
+        return DatabasePromotion(places, new)
+    from cli.promoting import FolderPromotion
+
+    if places.database is not None or attached_to(places) is not None:
+        raise InvalidInput(
+            f"The log of {places.root} is in a PostgreSQL database: recover into another one, and promote that.",
+            fix=("orch recover run --to now --into postgresql://user@host/recovered",),
+        )
+    path = Path(new)
+    folder = path.absolute().parent.resolve() / path.name
+    if places.state.resolve() == folder:
+        raise InvalidInput(f"{new} is the store in force.", fix=("unset ORCHESTRATOR_STATE_DIR",))
+    return FolderPromotion(places, folder)
+
+
+def _refuse_unsure(asked: Asked, new: str, reason: str, *, yes: bool) -> None:
     """Refuse what says neither why nor that it is meant."""
-    words = ["orch", "recover", "promote", str(new)]
+    words = ["orch", "recover", "promote", str(shown("database_url", new))]
     if not reason.strip():
         raise ReasonMissing("A promotion", command=shlex.join(words[1:]), example="why the project goes back")
     words += ["--reason", reason, "--yes"]
@@ -75,7 +98,10 @@ def _refuse_unsure(asked: Asked, new: Path, reason: str, *, yes: bool) -> None:
         )
 
 
-def _ask(promotion: "Promotion", new: Path) -> None:
-    print(f"The project goes on with {clean(str(new))}; what the store in force holds beyond is left.", file=sys.stderr)
+def _ask(promotion: "Promotion") -> None:
+    print(
+        f"The project goes on with {clean(promotion.new)}; what the store in force holds beyond is left.",
+        file=sys.stderr,
+    )
     print(f"  {paint('see', 'dim')} orch recover diff --to position:{promotion.size}", file=sys.stderr)
     click.confirm("Promote it?", abort=True, err=True)

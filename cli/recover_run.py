@@ -1,6 +1,6 @@
 """orch recover run: the log as it was at a moment, in a store of its own, proven."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
@@ -10,15 +10,15 @@ import orjson
 import typer
 
 from adapters.log_notes import CARRIED, RECOVERED
-from adapters.new_folders import new_folder, refuse_existing
+from adapters.new_folders import new_folder
 from cli.answers import answer
-from cli.backup_options import FromBackups, Identities, Moment, Out, path_of
-from cli.new_names import renaming
+from cli.backup_options import FromBackups, Identities, Into, Moment, OutOrInto, path_of
 from cli.options import Asked, plain
 from cli.screen import clean, one_line, paint
 from domain.errors import Damaged, InvalidInput
 
 if TYPE_CHECKING:
+    from cli.new_store import Destination
     from cli.recover_answers import RecoveryAnswer, RecoveryVerification
     from cli.recover_sources import Source
     from domain.event_log import Moment as Place
@@ -29,54 +29,56 @@ DocumentsTo = Annotated[
         "--documents", metavar="DIR", parser=path_of, help="Write the documents as of T too, to a new folder."
     ),
 ]
-NOT_FOR_GIT = "*\n"
 
 
 @plain
 def run(
     asked: Asked,
     to: Moment,
-    out: Out,
+    out: OutOrInto = None,
+    into: Into = None,
     from_backups: FromBackups = None,
     identity: Identities = None,
     documents: DocumentsTo = None,
 ) -> None:
     """Make NEW, a store that holds the log as it was at T, and verify it. Nothing else changes, nothing is appended.
 
-    Every read works on it: ORCHESTRATOR_STATE_DIR=NEW orch list. It takes no writes until it is promoted.
+    It is a folder, or with --into a PostgreSQL database. Every read works on it: ORCHESTRATOR_STATE_DIR=NEW orch list.
+    It takes no writes until it is promoted.
 
     Example: orch recover run --to point:before-review --out recovered
 
     Next: orch recover promote NEW --reason "why the project goes back"
     """
+    from cli.new_store import destination, new_store
     from cli.recover_moments import moment_to, resolution
     from cli.recover_sources import outside, source_of
 
-    with renaming(out):
-        refuse_existing(out.absolute())
-    again = f"orch recover run --to {quote(to)} --out {quote(str(out))}"
-    if documents is not None and documents.absolute() == out.absolute():
-        raise InvalidInput(
-            "The documents need a folder of their own.", fix=(f"{again} --documents {quote(str(out))}-documents",)
-        )
+    there = destination(out, into)
+    if documents is not None and out is not None and documents.absolute() == out.absolute():
+        again = f"orch recover run --to {quote(to)} --out {there.words} --documents {there.words}-documents"
+        raise InvalidInput("The documents need a folder of their own.", fix=(again,))
     with source_of(from_backups, identity) as source:
-        new = outside(out, source.places)
+        if out is not None:
+            there = there._replace(folder=outside(out, source.places))
         moment = moment_to(source, to)
-        with new_folder(new) as part, _documents(documents) as folder:
-            found = made(part / "log.db", source, to, moment)
-            written = _written(part / "log.db", folder)
-    found["store"] = str(new)
+        with new_store(there) as new, _documents(documents) as folder:
+            found = made(new.address, source, to, moment, new.notes)
+            written = _written(new.address, folder)
+    found["store"] = there.where
     data: RecoveryAnswer = {
         **resolution(source, to, moment),
-        "out": str(new),
+        "out": there.where,
         "documents": [str(documents / name) for name in written] if documents else [],
         "verification": found,
     }
-    answer("recover.run", data, as_json=asked.json, show=lambda: _show(data))
+    answer("recover.run", data, as_json=asked.json, show=lambda: _show(data, there))
 
 
-def made(path: Path, source: "Source", to: str, moment: "Place") -> "RecoveryVerification":
-    """Make the log at a path and verify it; refuse one in which anything differs."""
+def made(
+    address: str, source: "Source", to: str, moment: "Place", more: Mapping[str, str] | None = None
+) -> "RecoveryVerification":
+    """Make the log at an address and verify it; refuse one in which anything differs."""
     from cli.progress import Progress
     from cli.recover_checks import check
     from cli.recover_rows import rows_and_fold, without_texts
@@ -86,16 +88,15 @@ def made(path: Path, source: "Source", to: str, moment: "Place") -> "RecoveryVer
     size = moment.position
     redactions = source.redactions()
     note = Recovered(source.kind, source.where, source.origin, source.size, to)
-    notes = {RECOVERED: note.text()}
+    notes = {**(more or {}), RECOVERED: note.text()}
     later = {str(gone): by for gone, by in source.carried(size).items()}
     if later:
         notes[CARRIED] = orjson.dumps(later).decode()
-    (path.parent / ".gitignore").write_text(NOT_FOR_GIT)
     with Progress(size, "events written") as progress:
         folded: list[str] = []
         with rows_and_fold(source, size) as (pages, fold):
             head = write_rows(
-                path,
+                address,
                 source.origin_at(size),
                 without_texts(pages, redactions),
                 fold,
@@ -108,7 +109,7 @@ def made(path: Path, source: "Source", to: str, moment: "Place") -> "RecoveryVer
         raise Damaged(wrong)
     with Progress(size, "events verified") as progress:
         # these very envelopes were folded a moment ago: their state is what is compared with the disk
-        found = check(path, parent=source.parent(), state=folded[0], fold=False, done=progress.advance)
+        found = check(address, parent=source.parent(), state=folded[0], fold=False, done=progress.advance)
     if found["verdict"] == "damaged":
         first = found["first_problem"]
         assert first is not None
@@ -129,7 +130,7 @@ def _documents(path: Path | None) -> Iterator[Path | None]:
         yield part
 
 
-def _written(log: Path, folder: Path | None) -> list[str]:
+def _written(log: str, folder: Path | None) -> list[str]:
     """Write every document of a log into a folder, and return their names in it."""
     if folder is None:
         return []
@@ -144,9 +145,7 @@ def _written(log: Path, folder: Path | None) -> list[str]:
     return names
 
 
-def _show(data: "RecoveryAnswer") -> None:
-    from shlex import quote
-
+def _show(data: "RecoveryAnswer", there: "Destination") -> None:
     from cli.recover_verify import show_proof
 
     found, moment = data["verification"], data["as_of"]
@@ -160,6 +159,7 @@ def _show(data: "RecoveryAnswer") -> None:
     for name in data["documents"]:
         print(f"  document   {clean(name)}")
     print()
-    new = quote(data["out"])
-    print(f"  {paint('look at it', 'dim')} ORCHESTRATOR_STATE_DIR={clean(new)} orch list")
-    print(f'  {paint("promote it", "dim")} orch recover promote {clean(new)} --reason "why the project goes back"')
+    print(f"  {paint('look at it', 'dim')} {clean(there.look)}")
+    print(
+        f'  {paint("promote it", "dim")} orch recover promote {clean(there.words)} --reason "why the project goes back"'
+    )

@@ -205,16 +205,18 @@ def _way_back(places: Places) -> str:
 
 
 @contextmanager
-def parent_at_hand(new: Path, *, damaged: bool = False) -> Iterator[tuple[Parent | None, Fold | None]]:
+def parent_at_hand(new: Path | str, *, damaged: bool = False) -> Iterator[tuple[Parent | None, Fold | None]]:
     """Open the project's store, if it is not the new one itself, to hold a recovered store against it.
 
+    `new` is a folder, or the address of a database.
     Where the store is gone or damaged the checkpoints it kept may still be there; its own hashes speak for nothing
     then, nor against anything.
     """
     places = left_of(here(), flags=flags())
-    if places.state.resolve() == new.resolve():  # ORCHESTRATOR_STATE_DIR names the new store
+    folder = new.resolve() if isinstance(new, Path) else None
+    if places.state.resolve() == folder:  # ORCHESTRATOR_STATE_DIR names the new store
         places = left_of(here(), env={})
-    if not places.state.is_dir() or places.state.resolve() == new.resolve():
+    if not places.state.is_dir() or places.state.resolve() == folder or places.address == new:
         yield None, None
         return
     try:

@@ -1,9 +1,8 @@
 """The documents that a log holds, as files."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from adapters.sqlite_log import SqliteLog
+from adapters.stores import opened_at
 from domain.phase_ids import PREFIX
 from domain.phase_state import PhaseState
 from domain.steps import STEPS
@@ -11,9 +10,9 @@ from projections.document_text import document_text, place_of_latest
 from projections.file_text import file_text
 
 
-def texts_in(path: Path) -> Iterator[tuple[str, str]]:
+def texts_in(address: str) -> Iterator[tuple[str, str]]:
     """Yield `PHASE/STEP.md` and the latest text of every document; erased ones are left out."""
-    with SqliteLog.open(path, read_only=True) as log:
+    with opened_at(address, read_only=True) as log:
         for stream, head in log.heads_below(PREFIX)[1].items():
             phase = stream.removeprefix(PREFIX)
             for step in STEPS:

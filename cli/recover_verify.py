@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.sqlite_log import SqliteLog
+from adapters.settings import is_database_url
+from adapters.stores import opened_at
 from cli import exits
 from cli.answers import answer
-from cli.backup_options import path_of
+from cli.backup_options import words_of
 from cli.options import Asked, plain
 from cli.screen import clean, one_line, paint
 from domain.errors import NotFound
@@ -17,7 +18,10 @@ from projections.counts import counted
 if TYPE_CHECKING:
     from cli.recover_answers import RecoveryVerification
 
-New = Annotated[Path, typer.Argument(metavar="NEW", parser=path_of, help="The store folder that a recovery made.")]
+New = Annotated[
+    str,
+    typer.Argument(metavar="NEW", parser=words_of, help="The store folder that a recovery made, or its database."),
+]
 
 
 @plain
@@ -36,23 +40,25 @@ def verify(asked: Asked, new: New) -> None:
     raise typer.Exit(exits.VERDICT[found["verdict"]])
 
 
-def verified(new: Path) -> "RecoveryVerification":
+def verified(new: str) -> "RecoveryVerification":
     """Verify a recovered store with all that is at hand."""
     from cli.progress import Progress
     from cli.recover_checks import check
     from cli.recover_sources import parent_at_hand
     from cli.recovered import recovered_note
 
-    path = new.absolute() / "log.db"
-    if not path.is_file():
+    in_database = is_database_url(new)
+    folder = None if in_database else Path(new).absolute()
+    if folder and not (folder / "log.db").is_file():
         raise NotFound(f"There is no store at {new}.", fix=("orch recover run --to now --out recovered",))
-    with SqliteLog.open(path, read_only=True) as log:
+    address = str(folder / "log.db") if folder else new
+    with opened_at(address, read_only=True) as log:
         size, origin, note = log.moment().position, log.origin, recovered_note(log)
     damaged = note is not None and note.source == "salvage"
-    with parent_at_hand(new.absolute(), damaged=damaged) as (parent, fold), Progress(size) as progress:
+    with parent_at_hand(folder or new, damaged=damaged) as (parent, fold), Progress(size) as progress:
         alike = parent is not None and parent.shares(origin, size) == size
         state = fold(size) if fold and alike else None
-        return check(path, parent=parent, state=state, done=progress.advance)
+        return check(address, parent=parent, state=state, done=progress.advance)
 
 
 COLOURS = {"verified": "green", "incomplete": "yellow", "damaged": "red"}

@@ -1,7 +1,7 @@
 """What the log in force has erased: other stores of the project may still hold it."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,11 +19,14 @@ RETIRED = "retired"
 """The folder, in that of the store in force, where those before it are kept."""
 
 
-def refuse_erased_since(folder: Path, new: AnyLog, old: AnyLog, state: Path) -> None:
-    """Refuse a recovered store that holds texts of events which the store in force shares, and has erased."""
+def refuse_erased_since(store: str, new: AnyLog, old: AnyLog, state: Path, *, again: Sequence[str]) -> None:
+    """Refuse a recovered store that holds texts of events which the store in force shares, and has erased.
+
+    `again` are the words that name a place for another new store.
+    """
     held = [position for position in sorted(_redacted(old)) if _is_held(position, new, old)]
     if held:
-        raise RedactedSince(str(folder), held, fix=_again(folder, new, state))
+        raise RedactedSince(store, held, fix=_command(again, new, state))
 
 
 def redacted_in_force(places: Places, log: AnyLog) -> dict[int, int]:
@@ -87,14 +90,14 @@ def _at(position: int, log: AnyLog) -> Record | None:
         return None
 
 
-def _again(folder: Path, new: AnyLog, state: Path) -> tuple[str, ...]:
+def _command(place: Sequence[str], new: AnyLog, state: Path) -> tuple[str, ...]:
     """Return the command that makes the store again, from where it was made."""
     note, forks = recovered_note(new), lineage_in(new).forks
     # without a note it was forked before a promotion was interrupted, and has more events than were recovered
     size = new.moment().position if note is not None or not forks else forks[-1].size
-    words = ["recover", "run", "--to", f"position:{size}", "--out", _free(folder)]
+    words = ["recover", "run", "--to", f"position:{size}", *place]
     if note is not None and note.source == "salvage":
-        words = ["recover", "salvage", "--out", _free(folder)]
+        words = ["recover", "salvage", *place]
     if note is not None and note.source == "backup":
         words += ["--from-backups", note.where]
     elif note is not None and note.where != str(state):
@@ -102,7 +105,7 @@ def _again(folder: Path, new: AnyLog, state: Path) -> tuple[str, ...]:
     return (shlex.join(["orch", *words]),)
 
 
-def _free(folder: Path) -> str:
+def free_folder(folder: Path) -> str:
     """Return the name of a folder beside the given one that is not there yet."""
     number = 2
     while (path := folder.with_name(f"{folder.name}-{number}")).exists():

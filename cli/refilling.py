@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from adapters.sqlite_refill import refilled
+from adapters.refill import Fingerprints
 from adapters.stored_events import StoredEvent, restored
+from adapters.stores import refilled_at
 from cli.fold_here import Fold, FoldHere
 from domain.event_log import Head, Record, TreeHead
 
@@ -13,7 +14,7 @@ PAGE = 1000
 
 
 def refill(
-    path: Path,
+    address: str | Path,
     origin: str,
     events: Iterable[StoredEvent],
     *,
@@ -26,7 +27,7 @@ def refill(
     and the root tells whether to. Otherwise as `write_rows`.
     """
     fold = FoldHere()
-    return write_rows(path, origin, rows_of(events, fold), fold, notes=notes, done=done)
+    return write_rows(address, origin, rows_of(events, fold), fold, notes=notes, done=done)
 
 
 def rows_of(events: Iterable[StoredEvent], fold: FoldHere) -> Iterator[list[Record]]:
@@ -43,7 +44,7 @@ def rows_of(events: Iterable[StoredEvent], fold: FoldHere) -> Iterator[list[Reco
 
 
 def write_rows(
-    path: Path,
+    address: str | Path,
     origin: str,
     pages: Iterable[list[Record]],
     fold: Fold,
@@ -51,13 +52,15 @@ def write_rows(
     notes: dict[str, str] | None = None,
     done: Callable[[int], None] = lambda _: None,
     folded: Callable[[Mapping[str, Head]], None] = lambda _: None,
+    fingerprints: Fingerprints = lambda _: {},
 ) -> TreeHead:
     """Make a new log of rows from position 1 on, as they are, and of their fold, and return its tree head.
 
-    `done` is told of rows as they are written, `folded` of the heads. `notes` say where the log comes from. Whether the
-    rows fit each other is for a verification to find. Raises `AlreadyExists`, `Unavailable`, `Damaged`.
+    It is in a file, or in a database where `address` is one. `done` is told of rows as they are written, `folded` of
+    the heads. `notes` say where the log comes from. Whether the rows fit each other is for a verification to find.
+    Raises `AlreadyExists`, `Unavailable`, `Damaged`.
     """
-    with refilled(path, origin) as log:
+    with refilled_at(str(address), origin, fingerprints) as log:
         for page in pages:
             log.add(page)
             log.keep_snapshots(fold.kept())

@@ -12,10 +12,10 @@ from adapters.envelope import CANONICAL
 from adapters.log_notes import CARRIED, RECOVERED
 from adapters.salvage_finds import Text
 from adapters.stored_events import StoredEvent, restored
+from cli.new_store import NOT_FOR_GIT
 from cli.progress import Progress
 from cli.recover_answers import RecoveryVerification
 from cli.recover_checks import Parent, check
-from cli.recover_run import NOT_FOR_GIT
 from cli.recovered import NO_REDACTION, Recovered
 from cli.refilling import refill
 from cli.salvage_reading import redactions

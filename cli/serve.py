@@ -11,7 +11,7 @@ from cli.project import opened
 from cli.screen import one_line
 from cli.stopping import stopped_by_signals
 from domain.errors import Unavailable
-from usecases.project import tell_nobody
+from usecases.project import tell_nobody, warn_nobody
 
 Host = Annotated[str, typer.Option("--host", help="The address to listen on; others than loopback need TLS.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65_535, help="The port; 0 takes any that is free.")]
@@ -89,7 +89,7 @@ def serve(
             told(f"http{'s' if certificate else ''}://{host}:{port}", pid=None)
         else:
             with stopped_by_signals():  # uvicorn ends the process by the signal once it is done; it is to end well
-                quiet = project._replace(tell=tell_nobody)
+                quiet = project._replace(tell=tell_nobody, warn=warn_nobody)
                 run(quiet, where, listening=lambda url: told(url, pid=getpid()))
 
 

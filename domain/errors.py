@@ -30,6 +30,8 @@ Refusal
 │   ├── PhaseHandedOff          a phase handed off changes only after a step is reopened
 │   ├── StoreRecovered          a recovered store takes no writes before it is promoted
 │   ├── StoreRetired            a store that was left for a promoted one takes none ever
+│   ├── StoreMoved              a log that was moved elsewhere is not written here
+│   ├── StoreUnsettled          a log that is still being made in this place is neither read nor written
 │   ├── RedactedSince           a recovered store holds texts that were erased after it was made
 │   ├── TokenNeedsPerson        only people issue tokens
 │   └── AlreadyExists           what should be made is there already
@@ -361,12 +363,12 @@ class PhaseHandedOff(Rejected):
 class StoreRecovered(Rejected):
     code = "STORE_RECOVERED"
 
-    def __init__(self, store: str) -> None:
+    def __init__(self, store: str, *, words: str) -> None:
         from shlex import quote  # most commands never need it
 
         super().__init__(
             f"{store} was recovered and not promoted; it is for reading. A log must never go on in two places.",
-            fix=(f'orch recover promote {quote(store)} --reason "why the project goes back"',),
+            fix=(f'orch recover promote {quote(words)} --reason "why the project goes back"',),
         )
 
 
@@ -378,6 +380,20 @@ class StoreRetired(Rejected):
             f"{store} was left for {left_for}; it is for reading. A log must never go on in two places.",
             fix=("unset ORCHESTRATOR_STATE_DIR",),
         )
+
+
+class StoreMoved(Rejected):
+    code = "STORE_MOVED"
+
+    def __init__(self, store: str, *, to: str, fix: str) -> None:
+        super().__init__(f"The log was moved from {store} to {to}; it goes on there and nowhere else.", fix=(fix,))
+
+
+class StoreUnsettled(Rejected):
+    code = "STORE_UNSETTLED"
+
+    def __init__(self, store: str, *, by: str) -> None:
+        super().__init__(f"The log in {store} is not finished: {by} was stopped or is still at work.", fix=(by,))
 
 
 class RedactedSince(Rejected):

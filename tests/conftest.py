@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 
 import pytest
@@ -42,6 +43,19 @@ def log_database(server: Server, empty_log: str) -> Iterator[str]:
 @pytest.fixture
 def database(server: Server) -> Iterator[str]:
     """Give the address of an empty database, as a setting takes it."""
+    with _empty(server) as address:
+        yield address
+
+
+@pytest.fixture
+def second_database(server: Server) -> Iterator[str]:
+    """Give the address of another one."""
+    with _empty(server) as address:
+        yield address
+
+
+@contextmanager
+def _empty(server: Server) -> Iterator[str]:
     name = f"orch_test_{os.getpid()}_{next(NUMBERS)}"
     server.make(name)
     yield server.setting(name)

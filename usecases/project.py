@@ -38,6 +38,10 @@ def tell_nobody(_: Moment) -> None:
     """Leave it to the answer to say which moment it is about."""
 
 
+def warn_nobody(_: str) -> None:
+    """Leave it unsaid: the answer is right all the same."""
+
+
 class Project(NamedTuple):
     """What a command works on."""
 
@@ -48,6 +52,8 @@ class Project(NamedTuple):
     """Settings that came with the command, which are stronger than all others."""
     tell: Callable[[Moment], None] = tell_nobody
     """Called with the moment in the past that a read is about."""
+    warn: Callable[[str], None] = warn_nobody
+    """Called with what is wrong beside the log and does no harm to the answer."""
     kept: "Templates | None" = None
     """Templates that stay compiled for many commands; each command looks at their files again."""
 

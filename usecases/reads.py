@@ -89,10 +89,10 @@ def view_of_phase(project: Project, phase: str, at: str | None, *, also: Sequenc
     return view, head
 
 
-def view_of_all(project: Project, at: str | None) -> View:
-    """Return the view of every stream."""
+def view_of_all(project: Project, at: str | None, *, cached: bool = True) -> View:
+    """Return the view of every stream; `cached` is for what is shown, not for what is decided or handed on."""
     if at is None:
-        moment, heads = project.log.all_heads()
+        moment, heads = _all_heads(project) if cached and project.places.cache else project.log.all_heads()
         return View(moment, time_ns() // 1000, heads)
     return _view_at(project, at, None)
 
@@ -156,6 +156,12 @@ def _view_at(project: Project, at: str, streams: list[str] | None) -> View:
     heads = _all_heads_at(project, moment.position) if streams is None else heads_at(project, streams, moment)
     now = time if time is not None else moment.recorded_at or 0
     return View(moment, now, heads)
+
+
+def _all_heads(project: Project) -> tuple[Moment, Mapping[str, Head]]:
+    from usecases.cached_reads import all_heads
+
+    return all_heads(project)
 
 
 def _all_heads_at(project: Project, position: int) -> dict[str, Head]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 from time import sleep
@@ -17,7 +18,10 @@ from eventsourcing.sqlite import SQLiteTrackingRecorder
 from adapters.codec import decode
 from adapters.library_application import LogMapper, OrchestratorLog
 from adapters.library_reading import LogRecorder, record_in
+from adapters.places import find
+from adapters.postgres_log import PostgresLog
 from adapters.sqlite_log import SqliteLog
+from adapters.stores import open_log
 from domain.commands import InitialiseProject, RedactPayload
 from domain.document_events import ApprovalRequested, DocumentDrafted
 from domain.errors import UnknownEvent
@@ -29,7 +33,6 @@ from tests.reliability.ledger import carry_out, draft, meta, new_log, request
 
 __all__ = ["orch", "project"]  # fixtures
 
-LOG = Path(".orch/log.db")
 PATIENCE_S = 30.0
 
 
@@ -100,15 +103,29 @@ class KeepDrafts(Projection[KeptDrafts]):
         self.view.add(domain_event.originator_id, domain_event.iteration, tracking)
 
 
-def test_the_librarys_own_runner_follows_while_commands_are_written(project: Orch, tmp_path: Path) -> None:
-    project("spec", "st01-x", "--objectives", "before anybody followed")
+@pytest.fixture(params=["sqlite", "postgres"])
+def began(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Orch:
+    """Return `orch` in a project whose log is in a file, or in a database."""
+    run: Orch = request.getfixturevalue("orch")
+    if request.param == "postgres":
+        monkeypatch.setenv("ORCHESTRATOR_DATABASE_URL", request.getfixturevalue("database"))
+    assert run("init", "--host", "example.org").status == 0
+    return run
+
+
+def opened() -> EventLog:
+    return open_log(find(Path.cwd()), read_only=False)
+
+
+def test_the_librarys_own_runner_follows_while_commands_are_written(began: Orch, tmp_path: Path) -> None:
+    began("spec", "st01-x", "--objectives", "before anybody followed")
     runner = ProjectionRunner(
         application_class=OrchestratorLog,
         projection_class=CountDrafts,
         view_class=Drafts,
         env={"PROJECT_FOLDER": str(tmp_path / "dev")},
     )
-    with runner, SqliteLog.open(LOG) as log:
+    with runner, closing(opened()) as log:
         runner.wait(log.moment().position, timeout=PATIENCE_S)
         assert runner.view.drafts == runner.view.requests == {"phase:st01-x": 1}
         assert "before anybody followed" in (runner.view.texts["phase:st01-x"] or "")
@@ -122,14 +139,14 @@ def test_the_librarys_own_runner_follows_while_commands_are_written(project: Orc
         assert runner.view.requests == {"phase:st01-x": 2, "phase:st02-y": 10}
 
 
-def test_a_view_in_a_file_goes_on_where_it_was(project: Orch, tmp_path: Path) -> None:
+def test_a_view_in_a_file_goes_on_where_it_was(began: Orch, tmp_path: Path) -> None:
     env = {
         "PROJECT_FOLDER": str(tmp_path),
         "KEEPDRAFTS_PERSISTENCE_MODULE": "eventsourcing.sqlite",
         "KEEPDRAFTS_SQLITE_DBNAME": str(tmp_path / "view.db"),
     }
     for turn in range(1, 4):
-        with SqliteLog.open(LOG) as log:
+        with closing(opened()) as log:
             carry_out(log, draft("st01-x"))
             with ProjectionRunner(
                 application_class=OrchestratorLog, projection_class=KeepDrafts, view_class=KeptDrafts, env=env
@@ -170,12 +187,16 @@ class Silence:
         """There is nothing to let go of."""
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "postgres", "memory"])
 def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EventLog]:
     if request.param == "memory":
         memory = MemoryLog()
         carry_out(memory, InitialiseProject(meta(), memory.origin, "key", "reading"))
         yield memory
+    elif request.param == "postgres":
+        with PostgresLog.open(request.getfixturevalue("log_database")) as there:
+            carry_out(there, InitialiseProject(meta(), there.origin, "key", "reading"))
+            yield there
     else:
         with SqliteLog.open(new_log(tmp_path)) as made:
             yield made

@@ -1,13 +1,16 @@
 """Run `orch` in process, as a person with a name would, in a folder of its own."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 import pytest
 
+from adapters.places import find
+from adapters.stores import AnyLog, open_log
 from cli.edge import run_command
 from cli.main import program
 
@@ -37,6 +40,7 @@ class Answer(NamedTuple):
 
 
 Orch = Callable[..., Answer]
+ADDRESS = "ORCHESTRATOR_DATABASE_URL"
 
 
 @pytest.fixture
@@ -48,13 +52,14 @@ def orch(
 ) -> Orch:
     """Return a function that runs `orch` in an empty folder as ada, a person.
 
-    TEST_STORE=postgres puts every project's log into a database of its own instead of a file.
+    TEST_STORE=postgres puts every project's log into a database of its own instead of a file, but for tests that are
+    marked `in_file`: they are about the file.
     """
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("ORCHESTRATOR_") or name == "FORCE_COLOR"]:
         monkeypatch.delenv(name)
-    if os.environ.get("TEST_STORE") == "postgres":
-        monkeypatch.setenv("ORCHESTRATOR_DATABASE_URL", request.getfixturevalue("database"))
+    if os.environ.get("TEST_STORE") == "postgres" and request.node.get_closest_marker("in_file") is None:
+        monkeypatch.setenv(ADDRESS, request.getfixturevalue("database"))
     monkeypatch.setenv("ORCHESTRATOR_ACTOR", "ada")
     monkeypatch.setenv("ORCHESTRATOR_ACTOR_KIND", "human")
 
@@ -79,6 +84,22 @@ def drafted(project: Orch) -> Orch:
     """Return the same function where st01-x has a spec that waits for approval."""
     assert project("spec", "st01-x", "--objectives", "Round trip below 10 ms").status == 0
     return project
+
+
+def the_log(*, to_write: bool = False) -> AnyLog:
+    """Open the log of the project in the current folder, in whatever store it is."""
+    return open_log(find(Path.cwd(), flags={}), read_only=not to_write)
+
+
+@contextmanager
+def begun_in_a_file(orch: Orch) -> Iterator[None]:
+    """Let a world be made or copied as files are; afterwards its log moves to the store that the tests are about."""
+    address = os.environ.pop(ADDRESS, None)
+    yield
+    if address is not None:
+        os.environ[ADDRESS] = address
+        moved = orch("migrate", "--to", address)
+        assert moved.status == 0, moved
 
 
 def position(orch: Orch) -> int:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from adapters import evidence_verify
-from tests.cli.conftest import Orch
+from tests.cli.conftest import Orch, begun_in_a_file
 
 HELD = "held.txt"
 ZIP = "evidence.zip"
@@ -99,13 +99,14 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture
 def world(orch: Orch, kept: dict[str, Path], tmp_path: Path) -> Orch:
     """Return `orch` in a copy of the project, its package of everything unpacked in `evidence`."""
-    if kept["world"].exists():
-        shutil.copytree(kept["world"], tmp_path, dirs_exist_ok=True)
-    else:
-        fill(orch)
-        export(orch)
-        unpacked()
-        shutil.copytree(tmp_path, kept["world"])
+    with begun_in_a_file(orch):
+        if kept["world"].exists():
+            shutil.copytree(kept["world"], tmp_path, dirs_exist_ok=True)
+        else:
+            fill(orch)
+            export(orch)
+            unpacked()
+            shutil.copytree(tmp_path, kept["world"])
     return orch
 
 

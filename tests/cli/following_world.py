@@ -22,6 +22,7 @@ from domain.commands import Command, DraftDocument, RedactPayload
 from domain.event_log import EventLog, Receipt
 from domain.steps import Step
 from projections.heads import heads_from
+from tests.cli.conftest import the_log
 from tests.cli.large_log import environment
 from tests.reliability.ledger import carry_out, meta
 
@@ -40,7 +41,7 @@ def spec(phase: str, words: str) -> DraftDocument:
 def elsewhere(*commands: Command) -> Receipt:
     """Record as somebody whose documents lie elsewhere, or who is killed before a document is written."""
     receipt = None
-    with SqliteLog.open(LOG) as log:
+    with the_log(to_write=True) as log:
         for command in commands:
             receipt = carry_out(log, command)
     assert receipt is not None
@@ -49,7 +50,7 @@ def elsewhere(*commands: Command) -> Receipt:
 
 def erased_elsewhere(position: int) -> None:
     """Erase a text in the log, and nowhere else."""
-    with SqliteLog.open(LOG) as log:
+    with the_log(to_write=True) as log:
         carry_out(log, RedactPayload(meta(), position, "a password"))
         log.scrub()
 

@@ -11,13 +11,12 @@ import pytest
 
 from adapters.backup_segments import entries_in
 from adapters.envelope import entry_of
-from adapters.sqlite_log import SqliteLog
 from adapters.stored_events import StoredEvent, restored
 from cli.refolding import keep_snapshots
 from domain.errors import Damaged, Refusal
 from domain.event_log import Record
 from domain.merkle import leaf_hash
-from tests.cli.conftest import Answer, Orch, position
+from tests.cli.conftest import Answer, Orch, position, the_log
 from tests.cli.recovered_world import rows
 from tests.cli.verified_world import many
 
@@ -108,7 +107,7 @@ def make_world(orch: Orch) -> World:
     orch("spec", "st03-z", "--objectives", "nothing to hide")
     orch("spec", "st04-long", "--objectives", LONG)
     long = position(orch) - 1
-    with SqliteLog.open(LOG) as log:
+    with the_log(to_write=True) as log:
         log.append([many("st02-many", 280)])
         keep_snapshots(log, 200, done=lambda _: None, every=100)
     assert orch("audit", "redact", str(secret), "--reason", "erase it", "--yes").status == 0
@@ -154,7 +153,7 @@ def readable() -> set[int]:
     """Return the positions that SQLite itself still reads as they were written."""
     found = set()
     try:
-        with SqliteLog.open(LOG, read_only=True) as log:
+        with the_log() as log:
             for at in range(1, log.moment().position + 1):
                 with suppress(Damaged):
                     for record in log.records(at, at):

@@ -54,6 +54,7 @@ def test_the_same_log_gives_the_same_bytes(world: Orch, words: tuple[str, ...]) 
     assert Path("one.zip").read_bytes() == Path("two.zip").read_bytes()
 
 
+@pytest.mark.in_file
 def test_events_hold_what_the_log_holds(world: Orch) -> None:
     with sqlite3.connect(".orch/log.db") as log:
         rows = log.execute("SELECT position, recorded_at, clock, envelope, salt, payload FROM events ORDER BY position")
@@ -167,6 +168,7 @@ def test_the_texts_of_one_phase_can_be_withheld(world: Orch, verify: Verify) -> 
     assert verify(folder).status == 7
 
 
+@pytest.mark.in_file
 def test_an_erased_text_without_a_record_is_said_to_be_missing(world: Orch, verify: Verify) -> None:
     with inside(Path(".orch/log.db")) as log:
         log.execute("UPDATE events SET salt = NULL, payload = NULL WHERE topic = 'phase.document_drafted'")
@@ -237,6 +239,7 @@ def test_what_cannot_be_exported_is_refused_and_leaves_nothing(
     assert Path("taken").read_text() == "mine"
 
 
+@pytest.mark.in_file
 @pytest.mark.parametrize(
     "change",
     [

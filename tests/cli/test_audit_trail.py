@@ -183,6 +183,7 @@ def test_text_says_who_what_why_and_from_which_state_to_which(busy: Orch) -> Non
         assert words in said, words
 
 
+@pytest.mark.in_file
 def test_an_erased_text_is_said_to_be_erased(busy: Orch) -> None:
     import sqlite3
 
@@ -225,6 +226,7 @@ def test_a_file_is_replaced_only_when_asked(busy: Orch) -> None:
     assert "st01-x" in Path("trail").read_text()
 
 
+@pytest.mark.in_file
 def test_the_store_and_what_is_no_file_are_never_replaced(busy: Orch) -> None:
     before = Path(".orch/log.db").read_bytes()
     Path("link").symlink_to(".orch/log.db")
@@ -235,6 +237,7 @@ def test_the_store_and_what_is_no_file_are_never_replaced(busy: Orch) -> None:
     assert Path(".orch/log.db").read_bytes() == before and not Path(".orch/new").exists()
 
 
+@pytest.mark.in_file
 def test_a_log_damaged_at_its_end_leaves_no_file_and_no_half_document(busy: Orch) -> None:
     import sqlite3
 

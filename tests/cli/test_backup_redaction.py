@@ -11,7 +11,7 @@ from adapters.backup_packing import unpacked
 from adapters.log_notes import CARRIED
 from adapters.sqlite_log import SqliteLog
 from domain.commands import RedactPayload
-from tests.cli.conftest import Orch, position
+from tests.cli.conftest import Orch, position, the_log
 from tests.reliability.ledger import carry_out, meta
 
 LOG = Path(".orch/log.db")
@@ -22,7 +22,7 @@ GUARDS = ("events_never_change",)
 
 def redact(place: int) -> int:
     """Record a redaction and erase the text as the store does; return the position that says so."""
-    with SqliteLog.open(LOG) as log:
+    with the_log(to_write=True) as log:
         by = carry_out(log, RedactPayload(meta(), place, "asked for by the person")).last
     connection = apsw.Connection(str(LOG))
     for name in GUARDS:
@@ -58,6 +58,7 @@ def payload_at(path: Path, place: int) -> tuple[bytes | None, bytes | None]:
         return record.salt, record.payload
 
 
+@pytest.mark.in_file
 def test_a_restore_to_a_moment_before_the_redaction_leaves_the_text_out(told: tuple[Orch, int]) -> None:
     orch, place = told
     by = redact(place)
@@ -71,6 +72,7 @@ def test_a_restore_to_a_moment_before_the_redaction_leaves_the_text_out(told: tu
     assert SECRET.encode() not in Path("new/log.db").read_bytes() + Path("newest/log.db").read_bytes()
 
 
+@pytest.mark.in_file
 def test_a_redaction_that_only_the_store_knows_is_obeyed(told: tuple[Orch, int]) -> None:
     orch, place = told
     redact(place)
@@ -78,6 +80,7 @@ def test_a_redaction_that_only_the_store_knows_is_obeyed(told: tuple[Orch, int])
     assert payload_at(Path("new/log.db"), place) == (None, None)
 
 
+@pytest.mark.in_file
 def test_a_store_made_of_backups_is_backed_up_without_the_text_again(told: tuple[Orch, int]) -> None:
     orch, place = told
     redact(place)
@@ -89,6 +92,7 @@ def test_a_store_made_of_backups_is_backed_up_without_the_text_again(told: tuple
     assert payload_at(Path("twice/log.db"), place) == (None, None)
 
 
+@pytest.mark.in_file
 def test_pruning_what_was_redacted_takes_it_out_of_the_backups(told: tuple[Orch, int]) -> None:
     orch, place = told
     orch("backup", "create", "--to", "away", "--full")
@@ -114,6 +118,7 @@ def test_pruning_what_was_redacted_takes_it_out_of_the_backups(told: tuple[Orch,
     assert orch("backup", "drill", "--from", "away").status == 0
 
 
+@pytest.mark.in_file
 def test_a_text_that_is_gone_without_a_redaction_does_not_get_into_a_backup(told: tuple[Orch, int]) -> None:
     orch, place = told
     connection = apsw.Connection(str(LOG))

@@ -19,6 +19,7 @@ def records(path: Path, upto: int | None = None) -> list[object]:
         return list(log.records(1, upto))
 
 
+@pytest.mark.in_file
 def test_a_store_comes_back_from_its_backups_alone(world: World, tmp_path: Path) -> None:
     orch = world.orch
     assert orch("backup", "create", "--to", "away").status == 0
@@ -44,6 +45,7 @@ def test_only_what_is_new_is_added(drafted: Orch) -> None:
     assert drafted("backup", "verify").status == 0
 
 
+@pytest.mark.in_file
 def test_a_moment_comes_back_as_a_prefix(world: World) -> None:
     orch = world.orch
     orch("backup", "create")
@@ -54,6 +56,7 @@ def test_a_moment_comes_back_as_a_prefix(world: World) -> None:
         assert records(Path(f"new{upto}/log.db")) == whole[:upto]
 
 
+@pytest.mark.in_file
 def test_a_restored_store_is_read_but_takes_no_writes_until_it_is_promoted(
     drafted: Orch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,10 +11,9 @@ import pytest
 
 from adapters.backup_folder import Folder
 from adapters.backup_reading import open_backups
-from adapters.sqlite_log import SqliteLog
 from domain.errors import NotFound
 from domain.times import rfc3339
-from tests.cli.conftest import Orch, position
+from tests.cli.conftest import Orch, position, the_log
 from tests.cli.test_backup_redaction import redact
 from tests.cli.test_startup import loaded_by
 from tests.cli.verified_world import LOG
@@ -102,7 +101,7 @@ def test_files_that_did_not_change_are_not_stored_again(drafted: Orch) -> None:
 def test_a_moment_names_the_same_position_in_the_backups_as_in_the_log(kept: Orch) -> None:
     kept("backup", "create", "--to", "away")
     backups = open_backups(Folder(AWAY))
-    with SqliteLog.open(LOG, read_only=True) as log:
+    with the_log() as log:
         last = log.moment().position
         for number in range(last + 1):
             assert backups.moment(number) == log.moment(number)
@@ -134,7 +133,7 @@ def test_a_list_that_is_lost_does_not_cost_the_backups(kept: Orch, lost: bool) -
 
 
 def test_a_time_is_restored_and_one_before_everything_is_refused(kept: Orch) -> None:
-    with SqliteLog.open(LOG, read_only=True) as log:
+    with the_log() as log:
         times = [record.recorded_at for record in log.records()]
     words = ("backup", "restore", "--from", "away", "--json")
     told = kept(*words, "--out", "new", "--to", rfc3339(times[3])).data
@@ -148,6 +147,7 @@ def test_a_time_is_restored_and_one_before_everything_is_refused(kept: Orch) -> 
     assert kept(*words, "--out", "never", "--to", "2026-11-24T14:00:00").status == 2
 
 
+@pytest.mark.in_file
 def test_a_log_that_was_set_back_or_rewritten_gets_no_more_backups(kept: Orch, tmp_path: Path) -> None:
     older = {path: path.read_bytes() for path in Path(".orch").glob("log.db*")}
     kept("approve", "st01-x", "spec")
@@ -165,6 +165,7 @@ def test_a_log_that_was_set_back_or_rewritten_gets_no_more_backups(kept: Orch, t
     assert kept("backup", "drill", "--from", "away").status == 6
 
 
+@pytest.mark.in_file
 def test_what_is_damaged_does_not_get_into_a_backup(drafted: Orch) -> None:
     connection = apsw.Connection(str(LOG))
     connection.execute("DROP TRIGGER events_never_change")
@@ -228,6 +229,7 @@ def test_prune_never_removes_the_last_copy_that_verifies(kept: Orch) -> None:
     assert kept("backup", "create", "--to", "away", "--full").status == 0, "a broken copy does not stop a new one"
 
 
+@pytest.mark.in_file
 def test_encrypted_copies_are_not_rewritten_in_plain_text(drafted: Orch) -> None:
     drafted("block", "st01-x", "a name nobody should read")
     drafted("backup", "create", "--to", "away", "--recipient", recipient())
@@ -265,6 +267,7 @@ def test_a_copy_that_is_encrypted_from_now_on_says_what_is_still_plain(drafted: 
     assert "partly" not in drafted("backup", "list", "--from", "away").out.split("copy-0002")[1]
 
 
+@pytest.mark.in_file
 def test_backups_of_another_log_name_the_way_out(kept: Orch) -> None:
     kept("recover", "run", "--to", "now", "--out", "new")
     assert kept("recover", "promote", "new", "--reason", "a trial", "--yes").status == 0

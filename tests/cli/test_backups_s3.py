@@ -14,8 +14,8 @@ import pytest
 
 from adapters.sqlite_log import SqliteLog
 from tests.adapters.s3_servers import Server, moto_server, rclone_server
-from tests.cli.conftest import Orch, position
-from tests.cli.verified_world import LOG, many
+from tests.cli.conftest import Orch, position, the_log
+from tests.cli.verified_world import many
 
 __all__ = ["moto_server", "rclone_server"]  # fixtures
 
@@ -91,6 +91,7 @@ def test_every_command_answers_as_it_does_for_a_folder(drafted: Orch, to: str) -
     assert len(seen) == 9
 
 
+@pytest.mark.in_file
 def test_a_lost_store_comes_back_from_a_bucket_that_the_settings_name(drafted: Orch, to: str) -> None:
     Path("config.toml").write_text(f'[backup]\ndir = "{to}"\n')
     drafted("approve", "st01-x", "spec")
@@ -98,7 +99,7 @@ def test_a_lost_store_comes_back_from_a_bucket_that_the_settings_name(drafted: O
     made = drafted("backup", "create", "--json")
     assert made.status == 0 and made.data["folder"] == to
     assert "plain text" in made.err and "on the disk" not in made.err
-    with SqliteLog.open(LOG, read_only=True) as log:
+    with the_log() as log:
         kept = list(log.records())
     for file in Path(".orch").glob("log.db*"):
         file.unlink()
@@ -136,7 +137,7 @@ def test_nothing_is_written_in_parts(drafted: Orch, moto: Server) -> None:
 
 
 def test_four_that_back_up_at_once_take_turns(drafted: Orch, to: str) -> None:
-    with SqliteLog.open(LOG) as log:
+    with the_log(to_write=True) as log:
         log.append([many("st02-many", 300)])
     line = [sys.executable, "-m", "cli.main", "backup", "create", "--to", to]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

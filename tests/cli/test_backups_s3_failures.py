@@ -16,6 +16,8 @@ from tests.adapters.s3_servers import Server, moto_server, rclone_server
 from tests.cli.conftest import Answer, Orch
 from tests.reliability.ledger import LONG
 
+pytestmark = pytest.mark.in_file
+
 __all__ = ["moto_server", "rclone_server"]  # fixtures
 
 WRONG = "a-secret-that-is-wrong-and-nobody-may-see"

@@ -45,6 +45,7 @@ def holds_secret(body: bytes) -> bool:
         return False
 
 
+@pytest.mark.in_file
 def test_pruning_what_was_redacted_takes_it_out_of_the_bucket(drafted: Orch, server: Server) -> None:
     bucket = server.bucket()
     to = f"s3://{bucket}/copies"
@@ -90,6 +91,7 @@ def follow(orch: Orch, to: str, *, end: signal.Signals) -> tuple[int, bytes]:
     return shipper.returncode, out
 
 
+@pytest.mark.in_file
 def test_the_tail_is_followed_and_a_shipper_that_is_killed_loses_nothing_that_was_shipped(
     drafted: Orch, server: Server
 ) -> None:

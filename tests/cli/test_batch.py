@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from adapters.sqlite_log import SqliteLog
-from tests.cli.conftest import Orch, position
+from tests.cli.conftest import Orch, position, the_log
 from tests.reliability import ledger
 
 FIVE = "st01-a,st02-b,st03-c,st04-d,st05-e"
@@ -118,6 +118,7 @@ def test_an_approval_in_a_batch_is_held_to_the_policy(project: Orch) -> None:
     assert [row["error"]["code"] for row in said.data["rows"]] == ["POLICY_VIOLATION"] * 2
 
 
+@pytest.mark.in_file
 def test_sixty_at_once_lose_nothing_and_share_their_commits(project: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     commits: list[int] = []
     write = SqliteLog._write
@@ -132,7 +133,7 @@ def test_sixty_at_once_lose_nothing_and_share_their_commits(project: Orch, monke
     assert told["succeeded"] == 60 and position(project) == 2 + 3 * 60
     assert sum(commits) == 60 and len(commits) < 60, commits
     assert all((Path("dev") / name / "spec.md").is_file() for name in names)
-    with SqliteLog.open(Path(".orch/log.db"), read_only=True) as log:
+    with the_log() as log:
         assert ledger.check(log)
 
 

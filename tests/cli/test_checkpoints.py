@@ -4,6 +4,8 @@ import os
 import stat
 from pathlib import Path
 
+import pytest
+
 from adapters.signed_notes import opened
 from domain.checkpoints import Checkpoint
 from tests.cli.conftest import Orch, position
@@ -128,6 +130,7 @@ def test_a_checkpoint_that_was_changed_is_refused(drafted: Orch) -> None:
     assert drafted("list", "--at", "checkpoint:nowhere.txt").status == 2
 
 
+@pytest.mark.in_file
 def test_a_checkpoint_of_another_history_is_damage(drafted: Orch) -> None:
     """The log is rolled back to an older copy and goes on otherwise: what the auditor holds tells."""
     older = {path: path.read_bytes() for path in Path(".orch").glob("log.db*")}

@@ -29,6 +29,7 @@ def test_a_folder_without_a_store_says_how_to_make_one(orch: Orch) -> None:
     assert (refused.status, refused.error["fix"]) == (4, ["orch init"])
 
 
+@pytest.mark.in_file
 def test_init_keeps_the_store_to_its_owner_and_out_of_git(project: Orch) -> None:
     for path, mode in {".orch": 0o700, ".orch/keys": 0o700, ".orch/log.db": 0o600, ".orch/log.db-wal": 0o600}.items():
         assert stat.S_IMODE(os.stat(path).st_mode) == mode, path
@@ -139,6 +140,7 @@ def test_deleting_the_documents_loses_nothing(drafted: Orch) -> None:
     assert Path("dev/st01-x/spec.md").read_text() == text
 
 
+@pytest.mark.in_file
 def test_an_erased_payload_shows_as_erased_and_everything_still_folds(drafted: Orch) -> None:
     import sqlite3
 
@@ -159,6 +161,7 @@ def test_an_erased_payload_shows_as_erased_and_everything_still_folds(drafted: O
     assert drafted("approve", "st01-x", "spec").status == 0
 
 
+@pytest.mark.in_file
 def test_a_text_that_nobody_can_read_takes_no_verdict(drafted: Orch) -> None:
     import sqlite3
 
@@ -175,6 +178,7 @@ def test_a_text_that_nobody_can_read_takes_no_verdict(drafted: Orch) -> None:
     assert drafted("approve", "st01-x", "spec").status == 0
 
 
+@pytest.mark.in_file
 def test_a_text_that_was_changed_in_the_store_is_never_shown(drafted: Orch) -> None:
     import sqlite3
 
@@ -298,6 +302,7 @@ def test_init_inside_a_project_says_so(project: Orch, monkeypatch: pytest.Monkey
     assert told.status == 0 and "lies inside the project" in told.err
 
 
+@pytest.mark.in_file
 def test_the_clock_going_back_and_ahead_never_stops_recorded_time(
     drafted: Orch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

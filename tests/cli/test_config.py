@@ -19,6 +19,7 @@ def shown(orch: Orch, *before: str) -> dict[str, tuple[Any, str, str | None]]:
     return {row["name"]: (row["value"], row["source"], row["where"]) for row in rows}
 
 
+@pytest.mark.in_file
 def test_every_setting_is_shown_and_named_in_the_help(project: Orch) -> None:
     assert list(shown(project)) == [setting.name for setting in SETTINGS]
     assert {source for _, source, _ in shown(project).values()} == {"default"}
@@ -39,6 +40,7 @@ def test_a_flag_is_stronger_than_the_environment_and_that_than_the_file(
     assert shown(project)["template_dir"][1] == "file", "an empty variable says nothing"
 
 
+@pytest.mark.in_file
 def test_the_file_is_obeyed_from_every_folder_below(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     FILE.parent.mkdir()
     FILE.write_text('state_dir = "store"\ntemplate_dir = "own"\n')

@@ -54,6 +54,7 @@ def test_the_file_of_the_guide_is_taken_as_it_stands_and_every_key_means_somethi
     assert sum(len(table) for table in keys.values()) == len(MEANT)
 
 
+@pytest.mark.in_file
 def test_every_variable_of_the_guide_is_read(project: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in VARIABLES.items():
         monkeypatch.setenv(f"ORCHESTRATOR_{name}", value)
@@ -93,6 +94,7 @@ def test_nothing_that_proves_can_be_turned_off_by_any_command(
     assert project("list").status == 0
 
 
+@pytest.mark.in_file
 def test_a_command_waits_for_other_writers_as_long_as_it_is_told(
     project: Orch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

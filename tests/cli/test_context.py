@@ -216,6 +216,7 @@ def test_the_log_of_a_project_with_directives_verifies(busy: Orch) -> None:
     assert must(busy, "rebuild", "--check", "--json").data["other_heads"] == []
 
 
+@pytest.mark.in_file
 def test_context_loads_no_event_class_and_nothing_heavy(busy: Orch) -> None:
     assert {name.split(".")[0] for name in loaded_by("context")} & HEAVY == set()
 

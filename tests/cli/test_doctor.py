@@ -49,6 +49,7 @@ def found(orch: Orch, check: str, *, level: str, status: int = 0, but: Container
     return message, fix
 
 
+@pytest.mark.in_file
 def test_a_healthy_project_has_a_row_for_every_check_and_all_figures(healthy: Orch) -> None:
     told = healthy("doctor", "--json")
     assert (told.status, told.data["verdict"]) == (0, "fine")
@@ -70,6 +71,7 @@ def test_it_changes_nothing(healthy: Orch, tmp_path: Path) -> None:
     assert {**after, shared: None} == {**before, shared: None}
 
 
+@pytest.mark.in_file
 def test_events_that_no_checkpoint_covers_are_counted(drafted: Orch) -> None:
     message, fix = found(drafted, "checkpoints", level="warning", but=UNTRIED)
     assert "No checkpoint covers any of the 5 events" in message and fix == ["orch audit checkpoint"]
@@ -83,6 +85,7 @@ def test_events_that_no_checkpoint_covers_are_counted(drafted: Orch) -> None:
     assert "3 days old" in drafted("doctor").out
 
 
+@pytest.mark.in_file
 def test_a_log_that_was_rolled_back_behind_its_checkpoint_is_damage(drafted: Orch) -> None:
     older = {path: path.read_bytes() for path in Path(".orch").glob("log.db*")}
     drafted("approve", "st01-x", "spec")
@@ -96,6 +99,7 @@ def test_a_log_that_was_rolled_back_behind_its_checkpoint_is_damage(drafted: Orc
     assert "covers 6 events; this log has only 5" in message
 
 
+@pytest.mark.in_file
 @pytest.mark.parametrize("path", [".orch", ".orch/keys", ".orch/log.db", ".orch/checkpoints/5.note"])
 def test_what_others_may_look_into_is_named(healthy: Orch, path: str) -> None:
     Path(path).chmod(0o755)
@@ -105,6 +109,7 @@ def test_what_others_may_look_into_is_named(healthy: Orch, path: str) -> None:
     assert healthy("doctor", "--json").data["verdict"] == "fine"
 
 
+@pytest.mark.in_file
 def test_a_key_that_is_gone_can_be_replaced(healthy: Orch) -> None:
     (own,) = Path(".orch/keys").iterdir()
     own.unlink()
@@ -112,6 +117,7 @@ def test_a_key_that_is_gone_can_be_replaced(healthy: Orch) -> None:
     assert fix == ['orch audit key rotate --reason "the private key was lost"']
 
 
+@pytest.mark.in_file
 def test_a_key_of_another_log_is_damage(healthy: Orch) -> None:
     (own,) = Path(".orch/keys").iterdir()
     healthy("audit", "key", "rotate", "--reason", "a year has passed")
@@ -121,6 +127,7 @@ def test_a_key_of_another_log_is_damage(healthy: Orch) -> None:
     assert "is not the private half" in found(healthy, "key", level="damage", status=6)[0]
 
 
+@pytest.mark.in_file
 def test_a_clock_that_was_put_back_is_noticed(healthy: Orch) -> None:
     with SqliteLog.open(Path(".orch/log.db"), clock=lambda: 4_000 * YEAR // 50) as log:
         accepted(log, decision("phase:st02-y", text="later"))
@@ -132,6 +139,7 @@ def test_a_clock_that_was_put_back_is_noticed(healthy: Orch) -> None:
     assert YEAR < told.data["clock_skew_us"] < ahead
 
 
+@pytest.mark.in_file
 @pytest.mark.parametrize(
     ("text", "fix"),
     [("by hand\n", ["orch edit st01-x spec", "orch checkout st01-x spec"]), (None, ["orch checkout st01-x spec"])],
@@ -142,6 +150,7 @@ def test_a_document_that_is_not_as_recorded_is_named(healthy: Orch, text: str | 
     assert str(SPEC) in message and offered == fix
 
 
+@pytest.mark.in_file
 def test_an_approved_document_is_put_back_or_reopened(healthy: Orch) -> None:
     healthy("approve", "st01-x", "spec")
     healthy("audit", "checkpoint")
@@ -160,12 +169,14 @@ def test_what_was_never_finished_is_named_unless_somebody_is_at_it(healthy: Orch
     assert told.status == 0
 
 
+@pytest.mark.in_file
 def test_a_file_whose_name_is_no_text_is_named_all_the_same(healthy: Orch) -> None:
     Path(os.fsdecode(b".orch/.caf\xe9.999999999.part")).touch()
     message, _ = found(healthy, "leftovers", level="warning")
     assert "caf\\udce9" in message
 
 
+@pytest.mark.in_file
 def test_a_log_that_is_gone_is_damage_and_what_is_left_of_it_is_named(healthy: Orch) -> None:
     Path(".orch/log.db").rename("log.db")
     told = healthy("doctor", "--json")
@@ -185,6 +196,7 @@ def test_a_folder_where_nothing_was_begun_says_how_to_begin(orch: Orch) -> None:
     assert rows_of(told, "store")[0][2] == ["orch init"]
 
 
+@pytest.mark.in_file
 @pytest.mark.parametrize("text", ['[checkpoints]\naftr = ["approval"]', "state_dir = 3", "state_dir = ["])
 def test_settings_that_cannot_be_read_hide_nothing_else(healthy: Orch, text: str) -> None:
     Path(".orch/config.toml").write_text(text)
@@ -208,6 +220,7 @@ def test_a_network_file_system_and_a_full_disk_are_noticed(healthy: Orch, tmp_pa
     assert row.level == "warning" and row.message.startswith("Only ") and row.fix[0].startswith("df -h ")
 
 
+@pytest.mark.in_file
 def test_whatever_bytes_the_store_holds_there_is_an_answer(healthy: Orch) -> None:
     chance = random.Random(20261125)
     whole = Path(".orch/log.db").read_bytes()
@@ -263,6 +276,7 @@ def test_what_came_after_the_last_backup_is_a_warning_after_a_day(
     assert told.data["unshipped_events"] == 1 and 86_400 < told.data["rpo_seconds"] < 95_000
 
 
+@pytest.mark.in_file
 def test_a_drill_that_failed_or_is_long_ago_is_a_warning(healthy: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     later = time_ns() + 31 * 86_400 * 10**9
     with monkeypatch.context() as patched:
@@ -277,6 +291,7 @@ def test_a_drill_that_failed_or_is_long_ago_is_a_warning(healthy: Orch, monkeypa
     assert healthy("doctor", "--json").data["rto_seconds"] is None
 
 
+@pytest.mark.in_file
 @pytest.mark.parametrize(
     ("statement", "what", "fix"),
     [
@@ -323,6 +338,7 @@ def changed(statement: str) -> None:
     connection.close()
 
 
+@pytest.mark.in_file
 def test_one_phase_is_looked_at_alone(healthy: Orch) -> None:
     healthy("spec", "st02-y", "--objectives", "Another one")
     for trigger in triggers():
@@ -335,6 +351,7 @@ def test_one_phase_is_looked_at_alone(healthy: Orch) -> None:
     assert healthy("doctor", "st02-y", "--json").data["verdict"] == "fine"
 
 
+@pytest.mark.in_file
 @pytest.mark.parametrize(
     ("statement", "said"),
     [

@@ -69,6 +69,7 @@ def test_the_release_is_the_one_of_the_distribution() -> None:
     assert version("nss-orchestrator") == VERSION
 
 
+@pytest.mark.in_file
 def test_a_project_whose_log_is_gone_is_not_taken_for_none_nor_for_the_one_around_it(
     drafted: Orch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

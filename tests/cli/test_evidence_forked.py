@@ -18,6 +18,8 @@ from tests.cli.evidence_world import ZIP, Verify, export, lines, relisted, unpac
 from tests.cli.recovered_world import lived, promoted, recovered
 from tests.cli.test_forks import sign as sign_store
 
+pytestmark = pytest.mark.in_file
+
 __all__ = ["lived", "verify"]  # fixtures
 
 PARTS = [

@@ -47,6 +47,7 @@ def length() -> int:
         return log.moment().position
 
 
+@pytest.mark.in_file
 def test_what_others_recorded_is_here_after_following_once(project: Orch) -> None:
     elsewhere(spec("st01-x", "Round trip"), spec("st02-y", "Nothing allocates"))
     assert not Path("dev").exists()
@@ -70,6 +71,7 @@ def test_only_those_that_are_named_follow(project: Orch) -> None:
     assert standing == {"documents": "never_followed", "search": "up_to_date"}
 
 
+@pytest.mark.in_file
 def test_the_status_tells_how_far_behind_each_is_and_changes_nothing(project: Orch) -> None:
     rows(project, "--once")
     before = length()
@@ -133,6 +135,7 @@ def test_one_is_enough_and_a_signal_ends_it(project: Orch) -> None:
 # documents
 
 
+@pytest.mark.in_file
 def test_a_document_edited_by_hand_is_left_alone_and_named(project: Orch) -> None:
     elsewhere(spec("st01-x", "Round trip"), spec("st02-y", "Other"))
     rows(project, "--once")
@@ -146,6 +149,7 @@ def test_a_document_edited_by_hand_is_left_alone_and_named(project: Orch) -> Non
     assert documents_that_differ(Path()) == []
 
 
+@pytest.mark.in_file
 def test_what_a_killed_command_did_not_write_is_written_though_others_wrote_since(project: Orch) -> None:
     project("spec", "st01-x", "--objectives", "Round trip")
     elsewhere(spec("st01-x", "Below 10 ms"))
@@ -190,6 +194,7 @@ def test_boxes_follow_the_log_and_what_was_ticked_by_hand_stays(lived: Orch) -> 
     assert tasks.read_text("utf-8") == ticked, "whoever did not write the state file did not tick the box either"
 
 
+@pytest.mark.in_file
 def test_a_folder_that_refuses_keeps_no_other_from_it(project: Orch, tmp_path_factory: pytest.TempPathFactory) -> None:
     out = tmp_path_factory.mktemp("out")
     elsewhere(spec("st01-x", "Round trip"), spec("st02-y", "Other"))
@@ -204,6 +209,7 @@ def test_a_folder_that_refuses_keeps_no_other_from_it(project: Orch, tmp_path_fa
     assert rows(project, "--once")["documents"]["standing"] == "up_to_date" and documents_that_differ(Path()) == []
 
 
+@pytest.mark.in_file
 def test_a_folder_that_refuses_for_a_while_is_tried_again(project: Orch) -> None:
     Path("dev").mkdir()
     SPEC.parent.write_text("in the way")
@@ -234,6 +240,7 @@ def test_a_link_in_the_place_of_a_copy_is_not_followed(project: Orch, name: Path
     assert all(row["standing"] == "up_to_date" for row in rows(project, "--status").values())
 
 
+@pytest.mark.in_file
 def test_a_copy_that_cannot_be_read_is_made_anew(project: Orch) -> None:
     elsewhere(spec("st01-x", "Round trip"))
     rows(project, "--once")
@@ -244,6 +251,7 @@ def test_a_copy_that_cannot_be_read_is_made_anew(project: Orch) -> None:
     assert len(project("search", "round", "--json").data["rows"]) == 1
 
 
+@pytest.mark.in_file
 def test_an_event_of_a_newer_version_is_refused_and_not_passed_over(
     project: Orch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,6 +269,7 @@ def test_an_event_of_a_newer_version_is_refused_and_not_passed_over(
 # rebuilding
 
 
+@pytest.mark.in_file
 def test_the_old_index_serves_until_the_fresh_one_takes_its_place(project: Orch) -> None:
     elsewhere(spec("st01-x", "Round trip"))
     rows(project, "--once")
@@ -278,6 +287,7 @@ def test_the_old_index_serves_until_the_fresh_one_takes_its_place(project: Orch)
     assert not file.fresh.path.exists()
 
 
+@pytest.mark.in_file
 def test_a_rebuild_that_fails_leaves_the_old_one(project: Orch) -> None:
     elsewhere(spec("st01-x", "Round trip"))
     rows(project, "--once")
@@ -297,6 +307,7 @@ def test_a_rebuild_that_fails_leaves_the_old_one(project: Orch) -> None:
 # erased texts
 
 
+@pytest.mark.in_file
 def test_a_text_that_was_erased_elsewhere_leaves_everything_here(project: Orch) -> None:
     with following():
         erased = elsewhere(spec("st01-x", f"the password is {SECRET}")).last - 1  # behind it: the request
@@ -314,6 +325,7 @@ def test_a_text_that_was_erased_elsewhere_leaves_everything_here(project: Orch) 
     assert project("search", SECRET, "--json").data["rows"] == [] and documents_that_differ(Path()) == []
 
 
+@pytest.mark.in_file
 def test_an_erasure_reaches_an_index_that_is_being_made(project: Orch) -> None:
     erased = elsewhere(spec("st01-x", f"the password is {SECRET}")).last - 1
     elsewhere(spec("st01-x", "no password"))
@@ -331,6 +343,7 @@ def test_an_erasure_reaches_an_index_that_is_being_made(project: Orch) -> None:
     assert met == [True] and holding() == []
 
 
+@pytest.mark.in_file
 def test_a_context_written_after_the_erasure_stays(project: Orch) -> None:
     erased = elsewhere(spec("st01-x", f"the password is {SECRET}")).last - 1
     elsewhere(spec("st01-x", "no password"))
@@ -347,6 +360,7 @@ def test_a_context_written_after_the_erasure_stays(project: Orch) -> None:
 # another log in its place
 
 
+@pytest.mark.in_file
 def test_another_store_is_followed_from_its_beginning(lived: Orch) -> None:
     rows(lived, "--once")
     recovered(lived, "position:9")
@@ -360,6 +374,7 @@ def test_another_store_is_followed_from_its_beginning(lived: Orch) -> None:
         assert index_rows(INDEX) == fresh_rows(log, Path("anew.db"))
 
 
+@pytest.mark.in_file
 def test_a_store_may_be_promoted_under_the_one_that_follows(lived: Orch) -> None:
     with following() as process:
         rows(lived, "--wait", str(length()), "--timeout", "30")
@@ -374,6 +389,7 @@ def test_a_store_may_be_promoted_under_the_one_that_follows(lived: Orch) -> None
         assert index_rows(INDEX) == fresh_rows(log, Path("anew.db"))
 
 
+@pytest.mark.in_file
 def test_a_store_that_was_left_is_not_followed(lived: Orch) -> None:
     recovered(lived, "position:9")
     promoted(lived)

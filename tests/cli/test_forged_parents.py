@@ -15,6 +15,8 @@ from adapters.signed_notes import note, sign
 from tests.cli.conftest import Orch
 from tests.cli.recovered_world import WHY, files_in, lived, promoted, recovered
 
+pytestmark = pytest.mark.in_file
+
 __all__ = ["lived"]  # fixture
 FORGED = "forged"
 

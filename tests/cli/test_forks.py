@@ -7,8 +7,10 @@ from typing import NamedTuple
 import orjson
 import pytest
 
-from tests.cli.conftest import Orch, position
+from tests.cli.conftest import Orch, position, the_log
 from tests.cli.recovered_world import lived, promoted, recovered
+
+pytestmark = pytest.mark.in_file
 
 __all__ = ["lived"]  # fixture
 
@@ -117,11 +119,10 @@ def test_a_key_speaks_for_its_own_log_only(held: Held) -> None:
     """The parent's key is known after the fork, but a checkpoint of the new log that only it signed is none."""
     from adapters.keys import load_key
     from adapters.signed_notes import note, sign
-    from adapters.sqlite_log import SqliteLog
     from domain.checkpoints import Checkpoint
 
     (folder,) = Path(".orch/retired").glob("*/keys")
-    with SqliteLog.open(Path(".orch/log.db"), read_only=True) as log:
+    with the_log() as log:
         tree = log.tree()
         body = Checkpoint(log.origin, tree.size, tree.root).text()
     Path("false.txt").write_bytes(note(body, [sign(body, held.key, load_key(folder, held.key))]))

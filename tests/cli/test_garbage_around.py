@@ -18,6 +18,8 @@ import pytest
 
 from tests.cli.garbage_world import BARE, World
 
+pytestmark = pytest.mark.in_file
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> World:

@@ -107,6 +107,7 @@ def test_a_ticked_box_does_not_close_it(approved: Orch) -> None:
     assert approved("gate", "st01-x", "tasks").status == 0
 
 
+@pytest.mark.in_file
 def test_a_verdict_altered_in_the_store_is_damage(approved: Orch) -> None:
     last = position(approved)
 
@@ -118,6 +119,7 @@ def test_a_verdict_altered_in_the_store_is_damage(approved: Orch) -> None:
     assert approved("gate", "st01-x", "spec", "--json").status == 6
 
 
+@pytest.mark.in_file
 def test_a_rejection_made_an_approval_in_the_head_alone_is_damage(drafted: Orch) -> None:
     assert drafted("reject", "st01-x", "spec", "--feedback", "no").status == 0
     with inside(Path(".orch/log.db")) as connection:
@@ -129,6 +131,7 @@ def test_a_rejection_made_an_approval_in_the_head_alone_is_damage(drafted: Orch)
     assert (refused.status, refused.error["code"]) == (6, "STATE_ERROR")
 
 
+@pytest.mark.in_file
 def test_a_draft_altered_with_all_its_hashes_is_damage(approved: Orch) -> None:
     last = position(approved)
 

@@ -91,6 +91,7 @@ def test_progress_tells_shares_and_times(drafted: Orch) -> None:
     assert drafted("progress", "st99-x").status == 4
 
 
+@pytest.mark.in_file
 def test_many_phases_are_counted_and_some_are_shown(project: Orch) -> None:
     open_phases(130)
     found = project("dashboard", "--json").data
@@ -104,6 +105,7 @@ def test_many_phases_are_counted_and_some_are_shown(project: Orch) -> None:
     assert project("progress", "--limit", "5", "--json").data["left_out"] == 125
 
 
+@pytest.mark.in_file
 @pytest.mark.parametrize("words", ["dashboard", "next", "progress", "list --json", "status st0001-many"])
 def test_no_read_goes_through_the_whole_log(project: Orch, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
     open_phases(300)

@@ -109,6 +109,10 @@ def worlds(person: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory)
     return folder
 
 
+DATABASE = "postgresql://ada@db.example.org/orchestrator"
+"""Where examples say that a server is; the tests have one of their own."""
+
+
 @pytest.mark.parametrize("path", ALL, ids=lambda path: path or "orch")
 def test_the_example_of_a_command_works_when_it_is_pasted(
     path: str,
@@ -117,8 +121,11 @@ def test_the_example_of_a_command_works_when_it_is_pasted(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
 ) -> None:
     line = example(path)
+    if DATABASE in line:
+        line = line.replace(DATABASE, shlex.quote(request.getfixturevalue("database")))
     folder = tmp_path / "project"
     shutil.copytree(worlds / WORLDS.get(path, "ready"), folder)
     monkeypatch.chdir(folder)

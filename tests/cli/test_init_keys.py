@@ -10,6 +10,7 @@ from domain.errors import Conflict, Refusal, Unavailable
 from tests.cli.conftest import Orch
 
 
+@pytest.mark.in_file
 @pytest.mark.parametrize(
     ("refusal", "kept"),
     [(Unavailable("The answer of the store was lost."), 1), (Conflict("project", read=0, found=1), 0)],
@@ -29,6 +30,7 @@ def test_only_a_key_that_the_log_cannot_know_is_removed(
     assert len(list(Path(".orch/keys").glob("*.pem"))) == kept
 
 
+@pytest.mark.in_file
 def test_no_log_is_begun_where_the_keys_of_a_lost_one_are_left(drafted: Orch) -> None:
     for file in Path(".orch").glob("log.db*"):
         file.unlink()

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ READS = {
     "search": ("search", "round"),
     "serve": ("serve", "--check"),
     "upgrade": ("upgrade",),
+    "migrate": ("migrate", "--to", "DATABASE"),
     "phase.diff": ("diff", "st01-x", "spec", "--from", "1"),
     "phase.state_diff": ("diff", "st01-x"),
     "rebuild": ("rebuild",),
@@ -98,6 +100,14 @@ READS = {
 }
 
 
+IN_FILE = {"migrate", "recover.salvage"}
+
+
+def by_store(kinds: Iterable[str]) -> list[Any]:
+    """Mark the kinds that only a log in a file is asked for."""
+    return [pytest.param(kind, marks=[pytest.mark.in_file] if kind in IN_FILE else []) for kind in kinds]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_published_file_is_what_the_code_says(kind: str) -> None:
     assert (FOLDER / f"{kind}.json").read_text("utf-8") == written(kind), "run python -m cli.output_schemas"
@@ -113,7 +123,7 @@ def test_every_kind_that_a_command_answers_with_is_published() -> None:
     assert answered == set(KINDS) - {ERROR, "export"}  # which is written in four forms
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", by_store(KINDS))
 def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(
     kind: str, drafted: Orch, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,13 +135,13 @@ def test_what_a_command_prints_has_every_field_of_its_schema_and_no_other(
         assert drafted("backup", "create").status == 0
     if kind == "init.attached":
         join_a_database(drafted, request.getfixturevalue("database"), monkeypatch)
-    said = drafted(*READS[kind], "--json").out
+    said = drafted(*_words(kind, request), "--json").out
     adapter_of(kind, closed=True).validate_json(said)
     document = json.loads(said)
     assert document.get("kind", ERROR) == kind
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"version"}))
+@pytest.mark.parametrize("kind", by_store(sorted(set(KINDS) - {"version"})))
 def test_a_missing_or_unknown_field_would_be_noticed(
     kind: str, drafted: Orch, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,7 +151,7 @@ def test_a_missing_or_unknown_field_would_be_noticed(
     if kind.startswith("backup."):
         assert drafted("backup", "create").status == 0
     document: dict[str, Any] = (
-        json.loads(drafted(*READS[kind], "--json").out) if kind != "phase.checkout" else _checkout()
+        json.loads(drafted(*_words(kind, request), "--json").out) if kind != "phase.checkout" else _checkout()
     )
     part = document["error" if kind == ERROR else "data"]
     closed = adapter_of(kind, closed=True)
@@ -153,6 +163,10 @@ def test_a_missing_or_unknown_field_would_be_noticed(
     del part["unheard_of"], part[next(iter(part))]
     with pytest.raises(ValueError, match="Field required"):
         adapter_of(kind).validate_python(document)
+
+
+def _words(kind: str, request: pytest.FixtureRequest) -> list[str]:
+    return [request.getfixturevalue("database") if word == "DATABASE" else word for word in READS[kind]]
 
 
 def test_states_and_steps_are_closed_choices_in_the_schema() -> None:

@@ -10,6 +10,9 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from adapters.sqlite_log import SqliteLog
+from adapters.stores import opened_at
+from domain.errors import StoreRetired, Unavailable
 from tests.cli.conftest import Orch
 from tests.postgres_server import as_url
 
@@ -149,6 +152,7 @@ def test_a_folder_belongs_to_one_log(there: Orch, server: Any, empty_log: str, m
     assert not Path(".orch/log.db").exists()
 
 
+@pytest.mark.in_file
 def test_a_log_in_a_file_is_never_taken_for_one_in_a_database(
     drafted: Orch, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,11 +167,11 @@ def test_a_log_in_a_file_is_never_taken_for_one_in_a_database(
 
 @pytest.mark.parametrize(
     "words",
-    [("upgrade",), ("recover", "promote", "new", "--reason", "x", "--yes"), ("recover", "salvage", "--out", "new")],
+    [("recover", "promote", "new", "--reason", "x", "--yes"), ("recover", "salvage", "--out", "new")],
 )
 def test_what_works_on_a_file_only_says_so_and_does_nothing(there: Orch, words: tuple[str, ...]) -> None:
     refused = there(*words, "--json")
-    assert refused.status == 2 and "this project's log is in a PostgreSQL database" in refused.error["message"]
+    assert refused.status == 2 and "is in a PostgreSQL database" in refused.error["message"]
     assert not Path("new").exists()
 
 
@@ -254,3 +258,112 @@ def test_a_gate_in_ci_asks_the_database_as_somebody_who_may_only_read(
     finally:
         with psycopg.connect(database, autocommit=True) as owner:
             owner.execute(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"'.encode())
+
+
+@pytest.mark.in_file
+def test_backups_of_a_file_are_restored_into_a_database_with_the_same_root(
+    drafted: Orch, database: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert drafted("approve", "st01-x", "spec").status == 0
+    assert drafted("backup", "create", "--to", "backups").status == 0
+    words = ("backup", "restore", "--from", "backups", "--into", database)
+    restored = drafted(*words, "--json")
+    assert restored.status == 0, restored
+    assert drafted(*words).status == 3  # never over a log that is there
+    with SqliteLog.open(Path(".orch/log.db"), read_only=True) as log, opened_at(database, read_only=True) as other:
+        assert restored.data["root"] == log.tree().root.hex() == other.tree().root.hex()
+        assert list(other.records()) == list(log.records())
+    assert drafted("recover", "verify", database).status == 0
+    refused = drafted("recover", "promote", database, "--reason", "x", "--yes", "--json")
+    assert refused.status == 2 and "recover into a folder" in refused.error["message"]
+    monkeypatch.setenv(ADDRESS, database)
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert drafted("init").status == 0
+    assert drafted("status", "st01-x").status == 0
+    refused = drafted("spec", "st02-y", "--objectives", "x", "--json")
+    assert refused.error["code"] == "STORE_RECOVERED"
+
+
+def test_backups_of_a_database_are_restored_into_a_folder_with_the_same_root(there: Orch, database: str) -> None:
+    told(there)
+    assert there("backup", "create", "--to", "backups").status == 0
+    restored = there("backup", "restore", "--from", "backups", "--out", "new", "--json")
+    assert restored.status == 0, restored
+    with opened_at(database, read_only=True) as log, SqliteLog.open(Path("new/log.db"), read_only=True) as other:
+        assert restored.data["root"] == log.tree().root.hex() == other.tree().root.hex()
+        assert list(other.records()) == list(log.records())
+
+
+def test_a_log_goes_back_to_a_moment_in_another_database(
+    there: Orch, database: str, second_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(there)
+    assert there("audit", "checkpoint").status == 0
+    assert there("recover", "run", "--to", "position:4", "--into", second_database).status == 0
+    words = ("recover", "promote", second_database, "--reason", "A mistake", "--yes")
+    promoted = there(*words)
+    assert promoted.status == 0, promoted
+    assert f"export {ADDRESS}=" in promoted.err
+    assert "belongs to the log" in there("status", "--json").error["message"]  # the variable names the old one still
+    monkeypatch.setenv(ADDRESS, second_database)
+    assert there("status").status == 0
+    assert there("spec", "st05-z", "--objectives", "x").status == 0
+    assert there("audit", "verify").status in (0, 7)
+    assert there(*words).status == 0  # a repetition has nothing left to do
+    (kept,) = Path(".orch/retired").iterdir()
+    assert {file.name for file in kept.iterdir()} >= {"keys", "checkpoints"}
+    with opened_at(database, read_only=True) as log:
+        assert "retired" in log.noted
+    with pytest.raises(StoreRetired):
+        opened_at(database, read_only=False)
+
+
+@pytest.mark.parametrize("step", ["attach", "keep_keys", "follow_setting"])
+def test_a_promotion_that_is_stopped_is_finished_by_the_same_command(
+    there: Orch, second_database: str, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    from cli import promoting_database
+
+    told(there)
+    assert there("recover", "run", "--to", "position:4", "--into", second_database).status == 0
+    words = ("recover", "promote", second_database, "--reason", "A mistake", "--yes")
+
+    def stopped(*_: Any, **__: Any) -> None:
+        raise Unavailable("stopped")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(promoting_database, step, stopped)
+        assert there(*words).status == 8
+    assert there("spec", "st06-z", "--objectives", "x").status != 0
+    assert there(*words).status == 0
+    monkeypatch.setenv(ADDRESS, second_database)
+    assert there("spec", "st06-z", "--objectives", "x").status == 0
+    with opened_at(second_database, read_only=True) as log:
+        assert sum(record.topic == "ledger.forked" for record in log.stream("ledger")) == 1
+
+
+def test_where_the_old_database_is_gone_the_new_one_is_promoted_without_it(
+    there: Orch, second_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(there)
+    assert there("backup", "create", "--to", "backups").status == 0
+    assert there("backup", "restore", "--from", "backups", "--into", second_database).status == 0
+    words = ("recover", "promote", second_database, "--reason", "The server burnt down", "--yes")
+    monkeypatch.setenv(ADDRESS, "postgresql://127.0.0.1:1/none")
+    assert there(*words).status == 8
+    monkeypatch.setenv(ADDRESS, second_database)
+    assert there(*words).status == 0
+    assert there("spec", "st06-z", "--objectives", "x").status == 0
+
+
+@pytest.mark.in_file
+def test_a_project_whose_file_is_lost_goes_on_in_a_database(
+    drafted: Orch, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert drafted("backup", "create", "--to", "backups").status == 0
+    for file in Path(".orch").glob("log.db*"):
+        file.unlink()
+    assert drafted("backup", "restore", "--from", "backups", "--into", database).status == 0
+    assert drafted("recover", "promote", database, "--reason", "The disk died", "--yes").status == 0
+    assert drafted("approve", "st01-x", "spec").status == 0
+    assert drafted("audit", "verify").status in (0, 7)

@@ -139,6 +139,7 @@ def test_an_export_is_written_in_both_forms(ready: Orch, form: str) -> None:
     assert found["data"]["phases"][0]["phase"] == PHASE and len(found["data"]["phases"][0]["documents"]) == 5
 
 
+@pytest.mark.in_file
 def test_setup_makes_a_project(orch: Orch) -> None:
     must(orch, "setup --host example.org")
     assert Path(".orch/log.db").is_file()
@@ -296,6 +297,7 @@ def test_a_phase_that_is_missing_is_missing_and_nobody_makes_it_up(drafted: Orch
     assert drafted("audit", "trail", "--json").out == before and not Path("dev/st99-none").exists()
 
 
+@pytest.mark.in_file
 def test_the_backups_are_not_beside_the_file_that_they_protect(ready: Orch) -> None:
     must(ready, "backup create --to backups")
     assert {path.name for path in Path("dev", PHASE).iterdir()} == {"phase-state.json", *(f"{s}.md" for s in DRAFTS)}

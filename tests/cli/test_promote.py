@@ -12,9 +12,11 @@ import pytest
 from adapters.sqlite_log import SqliteLog
 from cli import promoting
 from domain.errors import Unavailable
-from tests.cli.conftest import Orch, position
-from tests.cli.recovered_world import LOG, NEW, WHY, files_in, in_store, lived, promoted, recovered, rows
+from tests.cli.conftest import Orch, position, the_log
+from tests.cli.recovered_world import NEW, WHY, files_in, in_store, lived, promoted, recovered, rows
 from tests.fix_lines import understood
+
+pytestmark = pytest.mark.in_file
 
 __all__ = ["lived"]  # fixture
 
@@ -184,7 +186,7 @@ def test_an_id_that_another_command_bore_promotes_nothing(lived: Orch) -> None:
 def test_while_somebody_reads_the_old_store_it_is_not_replaced(lived: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("adapters.retiring.TIMEOUT_S", 0.2)
     recovered(lived, "position:6")
-    with SqliteLog.open(LOG, read_only=True) as reader:
+    with the_log() as reader:
         assert reader.moment().position == 15
         refused = lived("recover", "promote", NEW, *WHY, "--yes", "--json")
         assert (refused.status, refused.error["code"]) == (8, "UNAVAILABLE")

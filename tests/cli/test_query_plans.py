@@ -16,8 +16,10 @@ from cli.main import Orch as OrchGroup
 from cli.refolding import keep_snapshots
 from domain.event_log import Decision
 from domain.phase import Phase
-from tests.cli.conftest import Orch
+from tests.cli.conftest import Orch, the_log
 from tests.reliability.ledger import ADA
+
+pytestmark = pytest.mark.in_file
 
 LOG = Path(".orch/log.db")
 PHASES, EVENTS = 40, 60
@@ -106,7 +108,7 @@ ELSEWHERE = {
     "copies, moves or repairs whole logs": (
         *("backup create", "backup ship", "backup list", "backup verify", "backup drill", "backup restore"),
         *("backup prune", "recover run", "recover documents", "recover verify", "recover salvage", "recover promote"),
-        "upgrade",
+        *("migrate", "upgrade"),
     ),
     "reads no event": (
         *(
@@ -177,7 +179,7 @@ def large(project: Orch) -> Orch:
     """Return `orch` in a project where st01-x is worked on and many other events were recorded besides."""
     assert project("spec", "st01-x", "--objectives", "Latency below 10 ms").status == 0
     at = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    with SqliteLog.open(LOG) as log:
+    with the_log(to_write=True) as log:
         for number in range(PHASES):
             phase = Phase.open(f"st{number + 10}-load", title="Load", by=ADA, at=at)
             for each in range(EVENTS - 1):

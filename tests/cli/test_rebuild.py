@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sqlite_log import SqliteLog
 from cli.refolding import keep_snapshots, refolded
-from tests.cli.conftest import Orch
+from tests.cli.conftest import Orch, the_log
 from tests.cli.insider import inside
 
 LOG = Path(".orch/log.db")
@@ -17,6 +16,7 @@ def nothing_done(_: int) -> None:
     """Show no progress."""
 
 
+@pytest.mark.in_file
 def test_a_store_that_keeps_what_the_events_say_is_left_alone(drafted: Orch) -> None:
     before = LOG.with_name("log.db-wal").read_bytes()
     for words in (("rebuild", "--check"), ("rebuild",)):
@@ -34,6 +34,7 @@ def test_a_store_that_keeps_what_the_events_say_is_left_alone(drafted: Orch) -> 
     assert LOG.with_name("log.db-wal").read_bytes() == before
 
 
+@pytest.mark.in_file
 def test_heads_that_differ_are_named_and_made_anew(drafted: Orch) -> None:
     with inside(LOG) as connection:
         connection.execute("UPDATE heads SET facts = CAST(replace(facts, 'ada', 'eve') AS BLOB)")
@@ -50,16 +51,17 @@ def test_heads_that_differ_are_named_and_made_anew(drafted: Orch) -> None:
     assert drafted("approve", "st01-x", "spec").status == 0
 
 
+@pytest.mark.in_file
 def test_snapshots_that_differ_lack_or_do_not_belong_are_made_anew(drafted: Orch) -> None:
     drafted("approve", "st01-x", "spec")
-    with SqliteLog.open(LOG) as log:
+    with the_log(to_write=True) as log:
         keep_snapshots(log, 6, done=nothing_done, every=2)
         right = [log.snapshot_lines(position) for position in (2, 4, 6)]
     with inside(LOG) as connection:
         connection.execute("UPDATE snapshots SET heads = zeroblob(9) WHERE position = 2")
         connection.execute("DELETE FROM snapshots WHERE position = 4")
         connection.execute("INSERT INTO snapshots SELECT 5, heads FROM snapshots WHERE position = 6")
-    with SqliteLog.open(LOG) as log:
+    with the_log(to_write=True) as log:
         found = refolded(log, done=nothing_done, every=2)
         assert (found.other_snapshots, found.missing_snapshots, found.holds) == ([2, 5], [4], False)
         keep_snapshots(log, 6, done=nothing_done, every=2)

@@ -9,13 +9,12 @@ import pytest
 
 from adapters.receipts import Proof, proven, written
 from adapters.signed_notes import VerifierKey
-from adapters.sqlite_log import SqliteLog
 from cli.project import opened
 from domain.errors import ReceiptRefused
 from domain.proofs import inclusion_proof
 from domain.steps import Step
 from domain.tree_ranges import range_root_of
-from tests.cli.conftest import Answer, Orch
+from tests.cli.conftest import Answer, Orch, the_log
 from usecases.signed_head import signed_head
 
 SPEC = Path("dev/st01-x/spec.md")
@@ -75,7 +74,7 @@ def forged(*positions: int) -> bytes:
 def topics() -> dict[str, list[int]]:
     """Return the positions of each topic."""
     found: dict[str, list[int]] = {}
-    with SqliteLog.open(Path(".orch/log.db"), read_only=True) as log:
+    with the_log() as log:
         for record in log.records(1, log.moment().position):
             found.setdefault(record.topic, []).append(record.position)
     return found
@@ -124,6 +123,7 @@ def test_the_receipt_of_another_phase_or_step_is_refused(approved: Orch) -> None
     refused(asked(approved, key(approved), step="plan"), "it is for st01-x spec")
 
 
+@pytest.mark.in_file
 def test_another_key_is_refused_and_a_key_is_needed(approved: Orch, elsewhere: Callable[[], Path]) -> None:
     mine = key(approved)
     elsewhere()

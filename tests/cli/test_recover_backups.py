@@ -9,6 +9,8 @@ import pytest
 from tests.cli.conftest import Orch, position
 from tests.cli.recovered_world import LOG, NEW, folded_state, in_store, lived, promoted, recovered, rows
 
+pytestmark = pytest.mark.in_file
+
 __all__ = ["lived"]  # fixture
 BACKUPS = ".orch/backups"
 

@@ -81,6 +81,7 @@ def test_what_cannot_be_done_leaves_nothing(lived: Orch, words: tuple[str, ...],
     assert files_in(Path()) == before
 
 
+@pytest.mark.in_file
 def test_a_text_that_is_not_what_the_tree_says_is_not_written(lived: Orch) -> None:
     import apsw
 

@@ -21,6 +21,8 @@ from domain.event_log import Snapshot
 from tests.adapters.sqlite_stores import whole
 from tests.cli.verified_world import LOG, World, keep, world
 
+pytestmark = pytest.mark.in_file
+
 __all__ = ["keep", "world"]  # fixtures
 
 EVERY = 100

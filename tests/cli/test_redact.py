@@ -12,7 +12,7 @@ from adapters.sqlite_log import SqliteLog
 from adapters.sqlite_schema import SCHEMA_VERSION
 from domain.event_log import Record
 from tests.adapters.schema_1 import as_schema_1
-from tests.cli.conftest import Answer, Orch, position
+from tests.cli.conftest import Answer, Orch, position, the_log
 from tests.fix_lines import understood
 
 SECRET = "hunter2-4711"
@@ -35,7 +35,7 @@ def holds_secret(folder: Path = Path()) -> list[str]:
 
 
 def records() -> list[Record]:
-    with SqliteLog.open(LOG, read_only=True) as log:
+    with the_log() as log:
         return list(log.records())
 
 
@@ -64,6 +64,7 @@ def cleaned(orch: Orch) -> None:
         assert redact(orch, at).status == 0
 
 
+@pytest.mark.in_file
 def test_a_planted_secret_is_found_nowhere(leaked: Orch) -> None:
     assert {".orch/log.db-wal", str(SPEC), "dev/st01-x/phase-state.json"} == {*holds_secret()}
     cleaned(leaked)
@@ -91,8 +92,9 @@ def test_every_proof_made_before_still_holds(leaked: Orch) -> None:
     assert found["checkpoints"][0]["holds"] is True
 
 
+@pytest.mark.in_file
 def test_the_fingerprint_of_the_command_is_gone_too(leaked: Orch) -> None:
-    with SqliteLog.open(LOG, read_only=True) as log:
+    with the_log() as log:
         (record,) = log.records(10, 10)
         _, fingerprint = log.receipt(record.command_id) or (None, None)
     assert fingerprint and any(fingerprint.encode() in path.read_bytes() for path in Path(".orch").glob("log.db*"))
@@ -275,6 +277,7 @@ def test_an_id_that_was_used_for_something_else_erases_nothing(leaked: Orch) -> 
     assert records()[8].payload is not None
 
 
+@pytest.mark.in_file
 def test_readers_in_the_way_are_named_and_the_same_command_finishes(
     leaked: Orch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -355,6 +358,7 @@ def test_on_a_terminal_nobody_is_asked_about_what_is_refused_anyway(
         assert answer.status == status and "Erase it?" not in answer.err, answer
 
 
+@pytest.mark.in_file
 def test_a_log_of_an_older_version_is_upgraded_first(leaked: Orch, tmp_path: Path) -> None:
     as_schema_1(LOG, tmp_path / "old.db")
     for end in ("", "-wal", "-shm"):

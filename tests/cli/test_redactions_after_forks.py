@@ -10,6 +10,8 @@ from cli.recovered import carried_by
 from tests.cli.conftest import Orch
 from tests.cli.recovered_world import in_store, lived, promoted, recovered, rows
 
+pytestmark = pytest.mark.in_file
+
 __all__ = ["lived"]  # fixture
 ERASED = 9
 

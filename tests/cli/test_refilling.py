@@ -14,6 +14,8 @@ from tests.adapters.sqlite_stores import whole
 from tests.cli.conftest import Orch
 from tests.cli.verified_world import LOG, World, keep, many, world
 
+pytestmark = pytest.mark.in_file
+
 __all__ = ["keep", "world"]  # fixtures
 
 

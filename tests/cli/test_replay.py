@@ -125,6 +125,7 @@ def test_what_could_only_be_mistyped_is_refused(busy: Orch, words: tuple[str, ..
     assert refused.status == status and refused.error["message"]
 
 
+@pytest.mark.in_file
 def test_an_erased_text_is_said_to_be_erased_and_never_fails(busy: Orch) -> None:
     store = sqlite3.connect(".orch/log.db")
     store.execute("DROP TRIGGER events_never_change")
@@ -136,6 +137,7 @@ def test_an_erased_text_is_said_to_be_erased_and_never_fails(busy: Orch) -> None
     assert sum(row["erased"] for row in rows(busy)) > 5
 
 
+@pytest.mark.in_file
 def test_a_damaged_log_is_no_half_document(busy: Orch) -> None:
     store = sqlite3.connect(".orch/log.db")
     store.execute("DROP TRIGGER events_never_change")

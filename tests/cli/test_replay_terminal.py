@@ -132,6 +132,7 @@ def test_it_ends_with_its_terminal() -> None:
         assert session.program.wait(30) in (-signal.SIGHUP, 0, 8)
 
 
+@pytest.mark.in_file
 def test_damage_is_said_on_the_terminal_as_it_was() -> None:
     store = sqlite3.connect(".orch/log.db")
     store.execute("DROP TRIGGER events_never_change")

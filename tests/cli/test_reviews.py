@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from adapters.sqlite_log import SqliteLog
 from domain.commands import RedactPayload
 from domain.handler import handle
 from domain.merkle import tree_root
-from tests.cli.conftest import Orch, position
+from tests.cli.conftest import Orch, position, the_log
 from tests.cli.insider import envelope_changed, everything_rehashed, inside, leaf_rehashed
 from tests.fix_lines import understood
 from tests.reliability.ledger import TEMPLATES, meta
@@ -145,6 +144,7 @@ def a_missing_row(connection: Connection) -> None:
     connection.execute("DELETE FROM events WHERE position = 3")
 
 
+@pytest.mark.in_file
 @pytest.mark.parametrize("change", [an_envelope, an_envelope_and_its_leaf, a_text, the_tree, a_missing_row])
 @pytest.mark.parametrize("words", [(), ("--from", "position:3", "--to", "position:4")], ids=["all", "range"])
 def test_nobody_signs_for_a_damaged_range(
@@ -160,14 +160,16 @@ def test_nobody_signs_for_a_damaged_range(
         assert connection.execute("SELECT max(position) FROM events").fetchone() == (LAST,)
 
 
+@pytest.mark.in_file
 def test_a_text_that_was_erased_as_recorded_does_not_hinder_a_review(drafted: Orch) -> None:
-    with SqliteLog.open(LOG) as log:
+    with the_log(to_write=True) as log:
         handle(RedactPayload(meta(), 3, "a name in it"), log=log, templates=TEMPLATES)
     with inside(LOG) as connection:
         connection.execute("UPDATE events SET payload = NULL, salt = NULL WHERE position = 3")
     assert reviewed(drafted)["last"] == LAST + 1
 
 
+@pytest.mark.in_file
 def test_a_review_of_another_history_is_said_to_be_one_and_covers_nothing(drafted: Orch) -> None:
     reviewed(drafted)
     with inside(LOG) as connection:

@@ -29,6 +29,8 @@ from tests.cli.salvage_world import (
     world,
 )
 
+pytestmark = pytest.mark.in_file
+
 __all__ = ["keep", "world"]  # fixtures
 ONE_PAGE = 120
 """A position in the middle of the short events."""

@@ -263,6 +263,7 @@ def test_rebuild_holds_the_index_against_the_log(written: Orch, damage: Callable
     assert not differs("--check") and hits(written, "latency") == expected
 
 
+@pytest.mark.in_file
 def test_an_index_brought_from_another_project_is_not_believed(written: Orch, tmp_path: Path) -> None:
     expected = hits(written, "latency")
     shutil.copytree(".orch", tmp_path / "kept")
@@ -273,6 +274,7 @@ def test_an_index_brought_from_another_project_is_not_believed(written: Orch, tm
     assert hits(written, "latency") == [] and expected
 
 
+@pytest.mark.in_file
 def test_a_text_that_is_not_the_recorded_one_is_damage(written: Orch) -> None:
     connection = apsw.Connection(str(LOG))
     connection.execute("DROP TRIGGER events_never_change")

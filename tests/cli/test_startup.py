@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from subprocess import run
 
+import pytest
+
 from tests.cli.conftest import Orch
 
 HEAVY = {"eventsourcing", "pydantic", "jinja2", "cryptography", "yaml", "rich", "asyncio", "tomllib"}
@@ -29,6 +31,7 @@ def root() -> str:
     return str(Path(__file__).parents[2])
 
 
+@pytest.mark.in_file
 def test_status_loads_no_event_class_and_nothing_heavy(drafted: Orch) -> None:
     loaded = loaded_by("status", "st01-x")
     assert "typer" in loaded and "apsw" in loaded  # the probe sees what is loaded
@@ -43,6 +46,7 @@ def test_a_draft_from_flags_does_not_load_pydantic(drafted: Orch) -> None:
     assert {name.split(".")[0] for name in loaded} & {"pydantic", "yaml", "cryptography", "rich"} == set()
 
 
+@pytest.mark.in_file
 def test_a_file_of_settings_costs_a_read_only_what_it_needs(drafted: Orch) -> None:
     file = Path(".orch/config.toml")
     file.write_text("# nothing here is about places\n")

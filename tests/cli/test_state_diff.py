@@ -165,6 +165,7 @@ def test_a_phase_that_nobody_opened_is_not_found(revised: Orch) -> None:
     assert revised("diff", "No Phase", "--json").status == 2
 
 
+@pytest.mark.in_file
 def test_erased_texts_never_fail(revised: Orch) -> None:
     from tests.cli.insider import inside
     from tests.cli.verified_world import LOG

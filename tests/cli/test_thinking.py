@@ -93,6 +93,7 @@ def recorded(orch: Orch, phase: str, step: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.in_file
 def test_a_prd_is_derived_from_what_was_approved_and_says_from_which(project: Orch) -> None:
     settled(project, "spec", "research")
     given(project, "plan", {"architecture_overview": "a", "implementation_phases": [{"name": "Old"}]})

@@ -48,6 +48,7 @@ def test_it_grows_with_the_log(drafted: Orch) -> None:
     assert "0 of them new" in drafted("audit", "export", "--tiles", "tiles").out
 
 
+@pytest.mark.in_file
 def test_the_folder_of_another_log_is_refused(drafted: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("other").mkdir()
     monkeypatch.chdir("other")
@@ -62,6 +63,7 @@ def test_the_folder_of_another_log_is_refused(drafted: Orch, monkeypatch: pytest
     assert {path: (TILES / path).read_bytes() for path in files_in(TILES)} == before
 
 
+@pytest.mark.in_file
 def test_a_history_that_ours_does_not_go_on_from_is_damage(drafted: Orch) -> None:
     older = {path: path.read_bytes() for path in Path(".orch").glob("log.db*")}
     drafted("approve", "st01-x", "spec", "--comments", "the first history")

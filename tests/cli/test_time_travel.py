@@ -9,7 +9,7 @@ from adapters.sqlite_log import SqliteLog
 from domain.event_log import EventLog
 from domain.times import rfc3339
 from projections.heads import heads_from
-from tests.cli.conftest import Answer, Orch, position
+from tests.cli.conftest import Answer, Orch, position, the_log
 from usecases.snapshotting import keep_due
 
 LOG = Path(".orch/log.db")
@@ -31,7 +31,7 @@ def eventful(project: Orch) -> Orch:
 
 
 def with_snapshots(every: int) -> list[int]:
-    with SqliteLog.open(LOG) as log:
+    with the_log(to_write=True) as log:
         for number in range(1, log.moment().position + 1):
             keep_due(log, number, number, every=every)
         return log.snapshot_positions()
@@ -50,7 +50,7 @@ def test_snapshots_change_no_answer_at_any_position(eventful: Orch) -> None:
 
 
 def test_a_time_is_the_position_before_it_one_microsecond_before_and_after(eventful: Orch) -> None:
-    with SqliteLog.open(LOG, read_only=True) as log:
+    with the_log() as log:
         times = [record.recorded_at for record in log.records()]
     for time in sorted(set(times)):
         for moment in (time - 1, time, time + 1):
@@ -73,7 +73,7 @@ def test_the_answer_says_which_moment_it_is_about(eventful: Orch) -> None:
 
 def test_a_snapshot_is_the_fold_of_what_was_before_it(eventful: Orch) -> None:
     with_snapshots(7)
-    with SqliteLog.open(LOG, read_only=True) as log:
+    with the_log() as log:
         for at in log.snapshot_positions():
             snapshot = log.snapshot(at)
             assert snapshot is not None
@@ -81,19 +81,20 @@ def test_a_snapshot_is_the_fold_of_what_was_before_it(eventful: Orch) -> None:
 
 
 def test_the_command_that_reaches_a_round_position_keeps_its_snapshot(project: Orch) -> None:
-    with SqliteLog.open(LOG) as log:
+    with the_log(to_write=True) as log:
         assert _kept(log, 2, 3, every=4) == []
         assert _kept(log, 1, 2, every=2) == [2]
         assert _kept(log, 1, 2, every=2) == [2]
 
 
 def test_snapshots_after_one_that_is_missing_are_left_to_the_rebuild(eventful: Orch) -> None:
-    with SqliteLog.open(LOG) as log:
+    with the_log(to_write=True) as log:
         assert _kept(log, 10, 10, every=5) == []
         assert _kept(log, 5, 5, every=5) == [5]
         assert _kept(log, 9, 11, every=5) == [5, 10]
 
 
+@pytest.mark.in_file
 def test_a_snapshot_that_cannot_be_read_is_damage_and_says_how_to_mend_it(eventful: Orch) -> None:
     with_snapshots(5)
     with SqliteLog.open(LOG) as log, log._writing() as writer:

@@ -10,7 +10,7 @@ from cli.verifying import Options, Verifier
 from domain.event_log import EventLog
 from projections.verification import Findings
 from tests.adapters.log_entries import NOON, accepted, decision, filled
-from tests.cli.conftest import Orch
+from tests.cli.conftest import Orch, the_log
 from tests.cli.insider import envelope_changed, everything_rehashed, inside
 from tests.cli.verified_world import HELD, LOG, World, keep, world
 from tests.memory_log import MemoryLog
@@ -86,6 +86,7 @@ def test_a_limited_range_is_incomplete_and_its_tree_still_has_to_fit(world: Worl
     assert answer.data["not_proved"][0].startswith(f"Positions 1 to {first - 1} ")
 
 
+@pytest.mark.in_file
 def test_a_limited_range_finds_what_is_in_it_and_that_earlier_hashes_were_changed(world: World) -> None:
     with inside(LOG) as connection:
         envelope_changed(connection, 290, lambda envelope: envelope.update(causation="x"))
@@ -102,6 +103,7 @@ def test_a_range_that_begins_after_the_end_is_a_mistake(world: World) -> None:
     assert world.verify("--from-position", "0").status == 2
 
 
+@pytest.mark.in_file
 def test_envelopes_only_says_so_and_looks_at_no_text(world: World) -> None:
     with inside(LOG) as connection:
         connection.execute("UPDATE events SET payload = zeroblob(9) WHERE position = 20")
@@ -121,7 +123,7 @@ def test_erased_texts_are_counted_and_leave_a_gap_not_damage(world: World) -> No
 
 def test_a_text_that_is_redacted_while_the_log_is_verified_is_no_damage(world: World) -> None:
     findings = Findings()
-    with SqliteLog.open(LOG, read_only=True) as log:
+    with the_log() as log:
         verifier = Verifier(log, findings, Options())
         for position in ("20", "250"):
             assert world.orch("audit", "redact", position, "--reason", "a name", "--yes").status == 0
@@ -146,6 +148,7 @@ def test_documents_that_were_edited_are_told_apart_from_damage(world: World) -> 
     assert "dev/st01-x/spec.md unreadable" in world.verify().out
 
 
+@pytest.mark.in_file
 def test_an_event_that_this_version_does_not_know_is_named(world: World) -> None:
     with inside(LOG) as connection:
         envelope_changed(connection, 5, lambda envelope: envelope.update(topic="phase.sung"))
@@ -157,6 +160,7 @@ def test_an_event_that_this_version_does_not_know_is_named(world: World) -> None
     assert found["problem_counts"] == {"event": 1, "checkpoint": 2}, "its stream is left alone from there"
 
 
+@pytest.mark.in_file
 def test_what_an_event_must_not_do_to_a_stream_is_named(world: World) -> None:
     with inside(LOG) as connection:
         for name, value in (("topic", "phase.opened"), ("topic", "project.initialised")):
@@ -195,6 +199,7 @@ def test_others_may_write_while_it_verifies(tmp_path: Path) -> None:
         assert verifier.rows.events == verifier.size < log.moment().position
 
 
+@pytest.mark.in_file
 @pytest.mark.parametrize("facts", ["{}", '{"origin":"x","public_key":7,"named":1}', "[]", "7", "{"])
 def test_a_head_without_a_key_is_damage_and_leaves_the_keys_of_the_auditor(world: World, facts: str) -> None:
     with inside(LOG) as connection:
@@ -213,6 +218,7 @@ def test_nothing_is_written(world: World) -> None:
     assert before == {f: f.read_bytes() for f in before}
 
 
+@pytest.mark.in_file
 def test_the_verdict_names_a_way_out(world: World) -> None:
     with inside(LOG) as connection:
         connection.execute("DELETE FROM heads WHERE stream = 'phase:st01-x'")

@@ -15,6 +15,8 @@ import pytest
 
 from tests.cli.conftest import Answer, Orch
 
+pytestmark = pytest.mark.in_file
+
 EVERY = int(os.environ.get("EVERY_BYTE", "331"))
 """The distance between two bytes that are tried: 1 is all of them. Odd, so that every bit of a byte has its turn."""
 AGE = re.compile('"age_seconds":[0-9]+')

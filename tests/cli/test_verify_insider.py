@@ -18,6 +18,8 @@ from tests.cli.insider import (
 )
 from tests.cli.verified_world import HELD, LOG, World, keep, world
 
+pytestmark = pytest.mark.in_file
+
 __all__ = ["keep", "world"]  # fixtures
 
 Change = Callable[[sqlite3.Connection], object]

@@ -16,11 +16,14 @@ from cli.verify import verification
 from cli.verifying import Options, Verifier
 from domain.errors import Unavailable
 from projections.verification import Findings, Verification
+from tests.cli.conftest import the_log
 from tests.cli.insider import envelope_changed, inside
 from tests.cli.large_log import LongProject, environment, gone, helper_of, helpers, make_long_project
 from tests.cli.test_verify_insider import CHANGES
 from tests.cli.verified_world import HELD, LOG, World, keep, world
 from tests.reliability.ledger import carry_out, draft, new_log, request
+
+pytestmark = pytest.mark.in_file
 
 __all__ = ["keep", "world"]  # fixtures
 
@@ -63,7 +66,7 @@ def test_every_way_answers_the_same_where_nothing_differs(world: World, first: i
 def test_the_roots_at_all_sizes_are_those_that_row_by_row_gives(world: World, way: str, read: bool) -> None:
     sizes = range(world.size + 1)
     roots = []
-    with SqliteLog.open(LOG, read_only=True) as log:
+    with the_log() as log:
         for options in (WAYS["row by row"], WAYS[way]._replace(read=read, fold=read)):
             verifier = Verifier(log, Findings(), options, address=str(LOG))
             verifier.run(sizes, done=lambda _: None)
@@ -104,7 +107,7 @@ def test_what_was_done_is_taken_back_where_it_is_done_again(world: World) -> Non
     with inside(LOG) as connection:
         envelope_changed(connection, 290, lambda envelope: envelope.update(causation="x"))
     told: list[int] = []
-    with SqliteLog.open(LOG, read_only=True) as log:
+    with the_log() as log:
         verifier = Verifier(log, Findings(), WAYS["one process"])
         verifier.run([], done=told.append)
     quick = next(at for at, rows in enumerate(told) if rows < 0)
@@ -118,7 +121,7 @@ def test_without_room_for_another_process_one_does_it_all(world: World, monkeypa
 
 
 def test_a_process_that_was_killed_is_said_plainly(world: World) -> None:
-    with SqliteLog.open(LOG, read_only=True) as log:
+    with the_log() as log:
         verifier = Verifier(log, Findings(), WAYS["two processes"], address=str(LOG))
 
         def kill(_: int) -> None:
@@ -131,7 +134,7 @@ def test_a_process_that_was_killed_is_said_plainly(world: World) -> None:
 
 
 def test_nothing_is_left_behind_where_it_is_stopped(world: World) -> None:
-    with SqliteLog.open(LOG, read_only=True) as log:
+    with the_log() as log:
         verifier = Verifier(log, Findings(), WAYS["two processes"], address=str(LOG))
         seen: list[int] = []
 

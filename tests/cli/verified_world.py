@@ -13,7 +13,7 @@ from cli.refolding import keep_snapshots
 from domain.event_log import Decision
 from domain.phase import Phase
 from domain.phase_events import BlockerType
-from tests.cli.conftest import Answer, Orch
+from tests.cli.conftest import Answer, Orch, begun_in_a_file
 from tests.reliability.ledger import ADA
 
 LOG = Path(".orch/log.db")
@@ -64,13 +64,14 @@ def keep(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Orch, Path], Wor
     made: list[tuple[Path, World]] = []
 
     def copied(orch: Orch, folder: Path) -> World:
-        if not made:
-            world = make_world(orch)
-            kept = tmp_path_factory.mktemp("kept") / "world"
-            shutil.copytree(folder, kept)
-            made.append((kept, world))
-        else:
-            shutil.copytree(made[0][0], folder, dirs_exist_ok=True)
+        with begun_in_a_file(orch):
+            if not made:
+                world = make_world(orch)
+                kept = tmp_path_factory.mktemp("kept") / "world"
+                shutil.copytree(folder, kept)
+                made.append((kept, world))
+            else:
+                shutil.copytree(made[0][0], folder, dirs_exist_ok=True)
         return made[0][1]._replace(orch=orch)
 
     return copied

@@ -1,0 +1,30 @@
+"""The setting that names the database, after the log has moved: changed where that can be done, told where not."""
+
+from adapters.settings import Source, shown
+from adapters.settings_edit import change
+from cli.config_names import setting_of
+from cli.settings_here import file_here, setting_here
+
+NAME = "database_url"
+VARIABLE = "ORCHESTRATOR_DATABASE_URL"
+
+
+def follow_setting(address: str | None) -> tuple[str | None, list[str]]:
+    """Let the setting name the address, or none; return what was changed in the file, and what is left to do by hand.
+
+    The environment belongs to whoever set it, and a password does not belong into the file.
+    """
+    now = setting_here(NAME)
+    if now.value == address:
+        return None, []
+    if now.source is Source.ENVIRONMENT:
+        return None, [f"unset {VARIABLE}" if address is None else _export(address)]
+    if address is not None and shown(NAME, address) != address:
+        return None, [_export(address)]
+    path = file_here()
+    change(path, setting_of(NAME), address)
+    return f"{NAME} in {path} {'is gone' if address is None else 'names it'}", []
+
+
+def _export(address: str) -> str:
+    return f"export {VARIABLE}='{shown(NAME, address)}'"

@@ -1,0 +1,104 @@
+"""Tables that an older version made are brought up to date: locked, in one transaction, by whoever is first of many."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from adapters.postgres_log import SCHEMA_VERSION, PostgresLog
+from adapters.postgres_schema import CODE, upgrade_tables
+from adapters.stores import refilled_at
+from domain.errors import InvalidInput, StoreOutdated, Unavailable
+from tests.adapters.log_entries import accepted, decision
+
+OLD = Path(__file__).parent / "postgres_schema_1"
+ROUTINES = """
+SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'orch'::regnamespace
+UNION ALL SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1, 2
+"""
+
+
+@pytest.fixture
+def old_log(database: str) -> Iterator[str]:
+    """Give a log of the first version with an event in it, and a role that may write into it."""
+    role = "old_" + database.rpartition("=")[2].replace("-", "_")[-40:]
+    with psycopg.connect(database, autocommit=True) as connection:
+        for part in ("tables", *CODE):
+            connection.execute((OLD / f"{part}.sql").read_bytes())
+        connection.execute("INSERT INTO orch.store VALUES ('origin', 'example.org/old')")
+        connection.execute(f'CREATE ROLE "{role}" LOGIN'.encode())
+        connection.execute("SELECT orch.admit(%s, 'write')", (role,))
+    yield database
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"'.encode())
+
+
+def code_of(address: str) -> list[tuple[str, str]]:
+    with psycopg.connect(address) as connection:
+        return connection.execute(ROUTINES).fetchall()
+
+
+def test_an_old_log_is_read_and_not_written_until_it_is_upgraded(old_log: str) -> None:
+    with PostgresLog.open(old_log, read_only=True) as log:
+        assert log.origin == "example.org/old"
+    with pytest.raises(StoreOutdated):
+        PostgresLog.open(old_log)
+    assert upgrade_tables(old_log, timeout_s=10) == (1, SCHEMA_VERSION)
+    with PostgresLog.open(old_log) as log:
+        accepted(log, decision("phase/a"))
+        assert log.unsound() == [] and len(log.heads_state().secret) == 64
+
+
+def test_what_is_upgraded_is_what_is_made_anew(old_log: str, log_database: str) -> None:
+    upgrade_tables(old_log, timeout_s=10)
+    assert code_of(old_log) == code_of(log_database)
+
+
+def test_a_role_may_do_what_it_could_before(old_log: str) -> None:
+    upgrade_tables(old_log, timeout_s=10)
+    with psycopg.connect(old_log) as connection:
+        (role,) = connection.execute("SELECT role FROM orch.members").fetchone() or ("",)
+        may = "SELECT has_function_privilege(%s, 'orch.append(integer, jsonb)', 'EXECUTE')"
+        assert connection.execute(may, (role,)).fetchone() == (True,)
+        may = "SELECT has_table_privilege(%s, 'orch.events', 'INSERT')"
+        assert connection.execute(may, (role,)).fetchone() == (False,)
+
+
+def test_eight_that_upgrade_at_once_do_it_once(old_log: str) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda _: upgrade_tables(old_log, timeout_s=30), range(8)))
+    assert sorted(done) == [(1, SCHEMA_VERSION), *[(SCHEMA_VERSION, SCHEMA_VERSION)] * 7]
+
+
+def test_an_upgrade_that_fails_half_way_changes_nothing(old_log: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from adapters import postgres_schema
+
+    before = code_of(old_log)
+    monkeypatch.setitem(postgres_schema.STEPS, 1, "ALTER TABLE orch.heads ADD COLUMN x integer")
+    monkeypatch.setattr(postgres_schema, "ADMIT_AGAIN", "SELECT 1 / 0")
+    with pytest.raises(Unavailable):
+        upgrade_tables(old_log, timeout_s=10)
+    assert code_of(old_log) == before
+    with PostgresLog.open(old_log, read_only=True) as log:
+        assert log.schema_version == 1
+
+
+def test_a_log_of_a_newer_version_is_left_alone(log_database: str) -> None:
+    with psycopg.connect(log_database) as connection:
+        connection.execute("UPDATE orch.version SET version = 99")
+    with pytest.raises(InvalidInput, match="newer version"):
+        upgrade_tables(log_database, timeout_s=10)
+
+
+def test_a_log_that_is_not_filled_to_its_end_is_not_there(database: str) -> None:
+    def half() -> None:
+        with refilled_at(database, "example.org/x", lambda _: {}) as log:
+            log.note("recovered", "{}")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        half()
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT to_regnamespace('orch')").fetchone() == (None,)
