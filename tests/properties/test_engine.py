@@ -17,7 +17,7 @@ from tests.properties.engine_machine import EngineMachine
 
 EXAMPLES, STEPS = 300, 50
 OUTSIDE = {"DocumentEdited", "TextErased", "StoreRecovered", "StoreRetired", "RedactedSince"} | {
-    *("GateClosed", "ReceiptRefused", "TokenNeedsPerson"),
+    *("GateClosed", "ReceiptRefused", "TokenNeedsPerson", "StoreMoved", "StoreUnsettled"),
     *("PolicyForbidsAutomatic", "PhaseNotImported", "StepWrittenHere"),
 }
 """What the command line or the store refuses before the engine is asked, and what only workflows and imports ask for:
