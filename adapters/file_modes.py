@@ -7,7 +7,7 @@ from pathlib import Path
 
 from adapters.places import Places
 
-FOLDERS = ("keys", "checkpoints", "locks", "rescued", "cache", "backups")
+FOLDERS = ("keys", "checkpoints", "locks", "rescued", "cache", "backups", "tokens")
 SECRETS = ("keys", "checkpoints")
 """Folders whose files are for their owner only, one by one."""
 

@@ -12,7 +12,6 @@ from adapters.sqlite_log import SqliteLog
 from adapters.workspace import Workspace
 from bench.measured import Measured, side_by_side
 from bench.processes import run_orch
-from cli.project import Project
 from cli.search import found_in
 from cli.search_following import bring_up_to_date, file_of, index_held
 from domain.actors import Actor
@@ -23,6 +22,7 @@ from domain.phase import Phase
 from domain.policy_state import PolicyState
 from domain.steps import Step
 from projections.words import phrases
+from usecases.project import Project
 
 PHASES = 10_000
 FEW = 100

@@ -6,21 +6,9 @@ from cli.audit_formats import Format
 from projections.audit_exceptions import ExceptionKind, ExceptionRow
 from projections.audit_population import Population
 from projections.audit_sample import SampleRow
-from projections.audit_trail import TrailRow
 from projections.moments import AsOf
 from projections.replay import ReplayRow
-from projections.reviews import ReviewRow, Span
-from projections.state_diff import StateDiff
-from projections.text_diff import TextDiff
 from projections.verification import Range
-
-
-class TrailAnswer(TypedDict):
-    """Every event that passes the filters; `more` when the limit left some out."""
-
-    rows: list[TrailRow]
-    more: bool
-    as_of: AsOf
 
 
 class ReplayAnswer(TypedDict):
@@ -28,14 +16,6 @@ class ReplayAnswer(TypedDict):
 
     rows: list[ReplayRow]
     more: bool
-    as_of: AsOf
-
-
-class ReviewsAnswer(TypedDict):
-    """Every review, and the positions that no review which still holds covers."""
-
-    rows: list[ReviewRow]
-    unreviewed: list[Span]
     as_of: AsOf
 
 
@@ -111,16 +91,4 @@ class SampleAnswer(TypedDict):
     seed: str
     algorithm: str
     population: int
-    as_of: AsOf
-
-
-class StateDiffAnswer(StateDiff):
-    """What changed in a phase between two moments."""
-
-    as_of: AsOf
-
-
-class DiffAnswer(TextDiff):
-    """What changed between two iterations."""
-
     as_of: AsOf

@@ -3,13 +3,14 @@
 from collections import Counter
 
 from cli.answers import answer
-from cli.audit_filters import Filters, filtered, rows_in, scope_of
+from cli.audit_filters import filtered, rows_in, scope_of
 from cli.options import Asked, reading
 from cli.project import opened
 from cli.screen import one_line, paint
 from projections.audit_exceptions import ExceptionKind, ExceptionRow, audit_exceptions
 from projections.counts import counted
 from projections.moments import as_of
+from usecases.trail import Filters
 
 WORDS = {
     ExceptionKind.FORCED: "forced",

@@ -9,16 +9,18 @@ import typer
 
 from cli.answers import answer
 from cli.arguments import phases_known
-from cli.audit_filters import TIMES, Filters, scope_of
+from cli.audit_filters import TIMES, scope_of
 from cli.audit_tiles import Tiles, export_tiles
 from cli.options import Asked, plain
 from cli.output_file import Yes, output_file, refuse_inside
-from cli.project import Project, opened
+from cli.project import opened
 from cli.screen import clean, one_line, paint
 from domain.errors import InvalidInput, NotFound
 from domain.phase_ids import checked, stream_of
 from domain.unknown import unknown_phase
 from projections.counts import counted
+from usecases.project import Project
+from usecases.trail import Filters
 
 if TYPE_CHECKING:
     from cli.evidence import Exporter
@@ -111,9 +113,9 @@ def _path(output: str | None, project: Project) -> Path:
 def _exporter(project: Project, asked: Asked, filters: Filters, *, withhold: bool, phases: list[str]) -> "Exporter":
     """Sign the log as it is, and return what exports it. Nothing is signed for a selection that holds nothing."""
     from adapters.checkpoint_files import CheckpointFiles
-    from cli.checkpoint import keys_of, signed_head
     from cli.evidence import Exporter
     from cli.evidence_events import Selection
+    from usecases.signed_head import keys_of, signed_head
 
     wanted = scope_of(project, asked, filters).wanted
     for phase in phases:

@@ -1,12 +1,13 @@
 """orch audit population: how many events there are."""
 
 from cli.answers import answer
-from cli.audit_filters import Filters, filtered, rows_in, scope_of
+from cli.audit_filters import filtered, rows_in, scope_of
 from cli.options import Asked, reading
 from cli.project import opened
 from cli.screen import one_line, paint
 from projections.audit_population import Population, audit_population
 from projections.moments import as_of
+from usecases.trail import Filters
 
 
 @reading

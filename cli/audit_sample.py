@@ -7,7 +7,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from cli.audit_filters import Filters, filtered, rows_in, scope_of
+from cli.audit_filters import filtered, rows_in, scope_of
 from cli.audit_formats import Format, as_cloud_events, as_csv, as_json, as_text, columns_of
 from cli.audit_output import Cut, FormatName, deliver, destination
 from cli.options import Asked, reading
@@ -17,6 +17,7 @@ from cli.screen import one_line, paint
 from domain.errors import InvalidInput
 from projections.audit_sample import ALGORITHM, SampleRow, audit_sample
 from projections.moments import as_of
+from usecases.trail import Filters
 
 MOST = 100_000
 """A sample is held in memory; the trail is not."""

@@ -9,11 +9,12 @@ import typer
 from adapters.checkpoint_files import CheckpointFiles
 from adapters.tile_files import CHECKPOINT, TileFiles
 from cli.answers import answer
-from cli.checkpoint import keys_of, signed_head
 from cli.options import Asked
-from cli.project import Project, opened
+from cli.project import opened
 from cli.screen import clean, paint
 from domain.errors import AlreadyExists, Damaged, InvalidInput
+from usecases.project import Project
+from usecases.signed_head import keys_of, signed_head
 
 Tiles = Annotated[
     Optional[Path],  # noqa: UP045  # Typer reads Optional at every release we allow

@@ -14,8 +14,9 @@ from cli.answers import answer
 from cli.backup_options import RecipientWords, To
 from cli.backup_project import author_of, logs_of, target_of
 from cli.options import Asked, plain
-from cli.project import Project, opened
+from cli.project import opened
 from cli.screen import clean, paint
+from usecases.project import Project
 
 if TYPE_CHECKING:
     from adapters.backup_manifests import Manifest

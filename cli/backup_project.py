@@ -7,7 +7,8 @@ from adapters.backup_addresses import storage_at
 from adapters.settings import Source
 from adapters.settings_file import settings_of
 from cli.given import flags
-from cli.project import Project, here
+from cli.project import here
+from usecases.project import Project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ def author_of(project: Project, recipients: list[str] | None) -> "Author":
     """Return who makes the backups; the options are stronger than the settings."""
     from adapters.backup_author import Author
     from adapters.backup_packing import recipients_from
-    from cli.checkpoint import keys_of, signer_of
+    from usecases.signed_head import keys_of, signer_of
 
     value = settings_of(["backup.recipients"], project.places.settings, flags=flags())["backup.recipients"].value
     words = recipients or (value if isinstance(value, list) else [])

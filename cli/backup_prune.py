@@ -12,9 +12,10 @@ from cli.backup_options import Identities, RecipientWords, To
 from cli.backup_project import author_of, target_of
 from cli.given import flags
 from cli.options import Asked, plain
-from cli.project import Project, opened
+from cli.project import opened
 from cli.screen import clean, paint
 from domain.errors import Damaged, InvalidInput, Refusal, Rejected
+from usecases.project import Project
 
 if TYPE_CHECKING:
     from adapters.backup_target import Copy, Target

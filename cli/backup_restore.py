@@ -90,7 +90,7 @@ def restore(
 
 def resolved(to: str | None, backups: "Backups") -> Moment:
     """Return the moment that the words name, in the backups."""
-    from cli.moments import position_of, time_of
+    from usecases.moments import position_of, time_of
 
     if to is None:
         return backups.moment()

@@ -15,11 +15,12 @@ from cli.answers import answer
 from cli.check_rows import CheckRow, Failed, end_with, has_failed, rows_of, show_rows
 from cli.health import Found, Patient
 from cli.options import Asked, acting
-from cli.project import Project, opened
-from cli.release import VERSION
+from cli.project import opened
 from domain.digest import digest_of
 from domain.errors import InvalidInput
 from domain.steps import Step
+from usecases.project import Project
+from usecases.release import VERSION
 
 if TYPE_CHECKING:
     from domain.commands import Meta
@@ -105,8 +106,8 @@ def _refuse_unsure(asked: Asked, *, yes: bool) -> None:
 
 
 def _spec(project: Project, asked: Asked, tried: _Tried) -> Iterator[Found]:
-    from cli.writes import recorded
     from domain.commands import DraftDocument
+    from usecases.writes import recorded
 
     meta = _meta(project, asked, tried, "spec")
     receipt, _ = recorded(
@@ -132,8 +133,8 @@ def _status(project: Project, log: AnyLog, tried: _Tried) -> Iterator[Found]:
 
 
 def _archive(project: Project, asked: Asked, tried: _Tried) -> Iterator[Found]:
-    from cli.writes import recorded
     from domain.commands import ArchivePhase
+    from usecases.writes import recorded
 
     meta = _meta(project, asked, tried, "archive")
     receipt, _ = recorded(project, tried.phase, lambda: ArchivePhase(meta, tried.phase, WHY))

@@ -12,7 +12,7 @@ from cli.check_rows import CheckRow, Failed, end_with, rows_of, show_rows
 from cli.doctor import patient_here
 from cli.health import Found, Patient
 from cli.options import Asked, plain
-from cli.release import VERSION
+from usecases.release import VERSION
 
 SMOKE = 20
 """Commands of the smoke test: one after the other, so that the figure is what one of them takes."""

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
+from typing import Annotated, Optional
 
 import typer
 
@@ -12,16 +12,11 @@ from cli import exits
 from cli.answers import answer
 from cli.given import flags
 from cli.options import Asked, plain
-from cli.project import Project, opened
-from cli.reads import decoded
+from cli.project import opened
 from cli.screen import clean, paint
 from cli.stamping import refuse_no_stamps, say_stamp, told_stamp
-from domain.errors import NotFound
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    from projections.log_keys import LogKeys
+from usecases.project import Project
+from usecases.signed_head import signed_head
 
 Anchor = Annotated[
     Optional[Path],  # noqa: UP045  # Typer reads Optional at every release we allow
@@ -33,17 +28,6 @@ Timestamp = Annotated[
     Optional[str],  # noqa: UP045  # as above
     typer.Option("--timestamp", metavar="URL", help="Ask this authority when the checkpoint existed (RFC 3161)."),
 ]
-
-
-class SignedHead(NamedTuple):
-    """A tree head with its signatures."""
-
-    size: int
-    root: bytes
-    note: bytes
-    signed_by: list[str]
-    missing: list[str]
-    """Replaced keys that should have signed once more, but whose private half is gone."""
 
 
 @plain
@@ -93,58 +77,3 @@ def _elsewhere(project: Project, anchor_file: Path | None, timestamp: str | None
     if anchor_file is None and anchor_name:
         anchor_file = project.places.root / str(anchor_name)
     return anchor_file, timestamp or (str(url) if url else None)
-
-
-def keys_of(project: Project) -> "LogKeys":
-    """Return the keys that have spoken for the log."""
-    from projections.log_keys import log_keys
-
-    heads = project.log.heads(["project", "ledger"])[1]
-    if "project" not in heads:
-        raise NotFound("The log holds no project yet.", fix=("orch init",))
-    return log_keys(heads["project"], heads.get("ledger"))
-
-
-class Signer(NamedTuple):
-    """The private keys that sign for a log now, and what could not be loaded of them."""
-
-    pairs: "list[tuple[str, Ed25519PrivateKey]]"
-    missing: list[str]
-
-    def note(self, text: str) -> bytes:
-        """Return the signed note of a text."""
-        from adapters.signed_notes import note, sign
-
-        return note(text, [sign(text, key, private) for key, private in self.pairs])
-
-
-def signer_of(project: Project, *, size: int) -> Signer:
-    """Return every key that has to sign a tree of a size: the one in force, and those replaced since the last one."""
-    from adapters.keys import load_key
-    from adapters.log_notes import refuse_ended
-    from projections.log_keys import signers
-
-    refuse_ended(project.places.state, project.log.notes())
-    keys = keys_of(project)
-    # A checkpoint signed before at this very size does not count: signing again gives the same note, not a poorer one.
-    last = CheckpointFiles(project.places.checkpoints).last(below=size)
-    rotations = decoded(project.log.stream("ledger"))
-    found = Signer([], [])
-    for key in signers(keys, rotations, covered=last.size if last else 0):
-        try:
-            found.pairs.append((key, load_key(project.places.keys, key)))
-        except NotFound:
-            if key == keys.current:
-                raise
-            found.missing.append(key)
-    return found
-
-
-def signed_head(project: Project) -> SignedHead:
-    """Return the log's tree head as it is now, signed by every key that has to."""
-    from domain.checkpoints import Checkpoint
-
-    tree = project.log.tree()
-    signer = signer_of(project, size=tree.size)
-    body = Checkpoint(project.log.origin, tree.size, tree.root).text()
-    return SignedHead(tree.size, tree.root, signer.note(body), [key for key, _ in signer.pairs], signer.missing)

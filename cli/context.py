@@ -11,8 +11,7 @@ from cli.answers import answer
 from cli.arguments import phases_known
 from cli.context_page import About, as_much_as_fits, ending, heading, more_of, section
 from cli.options import Asked, reading
-from cli.project import Project, opened
-from cli.reads import View, view_of_all, view_of_phase
+from cli.project import opened
 from cli.screen import paint
 from domain.errors import InvalidInput
 from domain.phase_ids import stream_of
@@ -21,6 +20,8 @@ from domain.project_state import ProjectState
 from projections.context import PROJECT, Candidate, ContextKind, ContextRow, candidates, row_of
 from projections.moments import AsOf, as_of
 from projections.tokens import tokens
+from usecases.project import Project
+from usecases.reads import View, view_of_all, view_of_phase
 
 LEVELS = {"none": 0, "critical": 1, "warnings": 2, "standard": 3, "all": 4}
 BUDGETS = (2_000, 5_000, 12_000, 20_000)

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from adapters.places import Places
-from cli.project import Project
 from domain.errors import AlreadyExists, FilesUnavailable
+from usecases.project import Project
 
 NAME = "orch-log.md"
 MARK = "<!-- Written by orch context: the next time replaces it. -->\n"

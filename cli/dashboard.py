@@ -5,18 +5,18 @@ from typing import Annotated
 
 import typer
 
-from cli.advice import MOST, advice
 from cli.answers import answer
 from cli.bars import bar, share
 from cli.dashboard_words import LEGEND, SIGNS, amounts, headline, now, remarks
 from cli.options import Asked, reading
-from cli.project import Project, opened
-from cli.reads import View, view_of_all
+from cli.project import opened
 from cli.screen import STATES, clean, cut, one_line, paint, print_table, width
 from projections.counts import counted
-from projections.dashboard import Attention, Dashboard, DashboardRow, attentions, places, rows_of, totals
+from projections.dashboard import Attention, Dashboard, DashboardRow
 from projections.moments import as_of
-from projections.urgent import Judging
+from usecases.advice import MOST
+from usecases.dashboard import dashboard_of
+from usecases.reads import view_of_all
 
 WIDTH = 120
 """Columns where stdout is no terminal and COLUMNS says nothing."""
@@ -35,7 +35,6 @@ COLOURS = {
     Attention.HANDED_OFF: "dim",
     Attention.ARCHIVED: "dim",
 }
-ADVISED = 3
 Limit = Annotated[int, typer.Option("--limit", min=1, help="Show at most so many phases.")]
 All = Annotated[bool, typer.Option("--all", help="Show every phase.")]
 Write = Annotated[bool, typer.Option("--write", help="Write it as dev/dashboard.md, too.")]
@@ -65,22 +64,6 @@ def dashboard(asked: Asked, limit: Limit = MOST, everything: All = False, write:
             print(paint(f"written   {clean(document)}", "dim"))
 
     answer("dashboard", {**found, "document": document, "as_of": moment}, as_json=asked.json, show=show)
-
-
-def dashboard_of(project: Project, view: View, *, limit: int | None) -> Dashboard:
-    """Return the dashboard at the moment of a view, with so many phases at the most."""
-    seen = view.seen()
-    judging = Judging(now_us=view.now, policy=view.policy)
-    attention = attentions(seen, judging)
-    heads = list(view.of_phases(list(attention)[:limit]).values())
-    told = project.log.told(places(heads))
-    rows = rows_of(heads, told, attention=attention, seen=seen, now_us=view.now, policy=view.policy)
-    return {
-        "totals": totals(seen.values(), attention.values()),
-        "rows": rows,
-        "left_out": len(seen) - len(rows),
-        "advice": advice(project, view, seen, limit=ADVISED, judging=judging).rows,
-    }
 
 
 def _show(found: Dashboard) -> None:

@@ -11,9 +11,10 @@ from adapters.stores import open_log
 from adapters.unit_words import argument, checked_path, checked_words, hidden, literal, quoted
 from adapters.workspace import Workspace
 from cli.backup_project import target_of
-from cli.checkpoint import keys_of
 from cli.given import flags
-from cli.project import Project, here
+from cli.project import here
+from usecases.project import Project
+from usecases.signed_head import keys_of
 
 ASKED = ("memory_limit_mb", "state_dir", "template_dir", "backup.dir", "backup.recipients", "checkpoints.timestamp_url")
 SAID_ALONG = ("state_dir", "template_dir", "backup.dir")

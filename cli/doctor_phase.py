@@ -101,7 +101,7 @@ def documents(patient: Patient) -> Iterator[Found]:
 def state_file(patient: Patient) -> Iterator[Found]:
     """Compare the phase's state file with what the log gives."""
     from cli.doctor_store import project_of
-    from cli.publish import STATE_FILE, state_text
+    from usecases.publish import STATE_FILE, state_text
 
     if patient.log is None:
         yield patient.not_looked_at()

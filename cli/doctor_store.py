@@ -11,12 +11,9 @@ from adapters.stores import AnyLog, attached_to, open_log
 from adapters.way_back import way_back
 from adapters.workspace import Workspace
 from cli.ages import age_in_words
-from cli.checkpoint import keys_of
 from cli.documents_on_disk import documents_on_disk
 from cli.given import flags
 from cli.health import Found, Patient
-from cli.moments import resolved
-from cli.project import Project
 from domain.errors import Damaged, DocumentEdited, NotFound
 from domain.event_log import Head
 from domain.phase_ids import PREFIX, stream_of
@@ -24,6 +21,9 @@ from domain.phase_state import PhaseState
 from domain.steps import Step
 from projections.counts import counted
 from projections.coverage import coverage
+from usecases.moments import resolved
+from usecases.project import Project
+from usecases.signed_head import keys_of
 
 PATIENCE_S = 5.0
 SKEW_US = 1_000_000

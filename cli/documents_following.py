@@ -12,10 +12,7 @@ from adapters.follower_file import FollowerFile
 from adapters.follower_store import FollowerStore, files_spoken
 from adapters.places import Places
 from cli.context_file import may_hold, remove_context
-from cli.gate import is_edited
 from cli.phase_files import is_state_behind
-from cli.project import Project
-from cli.publish import publish
 from cli.recovered import carried_by
 from cli.redaction_copies import remove_from_files
 from cli.search_following import forget_in_index
@@ -28,6 +25,9 @@ from domain.phase_state import PhaseState
 from domain.steps import Step
 from domain.task_events import TaskCompleted, TaskReopened
 from projections.redactions import TOPIC as REDACTED
+from usecases.gate import is_edited
+from usecases.project import Project
+from usecases.publish import publish
 
 BOXES = frozenset((TaskCompleted.TOPIC, TaskReopened.TOPIC))
 """What ticks a box in tasks.md, or empties it."""

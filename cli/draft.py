@@ -10,15 +10,15 @@ import typer
 from adapters.input_flags import FLAGS, Flag, Split
 from adapters.inputs import fields_for
 from cli.arguments import PhaseId
-from cli.gate import refuse_edited
 from cli.options import Asked, writing
-from cli.project import Project, opened
+from cli.project import opened
 from cli.writes import carry_out
 from domain import hints
-from domain.basis import RESTS_ON
 from domain.errors import InvalidInput
 from domain.phase_ids import checked
 from domain.steps import Step
+from usecases.drafting import draft as draft_of
+from usecases.drafting import refuse_nothing_to_say
 
 From = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
@@ -42,12 +42,11 @@ def drafting(step: Step, what: str, *, example: str) -> Callable[..., None]:
             fields = _interview(asked, phase, step, fields, insists=interactive)
         if step is Step.TASKS and flags.get("tasks"):
             _ask_for_numbers(fields)
-        if not fields and step not in RESTS_ON:
-            raise InvalidInput(
-                f"{step} needs something to say: options, or --from FILE.", fix=(hints.draft(phase, step),)
-            )
+        refuse_nothing_to_say(phase, step, fields)
         with opened(to_write=True) as project:
-            carry_out(project, asked, phase, lambda: _command(project, asked, phase, step, fields), writes=step)
+            carry_out(
+                project, asked, phase, lambda: draft_of(project, project.meta(asked), phase, step, fields), writes=step
+            )
             if answered:
                 from adapters.interview_files import file_of, forget
 
@@ -75,15 +74,6 @@ def _interview(asked: Asked, phase: str, step: Step, fields: dict[str, Any], *, 
     if insists:
         raise InvalidInput("An interview needs a person at a terminal.", fix=(hints.draft(phase, step),))
     return fields
-
-
-def _command(project: Project, asked: Asked, phase: str, step: Step, fields: dict[str, Any]) -> Any:
-    from domain.commands import DraftDocument
-
-    refuse_edited(project, asked, phase, step)
-    return DraftDocument(
-        project.meta(asked), phase, step, fields, title=fields.get("title") if step is Step.SPEC else None
-    )
 
 
 def _ask_for_numbers(fields: dict[str, Any]) -> None:

@@ -5,10 +5,8 @@ from typing import TYPE_CHECKING
 
 from cli.answers import answer
 from cli.arguments import PhaseId, StepName
-from cli.gate import refuse_erased
 from cli.options import Asked, plain, writing
-from cli.project import Project, opened
-from cli.publish import publish
+from cli.project import opened
 from cli.screen import clean, paint
 from cli.writes import carry_out
 from domain.digest import digest_of
@@ -18,6 +16,9 @@ from domain.phase_state import PhaseState
 from domain.steps import Step
 from domain.unknown import unknown_phase
 from projections.file_text import file_text
+from usecases.gate import refuse_erased
+from usecases.project import Project
+from usecases.publish import publish
 
 if TYPE_CHECKING:
     from domain.commands import EditDocument

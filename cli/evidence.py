@@ -18,12 +18,9 @@ from adapters.evidence_zip import EvidenceZip
 from cli.audit_answers import PackageCounts, PackageTold
 from cli.audit_exceptions import WORDS
 from cli.audit_formats import columns_of, csv_head, csv_row
-from cli.checkpoint import SignedHead
 from cli.evidence_events import Packed, PackedEvents, Selection
 from cli.evidence_keys import add_keys, add_older, seal
 from cli.progress import Progress
-from cli.project import Project
-from cli.release import VERSION
 from domain.document_events import DocumentDrafted
 from domain.errors import Damaged
 from domain.event_log import Record
@@ -35,6 +32,9 @@ from projections.audit_trail import TrailRow, audit_trail
 from projections.evidence_documents import DocumentLine, EvidenceDocuments, file_of
 from projections.evidence_report import EventRow, EvidenceReport, without_text
 from projections.log_keys import LogKeys
+from usecases.project import Project
+from usecases.release import VERSION
+from usecases.signed_head import SignedHead
 
 
 class Exporter:

@@ -9,12 +9,12 @@ from adapters.evidence_zip import EvidenceZip
 from adapters.keys import load_key
 from adapters.proof_files import hash_lines
 from adapters.signed_notes import note, opened, sign
-from cli.checkpoint import SignedHead
-from cli.project import Project
 from domain.checkpoints import Checkpoint
 from domain.errors import Damaged, InvalidInput, SignatureRefused
 from domain.proofs import RangeRoot, consistency_proof
 from projections.log_keys import LogKeys
+from usecases.project import Project
+from usecases.signed_head import SignedHead
 
 
 def add_keys(package: EvidenceZip, keys: LogKeys) -> None:

@@ -10,8 +10,7 @@ from cli.arguments import phases_known
 from cli.export_formats import SUFFIXES, ExportFormat, written
 from cli.options import Asked, reading
 from cli.output_file import Output, Yes, refuse_inside, refuse_nameless, write_whole
-from cli.project import Project, opened
-from cli.reads import View, document_at, view_of_all, view_of_phase
+from cli.project import opened
 from cli.screen import clean, one_line
 from domain.errors import InvalidInput
 from domain.event_log import Head
@@ -21,6 +20,8 @@ from projections.document_text import place_of_latest
 from projections.moments import maybe_rfc3339
 from projections.phase_export import Export, ExportedPhase, exported
 from projections.phase_status import phase_status, places
+from usecases.project import Project
+from usecases.reads import View, document_at, view_of_all, view_of_phase
 
 Phases = Annotated[
     Optional[list[str]],  # noqa: UP045  # Typer reads Optional at every release we allow

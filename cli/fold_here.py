@@ -6,10 +6,10 @@ from typing import Any, Protocol
 from adapters.codec import event_of
 from adapters.envelope import envelope_in
 from adapters.snapshots import lines_of, packed
-from cli.snapshotting import EVERY
 from domain.errors import Damaged
 from domain.event_log import Head
 from projections.heads import FreshHeads
+from usecases.snapshotting import EVERY
 
 COLUMNS = ("position", "stream", "version", "topic", "envelope")
 """What a fold reads of a row."""

@@ -13,11 +13,12 @@ from adapters.stores import changes_of
 from cli.documents_following import DocumentsFollower
 from cli.followers import WHY, Following, followings, running_lock
 from cli.progress import Progress
-from cli.project import Project, opened
+from cli.project import opened
 from cli.screen import clean
 from domain.errors import Unavailable
 from domain.event_log import EventLog
 from domain.following import Changes, Step, advance
+from usecases.project import Project
 
 SLICE_S = 0.25
 """So soon it notices that it should stop."""

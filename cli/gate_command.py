@@ -12,9 +12,7 @@ from cli.answers import answer
 from cli.arguments import PhaseId, StepName
 from cli.given import flags
 from cli.options import Asked, plain
-from cli.phase_events import approvals_of, folded_phase
 from cli.project import here, opened
-from cli.receipts import keep_receipt, pinned
 from cli.screen import clean, one_line, paint
 from domain.digest import digest_of
 from domain.errors import GateClosed, InvalidInput, NotFound, ReceiptRefused
@@ -22,6 +20,8 @@ from domain.phase_ids import checked
 from domain.steps import Step
 from domain.times import rfc3339
 from projections.gate import approved
+from usecases.phase_events import approvals_of, folded_phase
+from usecases.receipts import keep_receipt, pinned
 
 UNSEEN = "a receipt cannot tell whether the approval was withdrawn after it was written"
 ByReceipt = Annotated[bool, typer.Option("--receipt", help="Ask the receipt beside the document; needs no store.")]

@@ -1,8 +1,8 @@
 """What people want to do, and the commands for it: the page that `orch --help` shows fits one screen."""
 
 GROUPS = (
-    ("Begin", ("init", "import", "migrate", "upgrade", "deploy", "version", "completion")),
-    ("Set the rules", ("config", "policy", "role", "template", "schema")),
+    ("Begin", ("init", "import", "migrate", "serve", "upgrade", "deploy", "version", "completion")),
+    ("Set the rules", ("config", "policy", "role", "token", "template", "schema")),
     ("Write", ("spec", "research", "plan", "prd", "tasks", "workflow", "batch", "edit", "checkout")),
     ("Decide", ("request", "approve", "reject", "reopen", "reconfirm", "handoff", "archive")),
     ("Work", ("package", "task", "block", "unblock", "depend", "retitle", "remember", "context")),

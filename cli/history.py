@@ -4,14 +4,11 @@ from typing import TYPE_CHECKING
 
 from cli.answers import answer
 from cli.arguments import PhaseId
-from cli.moments import resolved
 from cli.options import Asked, reading
 from cli.project import opened
-from cli.reads import decoded, redactions_in, view_of_phase
 from cli.screen import one_line, paint, print_table
-from domain.phase_ids import stream_of
-from projections.moments import as_of
 from projections.redactions import in_words
+from usecases.history import history as history_of
 
 if TYPE_CHECKING:
     from projections.history import HistoryRow
@@ -33,14 +30,9 @@ def history(asked: Asked, phase: PhaseId) -> None:
 
 def answer_history(asked: Asked, phase: str) -> None:
     """Answer with what happened to a phase until now or until a moment."""
-    from projections.history import history as rows_of
-
     with opened() as project:
-        view, _ = view_of_phase(project, phase, asked.at)
-        upto = resolved(asked.at, project.log)[0].position if asked.at else view.moment.position
-        rows = list(rows_of(decoded(project.log.stream(stream_of(phase), upto=upto)), redactions_in(project)))
-        data = {"rows": rows, "as_of": as_of(view.moment)}
-    answer("phase.history", data, as_json=asked.json, show=lambda: _show(rows))
+        data = history_of(project, phase, asked.at)
+    answer("phase.history", data, as_json=asked.json, show=lambda: _show(data["rows"]))
 
 
 def _show(rows: "list[HistoryRow]") -> None:

@@ -4,26 +4,20 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from cli.advice import MOST
 from cli.ages import age_in_words
 from cli.answers import answer
 from cli.arguments import phases_known
 from cli.bars import bar, share
 from cli.options import Asked, reading
-from cli.project import Project, opened
-from cli.reads import View, decoded, view_of_all, view_of_phase
+from cli.project import opened
 from cli.screen import cut, one_line, paint, print_table
-from domain.event_log import Head
-from domain.phase_glance import glance
-from domain.phase_state import PhaseState
 from projections.counts import counted
-from projections.moments import as_of
-from projections.task_list import counts, outline_places
-from projections.titles import title_of, title_place
+from usecases.advice import MOST
+from usecases.progress import progress as progress_at
+from usecases.progress import progress_of
 
 if TYPE_CHECKING:
     from projections.progress import PhaseProgress, ProjectProgress, SpanRow, Taken
-    from projections.spans import Span
 
 Phase = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
@@ -43,42 +37,12 @@ def progress(asked: Asked, phase: Phase = None, limit: Limit = MOST) -> None:
 
     Next: orch dashboard
     """
-    from projections.progress import project_progress, span_rows
-
     with opened() as project:
         if phase is not None:
-            view, head = view_of_phase(project, phase, asked.at)
-            found, spent = _of_phase(project, view, head)
-            spans = span_rows(spent, now=view.now)
-            data = {**found, "spans": spans, "as_of": as_of(view.moment)}
-            return answer("phase.progress", data, as_json=asked.json, show=lambda: _show_phase(found, spans))
-        view = view_of_all(project, asked.at)
-        seen = view.seen()
-        latest = sorted(view.of_phases(seen).values(), key=lambda head: -head.position)[:limit]
-        measured = [_of_phase(project, view, head) for head in latest]
-        whole = project_progress(list(seen.values()), [row for row, _ in measured], [spent for _, spent in measured])
-    return answer("progress", {**whole, "as_of": as_of(view.moment)}, as_json=asked.json, show=lambda: _show(whole))
-
-
-def _of_phase(project: Project, view: View, head: Head) -> "tuple[PhaseProgress, list[Span]]":
-    """Return how far a phase is at the moment of a view, and where it spent its time: one stream is read."""
-    from projections.progress import phase_progress
-    from projections.spans import spans
-
-    state = PhaseState.from_facts(head.facts).at(view.now)
-    told = project.log.told([title_place(state), *outline_places(state)])
-    title, tasks = title_of(state, told), counts(state, told)
-    events = decoded(project.log.stream(head.stream, upto=view.moment.position))
-    spent = list(spans(events, now=view.now))
-    row = phase_progress(
-        glance(head.facts).at(view.now),
-        spent,
-        title=title.words,
-        title_erased=title.erased,
-        tasks=(tasks["done"], tasks["total"]),
-        now=view.now,
-    )
-    return row, spent
+            one = progress_of(project, phase, asked.at)
+            return answer("phase.progress", one, as_json=asked.json, show=lambda: _show_phase(one, one["spans"]))
+        whole = progress_at(project, limit, asked.at)
+    return answer("progress", whole, as_json=asked.json, show=lambda: _show(whole))
 
 
 def _show(whole: "ProjectProgress") -> None:

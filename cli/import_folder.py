@@ -12,13 +12,14 @@ from cli import exits
 from cli.answers import answer
 from cli.import_planning import Decided, ImportEvent, decided, importer_words
 from cli.options import ActorKindName, ActorName, Asked, plain
-from cli.project import Project, opened
+from cli.project import opened
 from cli.screen import clean, one_line, paint
 from domain.errors import InvalidInput, NothingChanged, Refusal, Unavailable
 from domain.importers import Importer
 from domain.steps import STEPS, Step
 from projections.import_differences import ImportDifference
 from projections.moments import AsOf, as_of
+from usecases.project import Project
 
 DIR = Annotated[Path, typer.Argument(metavar="DIR", help="The folder: a repository, or one that holds phases.")]
 Names = Annotated[
@@ -165,8 +166,8 @@ def _refusal(refusal: Refusal) -> ImportRefusal:
 
 def _in_the_way(project: Project, phase: str, one: Decided) -> list[str]:
     """Return the documents on disk that say something else than what is imported: they stay as they are."""
-    from cli.gate import is_edited
     from domain.digest import digest_of
+    from usecases.gate import is_edited
 
     latest = {event["step"]: event["digest"] for event in one.events if event["topic"] == "phase.document_drafted"}
     found = []
@@ -204,7 +205,7 @@ def _record(
 
 
 def _publish(project: Project, phase: str, row: ImportedPhase) -> None:
-    from cli.publish import publish
+    from usecases.publish import publish
 
     drafted = {event["step"] for event in row["events"] if event["topic"] == "phase.document_drafted"}
     for step in STEPS:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from uuid import UUID, uuid5
 
 from adapters.import_plan import PhaseThere
-from cli.project import Project
 from domain.commands import ImportPhase, Meta, fingerprint
 from domain.document_events import DocumentDrafted
 from domain.errors import NothingChanged, Refusal
@@ -21,6 +20,7 @@ from domain.read_set import ReadSet
 from domain.steps import STEPS, Step
 from domain.times import microseconds, rfc3339
 from projections.import_differences import ImportDifference, import_differences
+from usecases.project import Project
 
 if TYPE_CHECKING:
     from adapters.import_state import StateThere

@@ -18,11 +18,12 @@ from adapters.workspace import Workspace
 from cli.answers import answer
 from cli.given import flags
 from cli.options import Asked, writing
-from cli.project import Project, here
+from cli.project import here
 from cli.screen import clean, paint
 from cli.writes import report
 from domain.errors import AlreadyExists, InvalidInput, Refusal, Unavailable
 from projections.counts import counted
+from usecases.project import Project
 
 NOT_FOR_GIT = """\
 # The store and its keys stay out of git; templates and settings may go in.

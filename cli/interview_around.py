@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from cli.project import Project
 from domain.basis import RESTS_ON, Basis
 from domain.errors import NotFound
 from domain.event_log import Head
@@ -15,6 +14,7 @@ from domain.steps import Step, StepState
 from projections.document_text import place_of_latest
 from projections.feedback import open_feedback
 from projections.suggestions import earlier, neighbours, suggestions
+from usecases.project import Project
 
 
 class Around(NamedTuple):

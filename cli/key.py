@@ -5,12 +5,12 @@ from typing import ClassVar
 
 from cli.answers import answer
 from cli.arguments import Reason
-from cli.checkpoint import keys_of
 from cli.lazy import Entry, LazyGroup
 from cli.options import Asked, plain, writing
 from cli.project import opened
 from cli.screen import clean, paint
 from cli.writes import report
+from usecases.signed_head import keys_of
 
 
 class KeyCommands(LazyGroup):

@@ -5,11 +5,12 @@ from typing import Annotated
 import typer
 
 from cli.arguments import PhaseId, Reason, StepName, text_or_refuse
-from cli.gate import refuse_edited
 from cli.options import Asked, writing
-from cli.project import Project, opened
+from cli.project import opened
 from cli.writes import carry_out
 from domain.steps import STEPS
+from usecases.gate import refuse_edited
+from usecases.project import Project
 
 Comments = Annotated[str, typer.Option("--comments", help="What the next people should know.")]
 Title = Annotated[str, typer.Argument(metavar="TITLE", help="The new title.")]
@@ -42,7 +43,7 @@ def handoff(asked: Asked, phase: PhaseId, comments: Comments = "") -> None:
 
         def command(project: Project) -> HandOff:
             for step in STEPS:
-                refuse_edited(project, asked, phase, step)
+                refuse_edited(project, asked.command_id, phase, step)
             return HandOff(project.meta(asked), phase, comments)
 
         carry_out(project, asked, phase, lambda: command(project), occasion="handoff")

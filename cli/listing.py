@@ -3,10 +3,8 @@
 from cli.answers import answer
 from cli.options import Asked, reading
 from cli.project import opened
-from cli.reads import view_of_all
 from cli.screen import one_line, paint, print_table, state
-from projections.moments import as_of
-from projections.phase_list import phase_list, places
+from usecases.phase_list import phases
 
 
 @reading
@@ -23,10 +21,8 @@ def list_phases(asked: Asked) -> None:
 def answer_list(asked: Asked) -> None:
     """Answer with all phases as of now or of a moment."""
     with opened() as project:
-        view = view_of_all(project, asked.at)
-        heads = list(view.phases.values())
-        rows = phase_list(heads, project.log.told(places(heads)), now_us=view.now, policy=view.policy)
-        data = {"rows": rows, "as_of": as_of(view.moment)}
+        data = phases(project, asked.at)
+    rows = data["rows"]
 
     def show() -> None:
         if not rows:

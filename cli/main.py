@@ -12,7 +12,7 @@ import click
 from cli.edge import run_command
 from cli.given import options
 from cli.lazy import Entry, LazyGroup
-from cli.release import VERSION
+from usecases.release import VERSION
 
 EXAMPLE = "Example: orch init && orch next"
 YOUNG = 10_000
@@ -50,6 +50,8 @@ class Orch(LazyGroup):
         "workflow": Entry("cli.workflow:workflow", "All steps of a phase from one file, as far as approvals reach."),
         "batch": Entry("cli.batch:batch", "One command for many phases."),
         "policy": Entry("cli.policy:PolicyCommands", "Show or change the rules about verdicts."),
+        "serve": Entry("cli.serve:serve", "Serve the project over HTTP."),
+        "token": Entry("cli.token:TokenCommands", "Who may use the service, for what and until when."),
         "role": Entry("cli.role:RoleCommands", "Who holds which role; the policy says who may approve which step."),
         "status": Entry("cli.status:status", "Where a phase stands and what to do next."),
         "list": Entry("cli.listing:list_phases", "All phases, a line each."),

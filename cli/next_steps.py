@@ -4,13 +4,12 @@ from typing import Annotated
 
 import typer
 
-from cli.advice import MOST, advice
 from cli.answers import answer
 from cli.options import Asked, reading
 from cli.project import opened
-from cli.reads import view_of_all
 from cli.screen import clean, one_line, paint
-from projections.moments import as_of
+from usecases.advice import MOST
+from usecases.advised import next_steps as next_of
 
 Limit = Annotated[int, typer.Option("--limit", min=1, help="Show at most so many; the others are counted.")]
 
@@ -24,10 +23,8 @@ def next_steps(asked: Asked, limit: Limit = MOST) -> None:
     Next: the command it prints
     """
     with opened() as project:
-        view = view_of_all(project, asked.at)
-        rows, things = advice(project, view, view.seen(), limit=limit)
-        left_out = things - len(rows)
-        data = {"rows": rows, "left_out": left_out, "as_of": as_of(view.moment)}
+        data = next_of(project, limit, asked.at)
+    rows, left_out = data["rows"], data["left_out"]
 
     def show() -> None:
         if not rows:
@@ -36,6 +33,6 @@ def next_steps(asked: Asked, limit: Limit = MOST) -> None:
             print(f"{paint(row['phase'], 'bold')}  {one_line(row['because'])}")
             print(f"  → {clean(row['command'])}")
         if left_out:
-            print(paint(f"and {left_out:,} more: orch next --limit {things}", "dim"))
+            print(paint(f"and {left_out:,} more: orch next --limit {len(rows) + left_out}", "dim"))
 
     answer("next", data, as_json=asked.json, show=show)

@@ -11,7 +11,8 @@ from typing import Annotated, Any, NamedTuple, Optional
 import click
 import typer
 
-from domain.errors import InvalidInput, Unavailable
+from domain.errors import Unavailable
+from usecases.command_ids import checked_id
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on stdout.")]
 At = Annotated[
@@ -91,17 +92,7 @@ def acting(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def _asked_to_write(command_id: str | None, **words: Any) -> Asked:
-    return Asked(command_id=_checked_id(command_id or os.environ.get("ORCHESTRATOR_COMMAND_ID") or ""), **words)
-
-
-def _checked_id(command_id: str) -> str:
-    if not command_id:
-        from uuid import uuid4
-
-        return str(uuid4())
-    if len(command_id) > 128 or not command_id.isascii() or not command_id.isprintable() or " " in command_id:
-        raise InvalidInput("A command id has 1 to 128 printable ASCII characters without spaces.")
-    return command_id
+    return Asked(command_id=checked_id(command_id or os.environ.get("ORCHESTRATOR_COMMAND_ID") or ""), **words)
 
 
 def _repeat(command_id: str) -> str:

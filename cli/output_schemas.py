@@ -1,26 +1,18 @@
 """Publish the answers of the commands as JSON Schema: `python -m cli.output_schemas` writes the files."""
 
 import json
-from functools import cache, reduce
-from operator import or_
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, TypeAlias, TypedDict, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Literal, TypeAlias, TypedDict
 
-import typing_extensions
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
 from cli.audit_answers import (
-    DiffAnswer,
     ExceptionsAnswer,
     FileAnswer,
     PackageAnswer,
     PopulationAnswer,
     ReplayAnswer,
-    ReviewsAnswer,
     SampleAnswer,
-    StateDiffAnswer,
-    TrailAnswer,
 )
 from cli.audit_tiles import TilesAnswer
 from cli.backup_answers import BackupList, BackupMade, BackupVerification, Restored
@@ -45,12 +37,10 @@ from cli.init import AttachedAnswer
 from cli.migrate_answers import MigrateAnswer
 from cli.package import PackageAnswer as HandoffPackageAnswer
 from cli.rebuild import RebuildAnswer
-from cli.receipts import ReceiptAfter
 from cli.recover_answers import (
     DocumentsAnswer,
     LossAnswer,
     PlanAnswer,
-    PointsAnswer,
     RecoveryAnswer,
     RecoveryVerification,
 )
@@ -58,7 +48,7 @@ from cli.redaction_answers import RedactionAnswer
 from cli.salvage_answers import SalvageAnswer
 from cli.schema_folder import SchemaFilesAnswer
 from cli.search import SearchAnswer
-from cli.signing import SignedAfter
+from cli.serve import ServeAnswer
 from cli.stamping import StampTold
 from cli.template_answers import (
     CacheAnswer,
@@ -71,106 +61,37 @@ from cli.template_answers import (
 from cli.timestamp import TimestampAnswer
 from cli.upgrade import UpgradeAnswer
 from cli.workflow import WorkflowAnswer
-from projections.coverage import Coverage
-from projections.dashboard import Dashboard
-from projections.document_text import DocumentText
-from projections.history import HistoryRow
-from projections.moments import AsOf
-from projections.next_steps import NextStep
-from projections.outcomes import Outcome, PolicyRules
 from projections.phase_export import Export
-from projections.phase_list import PhaseRow
-from projections.phase_status import PhaseStatus
-from projections.progress import PhaseProgress, ProjectProgress, SpanRow
 from projections.state_file import StateFile
-from projections.task_list import PhaseTasks, TaskRow
 from projections.verification import Verification
-from projections.why import Why
+from usecases.answer_shapes import enveloped, twin
+from usecases.answers import (
+    DashboardAnswer,
+    DiffAnswer,
+    DocumentAnswer,
+    HistoryAnswer,
+    ListAnswer,
+    NextAnswer,
+    OutcomeAnswer,
+    PhaseProgressAnswer,
+    PointsAnswer,
+    PolicyAnswer,
+    ProgressAnswer,
+    ReviewsAnswer,
+    RoleListAnswer,
+    StateDiffAnswer,
+    StatusAnswer,
+    TaskListAnswer,
+    TokenCreatedAnswer,
+    TokenListAnswer,
+    TrailAnswer,
+    WhyAnswer,
+)
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas" / "output"
 STATE_FOLDER = FOLDER.with_name("state")
 VERSION = 1
 SchemaOf: TypeAlias = Literal["input", "output", "event", "state"]
-
-
-class StatusAnswer(PhaseStatus):
-    """Where a phase stands; `checkpoint` tells how much of the log as it is now no checkpoint covers."""
-
-    checkpoint: Coverage
-    as_of: AsOf
-
-
-class ListAnswer(TypedDict):
-    """All phases, a row each."""
-
-    rows: list[PhaseRow]
-    as_of: AsOf
-
-
-class TaskListAnswer(TypedDict):
-    """Tasks in the order of their documents, and how far each phase is with all of its own."""
-
-    rows: list[TaskRow]
-    phases: list[PhaseTasks]
-    as_of: AsOf
-
-
-class HistoryAnswer(TypedDict):
-    """What happened, a row for each event, in the order of the log."""
-
-    rows: list[HistoryRow]
-    as_of: AsOf
-
-
-class WhyAnswer(Why):
-    """What a step or the handoff still needs; nothing is missing when nothing blocks."""
-
-    as_of: AsOf
-
-
-class NextAnswer(TypedDict):
-    """What can be done now, the most urgent first; `left_out` says how many more there are."""
-
-    rows: list[NextStep]
-    left_out: int
-    as_of: AsOf
-
-
-class DashboardAnswer(Dashboard):
-    """The whole project at a glance; `document` is the file that was written, where one was asked for."""
-
-    document: str | None
-    as_of: AsOf
-
-
-class ProgressAnswer(ProjectProgress):
-    """How far the project is; the times are those of the phases in the rows."""
-
-    as_of: AsOf
-
-
-class PhaseProgressAnswer(PhaseProgress):
-    """How far one phase is, with every stretch of time it has spent somewhere."""
-
-    spans: list[SpanRow]
-    as_of: AsOf
-
-
-class DocumentAnswer(DocumentText):
-    """The recorded text of one iteration; None once it was erased."""
-
-    as_of: AsOf
-
-
-class OutcomeAnswer(Outcome):
-    """What a command recorded; `document` is the file that holds the text, `checkpoint` what was signed after it.
-
-    `receipt` is the proof of an approval beside its document, where the settings ask for one.
-    """
-
-    document: str | None
-    checkpoint: SignedAfter | None
-    receipt: ReceiptAfter | None
 
 
 class CheckoutAnswer(TypedDict):
@@ -182,28 +103,6 @@ class CheckoutAnswer(TypedDict):
     digest: str | None
     document: str | None
     rescued: str | None
-
-
-class PolicyAnswer(PolicyRules):
-    """The rules in force, who holds which role, and the version that verdicts record."""
-
-    version: int
-    members: dict[str, list[str]]
-
-
-class RoleRow(TypedDict):
-    """A role: who holds it, and the steps whose approvers must."""
-
-    role: str
-    holders: list[str]
-    steps: list[str]
-
-
-class RoleListAnswer(TypedDict):
-    """All roles that somebody holds or a step asks for, and the version of the policy."""
-
-    rows: list[RoleRow]
-    version: int
 
 
 class SchemaRow(TypedDict):
@@ -316,6 +215,8 @@ ANSWERS: dict[str, Any] = {
     "export.file": ExportFile,
     "policy": PolicyAnswer,
     "role.list": RoleListAnswer,
+    "token.list": TokenListAnswer,
+    "token.created": TokenCreatedAnswer,
     "config": ConfigAnswer,
     "config.check": ConfigCheckAnswer,
     "config.set": ConfigSetAnswer,
@@ -350,6 +251,7 @@ ANSWERS: dict[str, Any] = {
     "phase.diff": DiffAnswer,
     "phase.state_diff": StateDiffAnswer,
     "search": SearchAnswer,
+    "serve": ServeAnswer,
     "migrate": MigrateAnswer,
     "check.pre_deploy": PreDeployAnswer,
     "check.post_deploy": PostDeployAnswer,
@@ -405,45 +307,14 @@ def state_schema_of(name: str) -> dict[str, object]:
 
 def state_adapter_of(name: str, *, closed: bool = False) -> TypeAdapter[Any]:
     """Return what checks a state file; a closed one also refuses fields that no schema names."""
-    return TypeAdapter(_twin(STATES[name], closed))
+    return TypeAdapter(twin(STATES[name], closed))
 
 
 def adapter_of(kind: str, *, closed: bool = False) -> TypeAdapter[Any]:
     """Return what checks an answer of that kind; a closed one also refuses fields that no schema names."""
     if kind == ERROR:
-        return TypeAdapter(_twin(ErrorAnswer, closed))
-    data = _twin(ANSWERS[kind], closed)
-    envelope = {"ok": Literal[True], "kind": Literal[kind], "version": Literal[1], "data": data}
-    return TypeAdapter(_typed_dict("Envelope", envelope, closed))
-
-
-@cache
-def _twin(shape: Any, closed: bool) -> Any:
-    """Return a type with every TypedDict in the form pydantic takes: before Python 3.12 not the one of `typing`.
-
-    The read models keep the one of `typing`, because importing the other costs `orch status` too much time.
-    """
-    if is_typeddict(shape):
-        hints = get_type_hints(shape)
-        members = {n: _twin(t, closed) for n, t in hints.items()}
-        members |= {n: typing_extensions.NotRequired[members[n]] for n in shape.__optional_keys__}
-        return _typed_dict(shape.__name__, members, closed, shape.__doc__)
-    parts = get_args(shape)
-    origin = get_origin(shape)
-    if origin in (Union, UnionType):
-        return reduce(or_, (_twin(part, closed) for part in parts))
-    if origin in (list, dict):
-        return origin[tuple(_twin(part, closed) for part in parts)]
-    return shape
-
-
-def _typed_dict(name: str, fields: dict[str, Any], closed: bool, doc: str | None = None) -> Any:
-    make: Any = typing_extensions.TypedDict  # mypy wants to know the fields, which are known at run time only
-    twin = make(name, fields)
-    twin.__doc__ = doc
-    if closed:
-        twin.__pydantic_config__ = ConfigDict(extra="forbid")
-    return twin
+        return TypeAdapter(twin(ErrorAnswer, closed))
+    return TypeAdapter(enveloped(kind, ANSWERS[kind], closed))
 
 
 def written(kind: str) -> str:

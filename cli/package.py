@@ -13,8 +13,7 @@ from cli.arguments import PhaseId
 from cli.handoff_page import page
 from cli.options import Asked, reading
 from cli.output_file import Yes, refuse_inside, write_whole
-from cli.project import Project, opened
-from cli.reads import view_of_phase
+from cli.project import opened
 from cli.screen import clean, paint
 from domain import hints
 from domain.errors import InvalidInput, NotReadyForHandoff
@@ -24,6 +23,8 @@ from domain.steps import STEPS
 from domain.tree_ranges import range_root_of
 from projections.handoff_package import HandoffPackage, handoff_package, places
 from projections.moments import AsOf, as_of
+from usecases.project import Project
+from usecases.reads import view_of_phase
 
 Output = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow

@@ -1,12 +1,12 @@
 """What of a phase's files is missing on disk, or says less than the log."""
 
 from cli.documents_on_disk import is_erased
-from cli.project import Project
-from cli.publish import STATE_FILE, state_text
 from domain.errors import InvalidInput
 from domain.event_log import Head
 from domain.phase_state import PhaseState
 from domain.steps import Step
+from usecases.project import Project
+from usecases.publish import STATE_FILE, state_text
 
 
 def missing_documents(project: Project, phase: str, head: Head) -> list[Step]:

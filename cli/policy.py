@@ -14,8 +14,8 @@ from cli.options import Asked, plain, writing
 from cli.project import opened
 from cli.screen import one_line, print_table
 from cli.writes import report
-from domain.errors import InvalidInput, NotFound
-from domain.policy_state import PolicyState
+from domain.errors import InvalidInput
+from usecases.rules import policy
 
 STREAM = "policy"
 SET = "orch policy set"
@@ -86,11 +86,7 @@ def show_policy(asked: Asked) -> None:
     Next: orch policy set --minimum-approvers 2
     """
     with opened() as project:
-        head = project.log.heads([STREAM])[1].get(STREAM)
-    if head is None:
-        raise NotFound("The log holds no project yet.", fix=("orch init",))
-    rules = PolicyState.from_facts(head.facts).shown()
-    data = {**rules, "version": head.version}
+        data = policy(project)
     answer("policy", data, as_json=asked.json, show=lambda: print_table(_rows(data)))
 
 
@@ -158,7 +154,7 @@ def _table(typed: list[str] | None, example: str) -> dict[str, str] | None:
     return {step: value for step, _, value in pairs}
 
 
-def _rows(data: dict[str, Any]) -> list[tuple[str, str]]:
+def _rows(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name.replace("_", " "), one_line(_words(value))) for name, value in data.items()]
 
 

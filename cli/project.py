@@ -1,78 +1,38 @@
-"""An open project: its log, its templates, its files."""
+"""The project around the current folder, open for one command or for several."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.places import Places, find
 from adapters.stores import AnyLog, open_log
 from adapters.workspace import Workspace
 from cli.given import flags
+from cli.moment_said import say
 from domain.errors import Unavailable
-from domain.event_log import EventLog, Head
-from domain.phase_ids import checked, stream_of
-
-if TYPE_CHECKING:  # a read must not pay for the event classes
-    from cli.options import Asked
-    from domain.commands import Command, Meta
-    from domain.event_log import Receipt
-    from domain.templates import Templates
-
-
-class Project(NamedTuple):
-    """What a command works on."""
-
-    places: Places
-    log: EventLog
-    files: Workspace
-
-    def head(self, phase: str) -> Head | None:
-        """Return the head of a phase as it is now."""
-        stream = stream_of(checked(phase))
-        return self.log.heads([stream])[1].get(stream)
-
-    def meta(self, asked: "Asked") -> "Meta":
-        """Return who asks, when, and under which command id."""
-        from adapters.actor import acting
-        from domain.commands import Meta
-
-        by = acting(asked.actor, asked.actor_kind, root=self.places.root)
-        return Meta(asked.command_id, by, datetime.now(UTC))
-
-    @property
-    def templates(self) -> "Templates":
-        """The project's templates; compiled ones are kept beside the store."""
-        from adapters.templates import JinjaTemplates
-
-        return JinjaTemplates(self.places.templates, self.places.state / "cache")
-
-    def handle(self, command: "Command") -> "Receipt":
-        """Handle a command with this project's log and templates."""
-        from cli.snapshotting import keep_due
-        from domain.handler import handle
-
-        receipt = handle(command, log=self.log, templates=self.templates)
-        if not receipt.repeated:
-            with suppress(Unavailable):  # what was recorded is recorded; a snapshot can be made at any time
-                keep_due(self.log, receipt.first, receipt.last)
-        return receipt
+from usecases.project import Project
 
 
 @contextmanager
 def opened(*, to_write: bool = False) -> Iterator[Project]:
     """Open the project around the current folder."""
-    places = find(here(), flags=flags())
+    given = flags()
+    places = find(here(), flags=given)
     if _kept is not None:
-        yield Project(places, _kept.log(places, read_only=not to_write), Workspace(places))
+        yield Project(places, _kept.log(places, read_only=not to_write), Workspace(places), given, say, _warn)
         return
     log = open_log(places, read_only=not to_write)
     try:
-        yield Project(places, log, Workspace(places))
+        yield Project(places, log, Workspace(places), given, say, _warn)
     finally:
         log.close()
+
+
+def _warn(trouble: str) -> None:
+    from cli.cached_reads import warn_once
+
+    warn_once(trouble)
 
 
 class _Kept:

@@ -19,7 +19,6 @@ from adapters.stores import AnyLog
 from adapters.workspace import Workspace
 from adapters.writers_queue import WritersQueue
 from cli.options import Asked
-from cli.project import Project
 from cli.recover_checks import keys_known
 from cli.recover_verify import verified
 from cli.recovered import NO_REDACTION, Recovered, carried_by, lineage_in, recovered_note
@@ -33,6 +32,7 @@ from domain.policy_state import PolicyState
 from domain.promotion_facts import ForkFacts
 from domain.times import rfc3339
 from domain.tree_ranges import range_root_of
+from usecases.project import Project
 
 Answer = TypeVar("Answer")
 MOST_CHECKPOINT = 20_000

@@ -9,12 +9,12 @@ from adapters.checkpoint_files import CheckpointFiles
 from adapters.envelope import entry_of
 from adapters.proof_files import hash_lines, tlog_proof, write_new
 from cli.answers import answer
-from cli.checkpoint import keys_of, signed_head
 from cli.new_names import renaming
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import clean, paint
 from domain.errors import InvalidInput, NotFound
+from usecases.signed_head import keys_of, signed_head
 
 Position = Annotated[
     Optional[int],  # noqa: UP045  # Typer reads Optional at every release we allow

@@ -9,12 +9,13 @@ from cli import exits
 from cli.answers import answer
 from cli.options import Asked, plain
 from cli.progress import Progress
-from cli.project import Project, opened
+from cli.project import opened
 from cli.screen import clean, paint
 from domain.errors import Unavailable
 from domain.event_log import Head
 from domain.phase_ids import PREFIX
 from projections.counts import counted
+from usecases.project import Project
 
 Check = Annotated[bool, typer.Option("--check", help="Compare only, and change nothing.")]
 TRIES = 5
@@ -101,7 +102,7 @@ def _files(project: Project, heads: dict[str, Head], *, check: bool) -> list[str
 
 def _files_of(project: Project, phase: str, head: Head, *, check: bool) -> list[str]:
     from cli.phase_files import is_state_behind, missing_documents
-    from cli.publish import STATE_FILE, publish
+    from usecases.publish import STATE_FILE, publish
 
     missing = missing_documents(project, phase, head)
     behind = is_state_behind(project, phase, head)

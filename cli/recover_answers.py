@@ -5,7 +5,6 @@ from typing import Literal, TypedDict
 from domain.steps import Step, StepState
 from projections.moments import AsOf
 from projections.recovery_loss import Loss, PhaseLoss
-from projections.restore_points import PointRow
 from projections.verification import HeldCheckpoint, Problem, Verdict
 
 
@@ -107,10 +106,3 @@ class LossAnswer(Resolution):
     """What each phase would lose by going back; phases that would lose nothing have no row."""
 
     rows: list[PhaseLoss]
-
-
-class PointsAnswer(TypedDict):
-    """The restore points, in the order of the positions they name."""
-
-    rows: list[PointRow]
-    as_of: AsOf

@@ -82,12 +82,12 @@ def _phase_at(source: "Source", phase: str, position: int) -> "tuple[Head, list[
 def _written(folder: Path, phase: str, head: "Head", records: "list[Record]") -> "list[DocumentThen]":
     """Write the files, and return what each document was; the text of one that was erased is not there."""
     from adapters.envelope import told
-    from cli.release import VERSION
     from domain.phase_state import PhaseState
     from domain.steps import STEPS
     from projections.document_text import document_text, place_of_latest
     from projections.file_text import file_text
     from projections.state_file import state_file
+    from usecases.release import VERSION
 
     tellings = {(record.stream, record.version): told(record) for record in records}
     state = PhaseState.from_facts(head.facts)

@@ -55,10 +55,10 @@ def diff(asked: Asked, to: Moment, from_backups: FromBackups = None, identity: I
     Next: orch recover run --to T --out recovered
     """
     from cli.progress import watched
-    from cli.reads import decoded
     from cli.recover_moments import moment_to, resolution
     from cli.recover_sources import source_of
     from projections.recovery_loss import going_back
+    from usecases.reads import decoded
 
     with source_of(from_backups, identity) as source:
         moment = moment_to(source, to)

@@ -28,8 +28,8 @@ def point(asked: Asked, name: Name, at: At = None, reason: Reason = "") -> None:
     Next: orch recover points
     """
     from adapters.envelope import told
-    from cli.moments import resolved
     from domain.commands import NamePoint
+    from usecases.moments import resolved
 
     with opened(to_write=True) as project:
         known = project.log.receipt(asked.command_id)
@@ -50,16 +50,11 @@ def points(asked: Asked) -> None:
 
     Next: orch recover plan --to point:NAME
     """
-    from domain.restore_point import PREFIX
-    from projections.moments import as_of
-    from projections.restore_points import restore_points
+    from usecases.points import points as points_of
 
     with opened() as project:
-        moment, heads = project.log.heads_below(PREFIX)
-        told = project.log.told([(head.stream, head.version) for head in heads.values()])
-        times = {each.facts["position"]: project.log.moment(each.facts["position"]) for each in told.values()}
-    rows = restore_points(told.values(), times)
-    data = {"rows": rows, "as_of": as_of(moment)}
+        data = points_of(project)
+    rows = data["rows"]
     answer("recover.points", data, as_json=asked.json, show=lambda: _show(rows))
 
 

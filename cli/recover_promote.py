@@ -15,11 +15,12 @@ from adapters.workspace import Workspace
 from cli.arguments import Reason
 from cli.given import flags
 from cli.options import Asked, writing
-from cli.project import Project, here
+from cli.project import here
 from cli.recover_verify import New
 from cli.screen import clean, paint
 from cli.writes import report
 from domain.errors import InvalidInput, ReasonMissing
+from usecases.project import Project
 
 if TYPE_CHECKING:
     from adapters.places import Places

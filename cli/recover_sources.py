@@ -13,9 +13,7 @@ from adapters.stores import AnyLog, open_log
 from adapters.way_back import way_back
 from cli.backup_adding import redacted_in
 from cli.given import flags
-from cli.moments import resolved
 from cli.project import here
-from cli.reads import decoded
 from cli.recover_checks import Parent, RootAt, keys_known
 from cli.recovered import carried_by, lineage_in, state_digest
 from cli.redacted_since import redacted_in_force
@@ -24,6 +22,8 @@ from domain.errors import Damaged, InvalidInput, NotFound, Refusal
 from domain.event_log import Moment, Record
 from domain.tree_ranges import TILE, range_root_of
 from projections.heads import heads_from
+from usecases.moments import resolved
+from usecases.reads import decoded
 
 Fold: TypeAlias = Callable[[int], str | None]
 Kind = Literal["store", "backup"]

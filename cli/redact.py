@@ -13,11 +13,12 @@ from adapters.actor import refuse_guessed_kind
 from cli.answers import answer
 from cli.arguments import Reason
 from cli.options import Asked, writing
-from cli.project import Project, opened
+from cli.project import opened
 from cli.redaction_copies import Copies, beyond_reach, remove_copies, remove_derived
 from cli.screen import clean, one_line, paint
 from domain.errors import CommandIdReused, InvalidInput, ReasonMissing, Unavailable
 from domain.phase_ids import phase_of
+from usecases.project import Project
 
 if TYPE_CHECKING:
     from cli.redaction_answers import RedactionAnswer
@@ -111,8 +112,8 @@ def _held(project: Project, record: "Record | None") -> Iterator[None]:
 
 def _recorded(project: Project, asked: Asked, position: int, reason: str) -> "Receipt":
     """Record the redaction, or find the one that was recorded before: what is left of the text may still have to go."""
-    from cli.reads import redactions_in
     from domain.commands import RedactPayload
+    from usecases.reads import redactions_in
 
     before = redactions_in(project).get(position)
     if before is not None and project.log.receipt(asked.command_id) is None:

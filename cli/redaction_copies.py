@@ -9,8 +9,6 @@ from adapters.retiring import LOG
 from adapters.sqlite_log import SqliteLog
 from cli.context_file import path_of as context_path
 from cli.context_file import remove_context
-from cli.project import Project
-from cli.publish import publish
 from cli.redacted_since import RETIRED
 from cli.search_following import forget_in_index
 from domain.digest import digest_of
@@ -19,6 +17,8 @@ from domain.event_log import Told
 from domain.phase_state import PhaseState
 from domain.steps import Step
 from projections.document_text import place_of_latest
+from usecases.project import Project
+from usecases.publish import publish
 
 DRAFTED = "phase.document_drafted"
 BEYOND = (

@@ -6,18 +6,16 @@ import typer
 
 from cli.arguments import Reason, phases_known
 from cli.options import Asked, writing
-from cli.project import Project, opened
+from cli.project import opened
 from cli.writes import report
-from domain.errors import Conflict, InvalidInput
+from domain.errors import InvalidInput
 from domain.phase_ids import checked
 from domain.project_state import Level
+from usecases.remembering import handled_again
 
 if TYPE_CHECKING:
     from domain.commands import Command
-    from domain.event_log import Receipt
 
-TRIES = 20
-"""How often somebody else may be first before we give up: a directive rests on nothing but its number."""
 Text = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
     typer.Argument(metavar="[TEXT]", help="What must be kept in mind."),
@@ -68,14 +66,4 @@ def remember(
             command = ForgetDirective(meta, forget, reason)
         else:
             command = RememberDirective(meta, text or "", level, phase)
-        report(project, asked, _handled(project, command), then="orch context")
-
-
-def _handled(project: Project, command: "Command") -> "Receipt":
-    """Handle the command, again where somebody else changed the project meanwhile."""
-    for _ in range(TRIES - 1):
-        try:
-            return project.handle(command)
-        except Conflict:
-            continue
-    return project.handle(command)
+        report(project, asked, handled_again(project, command), then="orch context")

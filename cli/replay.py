@@ -8,17 +8,19 @@ import typer
 
 from adapters.terminal import can_show_screens
 from cli.arguments import phases_known
-from cli.audit_filters import TIMES, Filters, Scope, scope_of
+from cli.audit_filters import TIMES, scope_of
 from cli.audit_formats import Format, as_cloud_events, as_csv, as_json, columns_of
 from cli.audit_output import Cut, FormatName, Limit, deliver, destination
 from cli.options import Asked, reading
 from cli.progress import watched
-from cli.project import Project, opened
-from cli.reads import decoded, view_of_phase
+from cli.project import opened
 from cli.screen import paint
 from domain.phase_ids import stream_of
 from domain.steps import STEPS, Step
 from projections.moments import as_of
+from usecases.project import Project
+from usecases.reads import decoded, view_of_phase
+from usecases.trail import Filters, Scope
 
 if TYPE_CHECKING:
     from cli.replay_reel import Tick
@@ -43,7 +45,7 @@ OnlyStep = Annotated[
 ]
 All = Annotated[bool, typer.Option("--all", help="Print all events, at a terminal, too.")]
 STEP_FACTS = ("state", "iteration")
-STATES = ("phase_state", "policy_state", "ledger_state", "project_state", "point_state")
+STATES = ("phase_state", "policy_state", "ledger_state", "project_state", "point_state", "token_state")
 
 
 @reading

@@ -29,7 +29,8 @@ def facts(row: ReplayRow) -> list[Fact]:
     were = _were(row)
     phase = row["phase_state"]
     if phase is None:
-        others = (row["policy_state"], row["ledger_state"], row["project_state"], row["point_state"])
+        streams = ("policy_state", "ledger_state", "project_state", "point_state", "token_state")
+        others = [row[name] for name in streams]  # type: ignore[literal-required]  # the names above
         state: Mapping[str, Any] = next((each for each in others if each), {})
         return [Fact(words_of(name), said(name, value), were.get(name)) for name, value in state.items()]
     steps = [Fact(name, step_words(phase, name), were.get(name)) for name in phase["steps"]]

@@ -6,14 +6,17 @@ from typing import Annotated, Optional
 import typer
 
 from adapters.actor import refuse_guessed_kind
-from cli.audit_filters import TIMES, Filters, scope_of
+from cli.audit_filters import TIMES, scope_of
 from cli.options import Asked, writing
-from cli.project import Project, opened
-from cli.reads import decoded
-from cli.reviews import in_words, reviews_at
+from cli.project import opened
+from cli.reviews import in_words
 from cli.writes import report
 from domain.errors import Damaged
 from projections.reviews import unreviewed
+from usecases.project import Project
+from usecases.reads import decoded
+from usecases.reviews import reviews_at
+from usecases.trail import Filters
 
 Since = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow

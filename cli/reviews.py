@@ -6,17 +6,11 @@ import typer
 
 from cli import exits
 from cli.answers import answer
-from cli.moments import resolved
 from cli.options import Asked, reading
-from cli.project import Project, opened
-from cli.reads import decoded
+from cli.project import opened
 from cli.screen import one_line, paint, print_table
-from domain.errors import Damaged
-from domain.ledger import STREAM
-from domain.tree_ranges import range_root_of
-from projections.moments import as_of
-from projections.reviews import ReviewRow, Span, unreviewed
-from projections.reviews import reviews as rows_of
+from projections.reviews import ReviewRow, Span
+from usecases.reviews import reviews as reviews_of
 
 MOST_SPANS = 20
 """Ranges that are told in words; JSON has all of them."""
@@ -34,26 +28,11 @@ def reviews(asked: Asked) -> None:
     Next: orch audit review --from position:1
     """
     with opened() as project:
-        moment = resolved(asked.at, project.log)[0] if asked.at else project.log.moment()
-        rows = reviews_at(project, moment.position)
-    gaps = unreviewed(rows, moment.position)
-    data = {"rows": rows, "unreviewed": gaps, "as_of": as_of(moment)}
+        data = reviews_of(project, asked.at)
+    rows, gaps = data["rows"], data["unreviewed"]
     answer("audit.reviews", data, as_json=asked.json, show=lambda: _show(rows, gaps))
     if not all(row["holds"] for row in rows):
         raise typer.Exit(exits.DAMAGED)
-
-
-def reviews_at(project: Project, position: int) -> list[ReviewRow]:
-    """Return the reviews recorded up to a position, each held against the tree as the log keeps it."""
-    range_root = range_root_of(project.log)
-
-    def holds(size: int, root: str) -> bool:
-        try:
-            return range_root(0, size).hex() == root
-        except Damaged:
-            return False
-
-    return rows_of(decoded(project.log.stream(STREAM, upto=position)), holds)
 
 
 def in_words(spans: list[Span]) -> str:

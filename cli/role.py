@@ -11,12 +11,10 @@ from cli.answers import answer
 from cli.arguments import Reason
 from cli.lazy import Entry, LazyGroup
 from cli.options import Asked, plain, writing
-from cli.policy import STREAM
 from cli.project import opened
 from cli.screen import one_line, paint, print_table
 from cli.writes import report
-from domain.errors import NotFound
-from domain.policy_state import PolicyState
+from usecases.rules import roles
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Somebody, by the name that commands are recorded with.")]
 Role = Annotated[str, typer.Argument(metavar="ROLE", help="A role, such as lead.")]
@@ -78,20 +76,8 @@ def list_roles(asked: Asked) -> None:
     Next: orch policy show
     """
     with opened() as project:
-        head = project.log.heads([STREAM])[1].get(STREAM)
-    if head is None:
-        raise NotFound("The log holds no project yet.", fix=("orch init",))
-    policy = PolicyState.from_facts(head.facts)
-    asked_for = policy.approver_roles or {}
-    names = sorted({*(policy.members or {}), *asked_for.values()})
-    rows = [
-        {
-            "role": role,
-            "holders": policy.holders(role),
-            "steps": [step for step, needed in asked_for.items() if needed == role],
-        }
-        for role in names
-    ]
+        data = roles(project)
+    rows = data["rows"]
 
     def show() -> None:
         if not rows:
@@ -104,4 +90,4 @@ def list_roles(asked: Asked) -> None:
         print(paint(CLAIM, "dim", stream=sys.stderr), file=sys.stderr)
         return None
 
-    answer("role.list", {"rows": rows, "version": head.version}, as_json=asked.json, show=show)
+    answer("role.list", data, as_json=asked.json, show=show)

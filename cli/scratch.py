@@ -17,13 +17,13 @@ from adapters.places import FOLDER, Places
 from adapters.raw_commits import seconds_of_raw_commits
 from adapters.sqlite_log import SqliteLog
 from adapters.workspace import Workspace
-from cli.project import Project
-from cli.writes import recorded
 from domain.actors import Actor, ActorKind
 from domain.commands import DraftDocument, InitialiseProject, Meta
 from domain.handler import handle
 from domain.phase_ids import stream_of
 from domain.steps import Step
+from usecases.project import Project
+from usecases.writes import recorded
 
 ORIGIN = "scratch"
 BY = Actor("check", ActorKind.SERVICE)

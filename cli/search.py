@@ -7,9 +7,9 @@ import typer
 from adapters.envelope import told as told_by
 from cli.answers import answer
 from cli.arguments import phases_known
-from cli.moments import resolved, say
+from cli.moment_said import say
 from cli.options import Asked, reading
-from cli.project import Project, opened
+from cli.project import opened
 from cli.screen import one_line, paint
 from cli.search_following import SearchFollower, bring_up_to_date, index_held
 from domain.errors import InvalidInput
@@ -21,6 +21,8 @@ from projections.moments import AsOf, as_of
 from projections.search_hits import SearchHit, hit_of
 from projections.searchable import TextKind
 from projections.words import phrases
+from usecases.moments import resolved
+from usecases.project import Project
 
 MOST_WORDS = 100
 

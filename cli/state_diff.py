@@ -3,16 +3,13 @@
 from typing import Any
 
 from cli.answers import answer
-from cli.between import between
 from cli.options import Asked
 from cli.project import opened
-from cli.reads import decoded
 from cli.replay_words import said, step_words, words_of
 from cli.screen import one_line, paint
-from domain.phase_ids import stream_of
 from domain.steps import STEPS
-from projections.moments import as_of
-from projections.state_diff import ApprovalWithdrawn, Side, StateChange, StateDiff, VerdictGiven, state_diff
+from projections.state_diff import ApprovalWithdrawn, Side, StateChange, StateDiff, VerdictGiven
+from usecases.diff import state_changes
 
 NAMES = {"depends_on": "waits for", "blockers": "blocked by"}
 
@@ -20,11 +17,8 @@ NAMES = {"depends_on": "waits for", "blockers": "blocked by"}
 def answer_state_diff(asked: Asked, phase: str, since: str | None, until: str | None) -> None:
     """Answer with what changed in a phase between two moments."""
     with opened() as project:
-        old, new = between(project, asked, phase, since, until)
-        happenings = decoded(project.log.stream(stream_of(phase), upto=new.moment.position))
-        found = state_diff(happenings, old=old, new=new)
-    data = {**found, "as_of": as_of(new.moment)}
-    answer("phase.state_diff", data, as_json=asked.json, show=lambda: _show(found))
+        found = state_changes(project, phase, since, until, asked.at)
+    answer("phase.state_diff", found, as_json=asked.json, show=lambda: _show(found))
 
 
 def _show(found: StateDiff) -> None:

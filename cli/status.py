@@ -3,30 +3,23 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from enum import StrEnum
-from time import time_ns
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from adapters.checkpoint_files import CheckpointFiles
 from cli.ages import age_in_words
 from cli.answers import answer
 from cli.arguments import phases_known
 from cli.options import Asked, reading
-from cli.project import Project, opened
+from cli.project import opened
 from cli.quality import quality_in_words
-from cli.reads import View, view_of_phase
 from cli.screen import clean, one_line, paint, print_table, state
 from domain.digest import digest_of
 from domain.errors import InvalidInput, Refusal
-from domain.event_log import Head
-from domain.phase_ids import stream_of
-from domain.phase_state import PhaseState
 from domain.steps import Step
 from projections.counts import counted
-from projections.coverage import coverage
-from projections.moments import as_of
-from projections.phase_status import phase_status, places
+from usecases.project import Project
+from usecases.status import status as status_at
 
 if TYPE_CHECKING:
     from projections.coverage import Coverage
@@ -68,16 +61,7 @@ def status(asked: Asked, phase: Phase = None, form: FormName = Form.DETAILED) ->
 
         return answer_list(asked)
     with opened() as project:
-        view, head = view_of_phase(project, phase, asked.at)
-        found = status_of(project, view, head)
-        last = CheckpointFiles(project.places.checkpoints).last()
-        covered = coverage(
-            (project.log.moment() if asked.at else view.moment).position,
-            size=last.size if last else 0,
-            kept_at=last.kept_at if last else None,
-            now=time_ns() // 1000,
-        )
-        data = {**found, "checkpoint": covered, "as_of": as_of(view.moment)}
+        found = status_at(project, phase, asked.at)
 
         def show() -> None:
             if form is Form.COMPACT:
@@ -85,32 +69,11 @@ def status(asked: Asked, phase: Phase = None, form: FormName = Form.DETAILED) ->
             _show(found)
             if asked.at is None:
                 _show_edited(project, found)
-            _show_coverage(covered)
+            _show_coverage(found["checkpoint"])
             return None
 
-        answer("phase.status", data, as_json=asked.json, show=show)
+        answer("phase.status", found, as_json=asked.json, show=show)
     return None
-
-
-def status_of(project: Project, view: View, head: Head) -> "PhaseStatus":
-    """Return the status of one phase at the moment of a view."""
-    told = project.log.told(places(head))
-    found = phase_status(head, told, now_us=view.now, policy=view.policy)
-    if found["current_step"] == "handoff" and _waits(project, found["depends_on"]):
-        found["next_commands"] = [f"orch why {found['phase']}"]
-    return found
-
-
-def _waits(project: Project, phases: list[str]) -> bool:
-    """Tell whether one of these phases has still to be handed off."""
-    heads = project.log.heads([stream_of(phase) for phase in phases])[1]
-    return any(not PhaseState.from_facts(head.facts).handed_off for head in heads.values())
-
-
-def next_commands(project: Project, phase: str) -> list[str]:
-    """Return the commands to type next, as things are now."""
-    view, head = view_of_phase(project, phase, None)
-    return list(status_of(project, view, head)["next_commands"])
 
 
 def _show_compact(found: "PhaseStatus") -> None:

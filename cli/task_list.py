@@ -7,23 +7,16 @@ import typer
 from cli.answers import answer
 from cli.arguments import phases_known
 from cli.options import Asked, reading
-from cli.project import Project, opened
-from cli.reads import view_of_all, view_of_phase
+from cli.project import opened
 from cli.screen import one_line, paint, print_table
-from domain.errors import InvalidInput
-from domain.phase_state import PhaseState
 from domain.steps import StepState
 from domain.tasks import TaskState
-from projections.moments import as_of
 from projections.task_list import (
     PhaseTasks,
     TaskRow,
-    next_tasks,
-    outline_places,
-    phase_tasks,
-    places,
-    task_list,
 )
+from usecases.project import Project
+from usecases.task_list import Wanted, tasks
 
 MaybePhase = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
@@ -51,51 +44,17 @@ def list_tasks(
 
     Next: orch task start PHASE T001
     """
-    if done and (only_open or ready):
-        raise InvalidInput("--done leaves nothing that is --open or --ready.", fix=("orch task list --open",))
     with opened() as project:
-        if phase is None:
-            view = view_of_all(project, asked.at)
-            heads = [head for head in view.phases.values() if not head.facts["archived"]]
-        else:
-            view, head = view_of_phase(project, phase, asked.at)
-            heads = [head]
         me = _me(project) if mine else None
-        told = project.log.told([place for head in heads for place in places(head)])
-        found = [phase_tasks(head, told, now_us=view.now) for head in heads]
-        rows = [
-            row
-            for head in heads
-            for row in task_list(head, told, now_us=view.now)
-            if (row["state"] is TaskState.DONE or not done)
-            and (row["state"] is not TaskState.DONE or not only_open)
-            and (row["ready"] or not ready)
-            and (me is None or _is_mine(row, me))
-        ]
-        if phase is None:
-            found = [each for each in found if each["total"]]
-        data = {"rows": rows, "phases": found, "as_of": as_of(view.moment)}
+        data = tasks(project, phase, Wanted(only_open, done, ready, me), asked.at)
     filtered = only_open or done or ready or mine
-    answer("task.list", data, as_json=asked.json, show=lambda: _show(found, rows, filtered=filtered))
-
-
-def next_for_tasks(project: Project, phase: str) -> list[str]:
-    """Return the command that leads the tasks of a phase on, as things are now."""
-    view, head = view_of_phase(project, phase, None)
-    state = PhaseState.from_facts(head.facts).at(view.now)
-    return next_tasks(state, project.log.told(outline_places(state)))
+    answer("task.list", data, as_json=asked.json, show=lambda: _show(data["phases"], data["rows"], filtered=filtered))
 
 
 def _me(project: Project) -> str:
     from adapters.actor import acting
 
     return acting(None, None, root=project.places.root).name
-
-
-def _is_mine(row: TaskRow, me: str) -> bool:
-    if row["assignee"]:
-        return row["assignee"] == me
-    return row["by"] is not None and row["state"] is not TaskState.OPEN and row["by"]["name"] == me
 
 
 def _show(phases: list[PhaseTasks], rows: list[TaskRow], *, filtered: bool) -> None:

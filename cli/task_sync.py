@@ -9,7 +9,7 @@ import typer
 
 from cli.arguments import PhaseId
 from cli.options import Asked, writing
-from cli.project import Project, opened
+from cli.project import opened
 from cli.screen import one_line, paint
 from cli.task_work import Force
 from cli.writes import carry_out
@@ -20,6 +20,7 @@ from domain.steps import Step
 from domain.tasks import TaskState
 from domain.unknown import unknown_phase
 from projections.task_list import in_force, outline_places, places, texts_of
+from usecases.project import Project
 
 if TYPE_CHECKING:
     from domain.commands import SyncTasks

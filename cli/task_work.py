@@ -1,6 +1,5 @@
 """orch task start, done, reopen and assign: what is done about tasks."""
 
-import re
 from typing import Annotated, Optional
 
 import typer
@@ -10,7 +9,7 @@ from cli.options import Asked, writing
 from cli.project import opened
 from cli.writes import carry_out
 from domain.errors import InvalidInput
-from domain.phase_ids import checked
+from usecases.task_words import TYPED, numbers_in
 
 Numbers = Annotated[list[str], typer.Argument(metavar="TASK...", help="Numbers of tasks, such as T001 T002.")]
 Note = Annotated[str, typer.Option("--note", help="What there is to say about the result.")]
@@ -21,7 +20,6 @@ To = Annotated[
     typer.Option("--to", metavar="NAME", help="The name of whoever does them."),
 ]
 Nobody = Annotated[bool, typer.Option("--to-nobody", help="Take them away from whoever has them.")]
-TYPED = re.compile(r"[Tt]?([0-9]{1,4})", re.ASCII)
 
 
 @writing
@@ -95,10 +93,3 @@ def assign(asked: Asked, phase: PhaseId, tasks: Numbers, to: To = None, to_nobod
         from domain.commands import AssignTasks
 
         carry_out(project, asked, phase, lambda: AssignTasks(project.meta(asked), phase, numbers, to or ""))
-
-
-def numbers_in(phase: str, typed: list[str]) -> tuple[str, ...]:
-    """Return numbers as documents write them, each once: 1, t1 and T001 are the same task. Refuse a bad phase id."""
-    checked(phase)
-    found = [f"T{int(match[1]):03d}" if (match := TYPED.fullmatch(word)) else word for word in typed]
-    return tuple(dict.fromkeys(found))

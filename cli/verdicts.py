@@ -7,13 +7,14 @@ import typer
 
 from adapters.actor import refuse_guessed_kind
 from cli.arguments import PhaseId, Reason, StepName
-from cli.gate import refuse_other_than_latest
 from cli.options import Asked, writing
-from cli.project import Project, opened
+from cli.project import opened
 from cli.typed import typed
 from cli.writes import carry_out
 from domain.errors import InvalidInput
 from domain.steps import Step
+from usecases.gate import refuse_other_than_latest
+from usecases.project import Project
 
 if TYPE_CHECKING:
     from domain.commands import Command
@@ -108,7 +109,7 @@ def approve(
             step,
             iteration=iteration,
             digest=digest,
-            seen=refuse_other_than_latest(project, asked, phase, step),
+            seen=refuse_other_than_latest(project, asked.command_id, phase, step),
             meaning=_meaning(meaning),
             comments=comments,
             forced=force,
@@ -163,7 +164,7 @@ def _reject(
             feedback=tuple(words for words in feedback or () if words.strip()),
             iteration=iteration,
             digest=digest,
-            seen=refuse_other_than_latest(project, asked, phase, step),
+            seen=refuse_other_than_latest(project, asked.command_id, phase, step),
             comments=comments,
         )
 
@@ -225,7 +226,7 @@ def reconfirm(
             reason=reason,
             iteration=iteration,
             digest=digest,
-            seen=refuse_other_than_latest(project, asked, phase, step),
+            seen=refuse_other_than_latest(project, asked.command_id, phase, step),
             meaning=_meaning(meaning),
             forced=force,
             break_glass=break_glass,

@@ -8,11 +8,12 @@ import typer
 from cli import exits
 from cli.answers import answer
 from cli.options import Asked, plain
-from cli.project import Project, opened
+from cli.project import opened
 from cli.screen import clean, one_line, paint
 from cli.way_out import way_out
 from domain.errors import Damaged, InvalidInput, NotFound
 from projections.counts import counted
+from usecases.project import Project
 
 if TYPE_CHECKING:
     from cli.verifying import Options
@@ -116,7 +117,7 @@ def verification(project: Project, files: list[Path], vkeys: list[str], options:
 def _keys(project: Project) -> list[str]:
     """Return the keys that the log itself names, without those that are none."""
     from adapters.signed_notes import VerifierKey
-    from cli.checkpoint import keys_of
+    from usecases.signed_head import keys_of
 
     found = []
     try:

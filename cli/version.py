@@ -4,8 +4,8 @@ import sys
 
 from cli.answers import answer
 from cli.options import Asked, plain
-from cli.release import VERSION
 from cli.screen import print_table
+from usecases.release import VERSION
 
 PARTS = ("eventsourcing", "pydantic", "orjson", "jinja2", "typer", "click", "apsw", "cryptography")
 

@@ -8,14 +8,9 @@ from cli.answers import answer
 from cli.arguments import PhaseId
 from cli.options import Asked, reading
 from cli.project import opened
-from cli.reads import heads_at, view_of_phase
 from cli.screen import clean, one_line, paint
-from domain.phase_ids import stream_of
-from domain.phase_state import PhaseState
 from domain.steps import Step
-from projections.moments import as_of
-from projections.why import places
-from projections.why import why as reasons
+from usecases.reasons import why as why_not
 
 MaybeStep = Annotated[
     Optional[Step],  # noqa: UP045  # Typer reads Optional at every release we allow
@@ -32,13 +27,7 @@ def why(asked: Asked, phase: PhaseId, step: MaybeStep = None) -> None:
     Next: the command it prints
     """
     with opened() as project:
-        view, head = view_of_phase(project, phase, asked.at)
-        waits_for = PhaseState.from_facts(head.facts).depends_on
-        found = heads_at(project, [stream_of(on) for on in waits_for], view.moment if asked.at else None)
-        dependencies = {on: found.get(stream_of(on)) for on in waits_for}
-        told = project.log.told(places(head))
-        result = reasons(head, step, told, now_us=view.now, policy=view.policy, dependencies=dependencies)
-        data = {**result, "as_of": as_of(view.moment)}
+        result = why_not(project, phase, step, asked.at)
 
     def show() -> None:
         if not result["blocked"]:
@@ -49,4 +38,4 @@ def why(asked: Asked, phase: PhaseId, step: MaybeStep = None) -> None:
             for line in missing["fix"]:
                 print(f"  → {clean(line)}")
 
-    answer("phase.why", data, as_json=asked.json, show=show)
+    answer("phase.why", result, as_json=asked.json, show=show)

@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import orjson
 
 from adapters.workflow_files import WorkflowFile
-from cli.gate import is_edited, refuse_edited, refuse_other_than_latest
 from cli.options import Asked
-from cli.project import Project
-from cli.publish import publish
-from cli.receipts import ReceiptAfter, receipt_after, wanted_after
-from cli.signing import SignedAfter
-from cli.writes import recorded
 from domain import hints, phase_ids
 from domain.documents import NOT_STARTED, Document
 from domain.errors import CommandIdReused, PolicyForbidsAutomatic
@@ -22,6 +16,12 @@ from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
 from domain.steps import STEPS, Step, StepState
 from domain.trial import try_out
+from usecases.gate import is_edited, refuse_edited, refuse_other_than_latest
+from usecases.project import Project
+from usecases.publish import publish
+from usecases.receipts import ReceiptAfter, receipt_after, wanted_after
+from usecases.signing import SignedAfter
+from usecases.writes import recorded
 
 if TYPE_CHECKING:
     from domain.commands import Command
@@ -80,7 +80,7 @@ class Run:
         state = self._state()
         waiting = [step for step in STEPS if state.documents[step].state is not StepState.APPROVED]
         for step in waiting:
-            refuse_edited(self._project, self._asked, self._phase, step)
+            refuse_edited(self._project, self._asked.command_id, self._phase, step)
             if step in self._file.fields:
                 try_out(self._file.fields, step, phase=self._phase, templates=self._project.templates)
         if self._automatic and waiting and waiting[0] in self._file.fields:
@@ -132,7 +132,7 @@ class Run:
         def command() -> "Command":
             from domain.commands import DraftDocument
 
-            refuse_edited(self._project, asked, self._phase, step)
+            refuse_edited(self._project, asked.command_id, self._phase, step)
             title = fields.get("title") if step is Step.SPEC else None
             return DraftDocument(self._project.meta(asked), self._phase, step, fields, title=title)
 
@@ -169,7 +169,7 @@ class Run:
                 step,
                 iteration=document.iteration,
                 digest=document.digest,
-                seen=refuse_other_than_latest(self._project, asked, self._phase, step),
+                seen=refuse_other_than_latest(self._project, asked.command_id, self._phase, step),
                 automatic=True,
             )
 

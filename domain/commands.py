@@ -1,10 +1,12 @@
 """What may be asked, as plain values. Ids, clock and actor arrive from the edge."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 from json import dumps
 from typing import Any, NamedTuple, TypeAlias
 
+from domain.access_token import Scope
 from domain.actors import Actor
 from domain.document_events import Meaning
 from domain.import_claims import Claim
@@ -22,6 +24,10 @@ class Meta(NamedTuple):
     command_id: str
     by: Actor
     at: datetime
+    authentication: str = ""
+    """How it is known who asks; empty where the name is only claimed."""
+    seen: Mapping[str, int] = {}
+    """The versions of streams that they looked at before; where one is another now, somebody was first."""
 
 
 class InitialiseProject(NamedTuple):
@@ -316,6 +322,25 @@ class ImportPhase(NamedTuple):
         return "sha256:" + sha256(self.source.encode()).hexdigest()
 
 
+class IssueToken(NamedTuple):
+    """Let somebody use the service under their name."""
+
+    meta: Meta
+    to: Actor
+    scopes: tuple[Scope, ...]
+    seconds: int
+    new_id: str
+    """Made by the edge with the secret, as `sha256`; neither is part of what was asked."""
+    sha256: str
+    reason: str = ""
+
+
+class RevokeToken(NamedTuple):
+    meta: Meta
+    token: str
+    reason: str = ""
+
+
 Command: TypeAlias = (
     InitialiseProject
     | ChangePolicy
@@ -347,11 +372,13 @@ Command: TypeAlias = (
     | ReviewLog
     | PromoteRecovery
     | NamePoint
+    | IssueToken
+    | RevokeToken
     | ImportPhase
 )
 
 
-UNSAID = frozenset(("meta", "seen", "public_key", "fork", "done", "reopened", "imported_from"))
+UNSAID = frozenset(("meta", "seen", "public_key", "fork", "done", "reopened", "imported_from", "new_id", "sha256"))
 """What the edge adds to a command by itself."""
 
 SAID_LATER = frozenset(

@@ -119,6 +119,8 @@ class DocumentApproved(DomainEvent):
     """A program gave it in the approver's name; nobody read the text at that moment."""
     ratify_by: int | None = None
     """Given under break-glass: it holds until then, µs since the epoch, or until others have approved the same text."""
+    authentication: str = ""
+    """How it was known who gave it, such as `token:0b8f3a52c1d2`; empty where the name is only claimed."""
 
     def apply(self, aggregate: "Phase") -> None:
         _count(aggregate, self)
@@ -147,6 +149,8 @@ class DocumentRejected(DomainEvent):
     policy_version: int
     feedback: tuple[str, ...] | None
     comments: str | None
+    authentication: str = ""
+    """As of an approval."""
 
     def apply(self, aggregate: "Phase") -> None:
         feedback = (*aggregate.state.documents[self.step].feedback, self.originator_version)
@@ -225,6 +229,8 @@ class DocumentReconfirmed(DomainEvent):
     broke: tuple[str, ...]
     reason: str | None
     ratify_by: int | None = None
+    """As of an approval."""
+    authentication: str = ""
     """As of an approval."""
 
     def apply(self, aggregate: "Phase") -> None:

@@ -33,6 +33,7 @@ Refusal
 │   ├── StoreMoved              a log that was moved elsewhere is not written here
 │   ├── StoreUnsettled          a log that is still being made in this place is neither read nor written
 │   ├── RedactedSince           a recovered store holds texts that were erased after it was made
+│   ├── TokenNeedsPerson        only people issue tokens
 │   └── AlreadyExists           what should be made is there already
 ├── InvalidInput                the words were wrong
 │   ├── ReasonMissing           the record needs a reason in words
@@ -222,6 +223,13 @@ class PolicyNeedsPerson(Rejected):
             f"{name} acts as {kind}; while only people may approve, only people may {may}.",
             fix=("orch policy show",),
         )
+
+
+class TokenNeedsPerson(Rejected):
+    code = "POLICY_VIOLATION"
+
+    def __init__(self, name: str, kind: str, *, what: str) -> None:
+        super().__init__(f"{name} acts as {kind}, which may not {what}.", fix=("orch token list",))
 
 
 class LatestTextStays(Rejected):

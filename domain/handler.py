@@ -5,6 +5,7 @@ from typing import Any, assert_never
 
 from domain import commands as c
 from domain import dependencies, drafting, importing, task_work
+from domain.access_token import AccessToken
 from domain.aggregates import EventSourced
 from domain.errors import AlreadyExists, CommandIdReused, NotFound, PhaseArchived, Refusal, VerdictIsStale
 from domain.event_log import Decision, EventLog, Receipt
@@ -39,6 +40,7 @@ def handle(command: c.Command, *, log: EventLog, templates: Templates) -> Receip
             raise CommandIdReused(command.meta.command_id)
         return receipt
     read = ReadSet(log)
+    read.refuse_others(command.meta.seen)
     changed = _decide(command, read, log, templates)
     events = [event for aggregate in changed for event in aggregate.decided()]
     decision = Decision(
@@ -94,6 +96,12 @@ def _decide(command: c.Command, read: ReadSet, log: EventLog, templates: Templat
             return (promote(command, read, log),)
         case c.NamePoint():
             return (_named(command, read, log),)
+        case c.IssueToken():
+            return (_issued(command, read),)
+        case c.RevokeToken():
+            token = read.token(command.token)
+            token.revoke(reason=command.reason, by=by, at=at)
+            return (token,)
         case c.DraftDocument():
             return (drafting.draft(command, read, log, templates),)
         case c.EditDocument():
@@ -116,6 +124,7 @@ def _decide(command: c.Command, read: ReadSet, log: EventLog, templates: Templat
                 feedback=command.feedback,
                 comments=command.comments,
                 policy_version=read.policy().version,
+                authentication=command.meta.authentication,
                 by=by,
                 at=at,
             )
@@ -204,6 +213,20 @@ def _named(command: c.NamePoint, read: ReadSet, log: EventLog) -> RestorePoint:
     )
 
 
+def _issued(command: c.IssueToken, read: ReadSet) -> AccessToken:
+    read.refuse_known_token(command.new_id)
+    return AccessToken.issue(
+        command.new_id,
+        to=command.to,
+        scopes=command.scopes,
+        sha256=command.sha256,
+        seconds=command.seconds,
+        reason=command.reason,
+        by=command.meta.by,
+        at=command.meta.at,
+    )
+
+
 def _wanted(command: c.ChangePolicy, policy: Policy) -> Any:
     given = {name: value for name, value in command._asdict().items() if name in policy.state._fields}
     for table in ("approvers", "approver_roles"):
@@ -234,6 +257,7 @@ def _give_approval(command: c.ApproveDocument | c.ReconfirmDocument, read: ReadS
         "reason": command.reason,
         "policy": policy.state,
         "policy_version": policy.version,
+        "authentication": command.meta.authentication,
         "by": command.meta.by,
         "at": command.meta.at,
     }

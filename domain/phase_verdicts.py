@@ -43,6 +43,7 @@ class PhaseVerdicts(PhaseDrafts):
         at: datetime,
         automatic: bool = False,
         break_glass: bool = False,
+        authentication: str = "",
     ) -> None:
         """Approve the latest iteration; iteration and digest, where given, must name it.
 
@@ -69,6 +70,7 @@ class PhaseVerdicts(PhaseDrafts):
             comments=comments,
             reason=reason,
             automatic=automatic,
+            authentication=authentication,
             by=by,
             at=at,
         )
@@ -84,6 +86,7 @@ class PhaseVerdicts(PhaseDrafts):
         policy_version: int,
         by: Actor,
         at: datetime,
+        authentication: str = "",
     ) -> None:
         """Reject the latest iteration and say what must change."""
         self.note_expiry(by=by, at=at)
@@ -99,6 +102,7 @@ class PhaseVerdicts(PhaseDrafts):
             policy_version=policy_version,
             feedback=tuple(feedback),
             comments=comments,
+            authentication=authentication,
             by=by,
             at=at,
         )
@@ -119,6 +123,7 @@ class PhaseVerdicts(PhaseDrafts):
         by: Actor,
         at: datetime,
         break_glass: bool = False,
+        authentication: str = "",
     ) -> None:
         """Approve a stale text as it is, or one whose approval was imported: a verdict under the full policy."""
         self.note_expiry(by=by, at=at)
@@ -137,6 +142,7 @@ class PhaseVerdicts(PhaseDrafts):
             **_verdict(step, document, judgement, meaning=meaning, policy_version=policy_version),
             ratify_by=ratify_by(judgement, phase=self.state.phase, step=step, by=by, at=at, policy=policy),
             reason=reason,
+            authentication=authentication,
             by=by,
             at=at,
         )

@@ -1,7 +1,11 @@
 """What was read to decide one command, and at which version: checked again under the lock."""
 
+from collections.abc import Mapping
+
 from domain import phase_ids
-from domain.errors import NotFound
+from domain.access_token import AccessToken, TokenState
+from domain.access_token import stream_of as token_stream
+from domain.errors import AlreadyExists, Conflict, NotFound
 from domain.event_log import EventLog, Head
 from domain.ledger import STREAM as LEDGER
 from domain.ledger import Ledger
@@ -35,6 +39,14 @@ class ReadSet:
         self.expects[stream] = head.version if head else 0
         return head
 
+    def refuse_others(self, seen: Mapping[str, int]) -> None:
+        """Refuse to decide where somebody else was first: a stream is at another version than was looked at."""
+        for stream, version in seen.items():
+            head = self._head(stream)
+            found = head.version if head else 0
+            if found != version:
+                raise Conflict(stream, read=version, found=found)
+
     def find_phase(self, phase: str) -> Phase | None:
         """Return a phase, or None where the log has never seen it."""
         head = self._head(phase_ids.stream_of(phase_ids.checked(phase)))
@@ -60,6 +72,18 @@ class ReadSet:
         if head is None:
             raise NotFound("The log holds no project yet.", fix=("orch init",))
         return Project.restore(head.stream, head.version, ProjectState.from_facts(head.facts))
+
+    def token(self, token: str) -> AccessToken:
+        """Return a token, or refuse an id that the log has never seen."""
+        head = self._head(token_stream(token))
+        if head is None:
+            raise NotFound(f"There is no token {token}.", fix=("orch token list",))
+        return AccessToken.restore(head.stream, head.version, TokenState.from_facts(head.facts))
+
+    def refuse_known_token(self, token: str) -> None:
+        """Refuse an id that is another token's: chance has to choose again."""
+        if self._head(token_stream(token)) is not None:
+            raise AlreadyExists(f"There is a token {token} already.", fix=("orch token list",))
 
     def ledger(self) -> Ledger:
         """Return the ledger; it stands at version 0 while nothing has happened to it."""

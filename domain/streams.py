@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from domain.access_token import PREFIX as TOKEN
+from domain.access_token import AccessToken, TokenState
 from domain.aggregates import EventSourced
 from domain.errors import Damaged
 from domain.event_log import Head
@@ -33,6 +35,8 @@ def aggregate_of(head: Head) -> EventSourced:
         return Phase.restore(head.stream, head.version, PhaseState.from_facts(head.facts))
     if head.stream.startswith(POINT):
         return RestorePoint.restore(head.stream, head.version, PointState.from_facts(head.facts))
+    if head.stream.startswith(TOKEN):
+        return AccessToken.restore(head.stream, head.version, TokenState.from_facts(head.facts))
     if head.stream not in KINDS:
         raise Damaged(f"The log is damaged: no stream is called {head.stream[:80]!r}.")
     kind, state = KINDS[head.stream]

@@ -3,6 +3,7 @@
 from domain import document_events as documents
 from domain import phase_events as phases
 from domain import task_events as tasks
+from domain.access_token import TokenIssued, TokenRevoked
 from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.events import DomainEvent
 from domain.import_events import Imported, VerdictImported
@@ -47,5 +48,7 @@ EVENTS: tuple[type[DomainEvent], ...] = (
     tasks.TaskAssigned,
     RoleGranted,
     RoleRevoked,
+    TokenIssued,
+    TokenRevoked,
 )
 TOPICS: dict[str, type[DomainEvent]] = {event.TOPIC: event for event in EVENTS}

@@ -46,6 +46,8 @@ class HistoryRow(TypedDict):
     ratify_by: str | None
     """Until when an approval under break-glass holds, unless others approve the same text."""
     policy_version: int | None
+    authentication: str | None
+    """How it was known who gave the verdict, such as `token:0b8f3a52c1d2`; None where the name is only claimed."""
     imported: Importer | None
     """Whose folder claims this; nobody did it here. `occurred_at` is when it is said to have happened."""
     erased: bool
@@ -91,6 +93,7 @@ def history(
             "broke": list(said.broke),
             "ratify_by": said.ratify_by,
             "policy_version": said.policy_version,
+            "authentication": said.authentication,
             "imported": imports.importer_of(record, event),
             "erased": erased,
             "erased_by": redactions.get(record.position) if erased else None,

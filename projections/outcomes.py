@@ -7,6 +7,9 @@ from domain import document_events as documents
 from domain import ledger_events as ledger
 from domain import phase_events as phases
 from domain import task_events as tasks
+from domain.access_token import PREFIX as TOKEN
+from domain.access_token import TokenIssued, TokenRevoked
+from domain.actors import ActorKind
 from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.errors import UnknownEvent
 from domain.event_log import Record
@@ -79,6 +82,16 @@ class NamedPoint(TypedDict):
     root: str
 
 
+class TokenOf(TypedDict):
+    """A token that was issued or revoked; of a revoked one only the id is told."""
+
+    id: str
+    name: str | None
+    kind: ActorKind | None
+    scopes: list[str]
+    expires_at: str | None
+
+
 class Outcome(TypedDict):
     """What one command did. None and empty lists stand for what it did not touch; no free text is in it."""
 
@@ -97,6 +110,7 @@ class Outcome(TypedDict):
     forced: bool
     broke: list[str]
     ratify_by: str | None
+    authentication: str | None
     quality: Quality | None
     expires_at: str | None
     stale_steps: list[Step]
@@ -115,6 +129,7 @@ class Outcome(TypedDict):
     reviewed: ReviewedRange | None
     forked: ForkedLog | None
     point: NamedPoint | None
+    token: TokenOf | None
 
 
 def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
@@ -136,6 +151,7 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
         "forced": False,
         "broke": [],
         "ratify_by": None,
+        "authentication": None,
         "quality": None,
         "expires_at": None,
         "stale_steps": [],
@@ -154,6 +170,7 @@ def outcome(pairs: Sequence[tuple[Record, DomainEvent]]) -> Outcome:
         "reviewed": None,
         "forked": None,
         "point": None,
+        "token": None,
     }
     for _, happening in pairs:
         _fill(result, happening)
@@ -167,6 +184,7 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
             result["quality"] = quality(event.step, event.quality, event.missing)
         case documents.DocumentRejected():
             result |= {"step": event.step, "iteration": event.iteration, "digest": event.digest}
+            result["authentication"] = event.authentication or None
         case documents.ApprovalRequested():
             result |= {
                 "step": event.step,
@@ -184,6 +202,7 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
                 "forced": event.forced,
                 "broke": list(event.broke),
                 "ratify_by": maybe_rfc3339(event.ratify_by),
+                "authentication": event.authentication or None,
             }
         case documents.StepReopened():
             result |= {
@@ -248,6 +267,17 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
             pass  # claims are no outcome of this command; its topics say that there are some
         case PointNamed():
             result["point"] = {"name": event.name, "position": event.position, "root": event.root}
+        case TokenIssued():
+            result["token"] = {
+                "id": event.originator_id.removeprefix(TOKEN),
+                "name": event.name,
+                "kind": event.kind,
+                "scopes": list(event.scopes),
+                "expires_at": rfc3339(event.expires_at),
+            }
+        case TokenRevoked():
+            token = event.originator_id.removeprefix(TOKEN)
+            result["token"] = {"id": token, "name": None, "kind": None, "scopes": [], "expires_at": None}
         case ledger.Recovered():
             pass  # the fork before it says the same position
         case phases.Opened() | phases.Retitled() | phases.HandedOff() | phases.Archived() | ledger.KeyRotated():
@@ -264,6 +294,8 @@ SENTENCES = {
     "ledger.recovered": "recovered",
     "phase.imported": "imported",
     "point.named": "position {point[position]} is {point[name]} now",
+    "token.issued": "the token {token[id]} speaks for {token[name]} until {token[expires_at]}",
+    "token.revoked": "the token {token[id]} is revoked",
     "ledger.key_rotated": "another key speaks for the log",
     "ledger.payload_redacted": "the text of position {redacted} is erased",
     "ledger.reviewed": "positions {reviewed[first]} to {reviewed[last]} reviewed",
@@ -298,13 +330,14 @@ def sentence(result: Outcome) -> str:
     main = next(topic for topic in SENTENCES if topic in topics)
     document = f"{result['step']} iteration {result['iteration']}"
     said = "{document}: an approval was recorded" if result["final"] is False else SENTENCES[main]
-    said = said.format(
-        document=document,
-        numbers=", ".join(result["tasks"]),
-        reopened=", ".join(result["reopened_tasks"]),
-        somebody=result["assignee"] or "nobody",
+    words = {
         **result,
-    )
+        "document": document,
+        "numbers": ", ".join(result["tasks"]),
+        "reopened": ", ".join(result["reopened_tasks"]),
+        "somebody": result["assignee"] or "nobody",
+    }
+    said = said.format(**words)
     subject = f"{result['phase']}: " if result["phase"] else ""
     return subject + said + "".join(f"; {remark}" for remark in _remarks(result))
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypedDict
 
+from domain.access_token import TokenState
 from domain.errors import UnknownEvent
 from domain.event_log import Record
 from domain.events import DomainEvent
@@ -14,6 +15,7 @@ from domain.policy_state import PolicyState
 from domain.project import ProjectInitialised
 from domain.project_state import ProjectState
 from domain.restore_point import PointState
+from domain.times import rfc3339
 from projections.differences import Difference, differences
 from projections.folding import Change, changes
 from projections.history import HistoryRow, history
@@ -55,8 +57,19 @@ class PointFacts(TypedDict):
     position: int
 
 
+class TokenFacts(TypedDict):
+    """A token of the service: who it speaks for, and the event that revoked it, or 0."""
+
+    name: str
+    kind: str
+    scopes: list[str]
+    sha256: str
+    expires_at: str
+    revoked: int
+
+
 class ReplayRow(HistoryRow):
-    """One event and what it changed. Of the five states, the one of its stream is there; the others are None."""
+    """One event and what it changed. Of the six states, the one of its stream is there; the others are None."""
 
     changes: list[Difference]
     phase_state: PhaseFacts | None
@@ -64,6 +77,7 @@ class ReplayRow(HistoryRow):
     ledger_state: LedgerFacts | None
     project_state: ProjectFacts | None
     point_state: PointFacts | None
+    token_state: TokenFacts | None
 
 
 class _Counted(NamedTuple):
@@ -102,6 +116,7 @@ def _row(change: Change, before: Mapping[str, Any], after: Any, importer: Import
         "ledger_state": after if isinstance(state, LedgerState) else None,
         "project_state": after if isinstance(state, ProjectState) else None,
         "point_state": after if isinstance(state, PointState) else None,
+        "token_state": after if isinstance(state, TokenState) else None,
     }
 
 
@@ -144,6 +159,8 @@ class _Memory:
                 return self._project(state) if state else {}
             case PointState():
                 return {"position": state.position} if state else {}
+            case TokenState():
+                return _token(state) if state else {}
             case other:
                 raise UnknownEvent(f"No reader has words for a {type(other).__name__}.")
 
@@ -164,3 +181,14 @@ class _Memory:
             "reviews": self._counted.reviews,
             "last_reviewed": self._counted.last_reviewed,
         }
+
+
+def _token(state: TokenState) -> TokenFacts:
+    return {
+        "name": state.name,
+        "kind": state.kind.value,
+        "scopes": [scope.value for scope in state.scopes],
+        "sha256": state.sha256,
+        "expires_at": rfc3339(state.expires_at),
+        "revoked": state.revoked,
+    }

@@ -7,6 +7,8 @@ from domain import document_events as documents
 from domain import ledger_events as ledger
 from domain import phase_events as phases
 from domain import task_events as tasks
+from domain.access_token import PREFIX as TOKEN
+from domain.access_token import TokenIssued, TokenRevoked
 from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.errors import UnknownEvent
 from domain.events import DomainEvent
@@ -42,6 +44,8 @@ class Saying(NamedTuple):
     ratify_by: str | None = None
     """Until when an approval under break-glass holds."""
     policy_version: int | None = None
+    authentication: str | None = None
+    """How it was known who gave the verdict; None where the name is only claimed."""
 
 
 def saying(event: DomainEvent) -> Saying:
@@ -68,6 +72,7 @@ def saying(event: DomainEvent) -> Saying:
                 comments=event.comments or None,
                 feedback=event.feedback or (),
                 policy_version=event.policy_version,
+                authentication=event.authentication or None,
             )
         case documents.StepReopened(step=step, iteration=iteration):
             withdrawn = " and withdrew the handoff" if event.withdraws_handoff else ""
@@ -128,6 +133,11 @@ def _about_the_phase(event: DomainEvent) -> Saying:
         case ledger.Recovered():
             said = f"recovered positions 1 to {event.position} from the {event.source}"
             return Saying(said, reason=event.reason or None)
+        case TokenIssued(originator_id=stream, name=name, kind=kind, scopes=scopes):
+            what = f"issued the token {stream.removeprefix(TOKEN)} to {name} ({kind}): {', '.join(scopes)}"
+            return Saying(f"{what}, until {rfc3339(event.expires_at)}", reason=event.reason or None)
+        case TokenRevoked(originator_id=stream):
+            return Saying(f"revoked the token {stream.removeprefix(TOKEN)}", reason=event.reason or None)
         case PointNamed():
             return Saying(f"named position {event.position} {event.name}", reason=event.reason or None)
         case Imported():
@@ -226,6 +236,7 @@ def _approval(event: documents.DocumentApproved | documents.DocumentReconfirmed,
         broke=event.broke,
         ratify_by=until,
         policy_version=event.policy_version,
+        authentication=event.authentication or None,
     )
 
 

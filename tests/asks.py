@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 from domain import commands as c
+from domain.access_token import Scope
 from domain.actors import Actor
 from domain.import_claims import Claim
 from domain.importers import Importer
@@ -189,6 +190,23 @@ def name_point(
     name: str, position: int, *, by: Actor = ADA, at: datetime = NOON, command_id: str | None = None
 ) -> c.NamePoint:
     return c.NamePoint(meta(by, at, command_id), name, position)
+
+
+def issue_token(
+    token: str = "0b8f3a52c1d2",
+    *,
+    to: Actor = GRACE,
+    scopes: tuple[Scope, ...] = (Scope.READ, Scope.APPROVE),
+    seconds: int = 3600,
+    sha256: str = "ab" * 32,
+    by: Actor = ADA,
+    command_id: str | None = None,
+) -> c.IssueToken:
+    return c.IssueToken(meta(by, NOON, command_id), to, scopes, seconds, token, sha256, "for the dashboard")
+
+
+def revoke_token(token: str = "0b8f3a52c1d2", *, by: Actor = ADA) -> c.RevokeToken:
+    return c.RevokeToken(meta(by, NOON, None), token, "it was in a log")
 
 
 def import_phase(

@@ -20,8 +20,11 @@ WRITTEN = Path(__file__).parents[1] / "written"
 # What a topic learnt to say later has a file of its own; what was written before stays as it was.
 LATER: dict[str, Callable[[Any], int]] = {
     "phase.document_drafted": lambda event: 2 if event.quality is not None else 1,
-    "phase.document_approved": lambda event: 3 if event.ratify_by else 2 if event.automatic else 1,
-    "phase.document_reconfirmed": lambda event: 2 if event.ratify_by else 1,
+    "phase.document_approved": lambda event: (
+        4 if event.authentication else 3 if event.ratify_by else 2 if event.automatic else 1
+    ),
+    "phase.document_rejected": lambda event: 2 if event.authentication else 1,
+    "phase.document_reconfirmed": lambda event: 3 if event.authentication else 2 if event.ratify_by else 1,
     "phase.document_marked_stale": lambda event: 1 if event.because_of is Withdrawal.REOPENED else 2,
     "policy.changed": lambda event: (
         4

@@ -10,6 +10,7 @@ from adapters.envelope import Prepared, entry_of
 from domain import document_events as documents
 from domain import phase_events as phases
 from domain import task_events as tasks
+from domain.access_token import Scope, TokenIssued, TokenRevoked
 from domain.actors import Actor, ActorKind
 from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.documents import Withdrawal
@@ -30,6 +31,7 @@ COMMAND = "0b8f3a52-0000-4000-8000-000000000002"
 SALT = bytes(range(32))
 PLACE = 42, 1_795_532_748_677_071, 1_795_532_748_677_000
 DIGEST = "sha256:1:" + "ab" * 32
+SHOWN = "token:0b8f3a52c1d2"
 VERDICT: dict[str, Any] = {
     "step": Step.SPEC,
     "iteration": 2,
@@ -142,6 +144,7 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     event(documents.DocumentApproved, **VERDICT, comments="good", reason="nobody else is here"),
     event(documents.DocumentApproved, **VERDICT, comments="", reason="", automatic=True),
     event(documents.DocumentApproved, **VERDICT, comments="", reason="the night", ratify_by=1_795_619_148_677_071),
+    event(documents.DocumentApproved, **VERDICT, comments="", reason="", authentication=SHOWN),
     event(
         documents.DocumentRejected,
         step=Step.PRD,
@@ -150,6 +153,16 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         policy_version=1,
         feedback=("too vague", "no\nnumber"),
         comments="",
+    ),
+    event(
+        documents.DocumentRejected,
+        step=Step.PRD,
+        iteration=1,
+        digest=DIGEST,
+        policy_version=1,
+        feedback=("too vague",),
+        comments="",
+        authentication=SHOWN,
     ),
     event(documents.StepReopened, step=Step.SPEC, iteration=2, withdraws_handoff=True, reason="new law"),
     event(documents.DocumentMarkedStale, step=Step.PLAN, because_step=Step.SPEC, because_version=6),
@@ -162,6 +175,7 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     ),
     event(documents.DocumentReconfirmed, **VERDICT, reason="still holds"),
     event(documents.DocumentReconfirmed, **VERDICT, reason="the night", ratify_by=1_795_619_148_677_071),
+    event(documents.DocumentReconfirmed, **VERDICT, reason="it holds", authentication=SHOWN),
     event(phases.DependencyAdded, on="st00-basics"),
     event(phases.DependencyRemoved, on="st00-basics"),
     event(phases.Blocked, blocker="B1", type=phases.BlockerType.RESOURCE_UNAVAILABLE, description="no interface"),
@@ -193,6 +207,17 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     ),
     event(Recovered, "ledger", position=41, source=RecoverySource.BACKUP, reason="the disk died"),
     event(PointNamed, "point:before-it", name="before-it", position=40, root="ab" * 32, reason="before “the” move"),
+    event(
+        TokenIssued,
+        "token:0b8f3a52c1d2",
+        name="grace",
+        kind=ActorKind.HUMAN,
+        scopes=(Scope.READ, Scope.APPROVE),
+        sha256="cd" * 32,
+        expires_at=1_803_308_748_677_071,
+        reason="her “own” laptop",
+    ),
+    event(TokenRevoked, "token:0b8f3a52c1d2", reason="it was in a log"),
     event(tasks.TasksNumbered, iteration=2, tasks=(("T001",), ("T010", "T001"), ("T1000", "T001", "T010"))),
     event(
         tasks.TaskStarted,

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from os import SEEK_END
 from pathlib import Path
+from unittest.mock import patch
 
 from tests.authority import Authority
 from tests.cli.import_world import predecessor, state
@@ -74,6 +75,8 @@ def _fill(ready: Path, run: Run, authority: Authority) -> None:
     run(ready, "spec", "st02-user-interface", "--objectives", "The latency is shown")
     run(ready, "block", "st02-user-interface", "The screen has not come")
     run(ready, "role", "grant", "ada", "lead")
+    with patch("adapters.access_tokens.token_hex", return_value="0b8f3a52c1d2"):  # chance has to be the help's
+        run(ready, "token", "create", "builder", "--kind", "agent")
     run(ready, "template", "eject", "spec")
     run(ready, "schema", "write")
     run(ready, "recover", "point", "before-review")

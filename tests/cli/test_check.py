@@ -172,10 +172,7 @@ def test_at_a_terminal_somebody_is_asked(project: Orch, typed: str, status: int,
 
 
 def test_a_document_that_is_not_what_was_recorded_is_found(project: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cli import publish
-
-    monkeypatch.setattr(publish, "publish", lambda *_, **__: None)
-    monkeypatch.setattr("cli.writes.publish", lambda *_, **__: None)
+    monkeypatch.setattr("usecases.writes.publish", lambda *_, **__: None)
     told = after(project)
     assert failed(told) == {"status"} and told.data["last"] is not None
     with the_log() as log:

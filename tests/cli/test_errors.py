@@ -10,10 +10,10 @@ import pytest
 from cli import exits, status
 from cli.edge import run_command
 from cli.main import program
-from cli.release import VERSION
 from domain import errors
 from domain.errors import Refusal
 from tests.cli.conftest import Orch
+from usecases.release import VERSION
 
 LEAVES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Refusal)]
 KINDS = [kind for kind, _ in exits.STATUS]

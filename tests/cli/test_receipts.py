@@ -9,13 +9,13 @@ import pytest
 
 from adapters.receipts import Proof, proven, written
 from adapters.signed_notes import VerifierKey
-from cli.checkpoint import signed_head
 from cli.project import opened
 from domain.errors import ReceiptRefused
 from domain.proofs import inclusion_proof
 from domain.steps import Step
 from domain.tree_ranges import range_root_of
 from tests.cli.conftest import Answer, Orch, the_log
+from usecases.signed_head import signed_head
 
 SPEC = Path("dev/st01-x/spec.md")
 RECEIPT = Path("dev/st01-x/spec.receipt")

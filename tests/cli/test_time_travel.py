@@ -6,11 +6,11 @@ import pytest
 
 from adapters.codec import decode
 from adapters.sqlite_log import SqliteLog
-from cli.snapshotting import keep_due
 from domain.event_log import EventLog
 from domain.times import rfc3339
 from projections.heads import heads_from
 from tests.cli.conftest import Answer, Orch, position, the_log
+from usecases.snapshotting import keep_due
 
 LOG = Path(".orch/log.db")
 

@@ -19,12 +19,24 @@ from domain.errors import (
     PolicyForbidsAutomatic,
     RedactedSince,
     Rejected,
+    StoreMoved,
     StoreRecovered,
     StoreRetired,
+    StoreUnsettled,
+    TokenNeedsPerson,
 )
 from domain.steps import StepState
 
-OF_OTHERS = (AlreadyExists, PolicyForbidsAutomatic, RedactedSince, StoreRecovered, StoreRetired)
+OF_OTHERS = (
+    AlreadyExists,
+    PolicyForbidsAutomatic,
+    RedactedSince,
+    StoreMoved,
+    StoreRecovered,
+    StoreRetired,
+    StoreUnsettled,
+    TokenNeedsPerson,
+)
 """What no state of a phase decides: stores do, and whoever runs a workflow."""
 
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from domain.access_token import AccessToken, Scope
+from domain.actors import Actor
 from domain.errors import UnknownEvent
 from domain.events import DomainEvent
 from domain.import_claims import TextThere, VerdictThere
@@ -81,6 +83,11 @@ def world_with_every_topic() -> World:
     project.forget(1, reason="none are left", policy=PolicyState(), by=ADA, at=at)
     world.record(project)
     world.record(RestorePoint.name("before-it", position=3, root="ab" * 32, reason="to be safe", by=by, at=at))
+    token = AccessToken.issue(
+        "0b8f3a52c1d2", to=Actor("grace"), scopes=[Scope.READ], sha256="ab" * 32, seconds=60, reason="", by=by, at=at
+    )
+    token.revoke(reason="it was in a log", by=by, at=at)
+    world.record(token)
     fork = ForkFacts("host/2", "host/2+k3", "host/1", 90, "k2", None)
     ledger.fork(fork, size=len(world.pairs), root="cd" * 32, reason="a mistake", by=by, at=world.next_minute())
     ledger.recover(len(world.pairs), source=RecoverySource.STORE, reason="a mistake", by=by, at=world.at)
@@ -138,6 +145,7 @@ def test_a_row_says_who_did_what_when() -> None:
         "final": True,
         "self_approval": False,
         "automatic": False,
+        "authentication": None,
         "forced": False,
         "broke": [],
         "ratify_by": None,
@@ -191,14 +199,16 @@ def test_events_of_project_policy_and_ledger_belong_to_no_phase() -> None:
         "put the policy in force: 1 approver, also the author, people only, requests do not expire",
     )
     size = len(others) - 2
-    assert {row["phase"] for row in others[:-10]} == {"st01-audio-engine", "st07-audio-engine"}
-    assert [(row["summary"], row["reason"] or row["comments"], row["phase"]) for row in others[-10:]] == [
+    assert {row["phase"] for row in others[:-12]} == {"st01-audio-engine", "st07-audio-engine"}
+    assert [(row["summary"], row["reason"] or row["comments"], row["phase"]) for row in others[-12:]] == [
         ("replaced the key that speaks for the log", "lost", None),
         ("erased the text of position 3 (phase:st01-audio-engine version 1)", "a name in it", None),
         ("reviewed positions 1 to 3", "all of it", None),
         ("remembered directive 1 (critical): no clicks", None, None),
         ("took directive 1 back", "none are left", None),
         ("named position 3 before-it", "to be safe", None),
+        ("issued the token 0b8f3a52c1d2 to grace (human): read, until 2026-11-24T14:41:00.000000Z", None, None),
+        ("revoked the token 0b8f3a52c1d2", "it was in a log", None),
         (f"left host/1 at position {size} ({90 - size} later events) and went on as host/2", "a mistake", None),
         (f"recovered positions 1 to {size} from the store", "a mistake", None),
         ("gave grace the role lead", "since today", None),

@@ -43,6 +43,7 @@ def test_a_draft_answers_with_its_iteration_and_digest() -> None:
         "final": None,
         "self_approval": False,
         "automatic": False,
+        "authentication": None,
         "forced": False,
         "broke": [],
         "ratify_by": None,
@@ -64,6 +65,7 @@ def test_a_draft_answers_with_its_iteration_and_digest() -> None:
         "reviewed": None,
         "forked": None,
         "point": None,
+        "token": None,
     }
     assert json.loads(json.dumps(result)) == result
 

@@ -15,7 +15,8 @@ from projections.replay import ReplayRow, replay
 from tests.projections.test_history import world_with_every_topic
 from tests.projections.worlds import Story, World
 
-STATES = ("phase_state", "policy_state", "ledger_state", "project_state", "point_state")
+TOKEN_FACTS = {"name": "grace", "kind": "human", "scopes": ["read"], "sha256": "ab" * 32, "revoked": 0}
+STATES = ("phase_state", "policy_state", "ledger_state", "project_state", "point_state", "token_state")
 
 
 def rows_of(world: World, *, first: int = 1) -> list[ReplayRow]:
@@ -147,6 +148,8 @@ def test_erased_texts_are_said_to_be_erased_and_change_no_state_of_a_step() -> N
             {"erased_texts": 1, "reviews": 1, "last_reviewed": {"first": 1, "last": 3, "root": "ab" * 32}},
         ),
         ("point.named", "point_state", {"position": 3}),
+        ("token.issued", "token_state", TOKEN_FACTS),
+        ("token.revoked", "token_state", {**TOKEN_FACTS, "revoked": 2}),
         ("project.initialised", "project_state", {"origin": "host/1", "name": "Sound", "key": "k", "directives": []}),
     ],
 )

@@ -17,12 +17,20 @@ from tests.properties.engine_machine import EngineMachine
 
 EXAMPLES, STEPS = 300, 50
 OUTSIDE = {"DocumentEdited", "TextErased", "StoreRecovered", "StoreRetired", "RedactedSince"} | {
-    *("GateClosed", "ReceiptRefused"),
+    *("GateClosed", "ReceiptRefused", "TokenNeedsPerson", "StoreMoved", "StoreUnsettled"),
     *("PolicyForbidsAutomatic", "PhaseNotImported", "StepWrittenHere"),
 }
 """What the command line or the store refuses before the engine is asked, and what only workflows and imports ask for:
 their tests tell those stories."""
-OF_RECOVERY = {"ledger.forked", "ledger.recovered", "point.named", "phase.imported", "phase.verdict_imported"}
+OF_RECOVERY = {
+    "ledger.forked",
+    "ledger.recovered",
+    "point.named",
+    "token.issued",
+    "token.revoked",
+    "phase.imported",
+    "phase.verdict_imported",
+}
 """Events that need more than one log, or change nothing in this one: the tests of recovery and of imports tell their
 stories."""
 

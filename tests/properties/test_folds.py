@@ -8,6 +8,8 @@ from eventsourcing.domain import OriginatorVersionError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.access_token import PREFIX as TOKEN
+from domain.access_token import AccessToken, TokenState
 from domain.actors import Actor, ActorKind
 from domain.aggregates import EventSourced
 from domain.documents import Approval, Document
@@ -117,6 +119,8 @@ def eventful() -> list[DomainEvent]:
         asks.redact(3),
         asks.review(1, 9),
         asks.name_point("before-it", 9),
+        asks.issue_token(),
+        asks.revoke_token(),
         asks.promote(redacted=(3,)),
     ):
         story = story.when(command)
@@ -155,6 +159,8 @@ def restored(stream: str, version: int, facts: dict[str, Any]) -> EventSourced:
         return Project.restore(stream, version, ProjectState.from_facts(facts))
     if stream.startswith(POINT):
         return RestorePoint.restore(stream, version, PointState.from_facts(facts))
+    if stream.startswith(TOKEN):
+        return AccessToken.restore(stream, version, TokenState.from_facts(facts))
     return Phase.restore(stream, version, PhaseState.from_facts(facts))
 
 

@@ -103,6 +103,7 @@ LEFT_OUT = ("json", "follow")
 """Options that are not drawn: one is tried with everything, the other makes a command go on until a signal ends it."""
 ENDS = (("--once",), ("--status",), ("--rebuild",), ("--wait", "5", "--timeout", "0.1"))
 """One of these is always said to `orch follow`: by itself it goes on until a signal ends it, too."""
+ENDLESS = (("follow",), ("serve",))
 COMMANDS = commands()
 TASK_COMMANDS = tuple(name for name in sorted(COMMANDS) if name[0] == "task")
 
@@ -171,6 +172,8 @@ def lines(
                 options += [words, draw(value)] if draw(st.booleans()) else [f"{words}={draw(value)}"]
     if name == ("follow",):
         options += draw(st.sampled_from(ENDS))
+    if name == ("serve",):
+        options.append("--check")  # by itself it serves until a signal ends it
     takes_json = any(parameter.name == "json" for parameter in COMMANDS[name].params)
     as_json = ["--json"] if takes_json and draw(st.booleans()) else []
     end = ["--"] if draw(st.integers(0, 3)) else []
@@ -218,7 +221,7 @@ def test_a_mebibyte_is_answered_or_refused(made: World, line: tuple[str, ...]) -
 @settings(max_examples=3000 if LONG else 120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     words=st.lists(
-        st.one_of(garbage, st.sampled_from([name[0] for name in COMMANDS if name != ("follow",)])), max_size=5
+        st.one_of(garbage, st.sampled_from([name[0] for name in COMMANDS if name not in ENDLESS])), max_size=5
     )
 )
 def test_words_in_any_order_are_answered_or_refused(made: World, words: list[str]) -> None:

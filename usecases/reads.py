@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import time_ns
 from typing import TYPE_CHECKING, NamedTuple
 
-from cli.moments import resolved, say
-from cli.project import Project
 from domain.errors import NotFound
 from domain.event_log import Head, Moment, Record
 from domain.phase_glance import Glance, glance
@@ -13,6 +11,8 @@ from domain.phase_ids import PREFIX, checked, stream_of
 from domain.policy_state import PolicyState
 from domain.times import rfc3339
 from domain.unknown import unknown_phase
+from usecases.moments import resolved
+from usecases.project import Project
 
 if TYPE_CHECKING:  # only time travel folds events
     from domain.events import DomainEvent
@@ -97,6 +97,15 @@ def view_of_all(project: Project, at: str | None, *, cached: bool = True) -> Vie
     return _view_at(project, at, None)
 
 
+def view_below(project: Project, prefix: str, at: str | None) -> View:
+    """Return the view of the streams whose names begin so."""
+    if at is None:
+        moment, heads = project.log.heads_below(prefix)
+        return View(moment, time_ns() // 1000, heads)
+    view = view_of_all(project, at)
+    return view._replace(heads={name: head for name, head in view.heads.items() if name.startswith(prefix)})
+
+
 def heads_at(project: Project, streams: list[str], moment: Moment | None) -> dict[str, Head]:
     """Return the heads of some streams as they were at a moment, or as they are now."""
     log = project.log
@@ -143,20 +152,20 @@ def document_at(project: Project, phase: str, place: "Place", *, policy: PolicyS
 
 def _view_at(project: Project, at: str, streams: list[str] | None) -> View:
     moment, time = resolved(at, project.log)
-    say(moment)
+    project.tell(moment)
     heads = _all_heads_at(project, moment.position) if streams is None else heads_at(project, streams, moment)
     now = time if time is not None else moment.recorded_at or 0
     return View(moment, now, heads)
 
 
 def _all_heads(project: Project) -> tuple[Moment, Mapping[str, Head]]:
-    from cli.cached_reads import all_heads
+    from usecases.cached_reads import all_heads
 
     return all_heads(project)
 
 
 def _all_heads_at(project: Project, position: int) -> dict[str, Head]:
     """Return the heads of all streams as they were: from the latest snapshot, and the events after it."""
-    from cli.snapshotting import folded
+    from usecases.snapshotting import folded
 
     return folded(project.log, position, project.log.snapshot(position)).heads() if position else {}

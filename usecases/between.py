@@ -3,19 +3,18 @@
 import shlex
 from time import time_ns
 
-from cli.moments import resolved
-from cli.options import Asked
-from cli.project import Project
 from domain.errors import InvalidInput, NotFound
 from domain.event_log import Moment
 from domain.phase_ids import checked, stream_of
 from domain.steps import Step
 from domain.unknown import unknown_phase
 from projections.state_diff import Instant
+from usecases.moments import resolved
+from usecases.project import Project
 
 
 def between(
-    project: Project, asked: Asked, phase: str, since: str | None, until: str | None, *, step: Step | None = None
+    project: Project, at: str | None, phase: str, since: str | None, until: str | None, *, step: Step | None = None
 ) -> tuple[Instant, Instant]:
     """Return the two moments; the first is the opening of the phase and the second is now, unless named.
 
@@ -26,10 +25,10 @@ def between(
     if stream_of(checked(phase)) not in log.heads([stream_of(phase)])[1]:
         raise unknown_phase(log, phase)
     opening = next(iter(log.stream(stream_of(phase)))).position
-    end = Instant(log.moment(), time_ns() // 1000) if asked.at is None else _instant(project, asked.at)
+    end = Instant(log.moment(), time_ns() // 1000) if at is None else _instant(project, at)
     new = end if until is None else min(_instant(project, until), end, key=_order)
     old = _at(log.moment(opening)) if since is None else _instant(project, since)
-    for typed, instant in ((since or until or asked.at, old), (until or asked.at, new)):
+    for typed, instant in ((since or until or at, old), (until or at, new)):
         if instant.moment.position < opening:
             raise NotFound(
                 f"{phase} was not open yet at {typed}: it was opened at position {opening}.",

@@ -5,8 +5,6 @@ from contextlib import suppress
 
 import orjson
 
-from cli.project import Project
-from cli.release import VERSION
 from domain.digest import digest_of
 from domain.errors import InvalidInput
 from domain.event_log import Head
@@ -15,6 +13,8 @@ from domain.steps import STEPS, Step
 from domain.task_texts import with_boxes
 from projections.file_text import boxes_of, file_text
 from projections.state_file import places, state_file
+from usecases.project import Project
+from usecases.release import VERSION
 
 STATE_FILE = "phase-state.json"
 

@@ -1,8 +1,6 @@
 """The gate: what is on disk must be a recorded text before anything is decided about it."""
 
 from adapters.envelope import envelope_of
-from cli.options import Asked
-from cli.project import Project
 from domain import hints
 from domain.digest import digest_of
 from domain.errors import DocumentEdited, InvalidInput, TextErased, VerdictIsStale
@@ -10,14 +8,15 @@ from domain.phase_ids import stream_of
 from domain.phase_state import PhaseState
 from domain.steps import Step
 from projections.document_text import place_of_latest
+from usecases.project import Project
 
 
-def refuse_edited(project: Project, asked: Asked, phase: str, step: Step) -> str | None:
+def refuse_edited(project: Project, command_id: str, phase: str, step: Step) -> str | None:
     """Return the digest of the file, or None where there is none; refuse a text that no iteration recorded.
 
     A command that was recorded before has passed already.
     """
-    if project.log.receipt(asked.command_id):
+    if project.log.receipt(command_id):
         return None
     text = project.files.read(phase, step)
     if text is None:
@@ -39,11 +38,11 @@ def is_edited(project: Project, phase: str, step: Step) -> bool:
     return text is not None and not _is_recorded(project, phase, step, digest_of(text, step))
 
 
-def refuse_other_than_latest(project: Project, asked: Asked, phase: str, step: Step) -> str | None:
+def refuse_other_than_latest(project: Project, command_id: str, phase: str, step: Step) -> str | None:
     """Return the digest of the file a verdict is about; refuse an edited or an outdated one."""
-    seen = refuse_edited(project, asked, phase, step)
+    seen = refuse_edited(project, command_id, phase, step)
     latest = _latest(project, phase, step)
-    if seen is None and not project.log.receipt(asked.command_id):
+    if seen is None and not project.log.receipt(command_id):
         refuse_erased(project, phase, step)
     if seen is not None and seen != latest:
         older = _iteration_with(project, phase, step, seen)

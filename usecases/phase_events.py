@@ -2,14 +2,14 @@
 
 from itertools import islice
 
-from cli.project import Project
-from cli.reads import decoded
 from domain.documents import Document
 from domain.errors import Damaged
 from domain.event_log import Record
 from domain.phase_ids import checked, stream_of
 from domain.phase_state import PhaseState
 from domain.unknown import unknown_phase
+from usecases.project import Project
+from usecases.reads import decoded
 
 
 def folded_phase(project: Project, phase: str) -> tuple[PhaseState, list[Record]]:

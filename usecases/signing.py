@@ -4,9 +4,8 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
-from cli.given import flags
-from cli.project import Project
 from domain.errors import Refusal
+from usecases.project import Project
 
 if TYPE_CHECKING:
     from domain.event_log import Receipt
@@ -33,7 +32,7 @@ def signing_after(project: Project, occasion: str) -> Signing | None:
     from adapters.settings_file import settings_of
 
     names = ("checkpoints.after", "checkpoints.anchor")
-    after, anchor = (value.value for value in settings_of(names, project.places.settings, flags=flags()).values())
+    after, anchor = (value.value for value in settings_of(names, project.places.settings, flags=project.given).values())
     if not isinstance(after, list) or occasion not in after:
         return None
     return Signing(project.places.root / str(anchor) if anchor else None)
@@ -42,7 +41,7 @@ def signing_after(project: Project, occasion: str) -> Signing | None:
 def signed_after(project: Project, receipt: "Receipt", signing: Signing) -> SignedAfter:
     """Sign and keep a checkpoint, and anchor it. A repeated command makes up for what is missing, and no more."""
     from adapters.checkpoint_files import CheckpointFiles, anchor, is_anchored
-    from cli.checkpoint import signed_head
+    from usecases.signed_head import signed_head
 
     told: SignedAfter = {"size": None, "file": None, "anchor": None, "warning": None, "fix": []}
     files = CheckpointFiles(project.places.checkpoints)

@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from cli.project import Project
-from cli.reads import View
 from domain.phase_glance import Glance
 from projections.next_steps import NextStep, next_steps, places
 from projections.urgent import Judging, urgent
+from usecases.project import Project
+from usecases.reads import View
 
 MOST = 100
 """Rows that a read over all phases shows unless it is asked for more."""

@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from adapters.workspace import receipt_name
-from cli.given import flags
-from cli.phase_events import approvals_of, folded_phase
-from cli.project import Project
 from domain.errors import FilesUnavailable, InvalidInput, ReceiptRefused, Refusal
 from domain.steps import Step, StepState
+from usecases.phase_events import approvals_of, folded_phase
+from usecases.project import Project
 
 if TYPE_CHECKING:
     from domain.documents import Document
@@ -30,7 +29,7 @@ def wanted_after(project: Project) -> bool:
     """Tell whether the settings ask for a receipt of every approval. Raises `InvalidInput`."""
     from adapters.settings_file import settings_of
 
-    (value,) = settings_of(("receipts.write",), project.places.settings, flags=flags()).values()
+    (value,) = settings_of(("receipts.write",), project.places.settings, flags=project.given).values()
     return value.value is True
 
 
@@ -58,7 +57,7 @@ def keep_receipt(project: Project, phase: str, step: Step, approvals: "list[Reco
     One that proves this very approval already stays as it is: a later checkpoint would only be noise in git.
     """
     from adapters.receipts import proven
-    from cli.checkpoint import keys_of
+    from usecases.signed_head import keys_of
 
     name = receipt_name(step)
     shown = project.files.named(project.places.phase(phase) / name)
@@ -77,9 +76,9 @@ def _made(project: Project, approvals: "list[Record]") -> bytes:
     from adapters.checkpoint_files import CheckpointFiles
     from adapters.envelope import entry_of
     from adapters.receipts import Proof, written
-    from cli.checkpoint import signed_head
     from domain.proofs import inclusion_proof
     from domain.tree_ranges import range_root_of
+    from usecases.signed_head import signed_head
 
     head = signed_head(project)
     range_root = range_root_of(project.log)

@@ -1,14 +1,12 @@
-"""From the words after --at to a moment of the log."""
+"""From words such as those after --at to a moment of the log."""
 
 import re
-import sys
 from datetime import datetime
 from pathlib import Path
 
-from cli.screen import paint
 from domain.errors import Damaged, InvalidInput, NotFound
 from domain.event_log import EventLog, Moment
-from domain.times import microseconds, rfc3339
+from domain.times import microseconds
 
 FORM = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,6})?)?([Zz]|[+-]\d{2}:?\d{2})?", re.ASCII)
 EXAMPLE = "2026-11-24T14:00:00Z"
@@ -24,14 +22,6 @@ def resolved(at: str, log: EventLog) -> tuple[Moment, int | None]:
         return _named(at.removeprefix("point:"), log), None
     time = time_of(at)
     return log.moment_at(time), time
-
-
-def say(moment: Moment) -> None:
-    """Tell a person which moment the answer is about: its position, and the times around it."""
-    first, after = moment.recorded_at, moment.next_recorded_at
-    when = f"as of position {moment.position}, recorded {rfc3339(first)}" if first is not None else "before all events"
-    then = f"; the next event was recorded {rfc3339(after)}" if after is not None else "; nothing was recorded since"
-    print(paint(f"{when}{then}", "dim", stream=sys.stderr), file=sys.stderr)
 
 
 def _covered(path: Path, log: EventLog) -> Moment:

@@ -1,0 +1,95 @@
+"""Every answer is the document that the command line prints with --json."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.asking import Writing
+from api.problems import problem_of
+from domain.errors import Conflict
+from domain.phase_ids import stream_of
+from domain.steps import Step
+from usecases.writes import Written, told, written
+
+if TYPE_CHECKING:
+    from domain.commands import Command
+    from domain.event_log import Head
+
+MEDIA_TYPE = "application/json"
+
+
+def answer(kind: str, data: Mapping[str, Any], *, version: int | None = None, status: int = 200) -> Response:
+    """Return an answer with data; `version` is the one that If-Match may name."""
+    headers = {"ETag": f'"{version}"'} if version is not None else {}
+    document = {"ok": True, "kind": kind, "version": 1, "data": data}
+    return Response(orjson.dumps(document), status, headers, MEDIA_TYPE)
+
+
+def version_of(head: "Head | None") -> int | None:
+    """Return the version to tell, looked at before the answer is made: an older one is only refused too often."""
+    return head.version if head else None
+
+
+def lead_on(response: Response, request: Request, *, cursor: str | int, position: int) -> None:
+    """Name the next page of a list, as of the moment of this one (RFC 8288)."""
+    words = {**request.query_params, "cursor": cursor, "at": f"position:{position}"}
+    response.headers["Link"] = f'<{request.url.path}?{urlencode(words)}>; rel="next"'
+
+
+def carried_out(
+    ask: Writing,
+    phase: str,
+    command: "Callable[[], Command]",
+    *,
+    writes: Step | None = None,
+    occasion: str | None = None,
+    boxes: tuple[str, ...] = (),
+    judged: Step | None = None,
+) -> Response:
+    """Carry out a command about a phase as the command line does, and answer with what was recorded."""
+    try:
+        done = written(ask.project, phase, command, writes=writes, occasion=occasion, boxes=boxes, judged=judged)
+    except Conflict as conflict:
+        return _conflict(ask, conflict)
+    return recorded(ask, done, stream=stream_of(phase), phase=phase, writes=writes)
+
+
+def handled(ask: Writing, command: "Command", *, stream: str) -> Response:
+    """Handle a command about something else than a phase, and answer with what was recorded."""
+    try:
+        done = Written(ask.project.handle(command))
+    except Conflict as conflict:
+        return _conflict(ask, conflict)
+    return recorded(ask, done, stream=stream)
+
+
+def recorded(
+    ask: Writing,
+    done: Written,
+    *,
+    stream: str,
+    phase: str | None = None,
+    writes: Step | None = None,
+    kind: str = "command.outcome",
+    beside_it: Mapping[str, Any] | None = None,
+) -> Response:
+    """Return what was recorded, and the version that it left its stream at."""
+    data = told(ask.project, done, phase=phase, writes=writes)
+    if done.signed:  # the files lie on a machine that is not the client's
+        shown = {name: Path(str(path)).name for name in ("file", "anchor") if (path := done.signed.get(name))}
+        data["checkpoint"] = {**done.signed, **shown}
+    versions = [r.version for r in ask.project.log.records(done.receipt.first, done.receipt.last) if r.stream == stream]
+    found = answer(kind, {**data, **(beside_it or {})}, version=max(versions, default=None))
+    if done.receipt.repeated:
+        found.headers["Idempotent-Replayed"] = "true"
+    return found
+
+
+def _conflict(ask: Writing, conflict: Conflict) -> Response:
+    """Tell who said what they had seen that it is another version now (412), and others that somebody was first."""
+    return problem_of(conflict, status=412 if ask.version is not None else None)

@@ -1,0 +1,90 @@
+"""The service as one application: its operations, and what becomes of whatever goes wrong in them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+
+from api import audit, documents, events, health, lifecycle, reads, recovery, rules, tasks, verdicts
+from api.description import ROOT, described, queries_in
+from api.problems import HttpRefusal, bug, problem, problem_of
+from api.service import Service
+from domain.errors import Refusal
+
+AT_ONCE = 100
+"""Operations that run at the same time."""
+WORTH_PACKING = 1024
+"""Bytes from which on an answer is sent as gzip to whoever takes it."""
+PARTS = (reads, events, lifecycle, tasks, verdicts, rules, audit, recovery, documents)
+"""The operations; the widest paths come last."""
+CODES = {404: "NO_SUCH_PATH", 405: "METHOD_NOT_ALLOWED"}
+
+
+def application(service: Service) -> FastAPI:
+    """Return the application that serves one project."""
+    app = FastAPI(
+        title="Orchestrator",
+        version="1",
+        lifespan=_lifespan,
+        openapi_url=f"{ROOT}/openapi.json",
+        docs_url=None,  # they load programs from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        separate_input_output_schemas=False,
+    )
+    app.state.service = service
+    app.include_router(health.router)
+    for part in PARTS:
+        app.include_router(part.router, prefix=ROOT)
+    description = described(app)
+    app.openapi = lambda: description  # type: ignore[method-assign]  # how FastAPI lets it be replaced
+    app.state.queries = queries_in(description)
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(HttpRefusal, _refused_here)
+    app.add_exception_handler(RequestValidationError, _wrong_words)
+    app.add_exception_handler(HTTPException, _no_such)
+    app.add_exception_handler(Exception, _bug)
+    app.add_middleware(GZipMiddleware, minimum_size=WORTH_PACKING)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+    current_default_thread_limiter().total_tokens = AT_ONCE
+    yield
+
+
+async def _refused(_: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refusal)
+    return problem_of(refusal)
+
+
+async def _refused_here(_: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, HttpRefusal)
+    return problem(refusal)
+
+
+async def _wrong_words(_: Request, error: Exception) -> Response:
+    """Say the first mistake in one sentence, and count the others. Nothing of what was sent is repeated."""
+    assert isinstance(error, RequestValidationError)
+    first, *others = error.errors()
+    place = ".".join(str(part) for part in first["loc"])
+    more = f" (and {len(others)} more)" if others else ""
+    message = str(first["msg"]).rstrip(".")
+    return problem(HttpRefusal(400, "VALIDATION_ERROR", f"{place[:200]}: {message}{more}."))
+
+
+async def _no_such(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = CODES.get(error.status_code, "VALIDATION_ERROR" if error.status_code < 500 else "BUG")
+    return problem(HttpRefusal(error.status_code, code, f"{error.detail}.", headers=error.headers))
+
+
+async def _bug(_: Request, __: Exception) -> Response:
+    return bug()

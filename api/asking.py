@@ -1,0 +1,147 @@
+"""What every request says beside its own words: who asks, as of when, and what makes repeating safe."""
+
+import re
+from datetime import UTC, datetime
+from time import time_ns
+from typing import Annotated, NamedTuple
+
+from fastapi import Depends, Header, Query, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+
+from api.description import ROOT
+from api.identity import Identity, authenticated, refuse_without
+from api.problems import HttpRefusal
+from api.service import Service
+from domain.access_token import Scope
+from domain.commands import Meta
+from domain.errors import InvalidInput
+from domain.phase_ids import checked, stream_of
+from usecases.command_ids import checked_id
+from usecases.project import Project
+from usecases.reads import POLICY
+
+BEARER = HTTPBearer(
+    auto_error=False,
+    scheme_name="token",
+    bearerFormat="orch_…",
+    description="A token that `orch token create` issued. The scope that an operation needs is named with it.",
+)
+ETAG = re.compile(r'"(0|[1-9][0-9]{0,14})"', re.ASCII)
+
+
+class Reading(NamedTuple):
+    """A read: of what, by whom, and as of when."""
+
+    project: Project
+    by: Identity
+    at: str | None
+
+
+class Writing(NamedTuple):
+    """A write: of what, by whom, under which command id, and after having seen which version."""
+
+    project: Project
+    by: Identity
+    command_id: str
+    version: int | None
+
+    def meta(self, phase: str | None = None, *, stream: str = POLICY) -> Meta:
+        """Return who asks, when, under which id, and what they saw of the phase, or of another stream."""
+        seen = {} if self.version is None else {stream_of(checked(phase)) if phase else stream: self.version}
+        return Meta(self.command_id, self.by.actor, datetime.now(UTC), self.by.authentication, seen)
+
+
+async def service_of(request: Request) -> Service:
+    """Return what is served."""
+    service: Service = request.app.state.service
+    return service
+
+
+Shown = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+Served = Annotated[Service, Depends(service_of)]
+At = Annotated[
+    str | None,
+    Query(description="As of 2026-11-24T14:00:00Z, position:N or point:NAME.", examples=["position:5"]),
+]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="The command id: the same key with the same content records once.",
+        examples=["0b8f3a52-0000-4000-8000-000000000002"],
+    ),
+]
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", description="The ETag that was seen; another version now is refused.", examples=['"3"']),
+]
+
+
+def identified(request: Request, scopes: SecurityScopes, shown: Shown, service: Served) -> Identity:
+    """Return who asks, if they may."""
+    del shown  # the header is read whole below; this parameter names the scheme in the description
+    by = authenticated(request.headers.get("authorization"), service.project.log)
+    refuse_without(scopes.scopes, by)
+    service.use.note(by.token, time_ns() // 1000)
+    _refuse_unknown_query(request)
+    return by
+
+
+Known = Annotated[Identity, Depends(identified)]
+
+
+async def reading(by: Known, service: Served, at: At = None) -> Reading:
+    """Return what a read says beside its own words."""
+    refuse_files(at)
+    return Reading(service.project, by, at)
+
+
+def refuse_files(moment: str | None) -> None:
+    """Refuse a moment that names a file: those of the server are nobody's to name."""
+    if moment is not None and moment.startswith("checkpoint:"):
+        raise InvalidInput("Over HTTP a moment is RFC 3339 with an offset, position:N or point:NAME.")
+
+
+async def writing(by: Known, service: Served, key: Key = None, if_match: IfMatch = None) -> Writing:
+    """Return what a write says beside its own words."""
+    return Writing(service.project, by, checked_id(_unquoted(key)), _version_in(if_match))
+
+
+Reader = Annotated[Reading, Security(reading, scopes=[Scope.READ.value])]
+Auditor = Annotated[Reading, Security(reading, scopes=[Scope.AUDIT.value])]
+Overseer = Annotated[Reading, Security(reading, scopes=[Scope.ADMIN.value])]
+Writer = Annotated[Writing, Security(writing, scopes=[Scope.WRITE.value])]
+RecoveryReader = Annotated[Reading, Security(reading, scopes=[Scope.RECOVER.value])]
+Recoverer = Annotated[Writing, Security(writing, scopes=[Scope.RECOVER.value])]
+Approver = Annotated[Writing, Security(writing, scopes=[Scope.APPROVE.value])]
+Admin = Annotated[Writing, Security(writing, scopes=[Scope.ADMIN.value])]
+
+
+def _unquoted(key: str | None) -> str | None:
+    """Return a key as it was meant: RFC 8941 puts strings into quotes, and most clients do not."""
+    if key is None:
+        return None
+    if key.startswith('"') and key.endswith('"') and len(key) > 1:
+        key = key[1:-1]
+    if not key:
+        raise InvalidInput("The Idempotency-Key is empty.")
+    return key
+
+
+def _version_in(if_match: str | None) -> int | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = ETAG.fullmatch(if_match.strip())
+    if not found:
+        raise InvalidInput(f'If-Match takes one ETag as it was answered, such as "3"; got {if_match[:40]!r}.')
+    return int(found[1])
+
+
+def _refuse_unknown_query(request: Request) -> None:
+    """Refuse a misspelt parameter: a read without its `at` would answer another question."""
+    place = request.method.lower(), f"{ROOT}{request.scope['route'].path_format}"
+    known = request.app.state.queries[place]
+    for name in request.query_params:
+        if name not in known:
+            takes = f"It takes {', '.join(sorted(known))}." if known else "It takes none."
+            raise HttpRefusal(400, "VALIDATION_ERROR", f"There is no parameter {name[:40]!r} here. {takes}")

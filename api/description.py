@@ -1,0 +1,147 @@
+"""What the service says about itself: OpenAPI 3.1, made from the operations and from the published answers."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import TypeAdapter
+
+from adapters.input_schemas import schema_of
+from api.problems import MEDIA_TYPE as PROBLEM
+from api.problems import schema as problem_schema
+from domain.steps import STEPS
+from usecases import answers
+from usecases.answer_shapes import enveloped
+
+ROOT = "/api/v1"
+OUTCOME = "command.outcome"
+KINDS: dict[str, tuple[str, Any]] = {
+    "list_phases": ("phase.list", answers.ListAnswer),
+    "status_of": ("phase.status", answers.StatusAnswer),
+    "history_of": ("phase.history", answers.HistoryAnswer),
+    "why_not": ("phase.why", answers.WhyAnswer),
+    "phase_progress": ("phase.progress", answers.PhaseProgressAnswer),
+    "whole_progress": ("progress", answers.ProgressAnswer),
+    "what_next": ("next", answers.NextAnswer),
+    "whole": ("dashboard", answers.DashboardAnswer),
+    "list_tasks": ("task.list", answers.TaskListAnswer),
+    "state_diff": ("phase.state_diff", answers.StateDiffAnswer),
+    "text_diff": ("phase.diff", answers.DiffAnswer),
+    "show_policy": ("policy", answers.PolicyAnswer),
+    "list_roles": ("role.list", answers.RoleListAnswer),
+    "list_tokens": ("token.list", answers.TokenListAnswer),
+    "create_token": ("token.created", answers.TokenCreatedAnswer),
+    "list_reviews": ("audit.reviews", answers.ReviewsAnswer),
+    "list_points": ("recover.points", answers.PointsAnswer),
+    "trail": ("audit.trail", answers.TrailAnswer),
+    "show": ("phase.document", answers.DocumentAnswer),
+}
+"""What operations answer with, by their ids; the others answer with the outcome of a command."""
+REFUSALS = {
+    "400": "The words were wrong.",
+    "401": "No token, or one that opens nothing.",
+    "403": "The token lacks the scope.",
+    "404": "It names something the log has never seen.",
+    "503": "Not available now; safe to repeat.",
+}
+OF_WRITES = {
+    "409": "Somebody was first; read again.",
+    "412": "It is another version than If-Match says.",
+    "413": "The body is too large.",
+    "422": "A rule says no; nothing was recorded.",
+}
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "spec": {"objectives": ["Round trip below 10 ms"], "requirements": ["ALSA and JACK"]},
+    "research": {"technical_foundation": "Known since 1960.", "recommended_approach": "A ring buffer"},
+    "plan": {"architecture_overview": "One audio thread", "core_components": [{"name": "Ring buffer"}]},
+    "prd": {"mvp_goal": "Sound without drop-outs", "success_metrics": ["0 drop-outs in an hour"]},
+    "tasks": {"tasks": [{"id": "T001", "title": "Ring buffer", "estimated_hours": 4}]},
+}
+"""Fields of each document, enough to draft it."""
+FOLLOWED = {
+    "200": {
+        "description": "Events, as they are recorded; `data` is a row of the history.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
+ETAG = {"ETag": {"description": "The version that If-Match may name.", "schema": {"type": "string"}}}
+
+
+def described(app: FastAPI) -> dict[str, Any]:
+    """Return the description of an application."""
+    spec = get_openapi(
+        title=app.title,
+        version=app.version,
+        openapi_version="3.1.0",
+        summary="Phases of work from spec to handoff, with proof of who approved exactly which text, and when.",
+        routes=app.routes,
+    )
+    schemas: dict[str, Any] = spec.setdefault("components", {}).setdefault("schemas", {})
+    for made_by_framework in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(made_by_framework, None)
+    schemas["Problem"] = problem_schema()
+    for step in STEPS:
+        schemas |= _hoisted(f"{step.value.capitalize()}Fields", schema_of(step))
+    for path, methods in spec["paths"].items():
+        for method, operation in methods.items():
+            _describe(operation, schemas, is_write=method != "get", is_open=not path.startswith(ROOT))
+    return spec
+
+
+def queries_in(spec: Mapping[str, Any]) -> dict[tuple[str, str], frozenset[str]]:
+    """Return which parameters each operation takes in its query, by method and path."""
+    return {
+        (method, path): frozenset(each["name"] for each in operation.get("parameters", ()) if each["in"] == "query")
+        for path, methods in spec["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def _describe(operation: dict[str, Any], schemas: dict[str, Any], *, is_write: bool, is_open: bool) -> None:
+    if is_open:
+        return
+    name = operation["operationId"]
+    if name == "follow":
+        operation["responses"] = FOLLOWED
+        return
+    kind, shape = KINDS.get(name, (OUTCOME, answers.OutcomeAnswer))
+    component = "".join(part.capitalize() for part in kind.split(".")) + "Answer"
+    if component not in schemas:
+        schemas |= _hoisted(component, _schema_of(kind, shape))
+    ok: dict[str, Any] = operation["responses"]["200"]
+    ok["description"] = (shape.__doc__ or "").partition("\n")[0]
+    ok["content"] = {"application/json": {"schema": {"$ref": f"#/components/schemas/{component}"}}}
+    if is_write or kind in ("phase.status", "phase.document", "policy", "role.list"):
+        ok["headers"] = ETAG
+    refusals = REFUSALS | (OF_WRITES if is_write else {})
+    content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    operation["responses"] = {"200": ok} | {
+        status: {"description": words, "content": content} for status, words in refusals.items()
+    }
+    step = name.removeprefix("draft_")
+    if step in EXAMPLES:
+        body = {"schema": {"$ref": f"#/components/schemas/{step.capitalize()}Fields"}, "example": EXAMPLES[step]}
+        operation["requestBody"]["content"]["application/json"] = body
+
+
+@cache
+def _schema_of(kind: str, shape: Any) -> dict[str, Any]:
+    return TypeAdapter(enveloped(kind, shape, closed=False)).json_schema(mode="serialization")
+
+
+def _hoisted(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema and the parts it defines as components; references lead there."""
+    parts = {each: _led(part) for each, part in schema.get("$defs", {}).items()}
+    whole = {key: value for key, value in schema.items() if key not in ("$defs", "$id", "$schema")}
+    return {**parts, name: {**_led(whole), "title": name}}
+
+
+def _led(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: each.replace("#/$defs/", "#/components/schemas/") if key == "$ref" else _led(each)
+            for key, each in value.items()
+        }
+    return [_led(each) for each in value] if isinstance(value, list) else value

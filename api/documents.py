@@ -1,0 +1,65 @@
+"""Documents: draft them, record them as they were edited, show them, ask for a verdict."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Query
+from starlette.responses import Response
+
+from adapters.inputs import judged_fields
+from api.answering import answer, carried_out, version_of
+from api.asking import Reader, Writer
+from api.words import Nothing, PhaseId, TextOf
+from domain.commands import DraftDocument, EditDocument, RequestApproval
+from domain.phase_ids import checked
+from domain.steps import STEPS, Step
+from usecases.drafting import draft, refuse_nothing_to_say
+from usecases.gate import refuse_edited
+from usecases.shown import document
+
+router = APIRouter(tags=["documents"])
+Iteration = Annotated[int | None, Query(ge=1, description="An earlier iteration; otherwise the latest.")]
+Fields = Annotated[dict[str, Any], Body(description="The fields of the document, as `orch schema show STEP` has them.")]
+
+
+def _drafting(step: Step) -> None:
+    """Add the operation that drafts one step."""
+
+    @router.post(f"/phases/{{phase}}/{step}", operation_id=f"draft_{step}", summary=f"Draft the {step} of a phase")
+    def drafted(ask: Writer, phase: PhaseId, fields: Fields) -> Response:
+        checked(phase)
+        known = judged_fields(step, fields, "The body")
+        refuse_nothing_to_say(phase, step, known)
+
+        def command() -> DraftDocument:
+            return draft(ask.project, ask.meta(phase), phase, step, known)
+
+        return carried_out(ask, phase, command, writes=step)
+
+
+for each in STEPS:
+    _drafting(each)
+
+
+@router.get("/phases/{phase}/{step}", summary="The recorded text of a document")
+def show(ask: Reader, phase: PhaseId, step: Step, iteration: Iteration = None) -> Response:
+    """Return the text, its digest and its author; text is null once it was erased."""
+    version = version_of(ask.project.head(phase)) if ask.at is None else None
+    return answer("phase.document", document(ask.project, phase, step, iteration, ask.at), version=version)
+
+
+@router.put("/phases/{phase}/{step}", summary="Record a text as the next iteration")
+def edit(ask: Writer, phase: PhaseId, step: Step, words: TextOf) -> Response:
+    """Record a document that was written by hand."""
+
+    def command() -> EditDocument:
+        refuse_edited(ask.project, ask.command_id, phase, step)
+        return EditDocument(ask.meta(phase), phase, step, words.text)
+
+    return carried_out(ask, phase, command, writes=step)
+
+
+@router.post("/phases/{phase}/{step}/request", summary="Ask (again) for a verdict")
+def request(ask: Writer, phase: PhaseId, step: Step, words: Nothing | None = None) -> Response:
+    """Ask for a verdict, for example after a request expired."""
+    del words
+    return carried_out(ask, phase, lambda: RequestApproval(ask.meta(phase), phase, step))

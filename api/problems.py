@@ -1,0 +1,118 @@
+"""The one place where a refusal becomes a problem document (RFC 9457) and an HTTP status."""
+
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, NamedTuple, TypedDict
+
+import orjson
+from starlette.responses import Response
+
+from domain.errors import CommandIdReused, Conflict, Damaged, InvalidInput, NotFound, Refusal, Rejected, Unavailable
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_SECONDS = "1"
+
+
+class Kind(NamedTuple):
+    """How a kind of refusal is told over HTTP."""
+
+    status: int
+    title: str
+
+
+KINDS: tuple[tuple[type[Refusal], Kind], ...] = (
+    (CommandIdReused, Kind(422, "The Idempotency-Key was used before for something else")),
+    (InvalidInput, Kind(400, "The words were wrong")),
+    (Rejected, Kind(422, "A rule says no; nothing was recorded")),
+    (NotFound, Kind(404, "It names something the log has never seen")),
+    (Conflict, Kind(409, "Somebody was first; read again")),
+    (Damaged, Kind(500, "Damage was found; do not trust this store")),
+    (Unavailable, Kind(503, "Not available now; safe to repeat with the same Idempotency-Key")),
+)
+"""The table from a refusal to its status; the first kind that fits counts."""
+
+ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:[^\s/'\",;:()]+/)*([^\s/'\",;:()]+)")
+ADDRESS = re.compile(r"\b(postgres(?:ql)?)://\S+")
+
+
+class Problem(TypedDict):
+    """A problem document: `code` and `fix` say what the command line would say."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    fix: list[str]
+
+
+class HttpRefusal(Exception):
+    """What the service itself refuses, before anything of the project is asked."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        fix: Sequence[str] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail = status, code, detail
+        self.fix, self.headers = tuple(fix), dict(headers or {})
+
+
+def problem_of(refusal: Refusal, *, status: int | None = None) -> Response:
+    """Return the answer to a refusal of the project."""
+    kind = next(kind for cause, kind in KINDS if isinstance(refusal, cause))
+    if status is not None:
+        kind = Kind(status, HTTPStatus(status).phrase)
+    headers = {"Retry-After": RETRY_SECONDS} if kind.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return _answer(kind.status, refusal.code, kind.title, refusal.message, refusal.fix, headers)
+
+
+def problem(refusal: HttpRefusal) -> Response:
+    """Return the answer to what the service itself refuses."""
+    title = HTTPStatus(refusal.status).phrase
+    return _answer(refusal.status, refusal.code, title, refusal.detail, refusal.fix, refusal.headers)
+
+
+def bug() -> Response:
+    """Return the answer to a bug: nothing of what went wrong inside is told to a stranger."""
+    title = HTTPStatus.INTERNAL_SERVER_ERROR.phrase
+    return _answer(500, "BUG", title, "This is a bug in the service; its log has the details.", (), {})
+
+
+def told_outside(text: str) -> str:
+    """Return a sentence without the places of this machine: of a path only the last part, of an address only its kind.
+
+    A surrogate that is no character is written as its escape.
+    """
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return ABSOLUTE.sub(r"\1", ADDRESS.sub(r"\1://…", text))
+
+
+def _answer(
+    status: int, code: str, title: str, detail: str, fix: Sequence[str], headers: Mapping[str, str]
+) -> Response:
+    document: Problem = {
+        "type": f"urn:nss-orchestrator:problem:{code.lower().replace('_', '-')}",
+        "title": title,
+        "status": status,
+        "detail": told_outside(detail),
+        "code": code,
+        "fix": [told_outside(line) for line in fix],
+    }
+    return Response(orjson.dumps(document), status, {**headers}, MEDIA_TYPE)
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a problem document."""
+    texts = ("type", "title", "detail", "code")
+    properties: dict[str, Any] = {name: {"type": "string"} for name in texts}
+    properties |= {"status": {"type": "integer"}, "fix": {"type": "array", "items": {"type": "string"}}}
+    properties["code"]["description"] = "Stable, and the same as the command line says."
+    properties["fix"]["description"] = "The commands that would mend it, as the command line spells them."
+    return {"title": "Problem", "type": "object", "properties": properties, "required": list(properties)}

@@ -1,0 +1,154 @@
+"""Uvicorn around the application: where it listens, and how it ends."""
+
+import socket
+from collections.abc import Callable
+from ipaddress import ip_address
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
+from typing import NamedTuple
+
+import uvicorn
+
+from adapters.token_use import TokenUse
+from api.app import application
+from api.guard import Guard, Limits
+from api.service import Followers, Service
+from domain.errors import InvalidInput, Unavailable
+from usecases.project import Project
+
+LOCAL = ("localhost", "127.0.0.1", "[::1]")
+GRACE_SECONDS = 30
+"""How long requests that were accepted may take to end after SIGTERM."""
+MOST_HEADERS = 32 * 1024
+BACKLOG = 1024
+
+
+class Where(NamedTuple):
+    """Where the service listens, and under which names."""
+
+    host: str
+    port: int
+    names: tuple[str, ...] = ()
+    certificate: Path | None = None
+    key: Path | None = None
+    behind_proxy: bool = False
+
+    @property
+    def secure(self) -> bool:
+        """Whether clients come by TLS, to us or to the proxy before us."""
+        return self.certificate is not None or self.behind_proxy
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The names that it answers to."""
+        own = f"[{self.host}]" if ":" in self.host else self.host
+        return frozenset(name.lower() for name in (*self.names, *LOCAL, own) if name not in ("0.0.0.0", "[::]"))  # noqa: S104  # they are compared
+
+
+def refuse_open(where: Where) -> None:
+    """Refuse to be reached from other machines without TLS: a token would cross the network in the clear."""
+    if (where.certificate is None) != (where.key is None):
+        raise InvalidInput(
+            "TLS needs a certificate and its key.", fix=("orch serve --tls-certificate cert.pem --tls-key key.pem",)
+        )
+    _refuse_wrong_certificate(where)
+    if _is_loopback(where.host) or where.secure:
+        return
+    raise InvalidInput(
+        f"{where.host} can be reached from other machines, and tokens would go there in the clear.",
+        fix=(
+            f"orch serve --host {where.host} --tls-certificate cert.pem --tls-key key.pem",
+            f"orch serve --host {where.host} --behind-proxy --name orch.example.org",
+            "orch serve",
+        ),
+    )
+
+
+def serve(project: Project, where: Where, *, listening: Callable[[str], None]) -> None:
+    """Serve a project until SIGTERM or SIGINT; requests that were accepted are answered first.
+
+    `listening` is told the address once connections are taken.
+    """
+    with bound(where) as socket_:
+        server_of(project, where, told=lambda: listening(address_of(where, socket_))).run(sockets=[socket_])
+
+
+def server_of(project: Project, where: Where, *, told: Callable[[], None]) -> "Server":
+    """Return the server of a project; `told` is called once it takes connections."""
+    limits = Limits(where.hosts, secure=where.secure)
+    project = project._replace(kept=project.templates)
+    app = application(Service(project, TokenUse(project.places), Followers(), lambda: server.should_exit))
+    config = uvicorn.Config(
+        Guard(app, limits),  # around everything, so that the answer to a bug has its headers, too
+        access_log=False,  # who asked what is in the log of events; a URL may hold what nobody should read
+        log_level="warning",
+        server_header=False,
+        h11_max_incomplete_event_size=MOST_HEADERS,
+        http="h11",
+        ws="none",
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ssl_certfile=where.certificate,
+        ssl_keyfile=where.key,
+        proxy_headers=False,
+        backlog=BACKLOG,
+    )
+    server = Server(config, told=told)
+    return server
+
+
+class Server(uvicorn.Server):
+    """A server that says when it takes connections."""
+
+    def __init__(self, config: uvicorn.Config, *, told: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._told = told
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to take connections, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._told()
+
+
+def address_of(where: Where, listening: socket.socket) -> str:
+    """Return the URL that a socket is reached by."""
+    host = f"[{where.host}]" if ":" in where.host else where.host
+    return f"{'https' if where.certificate else 'http'}://{host}:{listening.getsockname()[1]}"
+
+
+def bound(where: Where) -> socket.socket:
+    """Return a socket that is bound where the service is to listen. Refuses what is open to others without TLS."""
+    refuse_open(where)
+    family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
+    made = socket.socket(family)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((where.host, where.port))
+    except (OSError, UnicodeError) as error:
+        made.close()
+        why = error.strerror if isinstance(error, OSError) else "that is no name of a host"
+        raise Unavailable(
+            f"{where.host} port {where.port} cannot be listened on: {why}.", fix=("orch serve --port 0",)
+        ) from error
+    return made
+
+
+def _refuse_wrong_certificate(where: Where) -> None:
+    """Refuse a certificate and a key that do not go together, or are none; a key with a password asks nobody."""
+    if where.certificate is None or where.key is None:
+        return
+    try:
+        SSLContext(PROTOCOL_TLS_SERVER).load_cert_chain(where.certificate, where.key, password="")
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or error
+        raise InvalidInput(
+            f"{where.certificate} and {where.key} cannot be used as a certificate and its key: {why}."
+        ) from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,103 @@
+"""orch serve: the project over HTTP."""
+
+from pathlib import Path
+from typing import Annotated, Optional, TypedDict
+
+import typer
+
+from cli.answers import answer
+from cli.options import Asked, plain
+from cli.project import opened
+from cli.screen import one_line
+from cli.stopping import stopped_by_signals
+from domain.errors import Unavailable
+from usecases.project import tell_nobody, warn_nobody
+
+Host = Annotated[str, typer.Option("--host", help="The address to listen on; others than loopback need TLS.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65_535, help="The port; 0 takes any that is free.")]
+Names = Annotated[
+    Optional[list[str]],  # noqa: UP045  # Typer reads Optional at every release we allow
+    typer.Option("--name", metavar="HOST", help="A name that clients call it by; may be given again."),
+]
+Certificate = Annotated[
+    Optional[Path],  # noqa: UP045  # as above
+    typer.Option("--tls-certificate", metavar="FILE", help="The certificate and its chain, PEM."),
+]
+Key = Annotated[
+    Optional[Path],  # noqa: UP045  # as above
+    typer.Option("--tls-key", metavar="FILE", help="Its private key, PEM."),
+]
+BehindProxy = Annotated[bool, typer.Option("--behind-proxy", help="A proxy before it ends TLS and keeps others out.")]
+Check = Annotated[bool, typer.Option("--check", help="Say what would be served, and leave.")]
+
+
+class ServeAnswer(TypedDict):
+    """What is served, and where; `pid` is None where nothing was started."""
+
+    url: str
+    origin: str
+    hosts: list[str]
+    tls: bool
+    behind_proxy: bool
+    pid: int | None
+
+
+@plain
+def serve(
+    asked: Asked,
+    host: Host = "127.0.0.1",
+    port: Port = 8420,
+    name: Names = None,
+    certificate: Certificate = None,
+    key: Key = None,
+    behind_proxy: BehindProxy = False,
+    check: Check = False,
+) -> None:
+    """Serve the project over HTTP until SIGTERM: every request needs a token of orch token create.
+
+    What was accepted is answered before it ends. /api/v1/openapi.json describes every operation.
+
+    Example: orch serve --check
+
+    Next: orch token create ada
+    """
+    _refuse_without_server()
+    from os import getpid
+
+    from api.server import Where, refuse_open
+    from api.server import serve as run
+
+    where = Where(host, port, tuple(name or ()), certificate, key, behind_proxy)
+    refuse_open(where)
+    with opened(to_write=True) as project:
+
+        def told(url: str, *, pid: int | None) -> None:
+            data: ServeAnswer = {
+                "url": url,
+                "origin": project.log.origin,
+                "hosts": sorted(where.hosts),
+                "tls": certificate is not None,
+                "behind_proxy": behind_proxy,
+                "pid": pid,
+            }
+            verb = "would be served at" if pid is None else "is served at"
+            answer(
+                "serve", data, as_json=asked.json, show=lambda: print(one_line(f"{project.log.origin} {verb} {url}"))
+            )
+
+        if check:
+            told(f"http{'s' if certificate else ''}://{host}:{port}", pid=None)
+        else:
+            with stopped_by_signals():  # uvicorn ends the process by the signal once it is done; it is to end well
+                quiet = project._replace(tell=tell_nobody, warn=warn_nobody)
+                run(quiet, where, listening=lambda url: told(url, pid=getpid()))
+
+
+def _refuse_without_server() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("fastapi") is None or find_spec("uvicorn") is None:
+        raise Unavailable(
+            "Serving needs FastAPI and uvicorn, which are not installed.",
+            fix=('pip install "nss-orchestrator[server]"',),
+        )

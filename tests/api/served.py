@@ -1,0 +1,161 @@
+"""A project that is served over real sockets, and a client that asks it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection
+from pathlib import Path
+from subprocess import run
+from sys import executable
+from threading import Event, Thread
+from time import sleep
+from typing import Any, NamedTuple
+
+import orjson
+
+from adapters.access_tokens import new_token
+from adapters.places import find
+from adapters.stores import open_log
+from adapters.workspace import Workspace
+from api.server import Where, bound, server_of
+from domain.access_token import Scope
+from domain.actors import Actor, ActorKind
+from domain.commands import IssueToken, Meta
+from tests.facts import ADA, GRACE, NOON
+from usecases.project import Project
+
+ROOT = Path(__file__).parents[2]
+HERE = Where("127.0.0.1", 0)
+PATIENCE = 20.0
+
+
+class Reply(NamedTuple):
+    """What the service answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The JSON document."""
+        return orjson.loads(self.body)
+
+    @property
+    def data(self) -> Any:
+        """The data of an answer that went well."""
+        assert self.status == 200, self.body
+        return self.json["data"]
+
+    @property
+    def code(self) -> str:
+        """The code of a problem document."""
+        assert self.headers["content-type"] == "application/problem+json", (self.status, self.body)
+        found = self.json
+        assert found["status"] == self.status and found["detail"] and found["title"]
+        return str(found["code"])
+
+
+class Client:
+    """Asks one service, each time over a connection of its own."""
+
+    def __init__(self, port: int, token: str | None = None) -> None:
+        self.port, self.token = port, token
+
+    def shows(self, token: str | None) -> "Client":
+        """Return a client that shows another token."""
+        return Client(self.port, token)
+
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
+        """Ask; header names are written with underscores."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.token is not None:
+            sent = {"Authorization": f"Bearer {self.token}", **sent}
+        data = body if isinstance(body, bytes) or body is None else orjson.dumps(body)
+        if data is not None:
+            sent = {"Content-Type": "application/json", **sent}
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            connection.request(method, path if path.startswith("/health") else f"/api/v1{path}", data, sent)
+            answer = connection.getresponse()
+            return Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+    def get(self, path: str, **headers: str) -> Reply:
+        """Read."""
+        return self("GET", path, None, **headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Reply:
+        """Write."""
+        return self("POST", path, {} if body is None else body, **headers)
+
+
+def new_project(folder: Path, database: str | None = None) -> None:
+    """Make a folder a project, whose log may be in a database."""
+    words = [executable, "-m", "cli.main", "init", "--host", "example.org"]
+    run(words, cwd=folder, env=environment() | setting(database), check=True, capture_output=True)
+
+
+def environment() -> dict[str, str]:
+    """Return what a process of ours sees around it."""
+    return {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "ORCHESTRATOR_ACTOR": "ada", "HOME": "/nonexistent"}
+
+
+def setting(database: str | None) -> dict[str, str]:
+    """Return the setting that names a database."""
+    return {} if database is None else {"ORCHESTRATOR_DATABASE_URL": database}
+
+
+@contextmanager
+def opened(folder: Path, database: str | None = None) -> Iterator[Project]:
+    """Open a project to write."""
+    places = find(folder, env=setting(database))
+    log = open_log(places, read_only=False)
+    try:
+        yield Project(places, log, Workspace(places))
+    finally:
+        log.close()
+
+
+def issued(project: Project, *scopes: Scope, to: Actor = GRACE, seconds: int = 366 * 86_400) -> str:
+    """Issue a token and return its secret. It is issued at the time that tests have, unless that is over."""
+    made = new_token()
+    meta = Meta(f"issue-{made.id}", ADA, max(NOON, _now()))
+    project.handle(IssueToken(meta, to, scopes or tuple(Scope), seconds, made.id, made.sha256))
+    return made.secret
+
+
+@contextmanager
+def served(project: Project, where: Where = HERE) -> Iterator[Client]:
+    """Serve a project in this process, over a real socket."""
+    ready = Event()
+    with bound(where) as listening:
+        server = server_of(project, where, told=ready.set)
+        thread = Thread(target=lambda: server.run(sockets=[listening]), daemon=True)
+        thread.start()
+        assert ready.wait(PATIENCE)
+        try:
+            yield Client(listening.getsockname()[1])
+        finally:
+            server.should_exit = True
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
+
+
+def until_it_answers(client: Client) -> None:
+    """Wait for a service that is starting."""
+    for _ in range(200):
+        with suppress(OSError):
+            if client.get("/health/live").status == 200:
+                return
+        sleep(0.1)
+    raise AssertionError("the service does not answer")
+
+
+AGENT = Actor("builder", ActorKind.AGENT)
+
+
+def _now() -> Any:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)

@@ -1,0 +1,82 @@
+"""The description of the service: it holds together, and its examples are what the service takes."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from adapters.inputs import judged_fields
+from api.description import EXAMPLES, KINDS, ROOT
+from domain.steps import STEPS, Step
+from tests.api.served import Client
+from tests.api.test_identity import operations
+
+PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+
+
+@pytest.fixture(scope="module")
+def description(client: Client) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/openapi.json").json
+    return found
+
+
+def references(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+        return own.union(*map(references, value.values()))
+    return set().union(*map(references, value)) if isinstance(value, list) else set()
+
+
+def test_every_reference_leads_to_a_component(description: dict[str, Any]) -> None:
+    found = references(description)
+    assert found
+    known = {f"#/components/schemas/{name}" for name in description["components"]["schemas"]}
+    assert found <= known
+
+
+def test_every_operation_says_what_it_does_and_how_it_refuses(description: dict[str, Any]) -> None:
+    assert description["openapi"] == "3.1.0"
+    names = [operation["operationId"] for _, _, operation in operations(description)]
+    assert len(names) == len(set(names)) and KINDS.keys() <= set(names)
+    for method, path, operation in operations(description):
+        assert operation["summary"] and operation["security"], (method, path)
+        if operation["operationId"] == "follow":
+            continue
+        for status, response in operation["responses"].items():
+            (media,) = response["content"]
+            assert media == ("application/json" if status == "200" else "application/problem+json")
+        assert {"400", "401", "403", "404", "503"} <= operation["responses"].keys()
+        assert ("412" in operation["responses"]) == (method != "GET")
+
+
+def test_every_document_has_an_example_that_is_taken(description: dict[str, Any]) -> None:
+    for step in STEPS:
+        body = description["paths"][f"{ROOT}/phases/{{phase}}/{step}"]["post"]["requestBody"]
+        example = body["content"]["application/json"]["example"]
+        assert example == EXAMPLES[step]
+        assert judged_fields(Step(step), dict(example), "The example").items() >= example.items()
+
+
+def test_every_body_has_fields_with_examples_where_they_are_needed(description: dict[str, Any]) -> None:
+    parts = description["components"]["schemas"]
+    for _, _, operation in operations(description):
+        schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        name = schema.get("$ref", "").rpartition("/")[2]
+        if name and not name.endswith("Fields"):
+            for field in parts[name].get("required", ()):
+                assert parts[name]["properties"][field].get("examples"), (name, field)
+
+
+def test_the_page_names_every_operation(description: dict[str, Any]) -> None:
+    page = PAGE.read_text("utf-8")
+    for _, path, operation in operations(description):
+        last = re.sub(r"\?.*", "", path).rstrip("/").rpartition("/")[2]
+        word = {"spec": "STEP", "st01-x": "P", "B1": "B1", "st02-y": "OTHER"}.get(last, last)
+        assert word in page, (path, operation["operationId"])
+
+
+def test_a_description_is_json_schema_of_today(description: dict[str, Any]) -> None:
+    TypeAdapter(dict[str, Any]).validate_python(description)
+    assert "HTTPValidationError" not in description["components"]["schemas"]

@@ -1,0 +1,91 @@
+"""An open project: its log, its templates, its files, and the settings given with the command."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from adapters.places import Places
+from adapters.settings import NOBODYS
+from adapters.workspace import Workspace
+from domain.errors import Unavailable
+from domain.event_log import EventLog, Head, Moment
+from domain.phase_ids import checked, stream_of
+
+if TYPE_CHECKING:  # a read must not pay for the event classes
+    from domain.commands import Command, Meta
+    from domain.event_log import Receipt
+    from domain.templates import Templates
+
+
+class Claims(Protocol):
+    """Who says that they ask, and under which command id."""
+
+    @property
+    def actor(self) -> str | None:
+        """The name, where one was given."""
+
+    @property
+    def actor_kind(self) -> str | None:
+        """What acts under it, where that was given."""
+
+    @property
+    def command_id(self) -> str:
+        """What makes repeating safe."""
+
+
+def tell_nobody(_: Moment) -> None:
+    """Leave it to the answer to say which moment it is about."""
+
+
+def warn_nobody(_: str) -> None:
+    """Leave it unsaid: the answer is right all the same."""
+
+
+class Project(NamedTuple):
+    """What a command works on."""
+
+    places: Places
+    log: EventLog
+    files: Workspace
+    given: Mapping[str, str] = NOBODYS
+    """Settings that came with the command, which are stronger than all others."""
+    tell: Callable[[Moment], None] = tell_nobody
+    """Called with the moment in the past that a read is about."""
+    warn: Callable[[str], None] = warn_nobody
+    """Called with what is wrong beside the log and does no harm to the answer."""
+    kept: "Templates | None" = None
+    """Templates that stay compiled for many commands; each command looks at their files again."""
+
+    def head(self, phase: str) -> Head | None:
+        """Return the head of a phase as it is now."""
+        stream = stream_of(checked(phase))
+        return self.log.heads([stream])[1].get(stream)
+
+    def meta(self, claims: Claims) -> "Meta":
+        """Return who asks as far as this machine can tell, when, and under which command id."""
+        from adapters.actor import acting
+        from domain.commands import Meta
+
+        by = acting(claims.actor, claims.actor_kind, root=self.places.root)
+        return Meta(claims.command_id, by, datetime.now(UTC))
+
+    @property
+    def templates(self) -> "Templates":
+        """The project's templates; compiled ones are kept beside the store."""
+        if self.kept is not None:
+            return self.kept
+        from adapters.templates import JinjaTemplates
+
+        return JinjaTemplates(self.places.templates, self.places.state / "cache")
+
+    def handle(self, command: "Command") -> "Receipt":
+        """Handle a command with this project's log and templates."""
+        from domain.handler import handle
+        from usecases.snapshotting import keep_due
+
+        receipt = handle(command, log=self.log, templates=self.templates)
+        if not receipt.repeated:
+            with suppress(Unavailable):  # what was recorded is recorded; a snapshot can be made at any time
+                keep_due(self.log, receipt.first, receipt.last)
+        return receipt
