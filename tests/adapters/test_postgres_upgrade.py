@@ -93,6 +93,8 @@ def test_an_upgrade_that_is_checked_holds(old_log: str) -> None:
         assert measured(log).size == 1
 
 
+LAST = SCHEMA_VERSION - 1
+"""The version before this one: its tables only lack the last step."""
 LOOSE = "DROP TRIGGER events_never_change ON orch.events; DROP TRIGGER events_never_go ON orch.events"
 BROKEN = {
     "its second statement fails": f"{LOOSE}; SELECT * FROM orch.nowhere",
@@ -113,16 +115,16 @@ def test_an_upgrade_that_does_not_hold_is_rolled_back(
         accepted(log, decision("phase/a", events=3, text="a text"))
         before = measured(log)
     with psycopg.connect(log_database) as connection:
-        connection.execute("UPDATE orch.version SET version = 1")
+        connection.execute("UPDATE orch.version SET version = %s", (LAST,))
     code = code_of(log_database)
-    monkeypatch.setitem(postgres_schema.STEPS, 1, sql)
-    with pytest.raises(UpgradeUndone, match="has schema 1 again"):
+    monkeypatch.setitem(postgres_schema.STEPS, LAST, sql)
+    with pytest.raises(UpgradeUndone, match=f"has schema {LAST} again"):
         upgrade_tables(log_database, timeout_s=10, checked=True)
     assert code_of(log_database) == code
     with PostgresLog.open(log_database, read_only=True) as log:
-        assert (log.schema_version, measured(log)) == (1, before)
-    monkeypatch.setitem(postgres_schema.STEPS, 1, "")
-    assert upgrade_tables(log_database, timeout_s=10, checked=True) == (1, SCHEMA_VERSION)
+        assert (log.schema_version, measured(log)) == (LAST, before)
+    monkeypatch.setitem(postgres_schema.STEPS, LAST, "")
+    assert upgrade_tables(log_database, timeout_s=10, checked=True) == (LAST, SCHEMA_VERSION)
 
 
 def test_a_log_of_a_newer_version_is_left_alone(log_database: str) -> None:
