@@ -32,7 +32,8 @@ BEGIN
         EXECUTE 'DROP ROUTINE IF EXISTS ' || named || ' CASCADE';
     END LOOP;
     FOREACH named IN ARRAY (
-        SELECT coalesce(array_agg(t.oid::regtype::text), '{}') FROM pg_type AS t JOIN pg_class AS c ON c.oid = t.typrelid
+        SELECT coalesce(array_agg(t.oid::regtype::text), '{}')
+        FROM pg_type AS t JOIN pg_class AS c ON c.oid = t.typrelid
         WHERE t.typnamespace = 'orch'::regnamespace AND c.relkind = 'c'
     ) LOOP
         EXECUTE 'DROP TYPE IF EXISTS ' || named || ' CASCADE';
