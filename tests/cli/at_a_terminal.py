@@ -19,6 +19,7 @@ from adapters.terminal import CLEAR_BELOW, CLEAR_LINE, HOME
 
 ROOT = str(Path(__file__).parents[2])
 PATIENCE_SECONDS = 30
+AGAIN_SECONDS = 5
 COLOUR = re.compile(r"\x1b\[\d*m")
 # A session leader that opens a terminal gets it as its controlling one: keys such as Ctrl-C become signals.
 AT_IT = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execvp(sys.argv[1], sys.argv[1:])"
@@ -59,6 +60,20 @@ class Session:
         while self._read(0.05):
             pass
         return self.program.wait(1)
+
+    def cancelled(self) -> int:
+        """Press Ctrl-C and return the status.
+
+        CPython's readline looks for signals and then waits for keys; one that comes in between is seen with the next
+        key only. A person presses again, and so does this.
+        """
+        deadline = monotonic() + PATIENCE_SECONDS
+        while self.program.poll() is None and monotonic() < deadline:
+            self.type("\x03")
+            until = monotonic() + AGAIN_SECONDS
+            while self.program.poll() is None and monotonic() < until:
+                self._read(0.05)
+        return self.ends()
 
     def current_mode(self) -> list[Any]:
         """Return how the terminal is set right now."""

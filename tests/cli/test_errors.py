@@ -46,7 +46,7 @@ def test_a_bug_is_one_sentence_and_status_1_and_a_traceback_only_with_debug(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr(status, "view_of_phase", broken)
+    monkeypatch.setattr(status, "status_at", broken)
     told = project("status", "st01-x", "--json")
     assert (told.status, told.error["code"], told.err) == (1, "BUG", "")
     with pytest.raises(ZeroDivisionError):
