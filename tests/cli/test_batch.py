@@ -146,6 +146,7 @@ def test_how_many_run_at_once_is_a_setting(project: Orch, monkeypatch: pytest.Mo
     assert project("batch", "--phases", FIVE, "--command", "status", "--parallel", "--json").status == 2
 
 
+@pytest.mark.in_file
 def test_no_more_run_at_once_than_may_wait_to_be_recorded(project: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORCHESTRATOR_OPERATION_QUEUE_SIZE", "1")
     write = SqliteLog._write

@@ -15,6 +15,8 @@ from tests.postgres_server import Server, running
 from tests.postgres_standby import PASSWORD, free_port
 from tests.postgres_tls import encrypting
 
+pytestmark = pytest.mark.in_file  # the databases are its own
+
 ADDRESS = "ORCHESTRATOR_DATABASE_URL"
 WHO = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
 
