@@ -73,6 +73,15 @@ def create_log(places: Places, origin: str, *, timeout_s: float = TIMEOUT_S) -> 
     make_log(places.database, origin, timeout_s=timeout_s)
 
 
+def named(address: str) -> str:
+    """Return an address as people are told: no password in it."""
+    if not is_database_url(address):
+        return str(Path(address))
+    from adapters.postgres_connection import named as named_there
+
+    return named_there(address)
+
+
 @contextmanager
 def refilled_at(address: str, origin: str, fingerprints: "Fingerprints") -> "Iterator[Refill]":
     """Open a new log at an address to be filled: complete when the block ends well, or not there at all."""

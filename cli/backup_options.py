@@ -6,6 +6,7 @@ from typing import Annotated, Optional
 import typer
 
 from adapters.settings import is_database_url
+from cli.options import typed_with
 from domain.errors import InvalidInput
 
 
@@ -25,7 +26,8 @@ def database_of(words: str) -> str:
     """Return the address of a database. Raises `InvalidInput`."""
     if not is_database_url(words):
         raise InvalidInput(
-            "--into takes the address of a PostgreSQL database.", fix=("--into postgresql://user@host/database",)
+            "--into takes the address of a PostgreSQL database.",
+            fix=(typed_with(words, "postgresql://user@host/database"),),
         )
     return words
 

@@ -7,6 +7,7 @@ from cli.settings_here import file_here, setting_here
 
 NAME = "database_url"
 VARIABLE = "ORCHESTRATOR_DATABASE_URL"
+UNSET = f"unset {VARIABLE}"
 
 
 def follow_setting(address: str | None) -> tuple[str | None, list[str]]:
@@ -18,13 +19,14 @@ def follow_setting(address: str | None) -> tuple[str | None, list[str]]:
     if now.value == address:
         return None, []
     if now.source is Source.ENVIRONMENT:
-        return None, [f"unset {VARIABLE}" if address is None else _export(address)]
+        return None, [UNSET if address is None else export(address)]
     if address is not None and shown(NAME, address) != address:
-        return None, [_export(address)]
+        return None, [export(address)]
     path = file_here()
     change(path, setting_of(NAME), address)
     return f"{NAME} in {path} {'is gone' if address is None else 'names it'}", []
 
 
-def _export(address: str) -> str:
+def export(address: str) -> str:
+    """Return the command that names a database, with its password left out."""
     return f"export {VARIABLE}='{shown(NAME, address)}'"

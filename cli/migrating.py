@@ -1,7 +1,6 @@
 """One move of the log: what was done of it before, and what is left to do."""
 
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -12,17 +11,15 @@ from adapters.retiring import put_aside
 from adapters.settings import is_database_url, shown
 from adapters.sqlite_creation import remove_beside
 from adapters.sqlite_log import SqliteLog
-from adapters.stores import AnyLog, attach, attached_to, detach, open_log, opened_at
+from adapters.stores import AnyLog, attach, attached_to, detach, named, open_log, opened_at
 from cli.migrate import again
-from cli.migrate_setting import follow_setting
+from cli.migrate_setting import UNSET, export, follow_setting
 from cli.redacted_since import RETIRED
 from domain.errors import AlreadyExists, Damaged, InvalidInput, NotFound, Refusal, StoreMoved
 from domain.tree_ranges import range_root_of
 
 if TYPE_CHECKING:
     from cli.migrate_answers import MigrateAnswer
-
-UNSET = "unset ORCHESTRATOR_DATABASE_URL"
 
 
 class Migration:
@@ -43,7 +40,7 @@ class Migration:
         if move is None and self._source == self.to:
             return self._there_already()
         if move is None:
-            move = Move(str(uuid4()), named(self.to), UNSET if self._into_file else _export(self.to))
+            move = Move(str(uuid4()), named(self.to), UNSET if self._into_file else export(self.to))
             self._copy(move)
         else:
             self._refuse_another(move)
@@ -214,16 +211,3 @@ class Migration:
 
     def _setting(self) -> tuple[str | None, list[str]]:
         return follow_setting(None if self._into_file else self.to)
-
-
-def named(address: str) -> str:
-    """Return an address as people are told: no password in it."""
-    if not is_database_url(address):
-        return str(Path(address))
-    from adapters.postgres_connection import named as named_there
-
-    return named_there(address)
-
-
-def _export(address: str) -> str:
-    return f"export ORCHESTRATOR_DATABASE_URL={shown('database_url', address)}"

@@ -10,6 +10,7 @@ from adapters.log_notes import UNSETTLED
 from adapters.moving import settle
 from adapters.new_folders import new_folder, refuse_existing
 from adapters.settings import shown
+from adapters.stores import named
 from cli.new_names import renaming
 from cli.options import typed
 from domain.errors import InvalidInput, Refusal
@@ -27,11 +28,7 @@ class Destination(NamedTuple):
     @property
     def where(self) -> str:
         """The place as people are told: no password in it."""
-        if self.database is None:
-            return str(self.folder)
-        from adapters.postgres_connection import named
-
-        return named(self.database)
+        return named(str(self.folder) if self.database is None else self.database)
 
     @property
     def words(self) -> str:

@@ -109,6 +109,13 @@ def typed() -> list[str]:
     return list(words) if isinstance(words, list) else sys.argv[1:]
 
 
+def typed_with(wrong: str, right: str) -> str:
+    """Return the command that was typed, with another word in the place of a wrong one."""
+    return shlex.join(
+        ["orch", *(right if word == wrong else word.replace(f"={wrong}", f"={right}") for word in typed())]
+    )
+
+
 def _with_options(
     function: Callable[..., None], shared: dict[str, tuple[Any, Any]], make: Callable[..., Asked]
 ) -> Callable[..., None]:
