@@ -105,7 +105,7 @@ class Migration:
         """Make the other log while nobody writes, verify it, and end this one: the point of no return."""
         self._judged().close()
         if self._into_file:
-            self._discard_unsettled()
+            self._discard_unsettled(None)
         with held(self._source, timeout_s=self._timeout_s) as hold:
             with opened_at(self._source, read_only=True) as log:
                 if MOVED in log.noted:  # somebody else moved it while we waited
@@ -117,7 +117,7 @@ class Migration:
                     self._filled(log, move)
                 except BaseException:
                     with suppress(Refusal):  # what went wrong is what has to be said
-                        self._discard_unsettled()
+                        self._discard_unsettled(log.origin)
                     raise
             hold.end(MOVED, move.text())
 
@@ -161,12 +161,12 @@ class Migration:
                 f"The log does not verify: {first['what']}{place}; it stays where it is.", fix=("orch audit verify",)
             )
 
-    def _discard_unsettled(self) -> None:
+    def _discard_unsettled(self, origin: str | None) -> None:
         """Remove what an interrupted move left; a log that somebody uses is never removed."""
         if not self._into_file:
             from adapters.postgres_schema import discard_unsettled
 
-            discard_unsettled(self.to, timeout_s=self._timeout_s)
+            discard_unsettled(self.to, origin, timeout_s=self._timeout_s)
             return
         if not self.places.log.is_file():
             return
