@@ -16,8 +16,8 @@ from api.problems import HttpRefusal, bug, problem, problem_of
 from api.service import Service
 from domain.errors import Refusal
 
-AT_ONCE = 100
-"""Operations that run at the same time."""
+MORE_THREADS = 8
+"""Threads beside those of the operations, for whoever begins to follow the log."""
 WORTH_PACKING = 1024
 """Bytes from which on an answer is sent as gzip to whoever takes it."""
 PARTS = (reads, events, lifecycle, tasks, verdicts, rules, audit, recovery, documents)
@@ -55,8 +55,8 @@ def application(service: Service) -> FastAPI:
 
 
 @asynccontextmanager
-async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
-    current_default_thread_limiter().total_tokens = AT_ONCE
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    current_default_thread_limiter().total_tokens = app.state.service.capacity.most + MORE_THREADS
     yield
 
 
