@@ -160,7 +160,7 @@ def _version_in(if_match: str | None) -> int | None:
 def _refuse_unknown_query(request: Request) -> None:
     """Refuse a misspelt parameter: a read without its `at` would answer another question."""
     place = request.method.lower(), f"{ROOT}{request.scope['route'].path_format}"
-    known = request.app.state.queries[place]
+    known = request.app.state.description.queries[place]
     for name in request.query_params:
         if name not in known:
             takes = f"It takes {', '.join(sorted(known))}." if known else "It takes none."

@@ -12,8 +12,14 @@ HEADER_SECONDS = 10.0
 """How long a client may take to send its headers, and to make a TLS connection."""
 UNREAD_SECONDS = 30.0
 """How long an answer may lie unread."""
+LINGER_SECONDS = 1.0
+"""How long is read, and thrown away, of whoever was answered unasked: a reset could overtake the answer."""
 SETTLED_SECONDS = 1.0
 """A connection that is younger is not closed to make room for another."""
+
+
+LINGERING = 100
+"""Connections beyond the most that may linger; where there are more they are closed at once."""
 
 
 class Connections:
@@ -55,6 +61,7 @@ class Connection(H11Protocol):
     all: Connections
     _header_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
+    _ended = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for a request, if there is room."""
@@ -75,6 +82,8 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came; headers that are not whole yet have to be soon."""
+        if self._ended:
+            return
         super().data_received(data)
         self._look()
 
@@ -120,6 +129,7 @@ class Connection(H11Protocol):
     def _end_with(self, refusal: HttpRefusal) -> None:
         """Answer without the application, and close."""
         self._wait_no_more()
+        self._ended = True
         if self.transport.is_closing() or self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             self.transport.close()
             return
@@ -132,7 +142,11 @@ class Connection(H11Protocol):
             h11.EndOfMessage(),
         ):
             self.transport.write(self.conn.send(event) or b"")
-        self.transport.close()
+        if self.transport.can_write_eof() and self.all.count <= self.all.most + LINGERING:
+            self.transport.write_eof()
+            self.loop.call_later(LINGER_SECONDS, self.transport.close)
+        else:
+            self.transport.close()
 
     @staticmethod
     def _stop(timer: asyncio.TimerHandle | None) -> None:
