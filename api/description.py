@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from fastapi import FastAPI
@@ -67,6 +68,31 @@ FOLLOWED = {
     }
 }
 ETAG = {"ETag": {"description": "The version that If-Match may name.", "schema": {"type": "string"}}}
+
+
+class Description:
+    """The description of an application, made once, by whoever needs it first."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app, self._guard = app, Lock()
+        self._made: tuple[dict[str, Any], dict[tuple[str, str], frozenset[str]]] | None = None
+
+    @property
+    def whole(self) -> dict[str, Any]:
+        """What is served as openapi.json."""
+        return self._both()[0]
+
+    @property
+    def queries(self) -> dict[tuple[str, str], frozenset[str]]:
+        """Which parameters each operation takes in its query, by method and path."""
+        return self._both()[1]
+
+    def _both(self) -> tuple[dict[str, Any], dict[tuple[str, str], frozenset[str]]]:
+        with self._guard:
+            if self._made is None:
+                whole = described(self._app)
+                self._made = whole, queries_in(whole)
+            return self._made
 
 
 def described(app: FastAPI) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from cli.export import ExportFile
 from cli.follow import FollowedAnswer, FollowersAnswer
 from cli.gate_command import GateAnswer
 from cli.health import DoctorAnswer
+from cli.health_asked import HealthAnswer
 from cli.import_folder import ImportAnswer
 from cli.init import AttachedAnswer
 from cli.migrate_answers import MigrateAnswer
@@ -222,6 +223,7 @@ ANSWERS: dict[str, Any] = {
     "config.set": ConfigSetAnswer,
     "context": ContextAnswer,
     "doctor": DoctorAnswer,
+    "health": HealthAnswer,
     "schema.list": SchemaListAnswer,
     "schema": SchemaAnswer,
     "schema.check": SchemaCheckAnswer,

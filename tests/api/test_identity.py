@@ -159,5 +159,5 @@ def test_the_log_holds_no_secret(client: Client, served_project: Project) -> Non
 
 def test_a_description_is_made_without_a_log_being_asked(served_project: Project) -> None:
     nothing: Any = None
-    app = application(Service(served_project, nothing, nothing, nothing))
+    app = application(Service(served_project, *[nothing] * 6))
     assert app.openapi()["openapi"] == "3.1.0"
