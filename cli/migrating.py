@@ -131,8 +131,8 @@ class Migration:
         from cli.recover_checks import check
         from cli.recover_rows import rows_and_fold
         from cli.recover_sources import Store
-        from cli.recovered import state_digest
         from cli.refilling import write_rows
+        from usecases.recovered import state_digest
 
         in_file = not is_database_url(self._source)
         source = Store(self.places._replace(database=None) if in_file else self.places, log)

@@ -21,7 +21,6 @@ from adapters.writers_queue import WritersQueue
 from cli.options import Asked
 from cli.recover_checks import keys_known
 from cli.recover_verify import verified
-from cli.recovered import NO_REDACTION, Recovered, carried_by, lineage_in, recovered_note
 from cli.redacted_since import RETIRED, free_folder, refuse_erased_since
 from domain.commands import PromoteRecovery
 from domain.errors import CommandIdReused, Damaged, InvalidInput, NotFound, Refusal, Unavailable
@@ -33,6 +32,7 @@ from domain.promotion_facts import ForkFacts
 from domain.times import rfc3339
 from domain.tree_ranges import range_root_of
 from usecases.project import Project
+from usecases.recovered import NO_REDACTION, Recovered, carried_by, lineage_in, recovered_note
 
 Answer = TypeVar("Answer")
 MOST_CHECKPOINT = 20_000

@@ -82,8 +82,8 @@ def made(
     from cli.progress import Progress
     from cli.recover_checks import check
     from cli.recover_rows import rows_and_fold, without_texts
-    from cli.recovered import Recovered, state_digest
     from cli.refilling import write_rows
+    from usecases.recovered import Recovered, state_digest
 
     size = moment.position
     redactions = source.redactions()

@@ -10,10 +10,10 @@ from adapters.retiring import LOG
 from adapters.sqlite_log import SqliteLog
 from adapters.stores import AnyLog
 from cli.backup_adding import redaction_in
-from cli.recovered import carried_by, lineage_in, recovered_note
 from domain.errors import Damaged, RedactedSince, Refusal
 from domain.event_log import Record
 from domain.ledger import STREAM as LEDGER
+from usecases.recovered import carried_by, lineage_in, recovered_note
 
 RETIRED = "retired"
 """The folder, in that of the store in force, where those before it are kept."""
