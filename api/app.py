@@ -16,6 +16,7 @@ from api import (
     documents,
     events,
     health,
+    keeping,
     lifecycle,
     looking,
     published,
@@ -25,6 +26,7 @@ from api import (
     rules,
     tasks,
     verdicts,
+    workflow,
 )
 from api.description import ROOT, described, queries_in
 from api.problems import HttpRefusal, bug, problem, problem_of
@@ -35,21 +37,9 @@ AT_ONCE = 100
 """Operations that run at the same time."""
 WORTH_PACKING = 1024
 """Bytes from which on an answer is sent as gzip to whoever takes it."""
-PARTS = (
-    reads,
-    events,
-    replays,
-    looking,
-    published,
-    lifecycle,
-    tasks,
-    verdicts,
-    rules,
-    audit,
-    auditing,
-    recovery,
-    documents,
-)
+READS = (reads, events, replays, looking, published)
+WRITES = (lifecycle, tasks, workflow, verdicts, rules, recovery)
+PARTS = (*READS, *WRITES, audit, auditing, keeping, documents)
 """The operations; the widest paths come last."""
 CODES = {404: "NO_SUCH_PATH", 405: "METHOD_NOT_ALLOWED"}
 

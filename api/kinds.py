@@ -12,7 +12,10 @@ from usecases.gate_answer import GateAnswer
 from usecases.log_keys import KeyAnswer
 from usecases.package import PackageAnswer
 from usecases.proving import ConsistencyAnswer, ProofAnswer
+from usecases.recover_answers import LossAnswer
+from usecases.redaction_answers import RedactionAnswer
 from usecases.search import SearchAnswer
+from usecases.workflow_run import WorkflowAnswer
 
 OUTCOME = "command.outcome"
 KINDS: dict[str, tuple[str, Any]] = {
@@ -51,6 +54,9 @@ KINDS: dict[str, tuple[str, Any]] = {
     "prove_growth": ("audit.consistency", ConsistencyAnswer),
     "sign_checkpoint": ("audit.checkpoint", CheckpointAnswer),
     "verify": ("audit.verification", Verification),
+    "workflow": ("workflow.run", WorkflowAnswer),
+    "redact": ("audit.redaction", RedactionAnswer),
+    "losses_of": ("recover.diff", LossAnswer),
     "list_templates": ("template.list", template_answers.TemplateListAnswer),
     "check_templates": ("template.check", template_answers.TemplateCheckAnswer),
     "show_template": ("template", template_answers.TemplateAnswer),

@@ -12,7 +12,6 @@ from adapters.follower_file import FollowerFile
 from adapters.follower_store import FollowerStore, files_spoken
 from adapters.places import Places
 from cli.phase_files import is_state_behind
-from cli.redaction_copies import remove_from_files
 from domain.digest import digest_of
 from domain.errors import InvalidInput, Unavailable
 from domain.event_log import EventLog, Record
@@ -27,6 +26,7 @@ from usecases.gate import is_edited
 from usecases.project import Project
 from usecases.publish import publish
 from usecases.recovered import carried_by
+from usecases.redaction_copies import remove_from_files
 from usecases.search_following import forget_in_index
 
 BOXES = frozenset((TaskCompleted.TOPIC, TaskReopened.TOPIC))

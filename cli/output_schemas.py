@@ -24,20 +24,11 @@ from cli.import_folder import ImportAnswer
 from cli.init import AttachedAnswer
 from cli.migrate_answers import MigrateAnswer
 from cli.rebuild import RebuildAnswer
-from cli.recover_answers import (
-    DocumentsAnswer,
-    LossAnswer,
-    PlanAnswer,
-    RecoveryAnswer,
-    RecoveryVerification,
-)
-from cli.redaction_answers import RedactionAnswer
 from cli.salvage_answers import SalvageAnswer
 from cli.schema_folder import SchemaFilesAnswer
 from cli.serve import ServeAnswer
 from cli.timestamp import TimestampAnswer
 from cli.upgrade import UpgradeAnswer
-from cli.workflow import WorkflowAnswer
 from projections.phase_export import Export
 from projections.verification import Verification
 from usecases.answers import (
@@ -76,6 +67,14 @@ from usecases.gate_answer import GateAnswer
 from usecases.log_keys import KeyAnswer
 from usecases.package import PackageAnswer as HandoffPackageAnswer
 from usecases.proving import ConsistencyAnswer, ProofAnswer
+from usecases.recover_answers import (
+    DocumentsAnswer,
+    LossAnswer,
+    PlanAnswer,
+    RecoveryAnswer,
+    RecoveryVerification,
+)
+from usecases.redaction_answers import RedactionAnswer
 from usecases.schemas import ERROR, STATES, SchemaAnswer, SchemaCheckAnswer, SchemaListAnswer, Schemas, state_schema_of
 from usecases.search import SearchAnswer
 from usecases.template_answers import (
@@ -86,6 +85,7 @@ from usecases.template_answers import (
     TemplateDiffAnswer,
     TemplateListAnswer,
 )
+from usecases.workflow_run import WorkflowAnswer
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas" / "output"
 STATE_FOLDER = FOLDER.with_name("state")

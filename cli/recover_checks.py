@@ -7,7 +7,6 @@ from typing import NamedTuple, TypeAlias
 
 from adapters.settings import is_database_url
 from adapters.stores import opened_at
-from cli.recover_answers import PrefixOf, RecoveryVerification
 from domain.errors import Damaged, InvalidInput, NotFound
 from domain.event_log import EventLog
 from domain.ledger import STREAM as LEDGER
@@ -15,6 +14,7 @@ from domain.lineage import Lineage
 from domain.project import STREAM as PROJECT
 from projections.verification import Findings
 from usecases.held import Held, held, notes_in
+from usecases.recover_answers import PrefixOf, RecoveryVerification
 from usecases.recovered import NO_REDACTION, carried_by, state_digest
 from usecases.verifying import Options, Verifier
 from usecases.verifying_beside import unsound_in

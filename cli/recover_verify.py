@@ -16,7 +16,7 @@ from domain.errors import NotFound
 from projections.counts import counted
 
 if TYPE_CHECKING:
-    from cli.recover_answers import RecoveryVerification
+    from usecases.recover_answers import RecoveryVerification
 
 New = Annotated[
     str,

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from adapters.inputs import judged_fields
 from api.description import EXAMPLES, ROOT
 from api.kinds import FILES, KINDS, ONLY_FILES, READ_BY_POST
+from docs.commands import pages
 from domain.steps import STEPS, Step
 from tests.api.served import Client
 from tests.api.test_identity import operations

@@ -41,25 +41,18 @@ WHO: dict[str, set[str]] = {
     "write": {
         *("draft_spec", "draft_research", "draft_plan", "draft_prd", "draft_tasks", "edit", "request"),
         *("handoff", "archive", "retitle", "depend", "undepend", "block", "unblock"),
-        *("task_start", "task_done", "task_reopen", "task_assign", "remember", "forget"),
+        *("workflow", "task_sync", "task_start", "task_done", "task_reopen", "task_assign", "remember", "forget"),
     },
     "approve": {"approve", "reject", "reconfirm", "reopen"},
     "audit": {
-        *(
-            "trail",
-            "list_reviews",
-            "replay_log",
-            "exceptions",
-            "population",
-            "sample",
-            "show_key",
-            "prove",
-            "proof_file",
-        ),
-        *("prove_growth", "sign_checkpoint", "verify", "review", "evidence"),
+        *("trail", "list_reviews", "replay_log", "list_exceptions", "count_population", "draw_sample", "show_key"),
+        *("prove", "proof_file", "prove_growth", "sign_checkpoint", "verify", "review", "evidence"),
     },
-    "recover": {"list_points", "name_point"},
-    "admin": {"set_policy", "grant_role", "revoke_role", "list_tokens", "create_token", "revoke_token"},
+    "recover": {"list_points", "name_point", "losses_of"},
+    "admin": {
+        *("set_policy", "grant_role", "revoke_role", "list_tokens", "create_token", "revoke_token"),
+        *("redact", "rotate_key"),
+    },
 }
 """The operations that each scope opens, by their ids."""
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapters.copies import in_git, remove_parts, remove_rescued, rescued
+from adapters.retiring import FOLDER as RETIRED
 from adapters.retiring import LOG
 from adapters.sqlite_log import SqliteLog
-from cli.redacted_since import RETIRED
 from domain.digest import digest_of
 from domain.errors import InvalidInput, Refusal
 from domain.event_log import Told
