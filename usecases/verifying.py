@@ -134,7 +134,7 @@ class Verifier:
             forked=self.forks.met,
         )
         self._fold = Fold(event_of, self._findings, self._snapshots.to_fold(folds=self._folds))
-        self.tree = self._tree_before(options.first)
+        self.tree = self._tree_before(min(options.first, self.size + 1))
         self._walk = RowByRow(
             self._log,
             self._findings,
