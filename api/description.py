@@ -68,7 +68,7 @@ def described(app: FastAPI) -> dict[str, Any]:
         schemas.pop(made_by_framework, None)
     schemas["Problem"] = problem_schema()
     for step in STEPS:
-        schemas |= _hoisted(f"{step.value.capitalize()}Fields", schema_of(step))
+        schemas |= _hoisted(f"{step.value.capitalize()}Fields", schema_of(step), schemas)
     for path, methods in spec["paths"].items():
         for method, operation in methods.items():
             if path.startswith(ROOT):
@@ -95,7 +95,7 @@ def _describe(operation: dict[str, Any], schemas: dict[str, Any], method: str) -
     kind, shape = KINDS.get(name, (OUTCOME, answers.OutcomeAnswer))
     component = "".join(part.capitalize() for part in kind.split(".")) + "Answer"
     if component not in schemas:
-        schemas |= _hoisted(component, _schema_of(kind, shape))
+        schemas |= _hoisted(component, _schema_of(kind, shape), schemas)
     ok: dict[str, Any] = operation["responses"]["200"]
     ok["description"] = (shape.__doc__ or "").partition("\n")[0]
     ok["content"] = {"application/json": {"schema": {"$ref": f"#/components/schemas/{component}"}}}
@@ -123,17 +123,27 @@ def _schema_of(kind: str, shape: Any) -> dict[str, Any]:
     return TypeAdapter(enveloped(kind, shape, closed=False)).json_schema(mode="serialization")
 
 
-def _hoisted(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema and the parts it defines as components; references lead there."""
-    parts = {each: _led(part) for each, part in schema.get("$defs", {}).items()}
+def _hoisted(name: str, schema: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema and the parts it defines as components; references lead there.
+
+    A part whose name another one has already, with another meaning, is named after the whole, too.
+    """
+    defined: Mapping[str, Any] = schema.get("$defs", {})
+    names = {each: f"{name}Data" if each == name else each for each in defined}
+    while taken := [
+        each for each in defined if names[each] in known and known[names[each]] != _led(defined[each], names)
+    ]:
+        names |= {each: f"{name}{names[each]}" for each in taken}
+    parts = {names[each]: _led(part, names) for each, part in defined.items()}
     whole = {key: value for key, value in schema.items() if key not in ("$defs", "$id", "$schema")}
-    return {**parts, name: {**_led(whole), "title": name}}
+    return {**parts, name: {**_led(whole, names), "title": name}}
 
 
-def _led(value: Any) -> Any:
+def _led(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
-        return {
-            key: each.replace("#/$defs/", "#/components/schemas/") if key == "$ref" else _led(each)
-            for key, each in value.items()
-        }
-    return [_led(each) for each in value] if isinstance(value, list) else value
+        return {key: _place(each, names) if key == "$ref" else _led(each, names) for key, each in value.items()}
+    return [_led(each, names) for each in value] if isinstance(value, list) else value
+
+
+def _place(reference: str, names: Mapping[str, str]) -> str:
+    return f"#/components/schemas/{names[reference.removeprefix('#/$defs/')]}"
