@@ -12,7 +12,24 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
-from api import audit, documents, events, health, lifecycle, reads, recovery, rules, tasks, verdicts
+from api import (
+    audit,
+    auditing,
+    documents,
+    events,
+    health,
+    keeping,
+    lifecycle,
+    looking,
+    published,
+    reads,
+    recovery,
+    replays,
+    rules,
+    tasks,
+    verdicts,
+    workflow,
+)
 from api.description import ROOT, Description
 from api.problems import HttpRefusal, bug, problem, problem_of
 from api.service import Service
@@ -24,7 +41,9 @@ MORE_THREADS = 8
 """Threads beside those of the operations, for whoever begins to follow the log."""
 WORTH_PACKING = 1024
 """Bytes from which on an answer is sent as gzip to whoever takes it."""
-PARTS = (reads, events, lifecycle, tasks, verdicts, rules, audit, recovery, documents)
+READS = (reads, events, replays, looking, published)
+WRITES = (lifecycle, tasks, workflow, verdicts, rules, recovery)
+PARTS = (*READS, *WRITES, audit, auditing, keeping, documents)
 """The operations; the widest paths come last."""
 CODES = {404: "NO_SUCH_PATH", 405: "METHOD_NOT_ALLOWED"}
 

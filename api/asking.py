@@ -116,6 +116,11 @@ async def reading(by: Known, service: Served, at: At = None) -> Reading:
     return Reading(service.project, by, at)
 
 
+async def present(by: Known, service: Served) -> Reading:
+    """Return what a read says that is about now: it takes no moment."""
+    return Reading(service.project, by, None)
+
+
 def refuse_files(moment: str | None) -> None:
     """Refuse a moment that names a file: those of the server are nobody's to name."""
     if moment is not None and moment.startswith("checkpoint:"):
@@ -127,8 +132,12 @@ async def writing(by: Known, request: Request, service: Served, key: Key = None,
     return Writing(service.project, by, checked_id(_unquoted(key)), _version_in(if_match), request.state.ends)
 
 
+Present = Annotated[Reading, Security(present, scopes=[Scope.READ.value])]
 Reader = Annotated[Reading, Security(reading, scopes=[Scope.READ.value])]
 Auditor = Annotated[Reading, Security(reading, scopes=[Scope.AUDIT.value])]
+PresentAuditor = Annotated[Reading, Security(present, scopes=[Scope.AUDIT.value])]
+Auditing = Annotated[Writing, Security(writing, scopes=[Scope.AUDIT.value])]
+PresentRecoverer = Annotated[Reading, Security(present, scopes=[Scope.RECOVER.value])]
 Overseer = Annotated[Reading, Security(reading, scopes=[Scope.ADMIN.value])]
 Writer = Annotated[Writing, Security(writing, scopes=[Scope.WRITE.value])]
 RecoveryReader = Annotated[Reading, Security(reading, scopes=[Scope.RECOVER.value])]

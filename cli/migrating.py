@@ -7,6 +7,7 @@ from uuid import uuid4
 from adapters.log_notes import BROUGHT_BY, MOVED, UNSETTLED, Move
 from adapters.moving import held, settle, unsettle
 from adapters.places import NAME_IT, Places
+from adapters.retiring import FOLDER as RETIRED
 from adapters.retiring import put_aside
 from adapters.settings import is_database_url, shown
 from adapters.sqlite_creation import remove_beside
@@ -14,7 +15,6 @@ from adapters.sqlite_log import SqliteLog
 from adapters.stores import AnyLog, attach, attached_to, detach, named, open_log, opened_at
 from cli.migrate import again
 from cli.migrate_setting import UNSET, export, follow_setting
-from cli.redacted_since import RETIRED
 from domain.errors import AlreadyExists, Damaged, InvalidInput, NotFound, Refusal, StoreMoved
 from domain.tree_ranges import range_root_of
 
@@ -131,8 +131,8 @@ class Migration:
         from cli.recover_checks import check
         from cli.recover_rows import rows_and_fold
         from cli.recover_sources import Store
-        from cli.recovered import state_digest
         from cli.refilling import write_rows
+        from usecases.recovered import state_digest
 
         in_file = not is_database_url(self._source)
         source = Store(self.places._replace(database=None) if in_file else self.places, log)

@@ -2,13 +2,13 @@
 
 from typing import TypedDict
 
-from cli.audit_formats import Format
 from projections.audit_exceptions import ExceptionKind, ExceptionRow
 from projections.audit_population import Population
 from projections.audit_sample import SampleRow
 from projections.moments import AsOf
 from projections.replay import ReplayRow
 from projections.verification import Range
+from usecases.audit_formats import Format
 
 
 class ReplayAnswer(TypedDict):

@@ -8,7 +8,6 @@ from adapters.envelope import told as told_by
 from adapters.follower_file import FollowerFile
 from adapters.places import Places
 from adapters.search_index import SearchIndex
-from cli.progress import Progress
 from domain.errors import UnknownEvent
 from domain.event_log import EventLog
 from domain.following import Followed, FollowerBroken, Step, advance, doubt_about
@@ -16,6 +15,7 @@ from domain.text_index import IndexedText
 from projections.redactions import TOPIC as REDACTED
 from projections.searchable import phase_spoken_of, texts_of
 from projections.words import folded
+from usecases.meters import Metering, unseen
 
 
 class SearchFollower(SearchIndex):
@@ -49,17 +49,17 @@ def index_held(places: Places) -> Iterator[SearchFollower]:
         yield index
 
 
-def bring_up_to_date(index: SearchFollower, log: EventLog) -> None:
+def bring_up_to_date(index: SearchFollower, log: EventLog, *, metering: Metering = unseen) -> None:
     """Let the index follow the log to its end; an index of another history begins anew, and nobody need hear of it."""
     step = advance(index, log)
-    with Progress(step.end - step.before, "events for the search") as progress:
+    with metering(step.end - step.before, "events for the search") as progress:
         progress.advance(step.position - step.before)
         while step.behind:
             step = advance(index, log)
             progress.advance(step.position - step.before)
 
 
-def rebuild_index(places: Places, log: EventLog, *, check: bool) -> bool:
+def rebuild_index(places: Places, log: EventLog, *, check: bool, metering: Metering = unseen) -> bool:
     """Hold the index against the log, and make it anew unless that was all; tell whether it differed.
 
     The old one serves until the new one takes its place. There is nothing to do where no index is kept: the next
@@ -74,15 +74,15 @@ def rebuild_index(places: Places, log: EventLog, *, check: bool) -> bool:
         except FollowerBroken:
             sound = False
         if sound and not check:
-            bring_up_to_date(index, log)
+            bring_up_to_date(index, log, metering=metering)
     if not sound and not check:
-        make_anew(places, log)
+        make_anew(places, log, metering=metering)
     return not sound
 
 
-def make_anew(places: Places, log: EventLog) -> None:
+def make_anew(places: Places, log: EventLog, *, metering: Metering = unseen) -> None:
     """Make another index while the old one serves."""
-    with Progress(log.moment().position, "events for the search") as progress:
+    with metering(log.moment().position, "events for the search") as progress:
 
         def done(step: Step) -> None:
             progress.advance(step.position - step.before)

@@ -5,20 +5,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 from adapters.copies import in_git, remove_parts, remove_rescued, rescued
+from adapters.retiring import FOLDER as RETIRED
 from adapters.retiring import LOG
 from adapters.sqlite_log import SqliteLog
-from cli.context_file import path_of as context_path
-from cli.context_file import remove_context
-from cli.redacted_since import RETIRED
-from cli.search_following import forget_in_index
 from domain.digest import digest_of
 from domain.errors import InvalidInput, Refusal
 from domain.event_log import Told
 from domain.phase_state import PhaseState
 from domain.steps import Step
 from projections.document_text import place_of_latest
+from usecases.context_file import path_of as context_path
+from usecases.context_file import remove_context
 from usecases.project import Project
 from usecases.publish import publish
+from usecases.search_following import forget_in_index
 
 DRAFTED = "phase.document_drafted"
 BEYOND = (

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from adapters.envelope import envelope_of
 from adapters.log_notes import RECOVERED
-from cli.recovered import carried_by
 from domain.errors import Damaged
 from domain.event_log import EventLog, Record
 from domain.ledger import STREAM
 from projections.redactions import TOPIC
 from projections.verification import Findings
+from usecases.recovered import carried_by
 
 
 class Named(NamedTuple):

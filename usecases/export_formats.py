@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 
 from adapters.markdown import cell, closed, inline
-from cli.answers import UNSAFE, json_of
-from cli.audit_formats import as_csv
 from projections.document_text import DocumentText
 from projections.phase_export import Export, ExportedPhase, StepRow, step_rows
 from projections.redactions import in_words
+from usecases.audit_formats import as_csv
+from usecases.safe_text import UNSAFE_IN_JSON, json_of
 
 
 class ExportFormat(StrEnum):
@@ -58,7 +58,9 @@ def _yaml(document: dict[str, Any]) -> str:
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
     Dumper.add_representer(str, text)
-    plain = not UNSAFE.search(orjson.dumps(document).decode())  # what hides or reorders text is written as an escape
+    plain = not UNSAFE_IN_JSON.search(
+        orjson.dumps(document).decode()
+    )  # what hides or reorders text is written as an escape
     return str(yaml.dump(document, Dumper=Dumper, sort_keys=False, allow_unicode=plain, width=1_000_000))
 
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from cli.screen import clean, one_line
 from projections.context import ContextKind, ContextRow
 from projections.tokens import tokens
+from usecases.safe_text import clean, one_line
 
 LANGUAGES = {ContextKind.DOCUMENT: "markdown", ContextKind.DRAFT: "markdown"}
 NAMES = {

@@ -3,15 +3,14 @@
 from dataclasses import dataclass, field
 from hashlib import sha256
 from time import time_ns
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import orjson
 
 from adapters.workflow_files import WorkflowFile
-from cli.options import Asked
 from domain import hints, phase_ids
 from domain.documents import NOT_STARTED, Document
-from domain.errors import CommandIdReused, PolicyForbidsAutomatic
+from domain.errors import CommandIdReused, Damaged, PolicyForbidsAutomatic, Refusal, Unavailable
 from domain.phase_state import PhaseState
 from domain.policy_state import PolicyState
 from domain.steps import STEPS, Step, StepState
@@ -24,7 +23,9 @@ from usecases.signing import SignedAfter
 from usecases.writes import recorded
 
 if TYPE_CHECKING:
-    from domain.commands import Command
+    from collections.abc import Callable
+
+    from domain.commands import Command, Meta
 
 
 class Gate(TypedDict):
@@ -49,6 +50,15 @@ class WorkflowRow(TypedDict):
     receipt: ReceiptAfter | None
 
 
+class WorkflowAnswer(TypedDict):
+    """How far a run came: `complete` once every step is approved, otherwise `waits_for` says what is missing."""
+
+    phase: str
+    complete: bool
+    waits_for: Gate | None
+    rows: list[WorkflowRow]
+
+
 @dataclass
 class Done:
     """What a run recorded so far."""
@@ -67,11 +77,14 @@ class Done:
 class Run:
     """Drafts what the file has and nobody recorded yet, and approves it where that was asked for.
 
-    Every command's id follows from what it says, so that a run that stopped anywhere can be made again.
+    `meta` says who asks, for the command of an id. Every command's id follows from what it says, so that a run that
+    stopped anywhere can be made again.
     """
 
-    def __init__(self, project: Project, asked: Asked, phase: str, file: WorkflowFile, *, automatic: bool) -> None:
-        self._project, self._asked, self._phase = project, asked, phase
+    def __init__(
+        self, project: Project, meta: "Callable[[str], Meta]", phase: str, file: WorkflowFile, *, automatic: bool
+    ) -> None:
+        self._project, self._meta, self._phase = project, meta, phase
         self._file, self._automatic = file, automatic
         self.done = Done()
 
@@ -80,7 +93,7 @@ class Run:
         state = self._state()
         waiting = [step for step in STEPS if state.documents[step].state is not StepState.APPROVED]
         for step in waiting:
-            refuse_edited(self._project, self._asked.command_id, self._phase, step)
+            refuse_edited(self._project, self._id("draft", step, self._file.fields.get(step)), self._phase, step)
             if step in self._file.fields:
                 try_out(self._file.fields, step, phase=self._phase, templates=self._project.templates)
         if self._automatic and waiting and waiting[0] in self._file.fields:
@@ -127,14 +140,12 @@ class Run:
         ]
 
     def _draft(self, step: Step, fields: dict[str, Any], draft_id: str) -> None:
-        asked = self._asked._replace(command_id=draft_id)
-
         def command() -> "Command":
             from domain.commands import DraftDocument
 
-            refuse_edited(self._project, asked.command_id, self._phase, step)
+            refuse_edited(self._project, draft_id, self._phase, step)
             title = fields.get("title") if step is Step.SPEC else None
-            return DraftDocument(self._project.meta(asked), self._phase, step, fields, title=title)
+            return DraftDocument(self._meta(draft_id), self._phase, step, fields, title=title)
 
         try:
             receipt, _ = recorded(self._project, self._phase, command, writes=step)
@@ -151,25 +162,25 @@ class Run:
 
     def _may_approve(self, step: Step, document: Document, draft_id: str) -> bool:
         """Tell whether an approval was asked for, and is for the text of this file and by somebody who gave none."""
-        mine = self._project.meta(self._asked).by.name
+        mine = self._meta(draft_id).by.name
         waits = document.state_at(time_ns() // 1000) is StepState.AWAITING_APPROVAL
         given = any(approval.by.name == mine for approval in document.approvals)
         return self._automatic and waits and not given and self._is_drafted_by(draft_id, document)
 
     def _approve(self, step: Step, document: Document) -> None:
-        mine = self._project.meta(self._asked).by
-        asked = self._asked._replace(command_id=self._id("approve", step, [document.iteration, document.digest, *mine]))
+        mine = self._meta("").by
+        approval_id = self._id("approve", step, [document.iteration, document.digest, *mine])
 
         def command() -> "Command":
             from domain.commands import ApproveDocument
 
             return ApproveDocument(
-                self._project.meta(asked),
+                self._meta(approval_id),
                 self._phase,
                 step,
                 iteration=document.iteration,
                 digest=document.digest,
-                seen=refuse_other_than_latest(self._project, asked.command_id, self._phase, step),
+                seen=refuse_other_than_latest(self._project, approval_id, self._phase, step),
                 automatic=True,
             )
 
@@ -211,7 +222,7 @@ class Run:
         return {"step": step, "code": None, "message": f"{self._phase}: {message}.", "fix": fix}
 
     def _refuse_hopeless_approval(self, step: Step, state: PhaseState) -> None:
-        document, by = state.documents[step], self._project.meta(self._asked).by
+        document, by = state.documents[step], self._meta("").by
         known = self._project.log.receipt(self._id("draft", step, self._file.fields[step])) is not None
         broken = self._policy().broken_by(by, step, author=document.author if known else by)
         if broken:
@@ -236,3 +247,34 @@ class Run:
 
     def _document(self, step: Step) -> Document:
         return self._state().documents.get(step, NOT_STARTED)
+
+
+class Stopped(NamedTuple):
+    """Where a run stopped; `refusal` is what stopped it after it had recorded something."""
+
+    gate: Gate | None
+    refusal: Refusal | None
+
+
+def gone_through(run: Run) -> Stopped:
+    """Go through all steps. A refusal after the first record is part of the answer."""
+    for step in STEPS:
+        try:
+            gate = run.advance(step)
+        except (Damaged, Unavailable):
+            raise
+        except Refusal as refusal:
+            if run.is_approved(step):  # another run of the same file was first
+                continue
+            if not run.done.anything:
+                raise
+            stopped: Gate = {
+                "step": step,
+                "code": refusal.code,
+                "message": refusal.message,
+                "fix": list(refusal.fix),
+            }
+            return Stopped(stopped, refusal)
+        if gate is not None:
+            return Stopped(gate, None)
+    return Stopped(None, None)

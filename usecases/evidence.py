@@ -15,12 +15,6 @@ from adapters.codec import decode
 from adapters.envelope import entry_of
 from adapters.evidence_verify import FORMAT, FORMAT_VERSION
 from adapters.evidence_zip import EvidenceZip
-from cli.audit_answers import PackageCounts, PackageTold
-from cli.audit_exceptions import WORDS
-from cli.audit_formats import columns_of, csv_head, csv_row
-from cli.evidence_events import Packed, PackedEvents, Selection
-from cli.evidence_keys import add_keys, add_older, seal
-from cli.progress import Progress
 from domain.document_events import DocumentDrafted
 from domain.errors import Damaged
 from domain.event_log import Record
@@ -32,6 +26,12 @@ from projections.audit_trail import TrailRow, audit_trail
 from projections.evidence_documents import DocumentLine, EvidenceDocuments, file_of
 from projections.evidence_report import EventRow, EvidenceReport, without_text
 from projections.log_keys import LogKeys
+from usecases.audit_answers import PackageCounts, PackageTold
+from usecases.audit_formats import columns_of, csv_head, csv_row
+from usecases.evidence_events import Packed, PackedEvents, Selection
+from usecases.evidence_keys import add_keys, add_older, seal
+from usecases.exception_words import WORDS
+from usecases.meters import Meter
 from usecases.project import Project
 from usecases.release import VERSION
 from usecases.signed_head import SignedHead
@@ -85,7 +85,7 @@ class Exporter:
     # ── events.jsonl, and what is made beside it ──
 
     def _add_events(self, package: EvidenceZip, beside: Path) -> None:
-        with ExitStack() as stack, Progress(2 * self._source.total(), "rows") as progress:
+        with ExitStack() as stack, self._project.metering(2 * self._source.total(), "rows") as progress:
             lists, rows = (stack.enter_context(TemporaryFile(dir=beside)) for _ in range(2))
             package.add_pieces("events.jsonl", self._lines(lists, rows, progress))
             self._compare_root()
@@ -93,7 +93,7 @@ class Exporter:
             package.add_file("population.csv", rows)
             self._add_texts(package, progress)
 
-    def _lines(self, lists: IO[bytes], rows: IO[bytes], progress: Progress) -> Iterator[bytes]:
+    def _lines(self, lists: IO[bytes], rows: IO[bytes], progress: Meter) -> Iterator[bytes]:
         """Yield the lines of events.jsonl; write documents.jsonl and population.csv beside them."""
         columns = columns_of(TrailRow)
         rows.write(csv_head(columns).encode())
@@ -109,7 +109,7 @@ class Exporter:
         for document in self._documents.rest():
             self._list(document, lists)
 
-    def _shown(self, progress: Progress) -> Iterator[tuple[EventRow, Packed, DomainEvent]]:
+    def _shown(self, progress: Meter) -> Iterator[tuple[EventRow, Packed, DomainEvent]]:
         """Yield every event of the package as readers see it, what the package holds of it, and the event."""
         read: list[tuple[Packed | None, DomainEvent]] = []  # the one that the trail is at
 
@@ -166,7 +166,7 @@ class Exporter:
 
     # ── the other files ──
 
-    def _add_texts(self, package: EvidenceZip, progress: Progress) -> None:
+    def _add_texts(self, package: EvidenceZip, progress: Meter) -> None:
         for record in self._source.records():
             progress.advance()
             if record.topic != DocumentDrafted.TOPIC:

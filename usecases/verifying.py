@@ -6,14 +6,6 @@ from typing import Any, NamedTuple
 
 from adapters.codec import event_of
 from adapters.envelope import canonical
-from cli.beside import ENOUGH
-from cli.held import Held
-from cli.stretch import Order
-from cli.verifying_beside import commands_agree, compare_beyond, compare_tiles, name_commands, unsound_in
-from cli.verifying_quickly import Quick, Reading
-from cli.verifying_redactions import Redacted
-from cli.verifying_rows import RowByRow
-from cli.verifying_snapshots import KeptSnapshots
 from domain.errors import Damaged
 from domain.event_log import EventLog, Head, Moment, TreeHead
 from domain.merkle import root_of
@@ -24,6 +16,14 @@ from projections.verify_forks import Forks
 from projections.verify_heads import Fold, compare_heads
 from projections.verify_rows import Rows
 from projections.verify_tree import Tree, compare_head
+from usecases.beside import ENOUGH
+from usecases.held import Held
+from usecases.stretch import Order
+from usecases.verifying_beside import commands_agree, compare_beyond, compare_tiles, name_commands, unsound_in
+from usecases.verifying_quickly import Quick, Reading
+from usecases.verifying_redactions import Redacted
+from usecases.verifying_rows import RowByRow
+from usecases.verifying_snapshots import KeptSnapshots
 
 
 class Kept(NamedTuple):
@@ -134,7 +134,7 @@ class Verifier:
             forked=self.forks.met,
         )
         self._fold = Fold(event_of, self._findings, self._snapshots.to_fold(folds=self._folds))
-        self.tree = self._tree_before(options.first)
+        self.tree = self._tree_before(min(options.first, self.size + 1))
         self._walk = RowByRow(
             self._log,
             self._findings,

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from cli.answers import json_of
-from cli.screen import clean, one_line
 from projections.audit_trail import TrailRow
 from projections.history import HistoryRow
 from projections.redactions import in_words
+from usecases.safe_text import clean, json_of, one_line
 
 # Spreadsheets take these for the beginning of a formula (OWASP, CSV Injection), the full-width forms included.
 FORMULA = re.compile("[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]")

@@ -1,11 +1,11 @@
-"""What runs in the process that folds a log for another one: `python -m cli.fold_process`."""
+"""What runs in the process that folds a log for another one: `python -m usecases.fold_process`."""
 
 from hashlib import sha256
 from typing import Any
 
 from adapters.sqlite_log import SqliteLog
-from cli.beside_process import carry_out, say
-from cli.fold_here import COLUMNS, FoldHere
+from usecases.beside_process import carry_out, say
+from usecases.fold_here import COLUMNS, FoldHere
 
 RAW = COLUMNS.index("envelope")
 

@@ -8,14 +8,14 @@ from itertools import zip_longest
 from orjson import JSONDecodeError, dumps, loads
 
 from adapters.envelope import CANONICAL
-from cli.stretch import Order, Stretch
-from cli.stretch_beside import StretchBeside
 from domain.errors import Damaged
 from domain.event_log import EventLog
 from domain.tree_ranges import TILE
 from projections.verify_heads import Fold
 from projections.verify_rows import READ, Rows
 from projections.verify_seals import Sealed
+from usecases.stretch import Order, Stretch
+from usecases.stretch_beside import StretchBeside
 
 canonical_form = partial(dumps, option=CANONICAL)
 

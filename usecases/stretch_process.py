@@ -1,11 +1,11 @@
-"""What runs in the process that hashes a stretch of a log for another one: `python -m cli.stretch_process`."""
+"""What runs in the process that hashes a stretch of a log for another one: `python -m usecases.stretch_process`."""
 
 from typing import Any
 
 from adapters.sqlite_log import SqliteLog
-from cli.beside_process import carry_out, say
-from cli.stretch import Order, Stretch
 from projections.verify_seals import Sealed
+from usecases.beside_process import carry_out, say
+from usecases.stretch import Order, Stretch
 
 NOTHING: dict[str, Any] = {"sealed": None}
 EVERY = 4096

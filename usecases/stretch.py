@@ -7,12 +7,12 @@ from typing import NamedTuple
 from orjson import JSONDecodeError
 
 from adapters.envelope import is_canonical
-from cli.verifying_beside import commands_agree, unsound_in
 from domain.errors import Damaged
 from domain.event_log import EventLog
 from domain.tree_ranges import TILE
 from projections.verify_commands import Commands
 from projections.verify_seals import SEALED, Sealed, Seals
+from usecases.verifying_beside import commands_agree, unsound_in
 
 COMMAND = SEALED.index("command_id")
 

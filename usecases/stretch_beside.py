@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from cli.beside import Beside
-from cli.stretch import Order
 from domain.errors import Unavailable
 from domain.proofs import HASH
 from projections.verify_seals import Sealed
+from usecases.beside import Beside
+from usecases.stretch import Order
 
 EVERY_S = 0.1
 
@@ -25,7 +25,7 @@ class StretchBeside(Beside):
         self.commands = 0
         self.agree = True
         self._answer: dict[str, Any] | None = None
-        super().__init__("cli.stretch_process", [address, *order], heard=self._hear)
+        super().__init__("usecases.stretch_process", [address, *order], heard=self._hear)
 
     def finish(self, meanwhile: Callable[[], None]) -> None:
         """Wait for its answer. Raises `Unavailable` where it cannot read the log now, or has died."""

@@ -5,9 +5,9 @@ from hashlib import sha256
 from typing import Any
 
 from adapters.stores import AnyLog
-from cli.beside import Beside
-from cli.fold_here import COLUMNS, FoldHere
 from domain.event_log import Head, Record
+from usecases.beside import Beside
+from usecases.fold_here import COLUMNS, FoldHere
 
 RAW = Record._fields.index("envelope")
 
@@ -22,7 +22,7 @@ class FoldBeside(Beside):
         self._kept: list[tuple[int, bytes]] = []
         self._given = 0
         self._answer: Any = None
-        super().__init__("cli.fold_process", [address, last], heard=self._hear)
+        super().__init__("usecases.fold_process", [address, last], heard=self._hear)
 
     def watched(self, pages: Iterable[list[Any]]) -> Iterator[list[Any]]:
         """Yield the rows that are written, to be held against those that were folded."""
