@@ -19,7 +19,6 @@ from domain.errors import InvalidInput, Refusal
 from domain.phase_ids import checked
 from projections.history import history
 from projections.imports import Imports
-from usecases.project import Project
 from usecases.reads import decoded, redactions_in
 
 router = APIRouter(tags=["events"])
@@ -64,7 +63,7 @@ async def _events(service: Service, authorization: str, after: int, phase: str |
         yield b": the log from position %d on\n\n" % (after + 1)
         while not service.is_ending():
             try:
-                rows, after = await run_sync(_next, service.project, authorization, after, imports)
+                rows, after = await run_sync(_next, service, authorization, after, imports)
             except (HttpRefusal, Refusal):  # whoever comes again is told why
                 return
             for row in rows:
@@ -78,9 +77,10 @@ async def _events(service: Service, authorization: str, after: int, phase: str |
                 await asyncio.sleep(PAUSE_SECONDS)
 
 
-def _next(project: Project, authorization: str, after: int, imports: Imports) -> tuple[list[Any], int]:
+def _next(service: Service, authorization: str, after: int, imports: Imports) -> tuple[list[Any], int]:
     """Return the rows of the next events, for whoever may still see them, and the position they reach to."""
-    refuse_without([Scope.READ], authenticated(authorization, project.log))
+    project = service.project
+    refuse_without([Scope.READ], authenticated(authorization, project.log, service.issuer))
     last = min(project.log.moment().position, after + AT_ONCE)
     if last <= after:
         return [], after

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import uvicorn
 
+from adapters.oidc_tokens import Issuer
 from adapters.token_use import TokenUse
 from api.app import application
 from api.guard import Guard, Limits
@@ -64,20 +65,22 @@ def refuse_open(where: Where) -> None:
     )
 
 
-def serve(project: Project, where: Where, *, listening: Callable[[str], None]) -> None:
+def serve(project: Project, where: Where, *, listening: Callable[[str], None], issuer: Issuer | None = None) -> None:
     """Serve a project until SIGTERM or SIGINT; requests that were accepted are answered first.
 
     `listening` is told the address once connections are taken.
     """
     with bound(where) as socket_:
-        server_of(project, where, told=lambda: listening(address_of(where, socket_))).run(sockets=[socket_])
+        server_of(project, where, told=lambda: listening(address_of(where, socket_)), issuer=issuer).run(
+            sockets=[socket_]
+        )
 
 
-def server_of(project: Project, where: Where, *, told: Callable[[], None]) -> "Server":
+def server_of(project: Project, where: Where, *, told: Callable[[], None], issuer: Issuer | None = None) -> "Server":
     """Return the server of a project; `told` is called once it takes connections."""
     limits = Limits(where.hosts, secure=where.secure)
     project = project._replace(kept=project.templates)
-    app = application(Service(project, TokenUse(project.places), Followers(), lambda: server.should_exit))
+    app = application(Service(project, TokenUse(project.places), Followers(), lambda: server.should_exit, issuer))
     config = uvicorn.Config(
         Guard(app, limits),  # around everything, so that the answer to a bug has its headers, too
         access_log=False,  # who asked what is in the log of events; a URL may hold what nobody should read

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from adapters.oidc_tokens import Issuer
 from adapters.token_use import TokenUse
 from usecases.project import Project
 
@@ -28,3 +29,5 @@ class Service(NamedTuple):
     followers: Followers
     is_ending: Callable[[], bool]
     """Tells whether those who follow have to be let go."""
+    issuer: Issuer | None = None
+    """Who names people beside our own tokens."""
