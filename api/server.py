@@ -10,10 +10,12 @@ from typing import NamedTuple
 import uvicorn
 
 from adapters.oidc_tokens import Issuer
+from adapters.service_manager import ServiceManager
 from adapters.token_use import TokenUse
 from api.app import application
 from api.guard import Guard, Limits
 from api.service import Followers, Service
+from api.watchdog import Signs
 from domain.errors import InvalidInput, Unavailable
 from usecases.project import Project
 
@@ -71,13 +73,24 @@ def serve(project: Project, where: Where, *, listening: Callable[[str], None], i
     `listening` is told the address once connections are taken.
     """
     with bound(where) as socket_:
-        server_of(project, where, told=lambda: listening(address_of(where, socket_)), issuer=issuer).run(
-            sockets=[socket_]
-        )
+        signs, url = Signs(project.log, ServiceManager.around()), address_of(where, socket_)
+
+        def told() -> None:
+            listening(url)
+            signs.ready(url)
+
+        server_of(project, where, told=told, ending=signs.stopping, issuer=issuer).run(sockets=[socket_])
 
 
-def server_of(project: Project, where: Where, *, told: Callable[[], None], issuer: Issuer | None = None) -> "Server":
-    """Return the server of a project; `told` is called once it takes connections."""
+def server_of(
+    project: Project,
+    where: Where,
+    *,
+    told: Callable[[], None],
+    ending: Callable[[], None] = lambda: None,
+    issuer: Issuer | None = None,
+) -> "Server":
+    """Return the server of a project; `told` is called once it takes connections, `ending` when it takes no more."""
     limits = Limits(where.hosts, secure=where.secure)
     project = project._replace(kept=project.templates)
     app = application(Service(project, TokenUse(project.places), Followers(), lambda: server.should_exit, issuer))
@@ -96,22 +109,27 @@ def server_of(project: Project, where: Where, *, told: Callable[[], None], issue
         proxy_headers=False,
         backlog=BACKLOG,
     )
-    server = Server(config, told=told)
+    server = Server(config, told=told, ending=ending)
     return server
 
 
 class Server(uvicorn.Server):
-    """A server that says when it takes connections."""
+    """A server that says when it takes connections, and when no more."""
 
-    def __init__(self, config: uvicorn.Config, *, told: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, *, told: Callable[[], None], ending: Callable[[], None]) -> None:
         super().__init__(config)
-        self._told = told
+        self._told, self._ending = told, ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to take connections, and say so."""
         await super().startup(sockets)
         if self.started:
             self._told()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say that it ends, and answer what was accepted."""
+        self._ending()
+        await super().shutdown(sockets)
 
 
 def address_of(where: Where, listening: socket.socket) -> str:
