@@ -41,7 +41,7 @@ class Signs:
         while True:
             begun = monotonic()
             try:
-                position = (await run_sync(self._log.moment, limiter=own, abandon_on_cancel=True)).position
+                position = await run_sync(self._read, limiter=own, abandon_on_cancel=True)
                 status = f"Answers at {url}; the log is at position {position}"
             except Unavailable as refusal:
                 status = f"Answers at {url}; the log is not available: {refusal.message}"
@@ -49,3 +49,9 @@ class Signs:
             if took < pause:
                 manager.tell(WATCHDOG="1", STATUS=status)
             await asyncio.sleep(max(0.0, pause - took))
+
+    def _read(self) -> int:
+        """Read the newest event, and return its position."""
+        position = self._log.moment().position
+        list(self._log.records(max(1, position), position))
+        return position
