@@ -1,8 +1,8 @@
 """A machine to follow documents on: their commands, as they stand there, in a real shell, below a folder of the test.
 
-Paths of the documents lie below that folder. What a sandbox does not have stands on PATH: `systemctl` runs the commands of the
-unit files that were really written (tests/docs/systemctl.py); `runuser` stays who we are, as `chown` and the owners of
-`install` and `useradd` do, because the users of the documents are not made on the machine that tests.
+Paths of the documents lie below that folder. What a sandbox does not have stands on PATH: `systemctl` runs the commands
+of the unit files that were really written (tests/docs/systemctl.py); `runuser` stays who we are, as `chown` and the
+owners of `install` and `useradd` do, because the users of the documents are not made on the machine that tests.
 """
 
 import os

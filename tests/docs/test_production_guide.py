@@ -1,4 +1,4 @@
-"""The production guide and the emergency recovery, typed as they stand there, on a machine below a folder of the test."""
+"""The production guide and the emergency recovery, typed as they stand there, below a folder of the test."""
 
 import json
 import re
