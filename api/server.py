@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 import uvicorn
 
+from adapters.oidc_tokens import Issuer
 from adapters.process_memory import ProcessMemory
+from adapters.service_manager import ServiceManager
 from adapters.shared_commits import SharedCommits
 from adapters.token_use import TokenUse
 from api.admission import Admission
@@ -23,6 +25,7 @@ from api.connections import Connections
 from api.guard import Guard, Limits
 from api.rates import Rates
 from api.service import Followers, Service
+from api.watchdog import Signs
 from domain.errors import InvalidInput, Unavailable
 from usecases.project import Project
 
@@ -76,13 +79,19 @@ def refuse_open(where: Where) -> None:
     )
 
 
-def serve(project: Project, where: Where, *, listening: Callable[[str], None]) -> None:
+def serve(project: Project, where: Where, *, listening: Callable[[str], None], issuer: Issuer | None = None) -> None:
     """Serve a project until SIGTERM or SIGINT; requests that were accepted are answered first.
 
     `listening` is told the address once connections are taken.
     """
     with bound(where) as socket_:
-        server_of(project, where, told=lambda: listening(address_of(where, socket_))).run(sockets=[socket_])
+        signs, url = Signs(project.log, ServiceManager.around()), address_of(where, socket_)
+
+        def told() -> None:
+            listening(url)
+            signs.ready(url)
+
+        server_of(project, where, told=told, ending=signs.stopping, issuer=issuer).run(sockets=[socket_])
 
 
 def server_of(
@@ -90,10 +99,15 @@ def server_of(
     where: Where,
     *,
     told: Callable[[], None],
+    ending: Callable[[], None] = lambda: None,
+    issuer: Issuer | None = None,
     bounds: Bounds | None = None,
     connections: Connections | None = None,
 ) -> "Server":
-    """Return the server of a project; `told` is called once it takes connections. The settings say its bounds."""
+    """Return the server of a project; `told` is called once it takes connections, `ending` when it takes no more.
+
+    The settings say its bounds.
+    """
     bounds = bounds or bounds_of(project)
     if isinstance(project.log, SharedCommits):
         project.log.let_wait(bounds.room)
@@ -107,6 +121,7 @@ def server_of(
         Capacity(bounds.most, bounds.room, memory),
         Rates(bounds),
         Checkup(project, memory),
+        issuer,
     )
     limits = Limits(where.hosts, secure=where.secure, behind_proxy=where.behind_proxy)
     admission = Admission(application(service), service.capacity, seconds=bounds.seconds)
@@ -126,7 +141,7 @@ def server_of(
         proxy_headers=False,
         backlog=BACKLOG,
     )
-    server = Server(config, told=told)
+    server = Server(config, told=told, ending=ending)
     return server
 
 
@@ -141,17 +156,22 @@ def open_at_once(wanted: int) -> int:
 
 
 class Server(uvicorn.Server):
-    """A server that says when it takes connections."""
+    """A server that says when it takes connections, and when no more."""
 
-    def __init__(self, config: uvicorn.Config, *, told: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, *, told: Callable[[], None], ending: Callable[[], None]) -> None:
         super().__init__(config)
-        self._told = told
+        self._told, self._ending = told, ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to take connections, and say so."""
         await super().startup(sockets)
         if self.started:
             self._told()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say that it ends, and answer what was accepted."""
+        self._ending()
+        await super().shutdown(sockets)
 
 
 def address_of(where: Where, listening: socket.socket) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from adapters.access_tokens import new_token
+from adapters.oidc_tokens import Issuer
 from adapters.places import find
 from adapters.stores import open_log
 from adapters.workspace import Workspace
@@ -139,12 +140,18 @@ def issued(project: Project, *scopes: Scope, to: Actor = GRACE, seconds: int = 3
 
 @contextmanager
 def served(
-    project: Project, where: Where = HERE, bounds: Bounds = WIDE, connections: Connections | None = None
+    project: Project,
+    where: Where = HERE,
+    bounds: Bounds = WIDE,
+    connections: Connections | None = None,
+    issuer: Issuer | None = None,
 ) -> Iterator[Client]:
     """Serve a project in this process, over a real socket."""
     ready = Event()
     with bound(where) as listening:
-        server = server_of(project, where, told=ready.set, bounds=bounds, connections=connections)
+        server = server_of(
+            project, where, told=ready.set, issuer=issuer, bounds=bounds, connections=connections
+        )
         thread = Thread(target=lambda: server.run(sockets=[listening]), daemon=True)
         thread.start()
         assert ready.wait(PATIENCE)
