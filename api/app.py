@@ -10,8 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
-from api import audit, documents, events, health, lifecycle, reads, recovery, rules, tasks, verdicts
+from api import audit, documents, events, health, lifecycle, reads, recovery, rules, scraping, tasks, verdicts
 from api.description import ROOT, described, queries_in
+from api.heard import heard
 from api.problems import HttpRefusal, bug, problem, problem_of
 from api.service import Service
 from domain.errors import Refusal
@@ -40,6 +41,7 @@ def application(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.include_router(health.router)
+    app.include_router(scraping.router)
     for part in PARTS:
         app.include_router(part.router, prefix=ROOT)
     description = described(app)
@@ -73,6 +75,8 @@ async def _refused_here(_: Request, refusal: Exception) -> Response:
 async def _wrong_words(_: Request, error: Exception) -> Response:
     """Say the first mistake in one sentence, and count the others. Nothing of what was sent is repeated."""
     assert isinstance(error, RequestValidationError)
+    if (known := heard()) is not None:
+        known.is_schema = True
     first, *others = error.errors()
     place = ".".join(str(part) for part in first["loc"])
     more = f" (and {len(others)} more)" if others else ""

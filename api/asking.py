@@ -9,6 +9,7 @@ from fastapi import Depends, Header, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from api.description import ROOT
+from api.heard import correlation, heard
 from api.identity import Identity, authenticated, refuse_without
 from api.problems import HttpRefusal
 from api.service import Service
@@ -48,7 +49,8 @@ class Writing(NamedTuple):
     def meta(self, phase: str | None = None, *, stream: str = POLICY) -> Meta:
         """Return who asks, when, under which id, and what they saw of the phase, or of another stream."""
         seen = {} if self.version is None else {stream_of(checked(phase)) if phase else stream: self.version}
-        return Meta(self.command_id, self.by.actor, datetime.now(UTC), self.by.authentication, seen)
+        now = datetime.now(UTC)
+        return Meta(self.command_id, self.by.actor, now, self.by.authentication, seen, correlation())
 
 
 async def service_of(request: Request) -> Service:
@@ -81,6 +83,8 @@ def identified(request: Request, scopes: SecurityScopes, shown: Shown, service: 
     """Return who asks, if they may."""
     del shown  # the header is read whole below; this parameter names the scheme in the description
     by = authenticated(request.headers.get("authorization"), service.project.log)
+    if (known := heard()) is not None:
+        known.token = by.token
     refuse_without(scopes.scopes, by)
     service.use.note(by.token, time_ns() // 1000)
     _refuse_unknown_query(request)

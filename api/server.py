@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from ipaddress import ip_address
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
@@ -13,6 +14,8 @@ from adapters.token_use import TokenUse
 from api.app import application
 from api.guard import Guard, Limits
 from api.service import Followers, Service
+from api.telemetry import telemetry_of, wanted_by
+from api.watching import Watch
 from domain.errors import InvalidInput, Unavailable
 from usecases.project import Project
 
@@ -64,6 +67,11 @@ def refuse_open(where: Where) -> None:
     )
 
 
+def refuse_wrong_settings(project: Project) -> None:
+    """Refuse settings that the service could not obey."""
+    wanted_by(project)
+
+
 def serve(project: Project, where: Where, *, listening: Callable[[str], None]) -> None:
     """Serve a project until SIGTERM or SIGINT; requests that were accepted are answered first.
 
@@ -77,9 +85,16 @@ def server_of(project: Project, where: Where, *, told: Callable[[], None]) -> "S
     """Return the server of a project; `told` is called once it takes connections."""
     limits = Limits(where.hosts, secure=where.secure)
     project = project._replace(kept=project.templates)
-    app = application(Service(project, TokenUse(project.places), Followers(), lambda: server.should_exit))
+    closing = ExitStack()
+    telemetry = closing.enter_context(telemetry_of(project, wanted_by(project)))
+    service = Service(project, TokenUse(project.places), Followers(), lambda: server.should_exit)
+    app = application(service)
+    app.state.telemetry = telemetry
+    telemetry.metrics.live["orch_followers"] = ("Clients that follow the log.", lambda: service.followers.count)
     config = uvicorn.Config(
-        Guard(app, limits),  # around everything, so that the answer to a bug has its headers, too
+        # Both around everything, so that the answer to a bug has its headers, too, and is told.
+        Watch(Guard(app, limits), telemetry),
+        log_config=None,  # what uvicorn says goes to our log
         access_log=False,  # who asked what is in the log of events; a URL may hold what nobody should read
         log_level="warning",
         server_header=False,
@@ -93,16 +108,21 @@ def server_of(project: Project, where: Where, *, told: Callable[[], None]) -> "S
         proxy_headers=False,
         backlog=BACKLOG,
     )
-    server = Server(config, told=told)
+    server = Server(config, told=told, closing=closing)
     return server
 
 
 class Server(uvicorn.Server):
     """A server that says when it takes connections."""
 
-    def __init__(self, config: uvicorn.Config, *, told: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, *, told: Callable[[], None], closing: ExitStack) -> None:
         super().__init__(config)
-        self._told = told
+        self._told, self._closing = told, closing
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until it is ended, then let go of what watched it."""
+        with self._closing:
+            super().run(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to take connections, and say so."""

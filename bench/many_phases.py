@@ -7,13 +7,14 @@ from pathlib import Path
 from statistics import median
 from time import process_time
 
+from adapters.follower_files import search_of
 from adapters.places import places_of
 from adapters.sqlite_log import SqliteLog
 from adapters.workspace import Workspace
 from bench.measured import Measured, side_by_side
 from bench.processes import run_orch
 from cli.search import found_in
-from cli.search_following import bring_up_to_date, file_of, index_held
+from cli.search_following import bring_up_to_date, index_held
 from domain.actors import Actor
 from domain.digest import digest_of
 from domain.document_events import Source
@@ -68,7 +69,7 @@ def _searches(project: Project) -> Measured:
             )
             if took > slowest:
                 slowest, asked = took, f"{query!r} in {phase or 'all phases'}"
-    size = file_of(project.places).path.stat().st_size / 1e6
+    size = search_of(project.places).path.stat().st_size / 1e6
     detail = (
         f"{slowest * 1000:.1f} ms for {asked}; allowed {SEARCH_S * 1000:.0f} ms; index {first:.1f} s, {size:.0f} MB"
     )

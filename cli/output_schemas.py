@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias, TypedDict
 
 from pydantic import TypeAdapter
 
+from adapters.drills import Drill
 from cli.audit_answers import (
     ExceptionsAnswer,
     FileAnswer,
@@ -16,7 +17,6 @@ from cli.audit_answers import (
 )
 from cli.audit_tiles import TilesAnswer
 from cli.backup_answers import BackupList, BackupMade, BackupVerification, Restored
-from cli.backup_drill import Drill
 from cli.backup_prune import Pruned
 from cli.backup_ship import Shipped
 from cli.batch import BatchAnswer

@@ -42,6 +42,7 @@ WHO: dict[str, set[str]] = {
     "approve": {"approve", "reject", "reconfirm", "reopen"},
     "audit": {"trail", "list_reviews"},
     "recover": {"list_points", "name_point"},
+    "metrics": set(),  # /metrics is no operation on the project
     "admin": {"set_policy", "grant_role", "revoke_role", "list_tokens", "create_token", "revoke_token"},
 }
 """The operations that each scope opens, by their ids."""
