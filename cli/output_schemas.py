@@ -35,6 +35,7 @@ from cli.health import DoctorAnswer
 from cli.import_folder import ImportAnswer
 from cli.init import AttachedAnswer
 from cli.migrate_answers import MigrateAnswer
+from cli.monitor_figures import MonitorAnswer
 from cli.package import PackageAnswer as HandoffPackageAnswer
 from cli.rebuild import RebuildAnswer
 from cli.recover_answers import (
@@ -222,6 +223,7 @@ ANSWERS: dict[str, Any] = {
     "config.set": ConfigSetAnswer,
     "context": ContextAnswer,
     "doctor": DoctorAnswer,
+    "monitor": MonitorAnswer,
     "schema.list": SchemaListAnswer,
     "schema": SchemaAnswer,
     "schema.check": SchemaCheckAnswer,

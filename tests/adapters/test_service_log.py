@@ -130,7 +130,12 @@ def test_a_terminal_gets_words_and_a_pipe_gets_json(tmp_path: Path) -> None:
 def test_a_console_that_nobody_reads_holds_nobody_up(tmp_path: Path) -> None:
     reads, writes = os.pipe()
     log = ServiceLog(settings(tmp_path, console=writes))
-    saying = Thread(target=lambda: [log.say("info", "said", text="x" * 400) for _ in range(11_000)])
+
+    def speak() -> None:
+        for _ in range(11_000):
+            log.say("info", "said", text="x" * 400)
+
+    saying = Thread(target=speak)
     saying.start()
     saying.join(30)
     assert not saying.is_alive() and log.lost > 0

@@ -23,7 +23,7 @@ def receiver(*statuses: int) -> Iterator[tuple[str, list[tuple[str, dict[str, st
     seen: list[tuple[str, dict[str, str], bytes]] = []
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802  # the name that the server calls
+        def do_POST(self) -> None:  # the name that the server calls
             body = self.rfile.read(int(self.headers["Content-Length"]))
             seen.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
             self.send_response(statuses[min(len(seen), len(statuses)) - 1])

@@ -2,6 +2,7 @@
 
 import base64
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from api.heard import Heard
 from api.security import Alert, Monitor, kind_of
 from domain.actors import ActorKind
 from domain.errors import InvalidInput
-from domain.ledger_events import AlertKind, Alerted
+from domain.ledger_events import Alerted, AlertKind
 from tests.adapters.test_webhooks import SECRET, receiver
 from tests.api.served import issued, opened, served
 from usecases.project import Project
@@ -70,7 +71,7 @@ def test_one_that_goes_on_is_told_ever_more_rarely_and_nothing_is_left_out_of_th
             told.append(clock.now - began)
         clock.now += 0.5
     assert told[:6] == [0, 60, 180, 420, 900, 1860] and len(told) < 14
-    assert all(later - earlier <= 3601 for earlier, later in zip(told, told[1:], strict=False))
+    assert all(later - earlier <= 3601 for earlier, later in pairwise(told))
     assert sum(alert.times for alert in raised) == 1 + int(told[-1] * 2)
     clock.now += 7200
     watch.note(UNAUTHORISED, "x")
@@ -109,6 +110,7 @@ def test_what_counts_as_what(status: int, code: str, is_schema: bool, kind: Aler
 
 
 def alerts_in(project: Project, count: int) -> list[Alerted]:
+    found: list[Alerted] = []
     for _ in range(500):
         events = [decode(record) for record in project.log.records(1, project.log.moment().position)]
         found = [event for event in events if isinstance(event, Alerted)]

@@ -2,7 +2,6 @@
 
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +173,7 @@ def test_what_is_recorded_names_the_trace_it_belongs_to(client: Client, served_p
     line = logged(served_project, until=request.headers["x-request-id"])[-1]
     (record,) = served_project.log.records(request.data["position"], request.data["position"])
     assert envelope_of(record)["correlation"] == line["trace_id"] and line["position"] == request.data["position"]
-    assert decode(record)
+    assert decode(record).TOPIC == "phase.document_drafted"
 
 
 @pytest.mark.parametrize(
@@ -208,7 +207,7 @@ def test_a_bug_is_logged_with_its_places_and_without_its_words(
 
 
 @pytest.fixture
-def canaries(client: Client, served_project: Project) -> Iterator[list[str]]:
+def canaries(client: Client, served_project: Project) -> list[str]:
     """Ask with secrets in every place that a request has, and return them."""
     token = client.token or ""
     shown = ["canary-text", "canary-query", "canary-path", "canary-agent", "canary-basic", "canary-cookie", token]
@@ -225,7 +224,7 @@ def canaries(client: Client, served_project: Project) -> Iterator[list[str]]:
         raw.recv(100)
     last = client.get("/phases").headers["x-request-id"]
     logged(served_project, until=last)
-    yield shown
+    return shown
 
 
 def test_no_secret_and_no_text_reaches_a_log_or_a_figure(

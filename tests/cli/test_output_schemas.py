@@ -45,6 +45,7 @@ READS = {
     "config.set": ("config", "set", "max_concurrent", "8"),
     "context": ("context",),
     "doctor": ("doctor",),
+    "monitor": ("monitor", "--once"),
     "schema.list": ("schema", "list"),
     "schema": ("schema", "show", "spec"),
     "schema.check": ("schema", "check", "workflow", "w.yaml"),
