@@ -147,6 +147,14 @@ class PostgresLog(SharedCommits, LogReads):
         )
         return [str(name) for (name,) in rows]
 
+    def stored_bytes(self) -> int:
+        """Return what the tables of the log take, with their indexes."""
+        rows = self._line.ask(
+            "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class AS c"
+            " JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'orch' AND c.relkind = 'r'"
+        )
+        return int(rows[0][0])
+
     def close(self) -> None:
         """Let go of the server."""
         self._end_commits()

@@ -108,9 +108,17 @@ SETTINGS = (
     Setting("oidc.people", Kind.WORDS, "orchestrator.oidc.people", "", []),
     Setting("oidc.agents", Kind.WORDS, "orchestrator.oidc.agents", "", []),
     Setting("log.dir", Kind.PATH, "orchestrator.logging.logDirectory", "", ".orch/logs"),
-    Setting("log.level", Kind.LEVEL, "orchestrator.logging.level", "", "info", is_read=False),
-    Setting("log.max_file_size_mb", Kind.COUNT, "orchestrator.logging.maxLogFileSizeMB", "", 10, is_read=False),
-    Setting("log.max_files", Kind.COUNT, "orchestrator.logging.maxLogFiles", "", 5, is_read=False),
+    Setting("log.level", Kind.LEVEL, "orchestrator.logging.level", "", "info"),
+    Setting("log.max_file_size_mb", Kind.COUNT, "orchestrator.logging.maxLogFileSizeMB", "", 10),
+    Setting("log.max_files", Kind.COUNT, "orchestrator.logging.maxLogFiles", "", 5),
+    Setting("tracing.endpoint", Kind.URL, "orchestrator.tracing.otlpEndpoint", "", None),
+    Setting("security.invalid_inputs", Kind.COUNT, "orchestrator.security.alertThresholds.invalidInputs", "", 10),
+    Setting("security.schema_violations", Kind.COUNT, "orchestrator.security.alertThresholds.schemaViolations", "", 5),
+    Setting(
+        "security.unauthorised_access", Kind.COUNT, "orchestrator.security.alertThresholds.unauthorizedAccess", "", 1
+    ),
+    Setting("security.webhook_url", Kind.URL, "orchestrator.security.webhookUrl", "", None),
+    Setting("security.webhook_secret_file", Kind.PATH, "orchestrator.security.webhookSecretFile", "", None),
     Setting(
         "enable_audit",
         Kind.ALWAYS,

@@ -11,6 +11,7 @@ from adapters.places import MARK, Places
 from adapters.settings import is_database_url
 from adapters.sqlite_log import TIMEOUT_S, SqliteLog
 from domain.errors import InvalidInput, NotFound, Unavailable
+from domain.event_log import EventLog
 
 if TYPE_CHECKING:  # psycopg costs more than everything else that a read loads
     from adapters.postgres_log import PostgresLog
@@ -71,6 +72,17 @@ def create_log(places: Places, origin: str, *, timeout_s: float = TIMEOUT_S) -> 
     from adapters.postgres_schema import make_log
 
     make_log(places.database, origin, timeout_s=timeout_s)
+
+
+def bytes_of(log: EventLog, places: Places) -> int:
+    """Return what a log takes on its disk, with its indexes and what is not yet in its file."""
+    if isinstance(log, SqliteLog):
+        files = (places.log, places.log.with_name(f"{places.log.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+    from adapters.postgres_log import PostgresLog
+
+    assert isinstance(log, PostgresLog)
+    return log.stored_bytes()
 
 
 def named(address: str) -> str:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.asking import Writing
+from api.heard import heard
 from api.problems import problem_of
 from domain.errors import Conflict
 from domain.phase_ids import stream_of
@@ -79,6 +80,8 @@ def recorded(
     beside_it: Mapping[str, Any] | None = None,
 ) -> Response:
     """Return what was recorded, and the version that it left its stream at."""
+    if (known := heard()) is not None:
+        known.position = done.receipt.last
     data = told(ask.project, done, phase=phase, writes=writes)
     if done.signed:  # the files lie on a machine that is not the client's
         shown = {name: Path(str(path)).name for name in ("file", "anchor") if (path := done.signed.get(name))}

@@ -26,11 +26,13 @@ from api import (
     recovery,
     replays,
     rules,
+    scraping,
     tasks,
     verdicts,
     workflow,
 )
 from api.description import ROOT, Description
+from api.heard import heard
 from api.problems import HttpRefusal, bug, problem, problem_of
 from api.service import Service
 from domain.errors import Refusal
@@ -63,6 +65,7 @@ def application(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.include_router(health.router)
+    app.include_router(scraping.router)
     for part in PARTS:
         app.include_router(part.router, prefix=ROOT)
     app.state.description = Description(app)
@@ -98,6 +101,8 @@ async def _refused_here(_: Request, refusal: Exception) -> Response:
 async def _wrong_words(_: Request, error: Exception) -> Response:
     """Say the first mistake in one sentence, and count the others. Nothing of what was sent is repeated."""
     assert isinstance(error, RequestValidationError)
+    if (known := heard()) is not None:
+        known.is_schema = True
     first, *others = error.errors()
     place = ".".join(str(part) for part in first["loc"])
     more = f" (and {len(others)} more)" if others else ""

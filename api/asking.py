@@ -11,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityS
 
 from api.capacity import TIMED_OUT
 from api.description import ROOT
+from api.heard import correlation, heard
 from api.identity import Identity, authenticated, refuse_without
 from api.problems import RETRY_SECONDS, HttpRefusal
 from api.service import Service
@@ -63,7 +64,8 @@ class Writing(NamedTuple):
                 headers={"Retry-After": RETRY_SECONDS},
             )
         seen = {} if self.version is None else {stream_of(checked(phase)) if phase else stream: self.version}
-        return Meta(self.command_id, self.by.actor, datetime.now(UTC), self.by.authentication, seen)
+        now = datetime.now(UTC)
+        return Meta(self.command_id, self.by.actor, now, self.by.authentication, seen, correlation())
 
 
 async def service_of(request: Request) -> Service:
@@ -100,6 +102,8 @@ def identified(request: Request, scopes: SecurityScopes, shown: Shown, service: 
     except HttpRefusal:
         service.rates.of_failure(request.state.address)
         raise
+    if (known := heard()) is not None:
+        known.token = by.token
     standing = service.rates.of_token(by.token or by.actor.name)
     request.state.standings += [standing] if standing else []
     refuse_without(scopes.scopes, by)

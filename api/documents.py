@@ -8,6 +8,7 @@ from starlette.responses import Response
 from adapters.inputs import judged_fields
 from api.answering import answer, carried_out, version_of
 from api.asking import Reader, Writer
+from api.heard import judged_by_schema
 from api.words import Nothing, PhaseId, TextOf
 from domain.commands import DraftDocument, EditDocument, RequestApproval
 from domain.phase_ids import checked
@@ -28,7 +29,8 @@ def _drafting(step: Step) -> None:
     def drafted(ask: Writer, phase: PhaseId, fields: Fields) -> Response:
         """Render the document from its fields and ask for a verdict; a phase that is new begins with its spec."""
         checked(phase)
-        known = judged_fields(step, fields, "The body")
+        with judged_by_schema():
+            known = judged_fields(step, fields, "The body")
         refuse_nothing_to_say(phase, step, known)
 
         def command() -> DraftDocument:

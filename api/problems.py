@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypedDict
 import orjson
 from starlette.responses import Response
 
+from api.heard import heard
 from domain.errors import CommandIdReused, Conflict, Damaged, InvalidInput, NotFound, Refusal, Rejected, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -105,6 +106,8 @@ def _answer(
         "code": code,
         "fix": [told_outside(line) for line in fix],
     }
+    if (known := heard()) is not None:
+        known.code = code
     return Response(orjson.dumps(document), status, {**headers}, MEDIA_TYPE)
 
 

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
@@ -25,7 +25,9 @@ from api.connections import Connections
 from api.guard import Guard, Limits
 from api.rates import Rates
 from api.service import Followers, Service
+from api.telemetry import telemetry_of, wanted_by
 from api.watchdog import Signs
+from api.watching import Watch
 from domain.errors import InvalidInput, Unavailable
 from usecases.project import Project
 
@@ -79,6 +81,11 @@ def refuse_open(where: Where) -> None:
     )
 
 
+def refuse_wrong_settings(project: Project) -> None:
+    """Refuse settings that the service could not obey."""
+    wanted_by(project)
+
+
 def serve(project: Project, where: Where, *, listening: Callable[[str], None], issuer: Issuer | None = None) -> None:
     """Serve a project until SIGTERM or SIGINT; requests that were accepted are answered first.
 
@@ -112,6 +119,8 @@ def server_of(
     if isinstance(project.log, SharedCommits):
         project.log.let_wait(bounds.room)
     project = project._replace(kept=project.templates)
+    closing = ExitStack()
+    telemetry = closing.enter_context(telemetry_of(project, wanted_by(project)))
     memory = ProcessMemory(bounds.memory)
     service = Service(
         project,
@@ -123,10 +132,15 @@ def server_of(
         Checkup(project, memory),
         issuer,
     )
+    app = application(service)
+    app.state.telemetry = telemetry
+    telemetry.metrics.live["orch_followers"] = ("Clients that follow the log.", lambda: service.followers.count)
     limits = Limits(where.hosts, secure=where.secure, behind_proxy=where.behind_proxy)
-    admission = Admission(application(service), service.capacity, seconds=bounds.seconds)
+    admission = Admission(app, service.capacity, seconds=bounds.seconds)
     config = uvicorn.Config(
-        Guard(admission, limits, service.rates),  # around everything, so that the answer to a bug has its headers, too
+        # Both around everything, so that the answer to a bug has its headers, too, and is told.
+        Watch(Guard(admission, limits, service.rates), telemetry),
+        log_config=None,  # what uvicorn says goes to our log
         access_log=False,  # who asked what is in the log of events; a URL may hold what nobody should read
         log_level="warning",
         server_header=False,
@@ -141,7 +155,7 @@ def server_of(
         proxy_headers=False,
         backlog=BACKLOG,
     )
-    server = Server(config, told=told, ending=ending)
+    server = Server(config, told=told, ending=ending, closing=closing)
     return server
 
 
@@ -158,9 +172,16 @@ def open_at_once(wanted: int) -> int:
 class Server(uvicorn.Server):
     """A server that says when it takes connections, and when no more."""
 
-    def __init__(self, config: uvicorn.Config, *, told: Callable[[], None], ending: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, *, told: Callable[[], None], ending: Callable[[], None], closing: ExitStack
+    ) -> None:
         super().__init__(config)
-        self._told, self._ending = told, ending
+        self._told, self._ending, self._closing = told, ending, closing
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until it is ended, then let go of what watched it."""
+        with self._closing:
+            super().run(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to take connections, and say so."""

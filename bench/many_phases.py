@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 from time import process_time
 
+from adapters.follower_files import search_of
 from adapters.places import places_of
 from adapters.sqlite_log import SqliteLog
 from adapters.workspace import Workspace
@@ -22,7 +23,7 @@ from domain.steps import Step
 from projections.words import phrases
 from usecases.project import Project
 from usecases.search import found_in
-from usecases.search_following import bring_up_to_date, file_of, index_held
+from usecases.search_following import bring_up_to_date, index_held
 
 PHASES = 10_000
 FEW = 100
@@ -68,7 +69,7 @@ def _searches(project: Project) -> Measured:
             )
             if took > slowest:
                 slowest, asked = took, f"{query!r} in {phase or 'all phases'}"
-    size = file_of(project.places).path.stat().st_size / 1e6
+    size = search_of(project.places).path.stat().st_size / 1e6
     detail = (
         f"{slowest * 1000:.1f} ms for {asked}; allowed {SEARCH_S * 1000:.0f} ms; index {first:.1f} s, {size:.0f} MB"
     )

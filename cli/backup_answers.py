@@ -2,7 +2,7 @@
 
 from typing import Literal, TypedDict
 
-from cli.backup_drill import Drill
+from adapters.drills import Drill
 from projections.moments import AsOf
 
 

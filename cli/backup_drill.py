@@ -1,15 +1,12 @@
 """orch backup drill: restore the backups for trial, compare with the store, and remember what came of it."""
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from time import monotonic, time_ns
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any
 
-import orjson
 import typer
 
-from adapters.durable import sync
+from adapters.drills import Drill, remember
 from cli import exits
 from cli.answers import answer
 from cli.backup_adding import redacted_in
@@ -19,7 +16,7 @@ from cli.backup_restore import refilled_from
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import clean, one_line, paint
-from domain.errors import Damaged, FilesUnavailable
+from domain.errors import Damaged
 from domain.event_log import EventLog, Head
 from domain.times import rfc3339
 from usecases.project import Project
@@ -30,25 +27,6 @@ from usecases.signed_head import keys_of
 if TYPE_CHECKING:
     from adapters.backup_reading import Backups
     from adapters.backup_storage import Storage
-
-MOST_KEPT = 1 << 20
-"""Bytes of the file of drills that are read back, from its end."""
-
-
-class Drill(TypedDict):
-    """What came of a drill. `unshipped` are events that were in the store and in no backup."""
-
-    at: str
-    passed: bool
-    why: str | None
-    folder: str
-    copy: str | None
-    position: int
-    bytes: int
-    root: str | None
-    state_digest: str | None
-    unshipped: int
-    seconds: float
 
 
 class _Tried(Exception):
@@ -70,7 +48,7 @@ def drill(asked: Asked, from_: From = None, identity: Identities = None, copy: C
     identities = identities_from(identity or ())
     with opened() as project:
         found = _drilled(project, target_of(project.places, from_), identities, copy)
-        _remember(project.places.drills, found)
+        remember(project.places.drills, found)
     answer("backup.drill", found, as_json=asked.json, show=lambda: _show(found))
     raise typer.Exit(exits.DONE if found["passed"] else exits.DAMAGED)
 
@@ -136,38 +114,6 @@ def _heads_at(log: EventLog, position: int) -> Mapping[str, Head]:
     from projections.heads import heads_from
 
     return heads_from(decoded(log.records(1, position)))
-
-
-def _remember(path: Path, found: Drill) -> None:
-    try:
-        file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        with os.fdopen(file, "ab") as opened_file:
-            opened_file.write(orjson.dumps(found) + b"\n")
-            opened_file.flush()
-            os.fsync(opened_file.fileno())
-        sync(path.parent)
-    except OSError as error:
-        raise FilesUnavailable(f"{path}: {error.strerror}.") from error
-
-
-def last_drill(path: Path) -> Drill | None:
-    """Return what the last drill found; a line that was cut off is nothing."""
-    try:
-        with path.open("rb") as kept:
-            kept.seek(max(0, path.stat().st_size - MOST_KEPT))
-            lines = kept.read().splitlines()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise FilesUnavailable(f"{path}: {error.strerror}.") from error
-    for line in reversed(lines):
-        try:
-            found = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            continue
-        if isinstance(found, dict) and found.keys() == Drill.__annotations__.keys():
-            return cast(Drill, found)
-    return None
 
 
 def _show(found: Drill) -> None:

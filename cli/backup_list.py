@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from adapters.backup_reading import Backups
     from adapters.backup_storage import Storage
     from adapters.backup_target import Copy
+    from adapters.drills import Drill
     from cli.backup_answers import BackupList, CopyRow, SegmentRow
-    from cli.backup_drill import Drill
 
 
 @plain
@@ -71,8 +71,8 @@ class Known(NamedTuple):
 
 def around(given: str | None) -> "tuple[Storage, Known | None]":
     """Return where the backups are, and what the store around us knows."""
+    from adapters.drills import last_drill
     from cli.backup_adding import redacted_in
-    from cli.backup_drill import last_drill
     from projections.log_keys import lineage_of, log_keys
 
     try:

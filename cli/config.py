@@ -84,8 +84,13 @@ def show_config(asked: Asked, name: Name = None) -> None:
 
     receipts.write: whether every approval leaves a receipt beside its document, for orch gate --receipt in CI.
 
-    log.dir: where logs are; those of the last 7 days ride along with a backup.
-    For the service, and obeyed by nothing yet: log.level: log.max_file_size_mb: log.max_files:
+    log.dir: where logs are; those of the last 7 days ride along with a backup. log.level: what orch serve logs, from
+    debug to error. log.max_file_size_mb: how large combined.log and error.log become. log.max_files: how many of each
+    are kept. tracing.endpoint: the OpenTelemetry collector that gets a span for every operation.
+
+    security.invalid_inputs, security.schema_violations, security.unauthorised_access: how many of them in a minute
+    orch serve raises an alert at. security.webhook_url: who is told of alerts. security.webhook_secret_file: the file
+    with the whsec_… that such messages are signed with.
 
     Always true, and refused otherwise: enable_audit: validation.schemas: validation.strict: validation.templates:
     backup.compression:

@@ -6,8 +6,8 @@ from shlex import quote
 from time import time_ns
 from typing import TYPE_CHECKING
 
+from adapters.drills import last_drill
 from cli.ages import age_in_words
-from cli.backup_drill import last_drill
 from cli.backup_list import around, keys_for
 from cli.backup_project import target_of
 from cli.health import Found, Patient

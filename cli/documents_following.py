@@ -8,7 +8,6 @@ from adapters.codec import decode
 from adapters.copies import remove_parts
 from adapters.durable import sync
 from adapters.envelope import told
-from adapters.follower_file import FollowerFile
 from adapters.follower_store import FollowerStore, files_spoken
 from adapters.places import Places
 from cli.phase_files import is_state_behind
@@ -107,11 +106,6 @@ class DocumentsFollower(FollowerStore):
         if record is not None and phase is not None:
             with self._project.files.locked(phase):
                 remove_from_files(self._project, phase, told(record))
-
-
-def file_of(places: Places) -> FollowerFile:
-    """Return where it is written down how far the documents are."""
-    return FollowerFile(places.state / "cache" / "documents.db", "the documents")
 
 
 def bring_up(project: Project, phase: str, what: Touched) -> list[str]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypedDict
 
 from adapters.follower_file import FollowerFile
+from adapters.follower_files import documents_of, search_of
 from adapters.one_at_a_time import is_held
 from adapters.places import Places
-from cli import documents_following
 from cli.documents_following import DocumentsFollower
 from domain.errors import Unavailable
 from domain.event_log import EventLog
@@ -54,10 +54,8 @@ class Following(NamedTuple):
 def followings(project: Project) -> list[Following]:
     """Return everything that follows the log of a project."""
     return [
-        Following(
-            "documents", documents_following.file_of(project.places), partial(DocumentsFollower, project=project)
-        ),
-        Following("search", search_following.file_of(project.places), SearchFollower),
+        Following("documents", documents_of(project.places), partial(DocumentsFollower, project=project)),
+        Following("search", search_of(project.places), SearchFollower),
     ]
 
 

@@ -83,6 +83,7 @@ class Orch(LazyGroup):
         "check": Entry("cli.check:CheckCommands", "Whether a deployment is ready, works, and how much it takes."),
         "bench": Entry("cli.bench:BenchCommands", "How fast this installation is, and whether it got slower."),
         "upgrade": Entry("cli.upgrade:upgrade", "Bring the log of an older version of orch up to this one."),
+        "monitor": Entry("cli.monitor:monitor", "Health and figures of a service or a project, live."),
         "version": Entry("cli.version:version", "The versions of orch and of what it stands on."),
         "completion": Entry("cli.completion:completion", "Print the completion script of a shell."),
     }

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any, TypedDict
 
+from adapters.drills import Drill
 from cli.audit_tiles import TilesAnswer
 from cli.backup_answers import BackupList, BackupMade, BackupVerification, Restored
-from cli.backup_drill import Drill
 from cli.backup_prune import Pruned
 from cli.backup_ship import Shipped
 from cli.batch import BatchAnswer
@@ -25,6 +25,7 @@ from cli.health_asked import HealthAnswer
 from cli.import_folder import ImportAnswer
 from cli.init import AttachedAnswer
 from cli.migrate_answers import MigrateAnswer
+from cli.monitor_figures import MonitorAnswer
 from cli.rebuild import RebuildAnswer
 from cli.salvage_answers import SalvageAnswer
 from cli.schema_folder import SchemaFilesAnswer
@@ -133,6 +134,7 @@ ANSWERS: dict[str, Any] = {
     "context": ContextAnswer,
     "doctor": DoctorAnswer,
     "health": HealthAnswer,
+    "monitor": MonitorAnswer,
     "schema.list": SchemaListAnswer,
     "schema": SchemaAnswer,
     "schema.check": SchemaCheckAnswer,

@@ -67,7 +67,7 @@ def serve(
     _refuse_without_server()
     from os import getpid
 
-    from api.server import Where, refuse_open
+    from api.server import Where, refuse_open, refuse_wrong_settings
     from api.server import serve as run
 
     where = Where(host, port, tuple(name or ()), certificate, key, behind_proxy)
@@ -89,6 +89,7 @@ def serve(
                 "serve", data, as_json=asked.json, show=lambda: print(one_line(f"{project.log.origin} {verb} {url}"))
             )
 
+        refuse_wrong_settings(project)
         if check:
             told(f"http{'s' if certificate else ''}://{host}:{port}", pid=None)
         else:
@@ -126,8 +127,8 @@ def refuse_without_extra() -> None:
 def _refuse_without_server() -> None:
     from importlib.util import find_spec
 
-    if any(find_spec(name) is None for name in ("fastapi", "uvicorn", "limits")):
+    if any(find_spec(name) is None for name in ("fastapi", "uvicorn", "limits", "prometheus_client", "structlog")):
         raise Unavailable(
-            "Serving needs FastAPI, uvicorn and limits, which are not all installed.",
+            "Serving needs FastAPI, uvicorn, limits, prometheus-client and structlog, which are not all installed.",
             fix=('pip install "nss-orchestrator[server]"',),
         )

@@ -27,6 +27,8 @@ class Scope(StrEnum):
     AUDIT = "audit"
     RECOVER = "recover"
     ADMIN = "admin"
+    METRICS = "metrics"
+    """Figures about the service, and nothing that anybody wrote."""
 
 
 class TokenState(NamedTuple):

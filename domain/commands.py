@@ -11,7 +11,7 @@ from domain.actors import Actor
 from domain.document_events import Meaning
 from domain.import_claims import Claim
 from domain.importers import Importer
-from domain.ledger_events import RecoverySource
+from domain.ledger_events import AlertKind, RecoverySource
 from domain.phase_events import BlockerType
 from domain.project_state import Level
 from domain.promotion_facts import ForkFacts
@@ -28,6 +28,8 @@ class Meta(NamedTuple):
     """How it is known who asks; empty where the name is only claimed."""
     seen: Mapping[str, int] = {}
     """The versions of streams that they looked at before; where one is another now, somebody was first."""
+    correlation: str | None = None
+    """What ties the command to what else was done for the same cause: the id of a trace."""
 
 
 class InitialiseProject(NamedTuple):
@@ -281,6 +283,17 @@ class ReviewLog(NamedTuple):
     comments: str = ""
 
 
+class RaiseAlert(NamedTuple):
+    """Put down that the service was asked so often what it refuses, within so many seconds."""
+
+    meta: Meta
+    kind: AlertKind
+    times: int
+    threshold: int
+    seconds: int
+    sources: str = ""
+
+
 class PromoteRecovery(NamedTuple):
     """Leave the project's log for a recovered one."""
 
@@ -370,6 +383,7 @@ Command: TypeAlias = (
     | RotateKey
     | RedactPayload
     | ReviewLog
+    | RaiseAlert
     | PromoteRecovery
     | NamePoint
     | IssueToken

@@ -49,6 +49,7 @@ def handle(command: c.Command, *, log: EventLog, templates: Templates) -> Receip
         events=events,
         heads={aggregate.id: aggregate.head() for aggregate in changed},
         expects=read.expects,
+        correlation=command.meta.correlation,
         erases=[] if isinstance(command, c.PromoteRecovery) else _erased_by(events),
     )
     (answer,) = log.append([decision])
@@ -92,6 +93,8 @@ def _decide(command: c.Command, read: ReadSet, log: EventLog, templates: Templat
             return (redact(command, read, log),)
         case c.ReviewLog():
             return (_review(command, read, log),)
+        case c.RaiseAlert():
+            return (_alerted(command, read),)
         case c.PromoteRecovery():
             return (promote(command, read, log),)
         case c.NamePoint():
@@ -186,6 +189,20 @@ def _review(command: c.ReviewLog, read: ReadSet, log: EventLog) -> Ledger:
     ledger = read.ledger()
     root = range_root_of(log)(0, command.last).hex()
     ledger.review(command.first, command.last, root=root, comments=command.comments, by=by, at=at)
+    return ledger
+
+
+def _alerted(command: c.RaiseAlert, read: ReadSet) -> Ledger:
+    ledger = read.ledger()
+    ledger.alert(
+        command.kind,
+        count=command.times,
+        threshold=command.threshold,
+        seconds=command.seconds,
+        sources=command.sources,
+        by=command.meta.by,
+        at=command.meta.at,
+    )
     return ledger
 
 

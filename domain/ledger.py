@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 from domain.actors import Actor
 from domain.aggregates import EventSourced
 from domain.errors import InvalidInput, ReasonMissing
-from domain.ledger_events import Forked, KeyRotated, PayloadRedacted, Recovered, RecoverySource, Reviewed
+from domain.ledger_events import (
+    Alerted,
+    AlertKind,
+    Forked,
+    KeyRotated,
+    PayloadRedacted,
+    Recovered,
+    RecoverySource,
+    Reviewed,
+)
 from domain.ledger_state import LedgerState
 from domain.promotion_facts import ForkFacts
 
@@ -39,6 +48,19 @@ class Ledger(EventSourced):
                 fix=("orch audit review --from position:1",),
             )
         self.happen(Reviewed, first=first, last=last, root=root, comments=comments, by=by, at=at)
+
+    def alert(
+        self, kind: AlertKind, *, count: int, threshold: int, seconds: int, sources: str, by: Actor, at: datetime
+    ) -> None:
+        """Record that requests of a kind came `count` times in so many seconds, where a threshold allows fewer."""
+        if not (1 <= threshold <= count and seconds >= 1):
+            raise InvalidInput(
+                f"An alert counts from its threshold on, within a second at least; got {count} of {threshold} in"
+                f" {seconds} s."
+            )
+        self.happen(
+            Alerted, kind=kind, count=count, threshold=threshold, seconds=seconds, sources=sources, by=by, at=at
+        )
 
     def fork(self, way: ForkFacts, *, size: int, root: str, reason: str, by: Actor, at: datetime) -> None:
         """Go on as another log after `size` events that are the parent's."""

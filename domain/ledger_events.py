@@ -71,6 +71,28 @@ class Reviewed(LedgerEvent):
     comments: str | None
 
 
+class AlertKind(StrEnum):
+    """What the service counts of what it refuses."""
+
+    INVALID_INPUTS = "invalid_inputs"
+    SCHEMA_VIOLATIONS = "schema_violations"
+    UNAUTHORISED_ACCESS = "unauthorised_access"
+
+
+class Alerted(LedgerEvent):
+    """The service refused requests of one kind more often than it lets pass in silence."""
+
+    TOPIC: ClassVar[str] = "ledger.alerted"
+    PAYLOAD: ClassVar[tuple[str, ...]] = ("sources",)
+    kind: AlertKind
+    count: int
+    """How many came since the last alert of this kind, or within the seconds."""
+    threshold: int
+    seconds: int
+    sources: str | None
+    """The addresses and tokens that most of them came from."""
+
+
 class RecoverySource(StrEnum):
     """What a recovery took its events from."""
 

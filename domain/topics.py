@@ -7,7 +7,7 @@ from domain.access_token import TokenIssued, TokenRevoked
 from domain.directive_events import DirectiveForgotten, DirectiveRemembered
 from domain.events import DomainEvent
 from domain.import_events import Imported, VerdictImported
-from domain.ledger_events import Forked, KeyRotated, PayloadRedacted, Recovered, Reviewed
+from domain.ledger_events import Alerted, Forked, KeyRotated, PayloadRedacted, Recovered, Reviewed
 from domain.policy import PolicyChanged, RoleGranted, RoleRevoked
 from domain.project import ProjectInitialised
 from domain.restore_point import PointNamed
@@ -36,6 +36,7 @@ EVENTS: tuple[type[DomainEvent], ...] = (
     KeyRotated,
     PayloadRedacted,
     Reviewed,
+    Alerted,
     Forked,
     Recovered,
     PointNamed,

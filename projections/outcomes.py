@@ -254,6 +254,8 @@ def _fill(result: Outcome, event: DomainEvent) -> None:
             result["redacted"] = event.position
         case ledger.Reviewed():
             result["reviewed"] = {"first": event.first, "last": event.last, "root": event.root}
+        case ledger.Alerted():
+            pass  # nobody asked for it who would wait for an answer; its topic says that there was one
         case ledger.Forked():
             result["forked"] = {
                 "origin": event.origin,

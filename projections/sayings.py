@@ -146,6 +146,9 @@ def _about_the_phase(event: DomainEvent) -> Saying:
             return _claimed(event)
         case ledger.Reviewed():
             return Saying(f"reviewed positions {event.first} to {event.last}", comments=event.comments or None)
+        case ledger.Alerted(kind=kind, count=count, seconds=seconds):
+            said = f"raised an alert: {count} × {kind.value.replace('_', ' ')} within {seconds} s"
+            return Saying(said, comments=event.sources or None)
         case _:
             raise UnknownEvent(f"No reader has words for {type(event).__name__}.")
 

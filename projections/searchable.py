@@ -43,8 +43,8 @@ KINDS = {
 """By the name of the field."""
 ELSEWHERE = {"project.directive_remembered": TextKind.DIRECTIVE}
 """What the text of these topics is."""
-UNSEARCHED = frozenset(("fields",))
-"""What a document was made from: its text says the same."""
+UNSEARCHED = frozenset(("fields", "sources"))
+"""What a document was made from: its text says the same. Where requests came from is nobody's text."""
 
 
 def texts_of(told: Told) -> Iterator[Text]:

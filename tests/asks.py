@@ -9,12 +9,12 @@ from domain.access_token import Scope
 from domain.actors import Actor
 from domain.import_claims import Claim
 from domain.importers import Importer
-from domain.ledger_events import RecoverySource
+from domain.ledger_events import AlertKind, RecoverySource
 from domain.phase_events import BlockerType
 from domain.project_state import Level
 from domain.promotion_facts import ForkFacts
 from domain.steps import Step
-from tests.facts import ADA, FIELDS, GRACE, NOON, OTHER, PHASE
+from tests.facts import ADA, FIELDS, GRACE, MONITOR, NOON, OTHER, PHASE
 
 _numbers = count(1)
 
@@ -219,6 +219,12 @@ def review(
     first: int, last: int, *, comments: str = "", by: Actor = ADA, at: datetime = NOON, command_id: str | None = None
 ) -> c.ReviewLog:
     return c.ReviewLog(meta(by, at, command_id), first, last, comments)
+
+
+def alert(
+    count: int = 10, *, threshold: int = 10, seconds: int = 60, sources: str = "203.0.113.7 (10)"
+) -> c.RaiseAlert:
+    return c.RaiseAlert(meta(MONITOR, NOON, None), AlertKind.INVALID_INPUTS, count, threshold, seconds, sources)
 
 
 def start(

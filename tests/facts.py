@@ -16,7 +16,7 @@ from domain.events import DomainEvent
 from domain.import_events import ClaimedOutcome, VerdictImported
 from domain.importers import Importer
 from domain.ledger import STREAM as LEDGER
-from domain.ledger_events import KeyRotated, PayloadRedacted, Reviewed
+from domain.ledger_events import Alerted, AlertKind, KeyRotated, PayloadRedacted, Reviewed
 from domain.phase_events import BlockerType
 from domain.phase_ids import stream_of, title_from
 from domain.policy import STREAM as POLICY
@@ -36,6 +36,7 @@ OTHER = "st02-mixer"
 ADA, GRACE, LINUS = Actor("ada"), Actor("grace"), Actor("linus")
 ROBOT = Actor("robot", ActorKind.AGENT)
 SERVICE = Actor("ci", ActorKind.SERVICE)
+MONITOR = Actor("security-monitor", ActorKind.SERVICE)
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 FIELDS: dict[str, Any] = {"words": "as few as will do"}
@@ -331,6 +332,11 @@ def redacted(
 ) -> Fact:
     place = {"position": position, "stream": stream, "version": version}
     return Fact(PayloadRedacted, LEDGER, by, at, {**place, "reason": reason})
+
+
+def alerted(count: int, *, threshold: int = 10, seconds: int = 60, sources: str = "203.0.113.7 (10)") -> Fact:
+    said = {"kind": AlertKind.INVALID_INPUTS, "count": count, "threshold": threshold, "seconds": seconds}
+    return Fact(Alerted, LEDGER, MONITOR, NOON, {**said, "sources": sources})
 
 
 def reviewed(first: int, last: int, *, root: str, comments: str = "", by: Actor = ADA, at: datetime = NOON) -> Fact:

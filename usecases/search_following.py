@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 
 from adapters.envelope import told as told_by
 from adapters.follower_file import FollowerFile
+from adapters.follower_files import search_of
 from adapters.places import Places
 from adapters.search_index import SearchIndex
 from domain.errors import UnknownEvent
@@ -27,15 +28,10 @@ class SearchFollower(SearchIndex):
         self.add(_texts(log, first, upto.position, erased), erased, upto)
 
 
-def file_of(places: Places) -> FollowerFile:
-    """Return where the index lies."""
-    return FollowerFile(places.state / "cache" / "search.db", "the search index")
-
-
 @contextmanager
 def index_held(places: Places) -> Iterator[SearchFollower]:
     """Open the index and hold it, alone; it is made in memory where nothing can be kept."""
-    file = file_of(places)
+    file = search_of(places)
     with suppress(OSError):  # then it cannot be written either
         file.path.parent.mkdir(mode=0o700, exist_ok=True)
     if not os.access(file.path.parent, os.W_OK):
@@ -65,7 +61,7 @@ def rebuild_index(places: Places, log: EventLog, *, check: bool, metering: Meter
     The old one serves until the new one takes its place. There is nothing to do where no index is kept: the next
     search makes one.
     """
-    if not os.path.lexists(file_of(places).path):
+    if not os.path.lexists(search_of(places).path):
         return False
     with index_held(places) as index:
         try:
@@ -87,7 +83,7 @@ def make_anew(places: Places, log: EventLog, *, metering: Metering = unseen) -> 
         def done(step: Step) -> None:
             progress.advance(step.position - step.before)
 
-        file_of(places).rebuild(SearchFollower, log, done=done)
+        search_of(places).rebuild(SearchFollower, log, done=done)
 
 
 def forget_in_index(places: Places, log: EventLog, position: int) -> None:
@@ -95,7 +91,7 @@ def forget_in_index(places: Places, log: EventLog, position: int) -> None:
 
     The one that is being made comes first: once it has taken the place of the other, it is found there.
     """
-    for file in (file_of(places).fresh, file_of(places)):
+    for file in (search_of(places).fresh, search_of(places)):
         if os.path.lexists(file.path):
             with file.turn():
                 if os.path.lexists(file.path):

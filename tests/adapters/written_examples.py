@@ -18,7 +18,16 @@ from domain.event_log import Record
 from domain.events import DomainEvent
 from domain.import_events import ClaimedOutcome, Imported, VerdictImported
 from domain.importers import Importer
-from domain.ledger_events import Forked, KeyRotated, PayloadRedacted, Recovered, RecoverySource, Reviewed
+from domain.ledger_events import (
+    Alerted,
+    AlertKind,
+    Forked,
+    KeyRotated,
+    PayloadRedacted,
+    Recovered,
+    RecoverySource,
+    Reviewed,
+)
 from domain.merkle import leaf_hash
 from domain.policy import PolicyChanged, RoleGranted, RoleRevoked
 from domain.project import ProjectInitialised
@@ -232,6 +241,15 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     ),
     event(tasks.TaskReopened, task="T010", iteration=2, reason="it clicks\nat 44.1 kHz"),
     event(tasks.TaskAssigned, task="T010", iteration=2, assignee="Grace Ü."),
+    event(
+        Alerted,
+        "ledger",
+        kind=AlertKind.UNAUTHORISED_ACCESS,
+        count=7,
+        threshold=1,
+        seconds=60,
+        sources="203.0.113.7 (6), 2001:db8::7 (1)",
+    ),
     event(Reviewed, "ledger", first=1, last=40, root="cd" * 32, comments="all of October"),
     event(
         Imported,

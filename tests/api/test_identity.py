@@ -49,6 +49,7 @@ WHO: dict[str, set[str]] = {
         *("prove", "proof_file", "prove_growth", "sign_checkpoint", "verify", "review", "evidence"),
     },
     "recover": {"list_points", "name_point", "losses_of"},
+    "metrics": set(),  # /metrics is no operation on the project
     "admin": {
         *("set_policy", "grant_role", "revoke_role", "list_tokens", "create_token", "revoke_token"),
         *("redact", "rotate_key"),

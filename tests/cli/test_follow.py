@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from adapters.follower_files import search_of
 from adapters.places import find
 from adapters.sqlite_log import SqliteLog
 from tests.cli.conftest import Orch, orch, project
@@ -273,7 +274,7 @@ def test_an_event_of_a_newer_version_is_refused_and_not_passed_over(
 def test_the_old_index_serves_until_the_fresh_one_takes_its_place(project: Orch) -> None:
     elsewhere(spec("st01-x", "Round trip"))
     rows(project, "--once")
-    old, file = INDEX.stat().st_ino, search_following.file_of(find(Path.cwd()))
+    old, file = INDEX.stat().st_ino, search_of(find(Path.cwd()))
     served: list[int] = []
     with SqliteLog.open(LOG, read_only=True) as log:
 
@@ -291,7 +292,7 @@ def test_the_old_index_serves_until_the_fresh_one_takes_its_place(project: Orch)
 def test_a_rebuild_that_fails_leaves_the_old_one(project: Orch) -> None:
     elsewhere(spec("st01-x", "Round trip"))
     rows(project, "--once")
-    old, file = INDEX.stat().st_ino, search_following.file_of(find(Path.cwd()))
+    old, file = INDEX.stat().st_ino, search_of(find(Path.cwd()))
     file.fresh.path.write_bytes(b"what a rebuild left that was killed")
 
     def ended(_: Any) -> None:
@@ -329,7 +330,7 @@ def test_a_text_that_was_erased_elsewhere_leaves_everything_here(project: Orch) 
 def test_an_erasure_reaches_an_index_that_is_being_made(project: Orch) -> None:
     erased = elsewhere(spec("st01-x", f"the password is {SECRET}")).last - 1
     elsewhere(spec("st01-x", "no password"))
-    file = search_following.file_of(find(Path.cwd()))
+    file = search_of(find(Path.cwd()))
     met: list[bool] = []
     with SqliteLog.open(LOG, read_only=True) as log:
 

@@ -47,6 +47,7 @@ READS = {
     "context": ("context",),
     "doctor": ("doctor",),
     "health": ("health",),
+    "monitor": ("monitor", "--once"),
     "schema.list": ("schema", "list"),
     "schema": ("schema", "show", "spec"),
     "schema.check": ("schema", "check", "workflow", "w.yaml"),

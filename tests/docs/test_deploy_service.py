@@ -29,7 +29,10 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "deploy"
 PAGE = (FOLDER / "README.md").read_text("utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text("utf-8"))
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+SERVICES: dict[str, dict[str, Any]] = {
+    name: service for name, service in COMPOSE["services"].items() if service.get("profiles") != ["monitoring"]
+}
+OTHERS: dict[str, dict[str, Any]] = {name: COMPOSE["services"][name] for name in ("prometheus", "grafana")}
 HOME = "/production/orchestrator"
 SECRET = re.compile(r"(?i)password|passwd|secret|token|private_?key|credential")
 
@@ -279,3 +282,13 @@ def test_every_command_on_the_page_can_be_typed() -> None:
         parsed(shlex.split(words))
     for words in re.findall(r"`orch ([^`]+)`", PAGE):
         assert words.split()[0] in Commands.entries or words == "serve", words
+
+
+def test_what_watches_is_started_on_request_only_and_reads_files_that_are_there() -> None:
+    assert SERVICES.keys() | OTHERS.keys() == COMPOSE["services"].keys()
+    to_be_made = {"./monitoring/metrics.token"}
+    for service in OTHERS.values():
+        assert service["profiles"] == ["monitoring"] and service["cap_drop"] == ["ALL"] and service["mem_limit"]
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+        files = {each.partition(":")[0] for each in service["volumes"] if each.startswith("./")} - to_be_made
+        assert files and all((FOLDER / file).is_file() for file in files)

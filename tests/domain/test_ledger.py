@@ -1,5 +1,7 @@
 """Which key speaks for the log, and who has looked at which part of it."""
 
+from typing import Any
+
 import pytest
 
 from domain.commands import InitialiseProject, RotateKey
@@ -10,7 +12,7 @@ from domain.ledger import STREAM
 from domain.ledger_state import LedgerState
 from domain.merkle import tree_root
 from tests import asks
-from tests.facts import GRACE, ROBOT, opened, reviewed
+from tests.facts import GRACE, ROBOT, alerted, opened, reviewed
 from tests.memory_log import MemoryLog
 from tests.reliability.ledger import TEMPLATES, meta
 from tests.stories import Outcome, given
@@ -91,3 +93,14 @@ def test_what_is_not_there_yet_cannot_be_reviewed() -> None:
 def test_a_repeated_review_is_the_first_one_although_the_log_has_grown() -> None:
     story = given(opened()).when(asks.review(1, 3, command_id="once"))
     story.when(asks.review(1, 3, command_id="once")).repeated(story.receipt)
+
+
+def test_an_alert_of_the_service_stands_in_the_ledger() -> None:
+    given(opened()).when(asks.alert(12)).then(alerted(12))
+
+
+@pytest.mark.parametrize("words", [{"count": 9}, {"threshold": 0}, {"seconds": 0}])
+def test_an_alert_says_that_a_threshold_was_reached(words: dict[str, Any]) -> None:
+    given(opened()).when(asks.alert(**words)).refused(
+        InvalidInput, code="VALIDATION_ERROR", saying="An alert counts from its threshold on"
+    )

@@ -118,6 +118,7 @@ def eventful() -> list[DomainEvent]:
         asks.forget(1, "it is closed"),
         asks.redact(3),
         asks.review(1, 9),
+        asks.alert(),
         asks.name_point("before-it", 9),
         asks.issue_token(),
         asks.revoke_token(),

@@ -11,10 +11,10 @@ from time import sleep
 import orjson
 import pytest
 
+from adapters.follower_files import documents_of, search_of
 from adapters.places import find
 from adapters.search_index import PART_BITS
 from adapters.sqlite_log import SqliteLog
-from cli import documents_following
 from domain.commands import BlockPhase
 from domain.following import doubt_about
 from domain.phase_events import BlockerType
@@ -72,9 +72,9 @@ def test_nothing_is_missing_and_nothing_is_there_twice_wherever_a_follower_is_ki
 def what_is_kept_is_whole(folder: Path) -> int:
     """Check that the index holds all up to its position and nothing else, and return the position."""
     places = find(folder)
-    file = search_following.file_of(places)
+    file = search_of(places)
     with SqliteLog.open(places.log, read_only=True) as log, file.turn():
-        documents, have = documents_following.file_of(places).seen(), None
+        documents, have = documents_of(places).seen(), None
         if file.path.exists():
             index = search_following.SearchFollower(file.path)
             have = index.followed()

@@ -1,0 +1,62 @@
+"""What restoring the backups for trial has found, a line each."""
+
+import os
+from pathlib import Path
+from typing import TypedDict, cast
+
+import orjson
+
+from adapters.durable import sync
+from domain.errors import FilesUnavailable
+
+MOST_KEPT = 1 << 20
+"""Bytes of the file that are read back, from its end."""
+
+
+class Drill(TypedDict):
+    """What came of a drill. `unshipped` are events that were in the store and in no backup."""
+
+    at: str
+    passed: bool
+    why: str | None
+    folder: str
+    copy: str | None
+    position: int
+    bytes: int
+    root: str | None
+    state_digest: str | None
+    unshipped: int
+    seconds: float
+
+
+def remember(path: Path, found: Drill) -> None:
+    """Put down what a drill found, durably."""
+    try:
+        file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        with os.fdopen(file, "ab") as opened_file:
+            opened_file.write(orjson.dumps(found) + b"\n")
+            opened_file.flush()
+            os.fsync(opened_file.fileno())
+        sync(path.parent)
+    except OSError as error:
+        raise FilesUnavailable(f"{path}: {error.strerror}.") from error
+
+
+def last_drill(path: Path) -> Drill | None:
+    """Return what the last drill found; a line that was cut off is nothing."""
+    try:
+        with path.open("rb") as kept:
+            kept.seek(max(0, path.stat().st_size - MOST_KEPT))
+            lines = kept.read().splitlines()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise FilesUnavailable(f"{path}: {error.strerror}.") from error
+    for line in reversed(lines):
+        try:
+            found = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            continue
+        if isinstance(found, dict) and found.keys() == Drill.__annotations__.keys():
+            return cast(Drill, found)
+    return None

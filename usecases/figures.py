@@ -1,0 +1,129 @@
+"""What operators watch: how the log grows, and what would be lost, is uncovered or lags behind."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from time import time_ns
+from typing import NamedTuple
+
+from adapters.backup_addresses import storage_at
+from adapters.backup_target import origin_in, read_target
+from adapters.checkpoint_files import CheckpointFiles
+from adapters.drills import last_drill
+from adapters.file_systems import free_bytes
+from adapters.follower_file import FollowerFile
+from adapters.follower_files import documents_of, search_of
+from adapters.settings_file import settings_of
+from adapters.stores import bytes_of
+from domain.errors import NotFound, Refusal
+from domain.following import FollowerBroken, doubt_about
+from domain.times import microseconds
+from projections.coverage import coverage
+from projections.log_keys import lineage_of
+from usecases.project import Project
+from usecases.signed_head import keys_of
+
+Figures = dict[str, float]
+"""By name; what is not known is not in it."""
+
+
+class Kept(NamedTuple):
+    """What was found, and which parts could not be looked at."""
+
+    figures: Figures
+    lag: dict[str, tuple[int, float]]
+    """Of each follower that has begun: how many events it lacks, and how long the first of them has been there."""
+    unknown: tuple[str, ...]
+
+
+def figures_of(project: Project) -> Kept:
+    """Look at everything; a part that cannot be looked at now leaves the others as they are."""
+    found: Figures = {}
+    lag: dict[str, tuple[int, float]] = {}
+    unknown = []
+    parts: tuple[tuple[str, Callable[[], None]], ...] = (
+        ("store", lambda: found.update(store(project))),
+        ("checkpoints", lambda: found.update(checkpoints(project))),
+        ("backups", lambda: found.update(backups(project))),
+        ("drill", lambda: found.update(drill(project))),
+        ("followers", lambda: lag.update(followers(project))),
+    )
+    for name, look in parts:
+        try:
+            look()
+        except (Refusal, OSError, LookupError, TypeError, ValueError):  # damage is what `orch doctor` tells
+            unknown.append(name)
+    return Kept(found, lag, tuple(unknown))
+
+
+def store(project: Project) -> Figures:
+    """Return how large the log is, and how much room is left for it."""
+    moment, places = project.log.moment(), project.places
+    found: Figures = {"log_position": moment.position, "free_bytes": free_bytes(places.state)}
+    if moment.recorded_at:
+        found["last_event_timestamp_seconds"] = moment.recorded_at / 1e6
+    found["log_bytes"] = bytes_of(project.log, places)
+    return found
+
+
+def checkpoints(project: Project) -> Figures:
+    """Return how many events no checkpoint of ours covers, and how old the last one is."""
+    last = CheckpointFiles(project.places.checkpoints).last()
+    size, kept_at = (last.size, last.kept_at) if last else (0, None)
+    covered = coverage(project.log.moment().position, size=size, kept_at=kept_at, now=time_ns() // 1000)
+    found: Figures = {"uncovered_events": covered["uncovered"]}
+    if covered["age_seconds"] is not None:
+        found["checkpoint_age_seconds"] = covered["age_seconds"]
+    return found
+
+
+def backups(project: Project) -> Figures:
+    """Return how many events are in no backup, and for how long the first of them has been in none (RPO)."""
+    places = project.places
+    where = settings_of(["backup.dir"], places.settings, flags=project.given)["backup.dir"].value
+    storage = storage_at(str(where), places.root)
+    shipped = 0
+    with suppress(NotFound):
+        target = read_target(storage, _keys_for(project, origin_in(storage)))
+        shipped = max((copy.last for copy in target.copies if copy.problem is None), default=0)
+    size = project.log.moment().position
+    waits = (
+        max(0.0, time_ns() / 1e9 - (project.log.moment(shipped + 1).recorded_at or 0) / 1e6) if shipped < size else 0
+    )
+    return {"unshipped_events": max(0, size - shipped), "rpo_seconds": waits}
+
+
+def drill(project: Project) -> Figures:
+    """Return how long having the backups back took when that was last tried (RTO), and how long ago that was."""
+    last = last_drill(project.places.drills)
+    if last is None:
+        return {}
+    age = max(0, time_ns() // 1000 - microseconds(datetime.fromisoformat(last["at"]))) / 1e6
+    found: Figures = {"drill_passed": float(last["passed"]), "drill_age_seconds": age}
+    return found | {"rto_seconds": last["seconds"]} if last["passed"] else found
+
+
+def followers(project: Project) -> dict[str, tuple[int, float]]:
+    """Return how far what follows the log lags behind it; what never began, or has to be made anew, is not in it."""
+    files = {"documents": documents_of(project.places), "search": search_of(project.places)}
+    return {name: lag for name, file in files.items() if (lag := _lag(project, file)) is not None}
+
+
+def _lag(project: Project, file: FollowerFile) -> tuple[int, float] | None:
+    try:
+        seen = file.seen()
+    except (FollowerBroken, Refusal):
+        return None
+    if seen is None or doubt_about(seen, project.log) is not None:
+        return None
+    behind = max(0, project.log.moment().position - seen.position)
+    since = (project.log.moment(seen.position + 1).recorded_at or 0) / 1e6 if behind else 0.0
+    return behind, max(0.0, time_ns() / 1e9 - since) if behind else 0.0
+
+
+def _keys_for(project: Project, origin: str) -> tuple[str, ...]:
+    """Return the keys that the backups have to be signed with: ours, where they are of our log."""
+    heads = project.log.heads(["project", "ledger"])[1]
+    ours = {project.log.origin, *lineage_of(heads["project"], heads.get("ledger")).names}
+    keys = keys_of(project)
+    return (keys.current, *keys.replaced) if origin in ours else ()
