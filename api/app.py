@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
-from api import audit, documents, events, health, lifecycle, reads, recovery, rules, tasks, verdicts
+from api import audit, documents, events, health, lifecycle, log, reads, recovery, rules, tasks, verdicts
 from api.description import ROOT, described, queries_in
 from api.problems import HttpRefusal, bug, problem, problem_of
 from api.service import Service
@@ -20,7 +20,7 @@ AT_ONCE = 100
 """Operations that run at the same time."""
 WORTH_PACKING = 1024
 """Bytes from which on an answer is sent as gzip to whoever takes it."""
-PARTS = (reads, events, lifecycle, tasks, verdicts, rules, audit, recovery, documents)
+PARTS = (reads, events, log, lifecycle, tasks, verdicts, rules, audit, recovery, documents)
 """The operations; the widest paths come last."""
 CODES = {404: "NO_SUCH_PATH", 405: "METHOD_NOT_ALLOWED"}
 

@@ -14,6 +14,7 @@ from api.problems import schema as problem_schema
 from domain.steps import STEPS
 from usecases import answers
 from usecases.answer_shapes import enveloped
+from usecases.log_answers import KINDS as OF_THE_LOG
 
 ROOT = "/api/v1"
 OUTCOME = "command.outcome"
@@ -37,6 +38,7 @@ KINDS: dict[str, tuple[str, Any]] = {
     "list_points": ("recover.points", answers.PointsAnswer),
     "trail": ("audit.trail", answers.TrailAnswer),
     "show": ("phase.document", answers.DocumentAnswer),
+    **OF_THE_LOG,
 }
 """What operations answer with, by their ids; the others answer with the outcome of a command."""
 REFUSALS = {

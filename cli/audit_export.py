@@ -112,7 +112,6 @@ def _path(output: str | None, project: Project) -> Path:
 
 def _exporter(project: Project, asked: Asked, filters: Filters, *, withhold: bool, phases: list[str]) -> "Exporter":
     """Sign the log as it is, and return what exports it. Nothing is signed for a selection that holds nothing."""
-    from adapters.checkpoint_files import CheckpointFiles
     from cli.evidence import Exporter
     from cli.evidence_events import Selection
     from usecases.signed_head import keys_of, signed_head
@@ -126,7 +125,7 @@ def _exporter(project: Project, asked: Asked, filters: Filters, *, withhold: boo
     head = signed_head(project)
     if filters.until is None:
         selection = selection._replace(last=head.size)
-    CheckpointFiles(project.places.checkpoints).keep(head.size, head.note)
+    project.checkpoints.keep(head.size, head.note)
     return Exporter(project, head, keys_of(project), selection)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from adapters.checkpoint_files import CheckpointFiles, anchor
+from adapters.checkpoint_files import anchor
 from adapters.settings_file import settings_of
 from cli import exits
 from cli.answers import answer
@@ -46,7 +46,7 @@ def checkpoint(asked: Asked, anchor_file: Anchor = None, timestamp: Timestamp = 
         if url:
             refuse_no_stamps(url)
         head = signed_head(project)
-        files = CheckpointFiles(project.places.checkpoints)
+        files = project.checkpoints
         path = files.keep(head.size, head.note)
         if anchor_file is not None:
             anchor(anchor_file, head.note)

@@ -5,7 +5,6 @@ from typing import Annotated, Optional
 
 import typer
 
-from adapters.checkpoint_files import CheckpointFiles
 from adapters.envelope import entry_of
 from adapters.proof_files import hash_lines, tlog_proof, write_new
 from cli.answers import answer
@@ -67,7 +66,7 @@ def _inclusion(asked: Asked, position: int, out: Path) -> None:
         head = signed_head(project)
         proof = inclusion_proof(position - 1, head.size, range_root_of(project.log))
         key = keys_of(project).current
-        CheckpointFiles(project.places.checkpoints).keep(head.size, head.note)
+        project.checkpoints.keep(head.size, head.note)
     files = {
         "proof.tlog-proof": tlog_proof(position - 1, proof, head.note),
         "entry": entry_of(record.position, record.recorded_at, record.clock, record.envelope),

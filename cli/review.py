@@ -101,7 +101,9 @@ def _rebuilt(project: Project, first: int, last: int) -> tuple[str | None, bytes
     from projections.verification import Findings
 
     findings = Findings()
-    verifier = Verifier(project.log, findings, Options(first, fold=False), address=project.places.address)
+    verifier = Verifier(
+        project.log, findings, Options(first, fold=False), address=None if project.far else project.places.address
+    )
     with Progress(verifier.size - first + 1) as progress:
         verifier.run([last], done=progress.advance)
     problem = findings.first

@@ -58,7 +58,6 @@ def verify(
 
 def verification(project: Project, files: list[Path], vkeys: list[str], options: "Options") -> "Verification":
     """Verify a project, and what an auditor holds against it."""
-    from adapters.checkpoint_files import CheckpointFiles
     from adapters.signed_notes import VerifierKey
     from cli.documents_on_disk import documents_on_disk
     from cli.held import held, kept, notes_in
@@ -71,7 +70,7 @@ def verification(project: Project, files: list[Path], vkeys: list[str], options:
     for key in vkeys:
         VerifierKey.parse(key)
     findings = Findings()
-    verifier = Verifier(project.log, findings, options, address=project.places.address)
+    verifier = Verifier(project.log, findings, options, address=None if project.far else project.places.address)
     if first > max(1, verifier.size):
         raise NotFound(
             f"The log ends at position {verifier.size}; there is no position {first}.", fix=("orch audit verify",)
@@ -80,7 +79,7 @@ def verification(project: Project, files: list[Path], vkeys: list[str], options:
     left: list[AbandonedRange] = []
     lineage = verifier.forks.lineage
     good, bad = held(notes, keys, origin=project.log.origin, findings=findings, lineage=lineage, abandoned=left)
-    files_here = CheckpointFiles(project.places.checkpoints)
+    files_here = project.checkpoints
     own = kept(files_here, _keys(project), origin=project.log.origin, lineage=lineage, findings=findings)
     with Progress(verifier.size - first + 1) as progress:
         verifier.run([one.checkpoint.size for one in (*good, *own)], done=progress.advance)
