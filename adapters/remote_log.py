@@ -71,7 +71,7 @@ class RemoteLog:
 
     def receipt(self, command_id: str) -> tuple[Receipt, str | None] | None:
         """Return the receipt of a recorded command; its fingerprint stays where it is."""
-        told = self._get(f"/commands/{_quoted(command_id)}").data
+        told = self._get("/command", [("id", command_id)]).data
         if told["first"] is None:
             return None
         return Receipt(command_id, told["first"], told["last"], told["recorded_at"], repeated=True), None
@@ -109,8 +109,11 @@ class RemoteLog:
         found: dict[tuple[str, int], Told] = {}
         for first in range(0, len(places), AT_ONCE):
             asked = places[first : first + AT_ONCE]
-            rows = self._get("/told", [("place", f"{version}:{stream}") for stream, version in asked]).data["rows"]
-            found.update(map(unwired_told, rows))
+            try:
+                told = self._get("/told", [("place", f"{version}:{stream}") for stream, version in asked])
+            except NotFound as error:
+                raise Damaged(f"{error.message} A head names it.") from None
+            found.update(map(unwired_told, told.data["rows"]))
         if found.keys() != {*places}:
             raise Damaged(f"{self.where} did not tell what was asked.")
         return found
@@ -176,7 +179,7 @@ class RemoteLog:
 
     def moment_at(self, recorded_at: int) -> Moment:
         """Return the last moment whose recorded time is not after that time."""
-        return self._moment([("at", max(-(1 << 62), min(recorded_at, 1 << 62)))])
+        return self._moment([("time", max(-(1 << 62), min(recorded_at, 1 << 62)))])
 
     def tree(self) -> TreeHead:
         """Return the tree head that was kept with the last append; its root is worked out here."""
@@ -273,9 +276,3 @@ def _further(told: Mapping[str, Any], before: int) -> tuple[int, int, bool]:
     """Return where to go on, up to where, and whether; an answer that leads nowhere ends it."""
     after = int(told["after"])
     return after, int(told["upto"]), bool(told["more"] and after > before)
-
-
-def _quoted(words: str) -> str:
-    from urllib.parse import quote
-
-    return quote(words, safe="")

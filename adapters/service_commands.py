@@ -106,7 +106,7 @@ def _step(command: Any) -> str:
 
 def _part(words: str) -> str:
     """Return words as one part of a path, whatever is in them; dots alone would lead elsewhere."""
-    if not words.strip(".") or not words:
+    if not words.strip(".") or "/" in words:
         raise InvalidInput(f"{words[:20]!r} is no name of anything here.")
     return quote(words, safe="")
 

@@ -22,6 +22,8 @@ PAUSES = (0.1, 0.3, 1.0, 2.0)
 LARGEST = 1 << 30
 """Bytes of an answer."""
 BUSY = (429, 503)
+LASTING = ("UPGRADE_NEEDED", "UPGRADE_UNDONE", "FILESYSTEM_ERROR")
+"""Codes of what is not available and will not be in a moment."""
 LOG = "orch-log"
 """The header that says which log an answer is about."""
 CA = "export ORCHESTRATOR_CA_FILE=ca.pem"
@@ -76,7 +78,7 @@ class ServiceLine:
                 if said.status not in BUSY:
                     return self._told(said)
                 trouble = self._refusal(said)
-                if trouble.code not in ("UNAVAILABLE", *_BUSY_CODES) and said.status != 429:
+                if trouble.code in LASTING:
                     raise trouble  # waiting would not help
                 wait = _seconds(said.headers.get("retry-after"), pause)
             except _Broken as error:
@@ -168,9 +170,6 @@ class _Broken(Exception):
     def __init__(self, cause: Exception) -> None:
         super().__init__(cause)
         self.cause = cause
-
-
-_BUSY_CODES = ("OVERLOADED", "RATE_LIMITED", "TOO_MANY_REQUESTS", "BUSY")
 
 
 def _lower(response: HTTPResponse) -> dict[str, str]:

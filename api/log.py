@@ -14,7 +14,7 @@ from adapters.log_wire import EVENT, READS, base64_of, text_of, wired, wired_tol
 from api.answering import answer
 from api.asking import Auditor, Reader, Reading
 from api.words import Nothing
-from domain.errors import InvalidInput
+from domain.errors import InvalidInput, NotFound
 from domain.event_log import EventLog, Head, Moment
 from usecases.project import Project
 from usecases.release import VERSION
@@ -35,7 +35,8 @@ Columns = Annotated[str | None, Query(max_length=200, description="Only these, w
 Stream = Annotated[str | None, Query(max_length=300, description="Only of this stream.")]
 After = Annotated[int, Query(ge=0, le=FAR, description="Of a stream: only after this version.")]
 Upto = Annotated[int | None, Query(ge=-FAR, le=FAR, description="Up to this position; otherwise to the last one.")]
-At = Annotated[int | None, Query(ge=-FAR, le=FAR, description="µs since the epoch.")]
+Time = Annotated[int | None, Query(ge=-FAR, le=FAR, description="µs since the epoch.")]
+Id = Annotated[str, Query(min_length=1, max_length=200, description="Its id.")]
 Level = Annotated[int, Query(ge=0, le=8)]
 Limit = Annotated[int, Query(ge=1, le=MOST)]
 
@@ -80,7 +81,12 @@ def log_heads(ask: Reader, stream: Streams = None, below: Below = None) -> Respo
 def log_told(ask: Reader, place: Places) -> Response:
     """Return what the events at some places of streams say."""
     places = [_place(words) for words in place]
-    found = _log(ask).told(places)
+    log = _log(ask)
+    heads = log.heads(sorted({stream for stream, _ in places}))[1]
+    for stream, version in places:
+        if stream not in heads or not 1 <= version <= heads[stream].version:
+            raise NotFound(f"There is no event {version} of {stream[:100]}.")
+    found = log.told(places)
     return _told(ask, "log.told", {"rows": [wired_told(where, found[where]) for where in dict.fromkeys(places)]})
 
 
@@ -114,9 +120,9 @@ def log_rows(
 
 
 @router.get("/moment", summary="A place in the log, and its time")
-def log_moment(ask: Reader, position: Upto = None, at: At = None) -> Response:
+def log_moment(ask: Reader, position: Upto = None, time: Time = None) -> Response:
     """Return the moment of a position, the last one at a time, or that of the end of the log."""
-    moment = _log(ask).moment(position) if at is None else _log(ask).moment_at(at)
+    moment = _log(ask).moment(position) if time is None else _log(ask).moment_at(time)
     return _told(ask, "log.moment", moment._asdict())
 
 
@@ -149,10 +155,10 @@ def log_commands(ask: Reader, after: Annotated[str, Query(max_length=200)] = "",
     return _told(ask, "log.commands", {"rows": [list(each) for each in found[:limit]], "more": len(found) > limit})
 
 
-@router.get("/commands/{command}", summary="What one command recorded")
-def log_command(ask: Reader, command: str) -> Response:
+@router.get("/command", summary="What one command recorded")
+def log_command(ask: Reader, id: Id) -> Response:  # noqa: A002  # the word of the command line
     """Return the positions that a command wrote."""
-    known = _log(ask).receipt(command)
+    known = _log(ask).receipt(id)
     first, last, recorded_at = known[0][1:4] if known else (None, None, None)
     return _told(ask, "log.command", {"first": first, "last": last, "recorded_at": recorded_at})
 

@@ -14,7 +14,8 @@ from domain.actors import Actor, ActorKind
 from tests.api.served import AGENT, PATIENCE, Client, issued
 from usecases.project import Project
 
-PLACES = {"phase": "st01-x", "step": "spec", "on": "st02-y", "blocker": "B1", "number": "1", "token": "0b8f3a52c1d2"}
+PLACES = {"phase": "st01-x", "step": "spec", "on": "st02-y", "blocker": "B1", "number": "1"}
+PLACES |= {"token": "0b8f3a52c1d2", "size": "1"}
 ENDLESS = {f"{ROOT}/events": "?at=position:1"}
 """What makes an answer that would not end a refusal."""
 WHO: dict[str, set[str]] = {
@@ -33,6 +34,8 @@ WHO: dict[str, set[str]] = {
             "follow",
         ),
         *("list_tasks", "show", "show_policy", "list_roles"),
+        *("log_itself", "log_heads", "log_told", "log_rows", "log_moment", "log_tree", "log_tile", "log_hashes"),
+        *("log_commands", "log_command", "log_snapshots", "log_snapshot", "log_checkpoints", "log_checkpoint"),
     },
     "write": {
         *("draft_spec", "draft_research", "draft_plan", "draft_prd", "draft_tasks", "edit", "request"),
@@ -40,7 +43,7 @@ WHO: dict[str, set[str]] = {
         *("task_start", "task_done", "task_reopen", "task_assign", "remember", "forget"),
     },
     "approve": {"approve", "reject", "reconfirm", "reopen"},
-    "audit": {"trail", "list_reviews"},
+    "audit": {"trail", "list_reviews", "log_sign"},
     "recover": {"list_points", "name_point"},
     "admin": {"set_policy", "grant_role", "revoke_role", "list_tokens", "create_token", "revoke_token"},
 }
