@@ -15,7 +15,6 @@ from domain.errors import Unavailable
 from domain.event_log import EventLog
 from domain.following import Follower, FollowerBroken, doubt_about
 from domain.times import microseconds
-from usecases import search_following
 from usecases.project import Project
 from usecases.search_following import SearchFollower
 

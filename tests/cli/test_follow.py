@@ -26,7 +26,6 @@ from tests.cli.following_world import (
     spec,
 )
 from tests.cli.recovered_world import lived, promoted, recovered
-from usecases import search_following
 from usecases.context_file import MARK
 from usecases.search_following import SearchFollower
 
