@@ -27,6 +27,7 @@ def _drafting(step: Step) -> None:
 
     @router.post(f"/phases/{{phase}}/{step}", operation_id=f"draft_{step}", summary=f"Draft the {step} of a phase")
     def drafted(ask: Writer, phase: PhaseId, fields: Fields) -> Response:
+        """Render the document from its fields and ask for a verdict; a phase that is new begins with its spec."""
         checked(phase)
         with judged_by_schema():
             known = judged_fields(step, fields, "The body")

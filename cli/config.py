@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Optional, TypedDict
 import typer
 
 from adapters.places import find
-from adapters.settings import BY_NAME, SETTINGS, Source, Value, shown, unread, variable_of
+from adapters.settings import SETTINGS, Source, Value, shown, unread, variable_of
 from adapters.settings_file import settings_of
 from cli.answers import answer
 from cli.config_names import names, setting_of
@@ -40,7 +40,7 @@ Name = Annotated[
 class SettingRow(TypedDict):
     """One setting; `where` is the option, the variable or the file that sets it.
 
-    `is_read` tells whether anything obeys it yet: some are for the service.
+    `is_read` is always true: something obeys every setting.
     """
 
     name: str
@@ -73,8 +73,11 @@ def show_config(asked: Asked, name: Name = None) -> None:
     schema_dir: where orch schema write puts the schemas, and orch schema compare looks.
     operation_timeout_ms: how long a command waits for other writers.
     feedback.style: how much people are told, user-friendly, professional or terse.
-    max_concurrent: how many commands orch batch --parallel runs at the same time. operation_queue_size: how many
-    may wait to be recorded; more are refused, and orch batch runs no more than that.
+    max_concurrent: how many operations orch serve works on at the same time, and how many commands orch batch
+    --parallel does. operation_queue_size: how many more requests may wait for their turn, and how many commands to be
+    recorded; more are refused. operation_timeout_ms is how long a request may take there, its waiting included.
+    memory_limit_mb: as long as orch serve takes more, it refuses new work. rate_per_token: rate_per_address: how many
+    requests a minute it answers for each. failures_per_address: how many without a token that opens something.
     checkpoints.after: after what a checkpoint is signed, approval or handoff or both. checkpoints.anchor: the file
     elsewhere that every checkpoint is appended to. checkpoints.timestamp_url: the time-stamping authority that
     orch audit checkpoint asks.
@@ -88,8 +91,6 @@ def show_config(asked: Asked, name: Name = None) -> None:
     security.invalid_inputs, security.schema_violations, security.unauthorised_access: how many of them in a minute
     orch serve raises an alert at. security.webhook_url: who is told of alerts. security.webhook_secret_file: the file
     with the whsec_… that such messages are signed with.
-
-    For the service, and obeyed by nothing yet: memory_limit_mb:
 
     Always true, and refused otherwise: enable_audit: validation.schemas: validation.strict: validation.templates:
     backup.compression:
@@ -121,13 +122,13 @@ def _row(name: str, value: Value) -> SettingRow:
         "source": value.source,
         "where": value.where,
         "variable": variable_of(name),
-        "is_read": BY_NAME[name].is_read,
+        "is_read": True,
     }
 
 
 def _show(data: ConfigAnswer) -> None:
     rows = [
-        (row["name"], one_line(words_of(row["value"])), row["source"].value, one_line(row["where"] or _yet(row)))
+        (row["name"], one_line(words_of(row["value"])), row["source"].value, one_line(row["where"] or ""))
         for row in data["rows"]
     ]
     print_table(rows, head=("SETTING", "VALUE", "FROM", "WHERE"))
@@ -135,10 +136,6 @@ def _show(data: ConfigAnswer) -> None:
         print(paint(f"there is no file {clean(data['file'])}", "dim"))
     for name in data["unread"]:
         print(f"{paint('unread', 'yellow', stream=sys.stderr)} nothing reads {clean(name)}", file=sys.stderr)
-
-
-def _yet(row: SettingRow) -> str:
-    return "" if row["is_read"] else "(obeyed by nothing yet)"
 
 
 def words_of(value: object) -> str:

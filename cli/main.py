@@ -70,6 +70,7 @@ class Orch(LazyGroup):
         "audit": Entry("cli.audit:AuditCommands", "What auditors ask: checkpoints, proofs, the trail of everything."),
         "recover": Entry("cli.recover:RecoverCommands", "Any moment of the log again, in a store of its own, proven."),
         "doctor": Entry("cli.doctor:doctor", "What is wrong with this project, and the command that mends it."),
+        "health": Entry("cli.health_asked:health", "Whether the project works, or the service that runs it."),
         "config": Entry("cli.config:ConfigCommands", "The settings in force, and where each one comes from."),
         "rebuild": Entry("cli.rebuild:rebuild", "Make everything that follows from the events anew, or compare it."),
         "follow": Entry("cli.follow:follow", "Keep documents, state files and the search as new as the log."),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from adapters.places import Places, find
 from adapters.stores import AnyLog, open_log
@@ -13,6 +14,9 @@ from cli.moment_said import say
 from domain.errors import Unavailable
 from usecases.project import Project
 
+if TYPE_CHECKING:
+    from cli.progress import Progress
+
 
 @contextmanager
 def opened(*, to_write: bool = False) -> Iterator[Project]:
@@ -20,11 +24,12 @@ def opened(*, to_write: bool = False) -> Iterator[Project]:
     given = flags()
     places = find(here(), flags=given)
     if _kept is not None:
-        yield Project(places, _kept.log(places, read_only=not to_write), Workspace(places), given, say, _warn)
+        kept = _kept.log(places, read_only=not to_write)
+        yield Project(places, kept, Workspace(places), given, say, _warn, metering=_meter)
         return
     log = open_log(places, read_only=not to_write)
     try:
-        yield Project(places, log, Workspace(places), given, say, _warn)
+        yield Project(places, log, Workspace(places), given, say, _warn, metering=_meter)
     finally:
         log.close()
 
@@ -33,6 +38,12 @@ def _warn(trouble: str) -> None:
     from cli.cached_reads import warn_once
 
     warn_once(trouble)
+
+
+def _meter(total: int, what: str) -> "Progress":
+    from cli.progress import Progress
+
+    return Progress(total, what)
 
 
 class _Kept:

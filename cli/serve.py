@@ -97,8 +97,8 @@ def serve(
 def _refuse_without_server() -> None:
     from importlib.util import find_spec
 
-    if any(find_spec(name) is None for name in ("fastapi", "uvicorn", "prometheus_client", "structlog")):
+    if any(find_spec(name) is None for name in ("fastapi", "uvicorn", "limits", "prometheus_client", "structlog")):
         raise Unavailable(
-            "Serving needs FastAPI, uvicorn, prometheus-client and structlog, which are not all installed.",
+            "Serving needs FastAPI, uvicorn, limits, prometheus-client and structlog, which are not all installed.",
             fix=('pip install "nss-orchestrator[server]"',),
         )

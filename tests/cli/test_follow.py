@@ -10,8 +10,6 @@ import pytest
 from adapters.follower_files import search_of
 from adapters.places import find
 from adapters.sqlite_log import SqliteLog
-from cli.context_file import MARK
-from cli.search_following import SearchFollower
 from tests.cli.conftest import Orch, orch, project
 from tests.cli.following_world import (
     INDEX,
@@ -28,6 +26,8 @@ from tests.cli.following_world import (
     spec,
 )
 from tests.cli.recovered_world import lived, promoted, recovered
+from usecases.context_file import MARK
+from usecases.search_following import SearchFollower
 
 __all__ = ["lived", "orch", "project"]  # fixtures
 
