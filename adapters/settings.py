@@ -65,8 +65,6 @@ class Setting(NamedTuple):
     """Its key in a JSON file: the names of production.json in the deployment guide, and more in their manner."""
     flag: str
     default: object
-    is_read: bool = True
-    """Whether anything obeys it yet. What the guide sets for a service is known before there is one, and judged."""
     because: str = ""
     """Why it cannot be turned off."""
 

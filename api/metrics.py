@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
 from time import monotonic
-from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from api.capacity import Capacity
 from api.outcomes import FAILURES, Outcome
+from api.service import Service
 from domain.ledger_events import AlertKind
 from usecases.figures import Kept
 from usecases.release import VERSION
@@ -33,15 +34,6 @@ FIGURES = {
     "drill_passed": "Whether that drill passed.",
 }
 PARTS = ("store", "checkpoints", "backups", "drill", "followers")
-
-
-class Capacity(Protocol):
-    """What admission lets in: read, never changed, here."""
-
-    running: int
-    waiting: int
-    most: int
-    room: int
 
 
 class Metrics:
@@ -84,6 +76,11 @@ class Metrics:
         self.capacity: Capacity | None = None
         self._failing_since: float | None = None
         registry.register(_LookedUp(self, _Fresh(look, every_seconds)))
+
+    def watch(self, service: Service) -> None:
+        """Tell also of whom a service lets in."""
+        self.capacity = service.capacity
+        self.live["orch_followers"] = ("Clients that follow the log.", lambda: service.followers.count)
 
     def note(self, operation: str, outcome: Outcome, seconds: float, code: str) -> None:
         """Count one request that was answered. Called from one thread."""

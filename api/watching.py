@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NOWHERE = "none"
 """The operation of a request that met none: paths are told nowhere, because they may say anything."""
-QUIET = frozenset(("live", "ready", "metrics", "orchestrator_health"))
+QUIET = frozenset(("live", "ready", "health", "metrics"))
 """What asks all the time; its lines are for who debugs."""
 
 
@@ -125,8 +125,9 @@ class Watch:
 def _watched(scope: Scope, heard: Heard, answer: _Answer) -> Watched:
     outcome = outcome_of(answer.status, method=scope["method"], code=heard.code, replayed=answer.replayed)
     client = scope.get("client")
+    address = scope.get("state", {}).get("address") or (client[0] if client else "")
     seconds = answer.elapsed if answer.seconds is None else answer.seconds
-    return Watched(_operation_in(scope), outcome, answer.status, seconds, client[0] if client else "", heard)
+    return Watched(_operation_in(scope), outcome, answer.status, seconds, address, heard)
 
 
 def _operation_in(scope: Scope) -> str:

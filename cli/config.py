@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Optional, TypedDict
 import typer
 
 from adapters.places import find
-from adapters.settings import BY_NAME, SETTINGS, Source, Value, shown, unread, variable_of
+from adapters.settings import SETTINGS, Source, Value, shown, unread, variable_of
 from adapters.settings_file import settings_of
 from cli.answers import answer
 from cli.config_names import names, setting_of
@@ -40,7 +40,7 @@ Name = Annotated[
 class SettingRow(TypedDict):
     """One setting; `where` is the option, the variable or the file that sets it.
 
-    `is_read` tells whether anything obeys it yet: some are for the service.
+    `is_read` is always true: something obeys every setting.
     """
 
     name: str
@@ -131,13 +131,13 @@ def _row(name: str, value: Value) -> SettingRow:
         "source": value.source,
         "where": value.where,
         "variable": variable_of(name),
-        "is_read": BY_NAME[name].is_read,
+        "is_read": True,
     }
 
 
 def _show(data: ConfigAnswer) -> None:
     rows = [
-        (row["name"], one_line(words_of(row["value"])), row["source"].value, one_line(row["where"] or _yet(row)))
+        (row["name"], one_line(words_of(row["value"])), row["source"].value, one_line(row["where"] or ""))
         for row in data["rows"]
     ]
     print_table(rows, head=("SETTING", "VALUE", "FROM", "WHERE"))
@@ -145,10 +145,6 @@ def _show(data: ConfigAnswer) -> None:
         print(paint(f"there is no file {clean(data['file'])}", "dim"))
     for name in data["unread"]:
         print(f"{paint('unread', 'yellow', stream=sys.stderr)} nothing reads {clean(name)}", file=sys.stderr)
-
-
-def _yet(row: SettingRow) -> str:
-    return "" if row["is_read"] else "(obeyed by nothing yet)"
 
 
 def words_of(value: object) -> str:

@@ -89,8 +89,6 @@ def _about(setting: Setting, value: Value) -> Iterator[ConfigFinding]:
     if value.source is Source.DEFAULT:
         return
     name = setting.name
-    if not setting.is_read:
-        yield _warning(name, f"nothing obeys {name} yet: it is for the service")
     if name == "backup.recipients":
         yield from _recipients(value)
     if name == "oidc.scopes":

@@ -79,8 +79,6 @@ def _warn(setting: Setting, now: Value) -> None:
     sentences = []
     if now.source in (Source.FLAG, Source.ENVIRONMENT):
         sentences.append(f"{now.where} is stronger than the file, and holds as long as it is there")
-    if not setting.is_read:
-        sentences.append(f"nothing obeys {setting.name} yet: it is for the service")
     if setting.name == "state_dir" and now.source is Source.FILE and not (path_here(now) / "log.db").is_file():
         sentences.append(f"there is no log in {path_here(now)} yet: move the store there, or begin one with orch init")
     for sentence in sentences:

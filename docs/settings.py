@@ -25,13 +25,8 @@ every mistake with its line.
 def page() -> str:
     """Return the whole page."""
     rows = "".join(_row(setting) for setting in SETTINGS)
-    later = ", ".join(f"`{setting.name}`" for setting in SETTINGS if not setting.is_read)
     always = "".join(f"- `{setting.name}`: {setting.because}.\n" for setting in SETTINGS if setting.because)
-    return (
-        f"{HEAD}{rows}\n"
-        f"Obeyed by nothing yet, known because the guide sets them for a service, and judged: {later}.\n\n"
-        f"Always true; `false` is refused by every command, with the reason:\n\n{always}"
-    )
+    return f"{HEAD}{rows}\nAlways true; `false` is refused by every command, with the reason:\n\n{always}"
 
 
 def _row(setting: Setting) -> str:

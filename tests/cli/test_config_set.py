@@ -101,7 +101,6 @@ def test_what_one_may_not_expect_is_said(project: Orch, monkeypatch: pytest.Monk
     monkeypatch.setenv("ORCHESTRATOR_MAX_CONCURRENT", "2")
     said = project("config", "set", "max_concurrent", "8")
     assert said.status == 0 and "ORCHESTRATOR_MAX_CONCURRENT is stronger" in said.err
-    assert "nothing obeys log.level yet" in project("config", "set", "log.level", "debug").err
     assert "there is no log in" in project("config", "set", "state_dir", "elsewhere").err
     assert project("list").status == 4, "and so it is"
 

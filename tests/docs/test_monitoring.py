@@ -25,7 +25,6 @@ FOLDER = Path(__file__).parents[2] / "docs" / "deploy" / "monitoring"
 NAME = re.compile(r"\b((?:orch|process)_[a-z0-9_]+|orch:[a-z0-9_:]+|up)\b(?=[\[{)\s=><]|$)")
 OWN = {"up"}
 """What Prometheus makes by itself."""
-OF_LIMITS = {"orch_capacity_running", "orch_capacity_most", "orch_capacity_waiting", "orch_capacity_room"}
 needs_promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
 needs_prometheus = pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus is not installed")
 
@@ -102,7 +101,7 @@ def test_every_figure_that_is_asked_for_is_given(tmp_path: Path) -> None:
     lag = {"orch_follower_lag_events", "orch_follower_lag_seconds"}
     names = asked_for()
     assert len(names) > 25 and lag <= known
-    assert names - known - recorded - OWN - OF_LIMITS - labelled == set()
+    assert names - known - recorded - OWN - labelled == set()
 
 
 def test_the_dashboard_shows_every_panel_once_and_from_the_one_source() -> None:
