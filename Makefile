@@ -21,7 +21,7 @@ test-postgres: $(READY) ## the tests of the commands once more, on logs in Postg
 	TEST_STORE=postgres $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not in_file" tests/cli
 
 test-reliability: $(READY) ## the long campaigns: kill -9, power loss, racing processes
-	RELIABILITY=long $(BIN)/python -m pytest -q tests/reliability tests/properties/test_moments_and_folds.py tests/cli/test_backups_s3_failures.py
+	RELIABILITY=long $(BIN)/python -m pytest -q tests/reliability tests/properties/test_moments_and_folds.py tests/cli/test_backups_s3_failures.py tests/api/test_schemathesis.py
 
 test-every-byte: $(READY) ## the longest campaign: a bit turned at every byte of a store and its WAL
 	EVERY_BYTE=1 $(BIN)/python -m pytest -q tests/cli/test_verify_flips.py
