@@ -39,11 +39,11 @@ END $$;
 -- Answers a command that was recorded before.
 CREATE FUNCTION orch.known_as(fingerprint text, first bigint, last bigint, decision jsonb) RETURNS jsonb
 LANGUAGE sql AS $$
-    SELECT jsonb_build_array(CASE
+    SELECT CASE
         WHEN fingerprint <> decision ->> 'print' THEN  -- NULL where it was forgotten: then nobody can tell
             jsonb_build_array('reused')
         ELSE jsonb_build_array('repeated', first, last, (SELECT recorded_at FROM orch.events WHERE position = last))
-    END)
+    END
 $$;
 
 -- Erases what a redaction of this transaction names, and the fingerprints of the commands that wrote it.
@@ -63,12 +63,35 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Puts what was decided into the tables: one statement for each, however many decisions it is for. A statement for each
+-- event costs three times as much.
+CREATE FUNCTION orch.put(
+    its_events orch.events[], its_heads orch.heads[], its_commands orch.commands[], its_tiles jsonb[], erased jsonb[]
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    each jsonb;
+    nothing text;
+BEGIN
+    INSERT INTO orch.events SELECT * FROM unnest(its_events);
+    INSERT INTO orch.heads SELECT * FROM unnest(its_heads)
+        ON CONFLICT (stream) DO UPDATE
+        SET version = excluded.version, position = excluded.position, facts = excluded.facts;
+    INSERT INTO orch.commands SELECT * FROM unnest(its_commands);
+    FOREACH each IN ARRAY its_tiles LOOP
+        nothing := orch.put_tile((each ->> 0)::integer, (each ->> 1)::bigint, decode(each ->> 2, 'hex'));
+    END LOOP;
+    FOREACH each IN ARRAY erased LOOP
+        nothing := orch.erase(each);
+    END LOOP;
+END $$;
+
 -- Writes the decisions that may be written and answers each in its place, as `adapters/postgres_writes.py` reads it.
 -- What it raises, its caller answers. Plain statements and few of them: each expression costs a microsecond or two for
--- every transaction, each statement ten.
+-- every transaction, each statement ten. What is decided is put into the tables together, once something that comes
+-- later has to see it.
 CREATE FUNCTION orch.write(decisions jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
-    answers jsonb := '[]';
+    answers jsonb[] := '{}';
     before bigint;
     last bigint;  -- the position of the latest event, which is the size of the tree
     edge bytea;  -- the growing edge of the tree, RFC 6962 as `domain.merkle`: roots of 32 bytes, from left to right
@@ -81,9 +104,18 @@ DECLARE
     first_line text;
     start bigint;
     each jsonb;
+    stream text;
     node bytea;
     level integer;
+    seat integer;
     nothing text;
+    new_events orch.events[] := '{}';  -- decided, and not in the tables yet
+    new_heads orch.heads[] := '{}';
+    new_commands orch.commands[] := '{}';
+    new_tiles jsonb[] := '{}';
+    erased jsonb[] := '{}';
+    ids text[] := '{}';  -- of the new commands
+    streams text[] := '{}';  -- of the new heads, in their order
 BEGIN
     SELECT t.size, t.frontier, t.recorded_at INTO STRICT last, edge, at FROM orch.tree AS t;
     before := last;
@@ -91,6 +123,11 @@ BEGIN
     FOR place IN 0 .. jsonb_array_length(decisions) - 1 LOOP
         decision := decisions -> place;
         id := decision ->> 'id';
+        IF id = ANY (ids) OR cardinality(erased) > 0 THEN  -- this one asks for rows that are not there yet
+            nothing := orch.put(new_events, new_heads, new_commands, new_tiles, erased);
+            new_events := '{}'; new_heads := '{}'; new_commands := '{}'; new_tiles := '{}'; erased := '{}';
+            ids := '{}'; streams := '{}';
+        END IF;
         SELECT c.fingerprint, c.first, c.last INTO known FROM orch.commands AS c WHERE c.command_id = id;
         IF FOUND THEN
             answers := answers || orch.known_as(known.fingerprint, known.first, known.last, decision);
@@ -98,10 +135,14 @@ BEGIN
         END IF;
         FOR place IN 0 .. jsonb_array_length(decision -> 'reads') - 1 LOOP
             each := decision -> 'reads' -> place;
-            SELECT h.version INTO moved FROM orch.heads AS h WHERE h.stream = each ->> 0;
+            seat := array_position(streams, each ->> 0);
+            IF seat IS NULL THEN
+                SELECT h.version INTO moved FROM orch.heads AS h WHERE h.stream = each ->> 0;
+            ELSE
+                moved := new_heads[seat].version;
+            END IF;
             IF coalesce(moved, 0) <> (each ->> 1)::bigint THEN
-                answers := answers || jsonb_build_array(
-                    jsonb_build_array('conflict', each ->> 0, (each ->> 1)::bigint, coalesce(moved, 0)));
+                answers := answers || jsonb_build_array('conflict', each ->> 0, (each ->> 1)::bigint, coalesce(moved, 0));
                 CONTINUE decisions;
             END IF;
         END LOOP;
@@ -111,40 +152,43 @@ BEGIN
         start := last;
         FOR place IN 0 .. jsonb_array_length(decision -> 'events') - 1 LOOP
             each := decision -> 'events' -> place;
+            stream := each ->> 0;
             level := 0;
-            INSERT INTO orch.events VALUES (
-                last + 1, at, said, each ->> 0, (each ->> 1)::bigint, each ->> 2, id, convert_to(each ->> 3, 'UTF8'),
-                decode(each ->> 4, 'hex'), convert_to(each ->> 5, 'UTF8'),
-                sha256('\x00'::bytea || convert_to((last + 1) || first_line || (each ->> 3), 'UTF8'))
-            ) RETURNING leaf INTO node;
+            node := sha256('\x00'::bytea || convert_to((last + 1) || first_line || (each ->> 3), 'UTF8'));
+            new_events := new_events || ROW(
+                last + 1, at, said, stream, (each ->> 1)::bigint, each ->> 2, id, convert_to(each ->> 3, 'UTF8'),
+                decode(each ->> 4, 'hex'), convert_to(each ->> 5, 'UTF8'), node
+            )::orch.events;
             -- each trailing set bit of the size is a subtree that the new leaf completes into a larger one
             WHILE (last >> level) & 1 = 1 LOOP
                 node := sha256('\x01'::bytea || substr(edge, length(edge) - 31) || node);
                 edge := substr(edge, 1, length(edge) - 32);
                 level := level + 1;
                 IF level % 8 = 0 THEN
-                    nothing := orch.put_tile(level / 8 - 1, last >> level, node);
+                    new_tiles := new_tiles || jsonb_build_array(level / 8 - 1, last >> level, encode(node, 'hex'));
                 END IF;
             END LOOP;
             edge := edge || node;
             last := last + 1;
             IF each ->> 6 IS NOT NULL THEN  -- the last event of its stream brings the head
-                INSERT INTO orch.heads VALUES (each ->> 0, (each ->> 1)::bigint, last, convert_to(each ->> 6, 'UTF8'))
-                    ON CONFLICT (stream) DO UPDATE
-                    SET version = excluded.version, position = excluded.position, facts = excluded.facts;
+                seat := coalesce(array_position(streams, stream), cardinality(streams) + 1);
+                streams[seat] := stream;
+                new_heads[seat] := ROW(stream, (each ->> 1)::bigint, last, convert_to(each ->> 6, 'UTF8'))::orch.heads;
             END IF;
         END LOOP;
-        INSERT INTO orch.commands VALUES (id, decision ->> 'print', start + 1, last);
+        ids := ids || id;
+        new_commands := new_commands || ROW(id, decision ->> 'print', start + 1, last)::orch.commands;
         IF decision ? 'erases' THEN
-            nothing := orch.erase(decision -> 'erases');
+            erased := erased || (decision -> 'erases');
         END IF;
-        answers := answers || jsonb_build_array(jsonb_build_array('recorded', start + 1, last, at));
+        answers := answers || jsonb_build_array('recorded', start + 1, last, at);
     END LOOP;
     IF last <> before THEN
+        nothing := orch.put(new_events, new_heads, new_commands, new_tiles, erased);
         UPDATE orch.tree AS t SET size = last, frontier = edge, recorded_at = at;
         nothing := pg_notify('orch', last::text);
     END IF;
-    RETURN answers;
+    RETURN to_jsonb(answers);
 END $$;
 
 -- `decisions` is an array, as `adapters/postgres_writes.py` makes it; each gets its answer, in its place.

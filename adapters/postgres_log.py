@@ -20,7 +20,7 @@ from adapters.snapshots import lines_of, packed
 from domain.errors import Damaged, InvalidInput, StoreOutdated, Unavailable
 from domain.event_log import Head, Moment, Told
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 TIMEOUT_S = 30.0
 TABLES = re.compile(r"\b(FROM|UPDATE|INTO) (events|heads|commands|tree|tiles|snapshots|store)\b")
 TOLD = (

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
+from typing import NamedTuple
 
 import psycopg
 
@@ -11,12 +12,12 @@ from adapters.log_rows import Row
 from adapters.postgres_connection import Line, named
 from adapters.postgres_log import SCHEMA_VERSION
 from adapters.postgres_state import FOR_THE_CACHE
-from domain.errors import AlreadyExists, InvalidInput, NotFound
+from domain.errors import AlreadyExists, InvalidInput, NotFound, StoreUnsettled
 
 CODE = ("guards", "append", "derived", "roles")
 """Functions and guards: an upgrade makes all of them anew, so only changes of tables need steps of their own."""
-STEPS: dict[int, str] = {1: FOR_THE_CACHE}
-"""What leads the tables of a version to the next one."""
+STEPS: dict[int, str] = {1: FOR_THE_CACHE, 2: "SELECT"}
+"""What leads the tables of a version to the next one; from 2 to 3 only functions changed."""
 MAKING = 1_330_790_217
 """The advisory lock of whoever makes or changes tables; the one of writers is the number before."""
 WRITING = MAKING - 1
@@ -55,14 +56,17 @@ def new_log(
 ) -> Iterator["psycopg.Connection[Row]"]:
     """Open the tables of a new log to be filled; all of it is there, durable, when the block ends well.
 
-    A log that was begun there and never settled goes first, if it may; who was admitted to it stays so. Raises as
-    `make_log`.
+    A log of the same name that was begun there and never settled goes first, if it may; who was admitted to it stays
+    so. Raises as `make_log`, and `StoreUnsettled` where one of another name was begun: that is somebody else's work.
     """
     with _alone(url, timeout_s=timeout_s) as connection:
         members: list[Row] = []
         if connection.execute(IS_THERE).fetchone() == (True,):
-            if not (over_unsettled and _is_unsettled(connection)):
+            begun = _unsettled(connection)
+            if begun is None or not over_unsettled:
                 raise AlreadyExists(f"There is a log already in {named(url)}.", fix=("orch init",))
+            if begun.origin != origin:
+                raise StoreUnsettled(f"{named(url)}, {begun.origin},", by=begun.by)
             members = connection.execute("SELECT role, may FROM orch.members").fetchall()
             connection.execute("DROP SCHEMA orch CASCADE")
         (encoding,) = connection.execute("SHOW server_encoding").fetchone() or ("",)
@@ -81,11 +85,13 @@ def new_log(
         yield connection
 
 
-def discard_unsettled(url: str, *, timeout_s: float) -> None:
-    """Remove a log that was never settled; any other one stays."""
+def discard_unsettled(url: str, origin: str | None = None, *, timeout_s: float) -> None:
+    """Remove a log that was never settled, of that name if one is given; any other one stays."""
     with _alone(url, timeout_s=timeout_s) as connection:
-        if connection.execute(IS_THERE).fetchone() == (True,) and _is_unsettled(connection):
-            connection.execute("DROP SCHEMA orch CASCADE")
+        if connection.execute(IS_THERE).fetchone() == (True,):
+            begun = _unsettled(connection)
+            if begun is not None and origin in (None, begun.origin):
+                connection.execute("DROP SCHEMA orch CASCADE")
 
 
 def upgrade_tables(url: str, *, timeout_s: float, checked: bool = False) -> tuple[int, int]:
@@ -138,9 +144,17 @@ def text_of(part: str) -> str:
     return files("adapters").joinpath(f"postgres_{part}.sql").read_text("utf-8")
 
 
-def _is_unsettled(connection: "psycopg.Connection[Row]") -> bool:
-    query = "SELECT EXISTS (SELECT FROM orch.store WHERE key = %s)"
-    return bool(connection.execute(query, (UNSETTLED,)).fetchone() == (True,))
+class _Begun(NamedTuple):
+    """A log that is not settled: which, and what goes on with it."""
+
+    origin: str
+    by: str
+
+
+def _unsettled(connection: "psycopg.Connection[Row]") -> _Begun | None:
+    rows = connection.execute("SELECT key, value FROM orch.store WHERE key IN ('origin', %s)", (UNSETTLED,)).fetchall()
+    notes = {str(key): str(value) for key, value in rows}
+    return _Begun(notes["origin"], notes[UNSETTLED]) if UNSETTLED in notes else None
 
 
 @contextmanager

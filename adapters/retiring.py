@@ -18,6 +18,8 @@ from adapters.sqlite_creation import BESIDE, remove_beside
 from adapters.sqlite_log import TIMEOUT_S
 from domain.errors import Damaged, FilesUnavailable, InvalidInput, Refusal, Unavailable
 
+FOLDER = "retired"
+"""The folder, in that of the store in force, where those before it are kept."""
 LOG = "log.db"
 KEYS, CHECKPOINTS = "keys", "checkpoints"
 

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     WORDS = 'a list of words, such as ["age1…"]'
     COUNT = "a whole number from 1 to 36500"
     MILLISECONDS = "a whole number of milliseconds from 1 to 3600000"
+    RATE = "a whole number of requests a minute from 0 to 1000000, 0 for no limit"
     LEVEL = "debug, info, warn, warning or error"
     STYLE = "user-friendly, professional or terse"
     SWITCH = "true or false"
@@ -35,6 +36,7 @@ class Kind(StrEnum):
 
 MOST = 36_500
 MOST_MS = 3_600_000
+MOST_RATE = 1_000_000
 STYLES = ("user-friendly", "professional", "terse")
 LEVELS = ("debug", "info", "warn", "warning", "error")
 OCCASIONS = ("approval", "handoff")
@@ -82,8 +84,11 @@ SETTINGS = (
     Setting("schema_dir", Kind.PATH, "orchestrator.storage.schemaDirectory", "", ".orch/schemas"),
     Setting("operation_timeout_ms", Kind.MILLISECONDS, "orchestrator.performance.operationTimeoutMs", "", 30_000),
     Setting("memory_limit_mb", Kind.COUNT, "orchestrator.performance.memoryLimitMB", "", 512),
-    Setting("max_concurrent", Kind.COUNT, "orchestrator.performance.maxConcurrentOperations", "", 32),
+    Setting("max_concurrent", Kind.COUNT, "orchestrator.performance.maxConcurrentOperations", "", 100),
     Setting("operation_queue_size", Kind.COUNT, "orchestrator.performance.operationQueueSize", "", 1000),
+    Setting("rate_per_token", Kind.RATE, "orchestrator.performance.ratePerToken", "", 1200),
+    Setting("rate_per_address", Kind.RATE, "orchestrator.performance.ratePerAddress", "", 3000),
+    Setting("failures_per_address", Kind.RATE, "orchestrator.performance.failuresPerAddress", "", 30),
     Setting("feedback.style", Kind.STYLE, "orchestrator.feedback.style", "", "user-friendly"),
     Setting("checkpoints.after", Kind.OCCASIONS, "orchestrator.checkpoints.after", "", []),
     Setting("checkpoints.anchor", Kind.PATH, "orchestrator.checkpoints.anchor", "--anchor", None),
@@ -218,7 +223,7 @@ def value_in(setting: Setting, words: str, where: str) -> object:
     match setting.kind:
         case Kind.PATH if words and where == setting.variable:
             return words  # what cannot be a path is refused with the path it makes
-        case Kind.COUNT | Kind.MILLISECONDS:
+        case Kind.COUNT | Kind.MILLISECONDS | Kind.RATE:
             value = int(words) if words.isascii() and words.isdecimal() and len(words) < 9 else words
         case Kind.SWITCH | Kind.ALWAYS:
             value = {"true": True, "false": False}.get(words.lower(), words)
@@ -248,6 +253,8 @@ def judge_value(setting: Setting, value: object, where: str) -> None:
         case (Kind.LEVEL, str()) | (Kind.STYLE, str()) if value in (LEVELS if setting.kind is Kind.LEVEL else STYLES):
             return
         case Kind.MILLISECONDS, int() if type(value) is int and 1 <= value <= MOST_MS:
+            return
+        case Kind.RATE, int() if type(value) is int and 0 <= value <= MOST_RATE:
             return
         case Kind.COUNT, int() if type(value) is int and 1 <= value <= MOST:
             return

@@ -10,6 +10,7 @@ from adapters.settings import (
     LEVELS,
     MOST,
     MOST_MS,
+    MOST_RATE,
     OCCASIONS,
     STYLES,
     Kind,
@@ -55,6 +56,7 @@ TYPES: dict[Kind, Any] = {
     Kind.SWITCH: bool,
     Kind.COUNT: Annotated[int, Field(ge=1, le=MOST)],
     Kind.MILLISECONDS: Annotated[int, Field(ge=1, le=MOST_MS)],
+    Kind.RATE: Annotated[int, Field(ge=0, le=MOST_RATE)],
     Kind.LEVEL: Literal[LEVELS],  # mypy reads no choices that have a name
     Kind.STYLE: Literal[STYLES],
     Kind.ALWAYS: Literal[True],

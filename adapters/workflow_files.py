@@ -3,7 +3,7 @@
 from typing import Any, BinaryIO, NamedTuple
 
 from adapters.input_cleaning import cleaned, without_empty
-from adapters.input_files import read_text
+from adapters.input_files import Source, read_text
 from adapters.input_judging import judge_by
 from adapters.input_lines import line_finder
 from domain.basis import RESTS_ON
@@ -23,9 +23,13 @@ class WorkflowFile(NamedTuple):
 
 def read_workflow(file: str, *, phase: str, stdin: BinaryIO | None = None) -> WorkflowFile:
     """Return the fields of every step in the file, in canonical form. Raises `InvalidInput`, with line and field."""
+    return judged_workflow(read_text(file, stdin=stdin, option="--config"), phase=phase)
+
+
+def judged_workflow(source: Source, *, phase: str) -> WorkflowFile:
+    """Return the fields of every step in a text that was read. Raises `InvalidInput`, with line and field."""
     from adapters.input_workflow import Workflow
 
-    source = read_text(file, stdin=stdin, option="--config")
     fields = cleaned(source.parsed(), source.name)
     judge_by(Workflow, fields, source.name, top="the file", fix=HELP, line_of=line_finder(source.text, source.form))
     if fields.get("phase") not in (None, phase):

@@ -158,13 +158,29 @@ class Workspace:
         return aside
 
     def _refuse_way_out(self, phase: str) -> None:
-        """Refuse a phase folder that a symbolic link has put outside the project."""
+        """Refuse a phase folder that a symbolic link has put outside the project.
+
+        Where there is no link, nothing has to be followed: a command asks six times.
+        """
+        folder = self._places.phase(phase)
+        if _is_no_link(folder.parent) and _is_no_link(folder):
+            return
         try:
-            root, folder = self._places.root.resolve(), self._places.phase(phase).resolve()
+            root, folder = self._places.root.resolve(), folder.resolve()
         except RuntimeError:  # how Python 3.11 and 3.12 say ELOOP
             raise FilesUnavailable(f"dev/{phase} is a symbolic link that leads to itself.") from None
         if not folder.is_relative_to(root):
             raise FilesUnavailable(f"dev/{phase} leads out of the project, to {folder}.")
+
+
+def _is_no_link(folder: Path) -> bool:
+    """Tell whether that is plainly a folder, or nothing yet."""
+    try:
+        return stat.S_ISDIR(os.lstat(folder).st_mode)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def _wait_for(lock: int, phase: str) -> None:

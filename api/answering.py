@@ -1,6 +1,6 @@
 """Every answer is the document that the command line prints with --json."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -48,7 +48,7 @@ def carried_out(
     *,
     writes: Step | None = None,
     occasion: str | None = None,
-    boxes: tuple[str, ...] = (),
+    boxes: Sequence[str] = (),
     judged: Step | None = None,
 ) -> Response:
     """Carry out a command about a phase as the command line does, and answer with what was recorded."""

@@ -1,7 +1,9 @@
 """The service as one application: its operations, and what becomes of whatever goes wrong in them."""
 
+from asyncio import get_running_loop
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from threading import Thread
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
@@ -10,17 +12,39 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
-from api import audit, documents, events, health, lifecycle, log, reads, recovery, rules, tasks, verdicts
-from api.description import ROOT, described, queries_in
+from api import (
+    audit,
+    auditing,
+    documents,
+    events,
+    health,
+    keeping,
+    lifecycle,
+    log,
+    looking,
+    published,
+    reads,
+    recovery,
+    replays,
+    rules,
+    tasks,
+    verdicts,
+    workflow,
+)
+from api.description import ROOT, Description
 from api.problems import HttpRefusal, bug, problem, problem_of
 from api.service import Service
 from domain.errors import Refusal
 
-AT_ONCE = 100
-"""Operations that run at the same time."""
+DESCRIBED_S = 1.0
+"""When the description is made, unless somebody needs it before: it takes a third of the time that starting does."""
+MORE_THREADS = 8
+"""Threads beside those of the operations, for whoever begins to follow the log."""
 WORTH_PACKING = 1024
 """Bytes from which on an answer is sent as gzip to whoever takes it."""
-PARTS = (reads, events, log, lifecycle, tasks, verdicts, rules, audit, recovery, documents)
+READS = (reads, events, log, replays, looking, published)
+WRITES = (lifecycle, tasks, workflow, verdicts, rules, recovery)
+PARTS = (*READS, *WRITES, audit, auditing, keeping, documents)
 """The operations; the widest paths come last."""
 CODES = {404: "NO_SUCH_PATH", 405: "METHOD_NOT_ALLOWED"}
 
@@ -42,9 +66,8 @@ def application(service: Service) -> FastAPI:
     app.include_router(health.router)
     for part in PARTS:
         app.include_router(part.router, prefix=ROOT)
-    description = described(app)
-    app.openapi = lambda: description  # type: ignore[method-assign]  # how FastAPI lets it be replaced
-    app.state.queries = queries_in(description)
+    app.state.description = Description(app)
+    app.openapi = lambda: app.state.description.whole  # type: ignore[method-assign]  # how FastAPI lets it be replaced
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HttpRefusal, _refused_here)
     app.add_exception_handler(RequestValidationError, _wrong_words)
@@ -55,9 +78,12 @@ def application(service: Service) -> FastAPI:
 
 
 @asynccontextmanager
-async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
-    current_default_thread_limiter().total_tokens = AT_ONCE
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    describing = Thread(target=app.openapi, daemon=True)
+    soon = get_running_loop().call_later(DESCRIBED_S, describing.start)
+    current_default_thread_limiter().total_tokens = app.state.service.capacity.most + MORE_THREADS
     yield
+    soon.cancel()
 
 
 async def _refused(_: Request, refusal: Exception) -> Response:

@@ -2,15 +2,17 @@
 
 import re
 from datetime import UTC, datetime
-from time import time_ns
+from math import inf
+from time import monotonic, time_ns
 from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Header, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
+from api.capacity import TIMED_OUT
 from api.description import ROOT
 from api.identity import Identity, authenticated, refuse_without
-from api.problems import HttpRefusal
+from api.problems import RETRY_SECONDS, HttpRefusal
 from api.service import Service
 from domain.access_token import Scope
 from domain.commands import Meta
@@ -44,9 +46,21 @@ class Writing(NamedTuple):
     by: Identity
     command_id: str
     version: int | None
+    ends: float = inf
+    """Until when it may be decided, by the monotonic clock: later nobody waits for the answer any more."""
 
     def meta(self, phase: str | None = None, *, stream: str = POLICY) -> Meta:
-        """Return who asks, when, under which id, and what they saw of the phase, or of another stream."""
+        """Return who asks, when, under which id, and what they saw of the phase, or of another stream.
+
+        Raises `HttpRefusal` where that took too long: whoever was told so must not find it done later on.
+        """
+        if monotonic() > self.ends:
+            raise HttpRefusal(
+                503,
+                TIMED_OUT,
+                "Its turn came too late; nothing was recorded. Repeating is safe.",
+                headers={"Retry-After": RETRY_SECONDS},
+            )
         seen = {} if self.version is None else {stream_of(checked(phase)) if phase else stream: self.version}
         return Meta(self.command_id, self.by.actor, datetime.now(UTC), self.by.authentication, seen)
 
@@ -80,7 +94,13 @@ IfMatch = Annotated[
 def identified(request: Request, scopes: SecurityScopes, shown: Shown, service: Served) -> Identity:
     """Return who asks, if they may."""
     del shown  # the header is read whole below; this parameter names the scheme in the description
-    by = authenticated(request.headers.get("authorization"), service.project.log)
+    try:
+        by = authenticated(request.headers.get("authorization"), service.project.log)
+    except HttpRefusal:
+        service.rates.of_failure(request.state.address)
+        raise
+    standing = service.rates.of_token(by.token)
+    request.state.standings += [standing] if standing else []
     refuse_without(scopes.scopes, by)
     service.use.note(by.token, time_ns() // 1000)
     _refuse_unknown_query(request)
@@ -96,19 +116,28 @@ async def reading(by: Known, service: Served, at: At = None) -> Reading:
     return Reading(service.project, by, at)
 
 
+async def present(by: Known, service: Served) -> Reading:
+    """Return what a read says that is about now: it takes no moment."""
+    return Reading(service.project, by, None)
+
+
 def refuse_files(moment: str | None) -> None:
     """Refuse a moment that names a file: those of the server are nobody's to name."""
     if moment is not None and moment.startswith("checkpoint:"):
         raise InvalidInput("Over HTTP a moment is RFC 3339 with an offset, position:N or point:NAME.")
 
 
-async def writing(by: Known, service: Served, key: Key = None, if_match: IfMatch = None) -> Writing:
+async def writing(by: Known, request: Request, service: Served, key: Key = None, if_match: IfMatch = None) -> Writing:
     """Return what a write says beside its own words."""
-    return Writing(service.project, by, checked_id(_unquoted(key)), _version_in(if_match))
+    return Writing(service.project, by, checked_id(_unquoted(key)), _version_in(if_match), request.state.ends)
 
 
+Present = Annotated[Reading, Security(present, scopes=[Scope.READ.value])]
 Reader = Annotated[Reading, Security(reading, scopes=[Scope.READ.value])]
 Auditor = Annotated[Reading, Security(reading, scopes=[Scope.AUDIT.value])]
+PresentAuditor = Annotated[Reading, Security(present, scopes=[Scope.AUDIT.value])]
+Auditing = Annotated[Writing, Security(writing, scopes=[Scope.AUDIT.value])]
+PresentRecoverer = Annotated[Reading, Security(present, scopes=[Scope.RECOVER.value])]
 Overseer = Annotated[Reading, Security(reading, scopes=[Scope.ADMIN.value])]
 Writer = Annotated[Writing, Security(writing, scopes=[Scope.WRITE.value])]
 RecoveryReader = Annotated[Reading, Security(reading, scopes=[Scope.RECOVER.value])]
@@ -140,7 +169,7 @@ def _version_in(if_match: str | None) -> int | None:
 def _refuse_unknown_query(request: Request) -> None:
     """Refuse a misspelt parameter: a read without its `at` would answer another question."""
     place = request.method.lower(), f"{ROOT}{request.scope['route'].path_format}"
-    known = request.app.state.queries[place]
+    known = request.app.state.description.queries[place]
     for name in request.query_params:
         if name not in known:
             takes = f"It takes {', '.join(sorted(known))}." if known else "It takes none."

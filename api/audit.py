@@ -3,7 +3,7 @@
 from itertools import islice
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from api.answering import answer, lead_on
@@ -25,16 +25,7 @@ Cursor = Annotated[int, Query(ge=0, description="Go on after this position; the 
 Limit = Annotated[int, Query(ge=1, le=MOST, description="At most so many rows.")]
 
 
-@router.get("/reviews", summary="Who reviewed what")
-def list_reviews(ask: Auditor) -> Response:
-    """Return the reviews, each held against the log as it is, and what nobody has reviewed."""
-    return answer("audit.reviews", reviews(ask.project, ask.at))
-
-
-@router.get("/trail", summary="Every event of the log")
-def trail(
-    ask: Auditor,
-    request: Request,
+def filters(
     actor: Name = None,
     kind: ActorKind | None = None,
     phase: Phase = None,
@@ -43,13 +34,26 @@ def trail(
     since: Since = None,
     until: Until = None,
     forced: bool = False,
-    cursor: Cursor = 0,
-    limit: Limit = MOST,
-) -> Response:
-    """Return who did what, when and why, from which state to which; the next page is where the Link leads."""
+) -> Filters:
+    """Return the filters that reads of the trail share."""
     for moment in (since, until):
         refuse_files(moment)
-    scope = scope_of(ask.project, ask.at, Filters(actor, kind, phase, step, topic, since, until, forced))
+    return Filters(actor, kind, phase, step, topic, since, until, forced)
+
+
+Filtered = Annotated[Filters, Depends(filters)]
+
+
+@router.get("/reviews", summary="Who reviewed what")
+def list_reviews(ask: Auditor) -> Response:
+    """Return the reviews, each held against the log as it is, and what nobody has reviewed."""
+    return answer("audit.reviews", reviews(ask.project, ask.at))
+
+
+@router.get("/trail", summary="Every event of the log")
+def trail(ask: Auditor, request: Request, wanted: Filtered, cursor: Cursor = 0, limit: Limit = MOST) -> Response:
+    """Return who did what, when and why, from which state to which; the next page is where the Link leads."""
+    scope = scope_of(ask.project, ask.at, wanted)
     scope = scope._replace(wanted=scope.wanted._replace(first=max(scope.wanted.first, cursor + 1)))
     found = list(islice(rows_in(ask.project, scope), limit + 1))
     rows, more = found[:limit], len(found) > limit

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from fastapi import FastAPI
@@ -9,38 +10,14 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
 from adapters.input_schemas import schema_of
+from api.kinds import FILES, KINDS, ONLY_FILES, OUTCOME, READ_BY_POST
 from api.problems import MEDIA_TYPE as PROBLEM
 from api.problems import schema as problem_schema
 from domain.steps import STEPS
 from usecases import answers
 from usecases.answer_shapes import enveloped
-from usecases.log_answers import KINDS as OF_THE_LOG
 
 ROOT = "/api/v1"
-OUTCOME = "command.outcome"
-KINDS: dict[str, tuple[str, Any]] = {
-    "list_phases": ("phase.list", answers.ListAnswer),
-    "status_of": ("phase.status", answers.StatusAnswer),
-    "history_of": ("phase.history", answers.HistoryAnswer),
-    "why_not": ("phase.why", answers.WhyAnswer),
-    "phase_progress": ("phase.progress", answers.PhaseProgressAnswer),
-    "whole_progress": ("progress", answers.ProgressAnswer),
-    "what_next": ("next", answers.NextAnswer),
-    "whole": ("dashboard", answers.DashboardAnswer),
-    "list_tasks": ("task.list", answers.TaskListAnswer),
-    "state_diff": ("phase.state_diff", answers.StateDiffAnswer),
-    "text_diff": ("phase.diff", answers.DiffAnswer),
-    "show_policy": ("policy", answers.PolicyAnswer),
-    "list_roles": ("role.list", answers.RoleListAnswer),
-    "list_tokens": ("token.list", answers.TokenListAnswer),
-    "create_token": ("token.created", answers.TokenCreatedAnswer),
-    "list_reviews": ("audit.reviews", answers.ReviewsAnswer),
-    "list_points": ("recover.points", answers.PointsAnswer),
-    "trail": ("audit.trail", answers.TrailAnswer),
-    "show": ("phase.document", answers.DocumentAnswer),
-    **OF_THE_LOG,
-}
-"""What operations answer with, by their ids; the others answer with the outcome of a command."""
 REFUSALS = {
     "400": "The words were wrong.",
     "401": "No token, or one that opens nothing.",
@@ -51,8 +28,15 @@ REFUSALS = {
 OF_WRITES = {
     "409": "Somebody was first; read again.",
     "412": "It is another version than If-Match says.",
-    "413": "The body is too large.",
     "422": "A rule says no; nothing was recorded.",
+}
+OF_BODIES = {"413": "The body is too large."}
+SAYS_NO = {"422": "A rule says no."}
+OF_RULES = dict.fromkeys(("gate_by_digest", "gate_by_text", "package_of", "receipt"), SAYS_NO)
+"""What reads refuse by a rule, too."""
+FILE = {
+    "Content-Disposition": {"description": "The name of the file.", "schema": {"type": "string"}},
+    "Repr-Digest": {"description": "Its SHA-256 (RFC 9530), where it is known before.", "schema": {"type": "string"}},
 }
 EXAMPLES: dict[str, dict[str, Any]] = {
     "spec": {"objectives": ["Round trip below 10 ms"], "requirements": ["ALSA and JACK"]},
@@ -71,6 +55,31 @@ FOLLOWED = {
 ETAG = {"ETag": {"description": "The version that If-Match may name.", "schema": {"type": "string"}}}
 
 
+class Description:
+    """The description of an application, made once, by whoever needs it first."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app, self._guard = app, Lock()
+        self._made: tuple[dict[str, Any], dict[tuple[str, str], frozenset[str]]] | None = None
+
+    @property
+    def whole(self) -> dict[str, Any]:
+        """What is served as openapi.json."""
+        return self._both()[0]
+
+    @property
+    def queries(self) -> dict[tuple[str, str], frozenset[str]]:
+        """Which parameters each operation takes in its query, by method and path."""
+        return self._both()[1]
+
+    def _both(self) -> tuple[dict[str, Any], dict[tuple[str, str], frozenset[str]]]:
+        with self._guard:
+            if self._made is None:
+                whole = described(self._app)
+                self._made = whole, queries_in(whole)
+            return self._made
+
+
 def described(app: FastAPI) -> dict[str, Any]:
     """Return the description of an application."""
     spec = get_openapi(
@@ -85,10 +94,11 @@ def described(app: FastAPI) -> dict[str, Any]:
         schemas.pop(made_by_framework, None)
     schemas["Problem"] = problem_schema()
     for step in STEPS:
-        schemas |= _hoisted(f"{step.value.capitalize()}Fields", schema_of(step))
+        schemas |= _hoisted(f"{step.value.capitalize()}Fields", schema_of(step), schemas)
     for path, methods in spec["paths"].items():
         for method, operation in methods.items():
-            _describe(operation, schemas, is_write=method != "get", is_open=not path.startswith(ROOT))
+            if path.startswith(ROOT):
+                _describe(operation, schemas, method)
     return spec
 
 
@@ -101,23 +111,29 @@ def queries_in(spec: Mapping[str, Any]) -> dict[tuple[str, str], frozenset[str]]
     }
 
 
-def _describe(operation: dict[str, Any], schemas: dict[str, Any], *, is_write: bool, is_open: bool) -> None:
-    if is_open:
-        return
+def _describe(operation: dict[str, Any], schemas: dict[str, Any], method: str) -> None:
     name = operation["operationId"]
     if name == "follow":
         operation["responses"] = FOLLOWED
         return
+    has_body = method != "get"
+    is_write = has_body and name not in READ_BY_POST
     kind, shape = KINDS.get(name, (OUTCOME, answers.OutcomeAnswer))
     component = "".join(part.capitalize() for part in kind.split(".")) + "Answer"
     if component not in schemas:
-        schemas |= _hoisted(component, _schema_of(kind, shape))
+        schemas |= _hoisted(component, _schema_of(kind, shape), schemas)
     ok: dict[str, Any] = operation["responses"]["200"]
     ok["description"] = (shape.__doc__ or "").partition("\n")[0]
     ok["content"] = {"application/json": {"schema": {"$ref": f"#/components/schemas/{component}"}}}
+    if name in ONLY_FILES:
+        ok["content"] = {}
+        ok["description"] = "The file."
+    for media in FILES.get(name, ()):
+        ok["content"][media] = {"schema": {"type": "string"}}
+        ok["headers"] = FILE
     if is_write or kind in ("phase.status", "phase.document", "policy", "role.list"):
         ok["headers"] = ETAG
-    refusals = REFUSALS | (OF_WRITES if is_write else {})
+    refusals = REFUSALS | (OF_WRITES if is_write else {}) | (OF_BODIES if has_body else {}) | OF_RULES.get(name, {})
     content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation["responses"] = {"200": ok} | {
         status: {"description": words, "content": content} for status, words in refusals.items()
@@ -133,17 +149,27 @@ def _schema_of(kind: str, shape: Any) -> dict[str, Any]:
     return TypeAdapter(enveloped(kind, shape, closed=False)).json_schema(mode="serialization")
 
 
-def _hoisted(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema and the parts it defines as components; references lead there."""
-    parts = {each: _led(part) for each, part in schema.get("$defs", {}).items()}
+def _hoisted(name: str, schema: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema and the parts it defines as components; references lead there.
+
+    A part whose name another one has already, with another meaning, is named after the whole, too.
+    """
+    defined: Mapping[str, Any] = schema.get("$defs", {})
+    names = {each: f"{name}Data" if each == name else each for each in defined}
+    while taken := [
+        each for each in defined if names[each] in known and known[names[each]] != _led(defined[each], names)
+    ]:
+        names |= {each: f"{name}{names[each]}" for each in taken}
+    parts = {names[each]: _led(part, names) for each, part in defined.items()}
     whole = {key: value for key, value in schema.items() if key not in ("$defs", "$id", "$schema")}
-    return {**parts, name: {**_led(whole), "title": name}}
+    return {**parts, name: {**_led(whole, names), "title": name}}
 
 
-def _led(value: Any) -> Any:
+def _led(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
-        return {
-            key: each.replace("#/$defs/", "#/components/schemas/") if key == "$ref" else _led(each)
-            for key, each in value.items()
-        }
-    return [_led(each) for each in value] if isinstance(value, list) else value
+        return {key: _place(each, names) if key == "$ref" else _led(each, names) for key, each in value.items()}
+    return [_led(each, names) for each in value] if isinstance(value, list) else value
+
+
+def _place(reference: str, names: Mapping[str, str]) -> str:
+    return f"#/components/schemas/{names[reference.removeprefix('#/$defs/')]}"

@@ -26,6 +26,7 @@ def _drafting(step: Step) -> None:
 
     @router.post(f"/phases/{{phase}}/{step}", operation_id=f"draft_{step}", summary=f"Draft the {step} of a phase")
     def drafted(ask: Writer, phase: PhaseId, fields: Fields) -> Response:
+        """Render the document from its fields and ask for a verdict; a phase that is new begins with its spec."""
         checked(phase)
         known = _judged(step, fields)
         refuse_nothing_to_say(phase, step, known)

@@ -64,7 +64,9 @@ async def _events(service: Service, authorization: str, after: int, phase: str |
         yield b": the log from position %d on\n\n" % (after + 1)
         while not service.is_ending():
             try:
-                rows, after = await run_sync(_next, service.project, authorization, after, imports)
+                rows, after = await run_sync(
+                    _next, service.project, authorization, after, imports, limiter=service.followers.threads
+                )
             except (HttpRefusal, Refusal):  # whoever comes again is told why
                 return
             for row in rows:

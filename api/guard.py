@@ -1,13 +1,16 @@
-"""What is looked at before a request is: its host, its size and its time; and the headers that every answer bears."""
+"""What is looked at before a request is: host, address, size and time; and the headers that every answer bears."""
 
 import asyncio
 from collections.abc import MutableMapping
 from typing import Any, NamedTuple
 
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
+from api.admission import Admission
+from api.clients import address_of
 from api.problems import HttpRefusal, problem
+from api.rates import Rates, told
 
 MOST_BODY = 4 * 1024 * 1024
 """Bytes: as much as a document on disk may have."""
@@ -20,6 +23,7 @@ SECURITY = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
+HEALTH = "/health/"
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -30,6 +34,7 @@ class Limits(NamedTuple):
     """The names that this service answers to: a page elsewhere cannot reach it under another one (DNS rebinding)."""
     secure: bool = False
     """Whether clients come by TLS, here or before."""
+    behind_proxy: bool = False
     most_body: int = MOST_BODY
     body_seconds: float = BODY_SECONDS
 
@@ -37,23 +42,29 @@ class Limits(NamedTuple):
 class Guard:
     """Refuses what is not for us, reads bodies whole within limits, and puts the headers on that browsers obey."""
 
-    def __init__(self, app: ASGIApp, limits: Limits) -> None:
-        self._app, self._limits = app, limits
+    def __init__(self, admission: Admission, limits: Limits, rates: Rates) -> None:
+        self._admission, self._limits, self._rates = admission, limits, rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        send = self._with_headers(send)
+            return await self._admission.app(scope, receive, send)
+        state = scope.setdefault("state", {})
+        state["address"] = address_of(scope, behind_proxy=self._limits.behind_proxy)
+        state["standings"] = []
+        send = self._with_headers(scope, send)
         try:
             self._refuse_host(scope)
+            if not scope["path"].startswith(HEALTH):  # or others could keep whoever looks after us from seeing us
+                standing = self._rates.of_address(state["address"])
+                state["standings"] += [standing] if standing else []
             body = await self._body(scope, receive)
             _refuse_other_than_json(scope, body)
         except HttpRefusal as refusal:
             response: Response = problem(refusal)
             response.headers["Connection"] = "close"
             return await response(scope, receive, send)
-        return await self._app(scope, _replayed(body, receive), send)
+        return await self._admission(scope, body, receive, send)
 
     def _refuse_host(self, scope: Scope) -> None:
         given = [value for name, value in scope["headers"] if name == b"host"]
@@ -86,28 +97,18 @@ class Guard:
             if not message.get("more_body", False):
                 return b"".join(parts)
 
-    def _with_headers(self, send: Send) -> Send:
+    def _with_headers(self, scope: Scope, send: Send) -> Send:
         more = (*SECURITY, HSTS) if self._limits.secure else SECURITY
 
         async def sent(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 known = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(pair for pair in more if pair[0] not in known)]
+                rates = [(n.lower().encode(), v.encode()) for n, v in told(scope["state"]["standings"]).items()]
+                added = [pair for pair in (*more, *rates) if pair[0] not in known]
+                message["headers"] = [*message["headers"], *added]
             await send(message)
 
         return sent
-
-
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    """Hand over the body that was read; after it comes what the server still has to say."""
-    waiting = [body]
-
-    async def receive_again() -> Message:
-        if waiting:
-            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
-        return await receive()
-
-    return receive_again
 
 
 def _refuse_other_than_json(scope: Scope, body: bytes) -> None:

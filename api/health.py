@@ -1,14 +1,46 @@
-"""Whether the service is there at all; nobody needs a token for that."""
+"""Whether the service is well; nobody needs a token for that, and nobody is told more than that."""
 
+from http import HTTPStatus
+from typing import Any
+
+import orjson
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.answering import answer
+from api.answering import MEDIA_TYPE
+from api.asking import Served
+from api.checkup import unhealthy
 
-router = APIRouter(tags=["health"])
+router = APIRouter(prefix="/health", tags=["health"])
+OK = {"200": {"description": "It is well.", "content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}}
+SICK = {"503": {"description": "It is not, and why.", "content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}}
 
 
-@router.get("/health/live", summary="Whether the process answers", operation_id="live")
-async def live() -> Response:
+@router.get("/live", summary="Whether the process answers", operation_id="live", responses=OK)  # type: ignore[arg-type]  # FastAPI takes words, too
+async def live(service: Served) -> Response:
     """Return that it does; the log is not asked."""
-    return answer("health.live", {"alive": True})
+    return _told(service.checkup.healthy())
+
+
+@router.get("/orchestrator", summary="Whether every part works", operation_id="health", responses={**OK, **SICK})  # type: ignore[dict-item]  # as above
+async def health(service: Served) -> Response:
+    """Read the state, render a document and decide a command; a second later the answer may still be the same."""
+    found = await service.checkup.verdict()
+    return _told(unhealthy(found.why) if found.why else service.checkup.healthy(found.tests))
+
+
+@router.get("/ready", summary="Whether it takes work", operation_id="ready", responses={**OK, **SICK})  # type: ignore[dict-item]  # as above
+async def ready(service: Served) -> Response:
+    """Return whether every part works and new work is taken: not while it ends, nor while memory is short."""
+    if service.is_ending():
+        return _told(unhealthy("The service is ending."))
+    if service.capacity.memory.is_full:
+        return _told(unhealthy("The service takes as much memory as it may."))
+    return await health(service)
+
+
+def _told(document: dict[str, Any]) -> Response:
+    sick = document["status"] != "healthy"
+    headers = {"Retry-After": "1"} if sick else {}
+    status = HTTPStatus.SERVICE_UNAVAILABLE if sick else HTTPStatus.OK
+    return Response(orjson.dumps(document), status, headers, MEDIA_TYPE)

@@ -2,17 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
 from api.answering import answer, handled
-from api.asking import Recoverer, RecoveryReader
+from api.asking import PresentRecoverer, Recoverer, RecoveryReader, refuse_files
+from api.heavy import long_work
 from api.words import Text, Words
 from domain.commands import NamePoint
 from domain.restore_point import stream_of
+from usecases.going_back import losses
 from usecases.points import points
 
+To = Annotated[str, Query(description="The moment to go back to.", examples=["position:5"])]
 router = APIRouter(prefix="/recover", tags=["recovery"])
 
 
@@ -28,6 +31,14 @@ class Point(Words):
 def list_points(ask: RecoveryReader) -> Response:
     """Return the restore points in the order of the log."""
     return answer("recover.points", points(ask.project, ask.at))
+
+
+@router.get("/diff", summary="What going back would lose")
+def losses_of(ask: PresentRecoverer, to: To) -> Response:
+    """Return, phase by phase, what would be lost by going back to a moment; nothing is changed."""
+    refuse_files(to)
+    with long_work():
+        return answer("recover.diff", losses(ask.project, to))
 
 
 @router.post("/points", summary="Give a place in the log a name")

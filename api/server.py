@@ -2,16 +2,26 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from typing import NamedTuple
 
 import uvicorn
 
+from adapters.process_memory import ProcessMemory
+from adapters.shared_commits import SharedCommits
 from adapters.token_use import TokenUse
+from api.admission import Admission
 from api.app import application
+from api.bounds import Bounds, bounds_of
+from api.capacity import Capacity
+from api.checkup import Checkup
+from api.connections import Connections
 from api.guard import Guard, Limits
+from api.rates import Rates
 from api.service import Followers, Service
 from domain.errors import InvalidInput, Unavailable
 from usecases.project import Project
@@ -21,6 +31,8 @@ GRACE_SECONDS = 30
 """How long requests that were accepted may take to end after SIGTERM."""
 MOST_HEADERS = 32 * 1024
 BACKLOG = 1024
+FILES = 200
+"""Files that a service opens beside its connections, at the most."""
 
 
 class Where(NamedTuple):
@@ -73,18 +85,39 @@ def serve(project: Project, where: Where, *, listening: Callable[[str], None]) -
         server_of(project, where, told=lambda: listening(address_of(where, socket_))).run(sockets=[socket_])
 
 
-def server_of(project: Project, where: Where, *, told: Callable[[], None]) -> "Server":
-    """Return the server of a project; `told` is called once it takes connections."""
-    limits = Limits(where.hosts, secure=where.secure)
+def server_of(
+    project: Project,
+    where: Where,
+    *,
+    told: Callable[[], None],
+    bounds: Bounds | None = None,
+    connections: Connections | None = None,
+) -> "Server":
+    """Return the server of a project; `told` is called once it takes connections. The settings say its bounds."""
+    bounds = bounds or bounds_of(project)
+    if isinstance(project.log, SharedCommits):
+        project.log.let_wait(bounds.room)
     project = project._replace(kept=project.templates)
-    app = application(Service(project, TokenUse(project.places), Followers(), lambda: server.should_exit))
+    memory = ProcessMemory(bounds.memory)
+    service = Service(
+        project,
+        TokenUse(project.places),
+        Followers(),
+        lambda: server.should_exit,
+        Capacity(bounds.most, bounds.room, memory),
+        Rates(bounds),
+        Checkup(project, memory),
+    )
+    limits = Limits(where.hosts, secure=where.secure, behind_proxy=where.behind_proxy)
+    admission = Admission(application(service), service.capacity, seconds=bounds.seconds)
     config = uvicorn.Config(
-        Guard(app, limits),  # around everything, so that the answer to a bug has its headers, too
+        Guard(admission, limits, service.rates),  # around everything, so that the answer to a bug has its headers, too
         access_log=False,  # who asked what is in the log of events; a URL may hold what nobody should read
         log_level="warning",
         server_header=False,
         h11_max_incomplete_event_size=MOST_HEADERS,
-        http="h11",
+        http=connections or Connections(open_at_once(bounds.connections)),  # type: ignore[arg-type]  # called as a class
+        loop="api.connections:Loop",
         ws="none",
         timeout_keep_alive=5,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -95,6 +128,16 @@ def server_of(project: Project, where: Where, *, told: Callable[[], None]) -> "S
     )
     server = Server(config, told=told)
     return server
+
+
+def open_at_once(wanted: int) -> int:
+    """Return how many connections there may be: as many files as this process may open, and some left for the log."""
+    soft, hard = getrlimit(RLIMIT_NOFILE)
+    if soft < wanted + FILES:
+        with suppress(OSError, ValueError):  # a unit may forbid it; then there are fewer
+            setrlimit(RLIMIT_NOFILE, (min(hard, wanted + FILES), hard))
+        soft, _ = getrlimit(RLIMIT_NOFILE)
+    return max(FILES, min(wanted, soft - FILES))
 
 
 class Server(uvicorn.Server):

@@ -3,8 +3,16 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from anyio import CapacityLimiter
+
 from adapters.token_use import TokenUse
+from api.capacity import Capacity
+from api.checkup import Checkup
+from api.rates import Rates
 from usecases.project import Project
+
+THREADS = 4
+"""Threads that read for those who follow."""
 
 
 class Followers:
@@ -12,6 +20,13 @@ class Followers:
 
     def __init__(self) -> None:
         self.count = 0
+        self._threads: CapacityLimiter | None = None
+
+    @property
+    def threads(self) -> CapacityLimiter:
+        """The threads that read for them, apart from those of operations: whoever follows slows only followers."""
+        self._threads = self._threads or CapacityLimiter(THREADS)
+        return self._threads
 
     def __enter__(self) -> None:
         self.count += 1
@@ -28,3 +43,6 @@ class Service(NamedTuple):
     followers: Followers
     is_ending: Callable[[], bool]
     """Tells whether those who follow have to be let go."""
+    capacity: Capacity
+    rates: Rates
+    checkup: Checkup

@@ -12,8 +12,6 @@ from adapters.sqlite_log import SqliteLog
 from adapters.workspace import Workspace
 from bench.measured import Measured, side_by_side
 from bench.processes import run_orch
-from cli.search import found_in
-from cli.search_following import bring_up_to_date, file_of, index_held
 from domain.actors import Actor
 from domain.digest import digest_of
 from domain.document_events import Source
@@ -23,6 +21,8 @@ from domain.policy_state import PolicyState
 from domain.steps import Step
 from projections.words import phrases
 from usecases.project import Project
+from usecases.search import found_in
+from usecases.search_following import bring_up_to_date, file_of, index_held
 
 PHASES = 10_000
 FEW = 100

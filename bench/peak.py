@@ -5,8 +5,8 @@ from pathlib import Path
 from threading import Event, Thread
 
 from adapters.sqlite_log import SqliteLog
-from cli.verifying import Options, Verifier
 from projections.verification import Findings
+from usecases.verifying import Options, Verifier
 
 EVERY_S = 0.005
 

@@ -15,13 +15,13 @@ from adapters.sqlite_log import SqliteLog
 from adapters.templates import JinjaTemplates
 from bench.measured import Measured, side_by_side
 from bench.tree import proofs
-from cli.verifying import Options, Verifier
 from domain.actors import Actor
 from domain.commands import InitialiseProject, Meta
 from domain.event_log import Decision
 from domain.handler import handle
 from domain.phase import Phase
 from projections.verification import Findings
+from usecases.verifying import Options, Verifier
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", "200000"))
 """BENCH_EVENTS=1000000 takes minutes, most of them to make the log; the ratio is the same."""

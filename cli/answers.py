@@ -1,20 +1,14 @@
 """Exactly one answer on stdout: a JSON document, or words."""
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-import orjson
-
 from cli.screen import clean, one_line, paint
 from domain.errors import Refusal, Unavailable
-
-# orjson escapes C0 controls itself; C1 controls and marks that reorder text are escaped here, still the same JSON.
-UNSAFE = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-
+from usecases.safe_text import json_of as json_of  # noqa: PLC0414  # told again here, beside what prints it
 
 HELD_BACK = 1 << 18
 """Characters of a long answer that are kept until they are known to be good."""
@@ -73,11 +67,6 @@ def _said_when_lost() -> Iterator[None]:
 def write_json(document: Mapping[str, Any]) -> None:
     """Print one JSON document on one line."""
     print(json_of(document))
-
-
-def json_of(value: Any) -> str:
-    """Return JSON on one line that shows no control character."""
-    return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", orjson.dumps(value).decode())
 
 
 def refuse(code: str, message: str, fix: Sequence[str], *, as_json: bool) -> None:

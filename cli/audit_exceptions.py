@@ -1,27 +1,16 @@
 """orch audit exceptions: what an auditor looks at first."""
 
-from collections import Counter
-
 from cli.answers import answer
-from cli.audit_filters import filtered, rows_in, scope_of
+from cli.audit_filters import filtered, scope_of
 from cli.options import Asked, reading
+from cli.progress import watched
 from cli.project import opened
 from cli.screen import one_line, paint
-from projections.audit_exceptions import ExceptionKind, ExceptionRow, audit_exceptions
+from projections.audit_exceptions import ExceptionKind, ExceptionRow
 from projections.counts import counted
-from projections.moments import as_of
+from usecases.auditing import exceptions as exceptions_of
+from usecases.exception_words import WORDS
 from usecases.trail import Filters
-
-WORDS = {
-    ExceptionKind.FORCED: "forced",
-    ExceptionKind.BREAK_GLASS: "under break-glass",
-    ExceptionKind.SELF_APPROVAL: "self-approval",
-    ExceptionKind.AUTOMATIC: "automatic approval",
-    ExceptionKind.NOT_A_PERSON: "verdict not by a person",
-    ExceptionKind.EXPIRED: "request expired",
-    ExceptionKind.RECONFIRMED: "stale step reconfirmed",
-    ExceptionKind.IMPORTED: "verdict imported",
-}
 
 
 @reading
@@ -39,17 +28,13 @@ def exceptions(asked: Asked, filters: Filters) -> None:
     """
     with opened() as project:
         scope = scope_of(project, asked, filters)
-        rows = list(audit_exceptions(rows_in(project, scope)))
-    counts = Counter(row["exception"] for row in rows)
-    data = {
-        "rows": rows,
-        "counts": [{"exception": kind, "count": counts[kind]} for kind in ExceptionKind],
-        "as_of": as_of(scope.moment),
-    }
+        data = exceptions_of(project, scope, watched=watched)
+    rows = data["rows"]
+    counts = {row["exception"]: row["count"] for row in data["counts"]}
     answer("audit.exceptions", data, as_json=asked.json, show=lambda: _show(rows, counts, scope.moment.position))
 
 
-def _show(rows: list[ExceptionRow], counts: "Counter[ExceptionKind]", position: int) -> None:
+def _show(rows: list[ExceptionRow], counts: dict[ExceptionKind, int], position: int) -> None:
     for row in rows:
         actor = row["actor"]
         place = "/".join(part for part in (row["phase"], row["step"]) if part)

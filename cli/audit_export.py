@@ -3,28 +3,22 @@
 from hashlib import file_digest
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
 from cli.answers import answer
 from cli.arguments import phases_known
-from cli.audit_filters import TIMES, scope_of
+from cli.audit_filters import TIMES
 from cli.audit_tiles import Tiles, export_tiles
 from cli.options import Asked, plain
 from cli.output_file import Yes, output_file, refuse_inside
 from cli.project import opened
 from cli.screen import clean, one_line, paint
-from domain.errors import InvalidInput, NotFound
-from domain.phase_ids import checked, stream_of
-from domain.unknown import unknown_phase
+from domain.errors import InvalidInput
 from projections.counts import counted
 from usecases.project import Project
 from usecases.trail import Filters
-
-if TYPE_CHECKING:
-    from cli.evidence import Exporter
-    from cli.evidence_events import Selection
 
 Output = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
@@ -86,9 +80,11 @@ def export(
             )
         return export_tiles(asked, tiles)
     with opened() as project:
+        from usecases.evidence_export import exporter as exporter_of
+
         path = _path(output, project)
         filters = Filters(None, None, phase, None, None, since, until, forced=False)
-        exporter = _exporter(project, asked, filters, withhold=withhold, phases=withhold_phase or [])
+        exporter = exporter_of(project, filters, withhold=withhold, phases=withhold_phase or [])
         with output_file(path, replace=yes) as file:
             exporter.write(file, path.parent)
     with path.open("rb") as written:
@@ -108,37 +104,6 @@ def _path(output: str | None, project: Project) -> Path:
     state = project.places.state
     refuse_inside(path, state)
     return path
-
-
-def _exporter(project: Project, asked: Asked, filters: Filters, *, withhold: bool, phases: list[str]) -> "Exporter":
-    """Sign the log as it is, and return what exports it. Nothing is signed for a selection that holds nothing."""
-    from cli.evidence import Exporter
-    from cli.evidence_events import Selection
-    from usecases.signed_head import keys_of, signed_head
-
-    wanted = scope_of(project, asked, filters).wanted
-    for phase in phases:
-        if stream_of(checked(phase)) not in project.log.heads([stream_of(phase)])[1]:
-            raise unknown_phase(project.log, phase)
-    selection = Selection(filters.phase, wanted.first, wanted.last or 0, withhold, tuple(sorted(set(phases))))
-    _refuse_nothing(project, selection)
-    head = signed_head(project)
-    if filters.until is None:
-        selection = selection._replace(last=head.size)
-    project.checkpoints.keep(head.size, head.note)
-    return Exporter(project, head, keys_of(project), selection)
-
-
-def _refuse_nothing(project: Project, selection: "Selection") -> None:
-    if selection.phase is None:
-        holds = selection.first <= selection.last
-    else:
-        records = project.log.stream(stream_of(selection.phase), upto=selection.last)
-        holds = any(selection.has(record) for record in records)
-    if not holds:
-        of = f" of {selection.phase}" if selection.phase else ""
-        only = f" --phase {selection.phase}" if selection.phase else ""
-        raise NotFound(f"There is no event{of} in that range; nothing to export.", fix=(f"orch audit trail{only}",))
 
 
 def _show(data: dict[str, Any]) -> None:

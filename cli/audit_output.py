@@ -9,11 +9,11 @@ from typing import Annotated, Any, Generic, NamedTuple, Optional, TypeVar
 import typer
 
 from cli.answers import answer, answer_in_pieces
-from cli.audit_formats import Format
 from cli.options import Asked
 from cli.output_file import output_file, refuse_inside, refuse_nameless
 from domain.errors import InvalidInput
 from projections.counts import counted
+from usecases.audit_formats import Format
 
 FormatName = Annotated[
     Optional[Format],  # noqa: UP045  # Typer reads Optional at every release we allow

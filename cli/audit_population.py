@@ -1,12 +1,13 @@
 """orch audit population: how many events there are."""
 
 from cli.answers import answer
-from cli.audit_filters import filtered, rows_in, scope_of
+from cli.audit_filters import filtered, scope_of
 from cli.options import Asked, reading
+from cli.progress import watched
 from cli.project import opened
 from cli.screen import one_line, paint
-from projections.audit_population import Population, audit_population
-from projections.moments import as_of
+from projections.audit_population import Population
+from usecases.auditing import population as population_of
 from usecases.trail import Filters
 
 
@@ -21,9 +22,8 @@ def population(asked: Asked, filters: Filters) -> None:
     """
     with opened() as project:
         scope = scope_of(project, asked, filters)
-        counted = audit_population(rows_in(project, scope))
-    data = {**counted, "as_of": as_of(scope.moment)}
-    answer("audit.population", data, as_json=asked.json, show=lambda: _show(counted, scope.moment.position))
+        data = population_of(project, scope, watched=watched)
+    answer("audit.population", data, as_json=asked.json, show=lambda: _show(data, scope.moment.position))
 
 
 def _show(counted: Population, position: int) -> None:

@@ -7,20 +7,19 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from cli.audit_filters import filtered, rows_in, scope_of
-from cli.audit_formats import Format, as_cloud_events, as_csv, as_json, as_text, columns_of
+from cli.audit_filters import filtered, scope_of
 from cli.audit_output import Cut, FormatName, deliver, destination
 from cli.options import Asked, reading
 from cli.output_file import Output, Yes
+from cli.progress import watched
 from cli.project import opened
 from cli.screen import one_line, paint
-from domain.errors import InvalidInput
-from projections.audit_sample import ALGORITHM, SampleRow, audit_sample
-from projections.moments import as_of
+from projections.audit_sample import ALGORITHM, SampleRow
+from usecases.audit_formats import Format, as_cloud_events, as_csv, as_json, as_text, columns_of
+from usecases.auditing import MOST, checked_seed
+from usecases.auditing import sample as sample_of
 from usecases.trail import Filters
 
-MOST = 100_000
-"""A sample is held in memory; the trail is not."""
 Size = Annotated[int, typer.Option("--n", metavar="N", min=1, max=MOST, help="How many events.")]
 Seed = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
@@ -49,20 +48,15 @@ def sample(
     Next: orch audit trail
     """
     to = destination(asked, form, output, yes=yes)
-    chosen = token_hex(8) if seed is None else _checked(seed)
+    chosen = token_hex(8) if seed is None else checked_seed(seed)
     with opened() as project:
         scope = scope_of(project, asked, filters)
-        drawn = audit_sample(rows_in(project, scope), seed=chosen, size=size)
+        data = sample_of(project, scope, seed=chosen, size=size, watched=watched)
         origin, state = project.log.origin, project.places.state
-    rest = {
-        "seed": chosen,
-        "algorithm": ALGORITHM,
-        "population": drawn.population,
-        "as_of": as_of(scope.moment),
-    }
+    rest = {name: value for name, value in data.items() if name != "rows"}
 
     def make() -> tuple[Cut[SampleRow], Iterator[str]]:
-        rows = Cut(drawn.rows, None)
+        rows = Cut(data["rows"], None)
         if to.format is Format.JSON:
             return rows, as_json("audit.sample", rows, lambda: rest)
         if to.format is Format.CSV:
@@ -79,9 +73,3 @@ def _text(rows: Cut[SampleRow], rest: dict[str, Any], *, painted: bool) -> Itera
     yield f"{rows.count:,} of {rest['population']:,} events: {ALGORITHM}, seed {one_line(rest['seed'])}\n"
     moment = f"--at position:{rest['as_of']['position']}"
     yield f"The same again: the same filters, --seed {shlex.quote(one_line(rest['seed']))} {moment}\n"
-
-
-def _checked(seed: str) -> str:
-    if not seed or len(seed) > 200 or not seed.isprintable():
-        raise InvalidInput("A seed has 1 to 200 printable characters.", fix=("orch audit sample --seed 2026-q4",))
-    return seed

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from cli.audit_filters import filtered, rows_in, scope_of
-from cli.audit_formats import Format, as_cloud_events, as_csv, as_json, as_text, columns_of
 from cli.audit_output import Cut, Destination, FormatName, Limit, deliver, destination
 from cli.options import Asked, reading
 from cli.output_file import Output, Yes
@@ -12,6 +11,7 @@ from cli.project import opened
 from cli.screen import paint
 from projections.audit_trail import TrailRow
 from projections.moments import as_of
+from usecases.audit_formats import Format, as_cloud_events, as_csv, as_json, as_text, columns_of
 from usecases.trail import Filters
 
 

@@ -9,10 +9,10 @@ import orjson
 from adapters.backup_manifests import Manifest
 from adapters.backup_reading import REDACTED
 from adapters.stored_events import StoredEvent, stored
-from cli.recovered import carried_by
 from domain.errors import Damaged
 from domain.event_log import EventLog, Record
 from domain.tree_ranges import range_root_of
+from usecases.recovered import carried_by
 
 if TYPE_CHECKING:
     from adapters.backup_target import Copy

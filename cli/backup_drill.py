@@ -18,13 +18,13 @@ from cli.backup_project import target_of
 from cli.backup_restore import refilled_from
 from cli.options import Asked, plain
 from cli.project import opened
-from cli.recovered import state_digest
 from cli.screen import clean, one_line, paint
 from domain.errors import Damaged, FilesUnavailable
 from domain.event_log import EventLog, Head
 from domain.times import rfc3339
 from usecases.project import Project
 from usecases.reads import decoded
+from usecases.recovered import state_digest
 from usecases.signed_head import keys_of
 
 if TYPE_CHECKING:

@@ -127,8 +127,8 @@ def refilled_from(
     """
     from adapters.log_notes import CARRIED, RECOVERED
     from cli.progress import Progress
-    from cli.recovered import Recovered
     from cli.refilling import refill
+    from usecases.recovered import Recovered
 
     notes = {
         **(more or {}),

@@ -27,13 +27,11 @@ if TYPE_CHECKING:
 
 FIELDS = {"objectives": ["Production validation test"]}
 WHY = "The deployment was checked with it."
-PATIENCE_S = 10
-LARGEST = 64 * 1024
 
 Yes = Annotated[bool, typer.Option("--yes", help="Record it without asking.")]
 Url = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
-    typer.Option("--url", metavar="URL", help="The service to ask whether it is alive: http://127.0.0.1:8420."),
+    typer.Option("--url", metavar="URL", help="The service to ask whether it is healthy: http://127.0.0.1:8420."),
 ]
 
 
@@ -147,21 +145,15 @@ def _meta(project: Project, asked: Asked, tried: _Tried, what: str) -> "Meta":
 
 
 def _service(url: str) -> Iterator[Found]:
-    """Ask the service whether it is alive."""
-    from urllib.error import URLError
-    from urllib.request import Request, urlopen
+    """Ask the service whether it works and takes work."""
+    from cli.health_asked import PATH, of_service
+    from domain.errors import Refusal
 
-    from adapters.settings import is_url
-
-    if not is_url(url):
-        raise Failed(f"--url has to be an address with http:// or https://; got {url[:200]}.")
-    asked = f"{url.rstrip('/')}/health/live"
+    asked = f"{url.rstrip('/')}{PATH}"
     try:
-        with urlopen(Request(asked), timeout=PATIENCE_S) as response:  # noqa: S310  # it begins with http
-            alive = response.status == 200 and b'"alive":true' in response.read(LARGEST)
-    except (URLError, OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        raise Failed(f"{asked} cannot be asked: {reason}.", fix=("systemctl status orchestrator",)) from error
-    if not alive:
-        raise Failed(f"{asked} does not say that the service is alive.", fix=("systemctl status orchestrator",))
-    yield Found("ok", f"{asked} says that the service is alive.")
+        data, _ = of_service(url)
+    except Refusal as refusal:
+        raise Failed(refusal.message, fix=("systemctl status orchestrator",)) from refusal
+    if data["error"]:
+        raise Failed(f"{asked} says: {data['error']}", fix=("orch health",))
+    yield Found("ok", f"{asked} says that the service is {data['status']}.")

@@ -73,7 +73,7 @@ def pre_deploy(asked: Asked) -> None:
 def _program(patient: Patient) -> Iterator[Found]:
     """Look whether what the service stands on is installed."""
     yield Found("ok", f"This is orch {VERSION}.")
-    if find_spec("fastapi") is None or find_spec("uvicorn") is None:
+    if any(find_spec(name) is None for name in ("fastapi", "uvicorn", "limits")):
         yield Found(
             "warning",
             "The HTTP service cannot run: its packages are missing.",

@@ -75,8 +75,11 @@ def show_config(asked: Asked, name: Name = None) -> None:
     url: the service through which the project is worked on, where its log is on another machine. token_file: a file
     with the token that is shown there, or ORCHESTRATOR_TOKEN. ca_file: the authority that vouches for the service.
     feedback.style: how much people are told, user-friendly, professional or terse.
-    max_concurrent: how many commands orch batch --parallel runs at the same time. operation_queue_size: how many
-    may wait to be recorded; more are refused, and orch batch runs no more than that.
+    max_concurrent: how many operations orch serve works on at the same time, and how many commands orch batch
+    --parallel does. operation_queue_size: how many more requests may wait for their turn, and how many commands to be
+    recorded; more are refused. operation_timeout_ms is how long a request may take there, its waiting included.
+    memory_limit_mb: as long as orch serve takes more, it refuses new work. rate_per_token: rate_per_address: how many
+    requests a minute it answers for each. failures_per_address: how many without a token that opens something.
     checkpoints.after: after what a checkpoint is signed, approval or handoff or both. checkpoints.anchor: the file
     elsewhere that every checkpoint is appended to. checkpoints.timestamp_url: the time-stamping authority that
     orch audit checkpoint asks.
@@ -84,7 +87,7 @@ def show_config(asked: Asked, name: Name = None) -> None:
     receipts.write: whether every approval leaves a receipt beside its document, for orch gate --receipt in CI.
 
     log.dir: where logs are; those of the last 7 days ride along with a backup.
-    For the service, and obeyed by nothing yet: memory_limit_mb: log.level: log.max_file_size_mb: log.max_files:
+    For the service, and obeyed by nothing yet: log.level: log.max_file_size_mb: log.max_files:
 
     Always true, and refused otherwise: enable_audit: validation.schemas: validation.strict: validation.templates:
     backup.compression:

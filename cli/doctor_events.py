@@ -13,8 +13,8 @@ SHOWN = 5
 
 def events(patient: Patient) -> Iterator[Found]:
     """Hold everything that the log says against everything else it says, as `orch audit verify` does."""
-    from cli.verifying import Options, Verifier
     from projections.verification import Findings
+    from usecases.verifying import Options, Verifier
 
     log = patient.log
     if log is None:

@@ -11,7 +11,6 @@ from adapters.stores import AnyLog, attached_to, open_log
 from adapters.way_back import way_back
 from adapters.workspace import Workspace
 from cli.ages import age_in_words
-from cli.documents_on_disk import documents_on_disk
 from cli.given import flags
 from cli.health import Found, Patient
 from domain.errors import Damaged, DocumentEdited, NotFound
@@ -21,6 +20,7 @@ from domain.phase_state import PhaseState
 from domain.steps import Step
 from projections.counts import counted
 from projections.coverage import coverage
+from usecases.documents_on_disk import documents_on_disk
 from usecases.moments import resolved
 from usecases.project import Project
 from usecases.signed_head import keys_of

@@ -11,11 +11,7 @@ from adapters.envelope import told
 from adapters.follower_file import FollowerFile
 from adapters.follower_store import FollowerStore, files_spoken
 from adapters.places import Places
-from cli.context_file import may_hold, remove_context
 from cli.phase_files import is_state_behind
-from cli.recovered import carried_by
-from cli.redaction_copies import remove_from_files
-from cli.search_following import forget_in_index
 from domain.digest import digest_of
 from domain.errors import InvalidInput, Unavailable
 from domain.event_log import EventLog, Record
@@ -25,9 +21,13 @@ from domain.phase_state import PhaseState
 from domain.steps import Step
 from domain.task_events import TaskCompleted, TaskReopened
 from projections.redactions import TOPIC as REDACTED
+from usecases.context_file import may_hold, remove_context
 from usecases.gate import is_edited
 from usecases.project import Project
 from usecases.publish import publish
+from usecases.recovered import carried_by
+from usecases.redaction_copies import remove_from_files
+from usecases.search_following import forget_in_index
 
 BOXES = frozenset((TaskCompleted.TOPIC, TaskReopened.TOPIC))
 """What ticks a box in tasks.md, or empties it."""

@@ -7,21 +7,14 @@ import typer
 
 from cli.answers import answer, answer_in_pieces
 from cli.arguments import phases_known
-from cli.export_formats import SUFFIXES, ExportFormat, written
 from cli.options import Asked, reading
 from cli.output_file import Output, Yes, refuse_inside, refuse_nameless, write_whole
 from cli.project import opened
 from cli.screen import clean, one_line
 from domain.errors import InvalidInput
-from domain.event_log import Head
-from domain.steps import STEPS
 from projections.counts import counted
-from projections.document_text import place_of_latest
-from projections.moments import maybe_rfc3339
-from projections.phase_export import Export, ExportedPhase, exported
-from projections.phase_status import phase_status, places
-from usecases.project import Project
-from usecases.reads import View, document_at, view_of_all, view_of_phase
+from usecases.export import export as exported_from
+from usecases.export_formats import SUFFIXES, ExportFormat, written
 
 Phases = Annotated[
     Optional[list[str]],  # noqa: UP045  # Typer reads Optional at every release we allow
@@ -58,11 +51,7 @@ def export(
     """
     form = _form(asked, form, output)
     with opened() as project:
-        view, heads = _wanted(project, sorted(set(phases or ())), asked.at)
-        data: Export = {
-            "phases": [_phase(project, view, head) for head in heads],
-            "as_of": {"position": view.moment.position, "recorded_at": maybe_rfc3339(view.moment.recorded_at)},
-        }
+        data = exported_from(project, phases or (), asked.at)
         text = written(data, form)
         if output is None:
             # The exact bytes go into a file: whatever a document holds, it does not move the cursor of a screen.
@@ -85,24 +74,6 @@ def _form(asked: Asked, form: ExportFormat | None, output: str | None) -> Export
     if output is None and asked.json and form not in (None, ExportFormat.JSON):
         raise InvalidInput(f"--json and --format {form} are two forms; leave one out, or name a file with -o.")
     return form or ExportFormat(SUFFIXES.get(Path(output or "").suffix.lower(), "json"))
-
-
-def _wanted(project: Project, phases: list[str], at: str | None) -> tuple[View, list[Head]]:
-    """Return the heads of the phases at one moment, and what time it was there."""
-    view = view_of_all(project, at, cached=False)
-    if at is None:
-        view = view._replace(now=view.moment.recorded_at or 0)
-    known = view.phases
-    for phase in phases:
-        if phase not in known:
-            view_of_phase(project, phase, at)  # says why: no id, never seen, or not open yet
-    return view, [known[phase] for phase in phases or sorted(known) if phase in known]
-
-
-def _phase(project: Project, view: View, head: Head) -> ExportedPhase:
-    status = phase_status(head, project.log.told(places(head)), now_us=view.now, policy=view.policy)
-    found = [place for step in STEPS if (place := place_of_latest(head, step))]
-    return exported(status, [document_at(project, status["phase"], place) for place in found])
 
 
 def _show(told: ExportFile) -> None:

@@ -9,14 +9,15 @@ from typing import Literal, NamedTuple, TypedDict
 from adapters.follower_file import FollowerFile
 from adapters.one_at_a_time import is_held
 from adapters.places import Places
-from cli import documents_following, search_following
+from cli import documents_following
 from cli.documents_following import DocumentsFollower
-from cli.search_following import SearchFollower
 from domain.errors import Unavailable
 from domain.event_log import EventLog
 from domain.following import Follower, FollowerBroken, doubt_about
 from domain.times import microseconds
+from usecases import search_following
 from usecases.project import Project
+from usecases.search_following import SearchFollower
 
 Standing = Literal["up_to_date", "behind", "never_followed", "doubtful", "busy"]
 WHY = {

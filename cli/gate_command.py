@@ -1,8 +1,7 @@
 """orch gate: for CI, whether the approved text is exactly what is in the checkout."""
 
 from pathlib import Path
-from time import time_ns
-from typing import Annotated, Any, Optional, TypedDict
+from typing import Annotated, Optional
 
 import typer
 
@@ -14,12 +13,10 @@ from cli.given import flags
 from cli.options import Asked, plain
 from cli.project import here, opened
 from cli.screen import clean, one_line, paint
-from domain.digest import digest_of
-from domain.errors import GateClosed, InvalidInput, NotFound, ReceiptRefused
+from domain.errors import InvalidInput, NotFound, ReceiptRefused
 from domain.phase_ids import checked
 from domain.steps import Step
-from domain.times import rfc3339
-from projections.gate import approved
+from usecases.gate_answer import GateAnswer, approval, gate_of, refuse_other_text
 from usecases.phase_events import approvals_of, folded_phase
 from usecases.receipts import keep_receipt, pinned
 
@@ -34,42 +31,6 @@ KeyFile = Annotated[
     typer.Option("--vkey-file", metavar="FILE", help="With --receipt: a file of such keys, one a line."),
 ]
 Write = Annotated[bool, typer.Option("--write-receipt", help="Write the receipt beside the document, for committing.")]
-
-
-class GateApproval(TypedDict):
-    """One approval of the text; the name is a claim that the store recorded."""
-
-    position: int
-    recorded_at: str
-    name: str
-    kind: str
-    forced: bool
-    self_approval: bool
-
-
-class ReceiptTold(TypedDict):
-    """The signed checkpoint that a receipt was checked with; `note` says what it cannot show."""
-
-    origin: str
-    size: int
-    signed_by: list[str]
-    note: str
-
-
-class GateAnswer(TypedDict):
-    """The gate is open: the document in the checkout is exactly the approved text.
-
-    `receipt` is None where the store itself was asked; `receipt_file` is the receipt that was written or read.
-    """
-
-    phase: str
-    step: str
-    iteration: int
-    digest: str
-    document: str
-    approvals: list[GateApproval]
-    receipt: ReceiptTold | None
-    receipt_file: str | None
 
 
 @plain
@@ -107,27 +68,15 @@ def gate(
 
 
 def _by_store(phase: str, step: Step, *, write_receipt: bool) -> GateAnswer:
-    from adapters.envelope import envelope_of
-
     with opened() as project:
         state, records = folded_phase(project, phase)
-        document = approved(state, step, now_us=time_ns() // 1000)
-        _refuse_other_text(project.files, phase, step, digest=document.digest, iteration=document.iteration)
-        approvals = approvals_of(document, records)
-        file = None
+        found = gate_of(project, state, records, step)
         if write_receipt:
+            document = state.documents[step]
             with project.files.locked(phase):
-                file = keep_receipt(project, phase, step, approvals, document)
-        return {
-            "phase": phase,
-            "step": step.value,
-            "iteration": document.iteration,
-            "digest": document.digest,
-            "document": project.files.shown(phase, step),
-            "approvals": [_approval(each.position, each.recorded_at, envelope_of(each)) for each in approvals],
-            "receipt": None,
-            "receipt_file": file,
-        }
+                file = keep_receipt(project, phase, step, approvals_of(document, records), document)
+            return {**found, "receipt_file": file}
+        return found
 
 
 def _by_receipt(phase: str, step: Step, vkeys: list[str]) -> GateAnswer:
@@ -148,14 +97,14 @@ def _by_receipt(phase: str, step: Step, vkeys: list[str]) -> GateAnswer:
     if data is None:
         raise ReceiptRefused(phase, step, why=f"{file} is missing")
     found = proven(data, phase=phase, step=step, vkeys=vkeys)
-    _refuse_other_text(files, phase, step, digest=found.digest, iteration=found.iteration)
+    refuse_other_text(files, phase, step, digest=found.digest, iteration=found.iteration)
     return {
         "phase": phase,
         "step": step.value,
         "iteration": found.iteration,
         "digest": found.digest,
         "document": files.shown(phase, step),
-        "approvals": [_approval(*each) for each in found.approvals],
+        "approvals": [approval(*each) for each in found.approvals],
         "receipt": {
             "origin": found.checkpoint.origin,
             "size": found.checkpoint.size,
@@ -163,33 +112,6 @@ def _by_receipt(phase: str, step: Step, vkeys: list[str]) -> GateAnswer:
             "note": UNSEEN,
         },
         "receipt_file": file,
-    }
-
-
-def _refuse_other_text(files: Workspace, phase: str, step: Step, *, digest: str, iteration: int) -> None:
-    """Refuse a checkout whose document is not the approved text."""
-    shown, checkout = files.shown(phase, step), f"orch checkout {phase} {step}"
-    try:
-        text = files.read(phase, step)
-    except InvalidInput as error:
-        raise GateClosed(phase, step, why=error.message.rstrip("."), fix=(checkout,)) from None
-    if text is None:
-        raise GateClosed(phase, step, why=f"{shown} is missing", fix=(checkout,))
-    found = digest_of(text, step)
-    if found != digest:
-        why = f"{shown} is not the approved text (iteration {iteration}, {digest}); its digest is {found}"
-        raise GateClosed(phase, step, why=why, fix=(checkout, f'orch reopen {phase} {step} --reason "what changed"'))
-
-
-def _approval(position: int, recorded_at: int, envelope: dict[str, Any]) -> GateApproval:
-    actor, facts = envelope["actor"], envelope["facts"]
-    return {
-        "position": position,
-        "recorded_at": rfc3339(recorded_at),
-        "name": actor["id"],
-        "kind": actor["kind"],
-        "forced": facts["forced"],
-        "self_approval": facts["self_approval"],
     }
 
 

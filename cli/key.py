@@ -21,9 +21,7 @@ class KeyCommands(LazyGroup):
 
     entries: ClassVar[dict[str, Entry]] = {
         "show": Entry("cli.key:show_key", "The verifier key to give to auditors."),
-        "rotate": Entry(
-            "cli.key:rotate_key", "Replace the key; the next checkpoint carries both signatures.", at_the_log=True
-        ),
+        "rotate": Entry("cli.key:rotate_key", "Replace the key; the next checkpoint carries both signatures."),
     }
 
 
@@ -55,21 +53,7 @@ def rotate_key(asked: Asked, reason: Reason = "") -> None:
 
     Next: orch audit checkpoint
     """
-    from adapters.keys import key_file, make_key
-    from domain.commands import RotateKey
-    from domain.errors import Refusal, Unavailable
+    from usecases.log_keys import rotated
 
     with opened(to_write=True) as project:
-        meta = project.meta(asked)
-        if project.log.receipt(asked.command_id):  # the key of the first time holds; no second one is made
-            report(project, asked, project.handle(RotateKey(meta, "", reason)))
-            return
-        key = make_key(project.places.keys, project.log.origin)
-        try:
-            receipt = project.handle(RotateKey(meta, key, reason))
-        except Unavailable:
-            raise  # perhaps it was recorded: then its private half is needed
-        except Refusal:
-            key_file(project.places.keys, key).unlink()
-            raise
-        report(project, asked, receipt)
+        report(project, asked, rotated(project, project.meta(asked), reason))

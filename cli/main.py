@@ -72,6 +72,7 @@ class Orch(LazyGroup):
         "doctor": Entry(
             "cli.doctor:doctor", "What is wrong with this project, and the command that mends it.", at_the_log=True
         ),
+        "health": Entry("cli.health_asked:health", "Whether the project works, or the service that runs it."),
         "config": Entry("cli.config:ConfigCommands", "The settings in force, and where each one comes from."),
         "rebuild": Entry(
             "cli.rebuild:rebuild", "Make everything that follows from the events anew, or compare it.", at_the_log=True

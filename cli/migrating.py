@@ -7,6 +7,7 @@ from uuid import uuid4
 from adapters.log_notes import BROUGHT_BY, MOVED, UNSETTLED, Move
 from adapters.moving import held, settle, unsettle
 from adapters.places import NAME_IT, Places
+from adapters.retiring import FOLDER as RETIRED
 from adapters.retiring import put_aside
 from adapters.settings import is_database_url, shown
 from adapters.sqlite_creation import remove_beside
@@ -14,7 +15,6 @@ from adapters.sqlite_log import SqliteLog
 from adapters.stores import AnyLog, attach, attached_to, detach, named, open_log, opened_at
 from cli.migrate import again
 from cli.migrate_setting import UNSET, export, follow_setting
-from cli.redacted_since import RETIRED
 from domain.errors import AlreadyExists, Damaged, InvalidInput, NotFound, Refusal, StoreMoved
 from domain.tree_ranges import range_root_of
 
@@ -105,7 +105,7 @@ class Migration:
         """Make the other log while nobody writes, verify it, and end this one: the point of no return."""
         self._judged().close()
         if self._into_file:
-            self._discard_unsettled()
+            self._discard_unsettled(None)
         with held(self._source, timeout_s=self._timeout_s) as hold:
             with opened_at(self._source, read_only=True) as log:
                 if MOVED in log.noted:  # somebody else moved it while we waited
@@ -117,7 +117,7 @@ class Migration:
                     self._filled(log, move)
                 except BaseException:
                     with suppress(Refusal):  # what went wrong is what has to be said
-                        self._discard_unsettled()
+                        self._discard_unsettled(log.origin)
                     raise
             hold.end(MOVED, move.text())
 
@@ -131,8 +131,8 @@ class Migration:
         from cli.recover_checks import check
         from cli.recover_rows import rows_and_fold
         from cli.recover_sources import Store
-        from cli.recovered import state_digest
         from cli.refilling import write_rows
+        from usecases.recovered import state_digest
 
         in_file = not is_database_url(self._source)
         source = Store(self.places._replace(database=None) if in_file else self.places, log)
@@ -161,12 +161,12 @@ class Migration:
                 f"The log does not verify: {first['what']}{place}; it stays where it is.", fix=("orch audit verify",)
             )
 
-    def _discard_unsettled(self) -> None:
+    def _discard_unsettled(self, origin: str | None) -> None:
         """Remove what an interrupted move left; a log that somebody uses is never removed."""
         if not self._into_file:
             from adapters.postgres_schema import discard_unsettled
 
-            discard_unsettled(self.to, timeout_s=self._timeout_s)
+            discard_unsettled(self.to, origin, timeout_s=self._timeout_s)
             return
         if not self.places.log.is_file():
             return

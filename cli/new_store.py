@@ -13,7 +13,7 @@ from adapters.settings import shown
 from adapters.stores import named
 from cli.new_names import renaming
 from cli.options import typed
-from domain.errors import InvalidInput, Refusal
+from domain.errors import InvalidInput, Refusal, StoreUnsettled
 
 NOT_FOR_GIT = "*\n"
 TIMEOUT_S = 30.0
@@ -80,6 +80,8 @@ def new_store(there: Destination) -> Iterator[NewStore]:
 
     try:
         yield NewStore(there.database, None, {UNSETTLED: f"orch {typed()[0]} {typed()[1]}"})
+    except StoreUnsettled:  # somebody else's
+        raise
     except BaseException:
         with suppress(Refusal):  # what went wrong is what has to be said
             discard_unsettled(there.database, timeout_s=TIMEOUT_S)

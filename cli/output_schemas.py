@@ -2,18 +2,8 @@
 
 import json
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import Any, TypedDict
 
-from pydantic import TypeAdapter
-
-from cli.audit_answers import (
-    ExceptionsAnswer,
-    FileAnswer,
-    PackageAnswer,
-    PopulationAnswer,
-    ReplayAnswer,
-    SampleAnswer,
-)
 from cli.audit_tiles import TilesAnswer
 from cli.backup_answers import BackupList, BackupMade, BackupVerification, Restored
 from cli.backup_drill import Drill
@@ -26,45 +16,22 @@ from cli.check_concurrency import ConcurrencyAnswer
 from cli.config import ConfigAnswer
 from cli.config_check import ConfigCheckAnswer
 from cli.config_set import ConfigSetAnswer
-from cli.context import ContextAnswer
 from cli.deploy_systemd import DeployedAnswer
 from cli.export import ExportFile
 from cli.follow import FollowedAnswer, FollowersAnswer
-from cli.gate_command import GateAnswer
 from cli.health import DoctorAnswer
+from cli.health_asked import HealthAnswer
 from cli.import_folder import ImportAnswer
 from cli.init import AttachedAnswer
 from cli.migrate_answers import MigrateAnswer
-from cli.package import PackageAnswer as HandoffPackageAnswer
 from cli.rebuild import RebuildAnswer
-from cli.recover_answers import (
-    DocumentsAnswer,
-    LossAnswer,
-    PlanAnswer,
-    RecoveryAnswer,
-    RecoveryVerification,
-)
-from cli.redaction_answers import RedactionAnswer
 from cli.salvage_answers import SalvageAnswer
 from cli.schema_folder import SchemaFilesAnswer
-from cli.search import SearchAnswer
 from cli.serve import ServeAnswer
-from cli.stamping import StampTold
-from cli.template_answers import (
-    CacheAnswer,
-    EjectedAnswer,
-    TemplateAnswer,
-    TemplateCheckAnswer,
-    TemplateDiffAnswer,
-    TemplateListAnswer,
-)
 from cli.timestamp import TimestampAnswer
 from cli.upgrade import UpgradeAnswer
-from cli.workflow import WorkflowAnswer
 from projections.phase_export import Export
-from projections.state_file import StateFile
 from projections.verification import Verification
-from usecases.answer_shapes import enveloped, twin
 from usecases.answers import (
     DashboardAnswer,
     DiffAnswer,
@@ -87,11 +54,42 @@ from usecases.answers import (
     TrailAnswer,
     WhyAnswer,
 )
+from usecases.audit_answers import (
+    ExceptionsAnswer,
+    FileAnswer,
+    PackageAnswer,
+    PopulationAnswer,
+    ReplayAnswer,
+    SampleAnswer,
+)
+from usecases.checkpointing import CheckpointAnswer
+from usecases.context import ContextAnswer
+from usecases.gate_answer import GateAnswer
+from usecases.log_keys import KeyAnswer
+from usecases.package import PackageAnswer as HandoffPackageAnswer
+from usecases.proving import ConsistencyAnswer, ProofAnswer
+from usecases.recover_answers import (
+    DocumentsAnswer,
+    LossAnswer,
+    PlanAnswer,
+    RecoveryAnswer,
+    RecoveryVerification,
+)
+from usecases.redaction_answers import RedactionAnswer
+from usecases.schemas import ERROR, STATES, SchemaAnswer, SchemaCheckAnswer, SchemaListAnswer, Schemas, state_schema_of
+from usecases.search import SearchAnswer
+from usecases.template_answers import (
+    CacheAnswer,
+    EjectedAnswer,
+    TemplateAnswer,
+    TemplateCheckAnswer,
+    TemplateDiffAnswer,
+    TemplateListAnswer,
+)
+from usecases.workflow_run import WorkflowAnswer
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas" / "output"
 STATE_FOLDER = FOLDER.with_name("state")
-VERSION = 1
-SchemaOf: TypeAlias = Literal["input", "output", "event", "state"]
 
 
 class CheckoutAnswer(TypedDict):
@@ -105,95 +103,6 @@ class CheckoutAnswer(TypedDict):
     rescued: str | None
 
 
-class SchemaRow(TypedDict):
-    name: str
-    of: SchemaOf
-
-
-class SchemaAnswer(TypedDict):
-    """One JSON Schema."""
-
-    name: str
-    schema: dict[str, Any]
-
-
-class SchemaCheckAnswer(TypedDict):
-    """A file that is as its schema says; one that is not is refused."""
-
-    name: str
-    of: SchemaOf
-    file: str
-
-
-class SchemaListAnswer(TypedDict):
-    """The names of all schemas."""
-
-    rows: list[SchemaRow]
-
-
-class CheckpointAnswer(TypedDict):
-    """A signed checkpoint; `note` is what auditors keep. Keys are verifier keys, C2SP signed-note."""
-
-    origin: str
-    size: int
-    root: str
-    note: str
-    signed_by: list[str]
-    not_signed_by: list[str]
-    file: str
-    anchor: str | None
-    timestamp: StampTold | None
-
-
-class ProofAnswer(TypedDict):
-    """An inclusion proof (RFC 6962): hashes in hex, the lowest first; `index` counts from 0."""
-
-    position: int
-    index: int
-    size: int
-    root: str
-    topic: str
-    leaf: str
-    proof: list[str]
-    folder: str
-    files: list[str]
-
-
-class ConsistencyAnswer(TypedDict):
-    """A consistency proof (RFC 6962) between the trees of two sizes: hashes in hex."""
-
-    old: int
-    new: int
-    old_root: str
-    new_root: str
-    proof: list[str]
-
-
-class KeyAnswer(TypedDict):
-    """The verifier key in force, and those it replaced, the oldest first."""
-
-    key: str
-    replaced: list[str]
-
-
-class Reason(TypedDict):
-    """Why not: a stable code, a sentence, and the commands that would fix it."""
-
-    code: str
-    message: str
-    fix: list[str]
-
-
-class ErrorAnswer(TypedDict):
-    """A refusal or a mistake in the words; the exit status tells which."""
-
-    ok: Literal[False]
-    error: Reason
-
-
-ERROR = "error"
-STATES: dict[str, Any] = {"phase-state": StateFile}
-"""The files beside the documents, by their names without `.json`."""
 ANSWERS: dict[str, Any] = {
     "phase.status": StatusAnswer,
     "phase.list": ListAnswer,
@@ -222,6 +131,7 @@ ANSWERS: dict[str, Any] = {
     "config.set": ConfigSetAnswer,
     "context": ContextAnswer,
     "doctor": DoctorAnswer,
+    "health": HealthAnswer,
     "schema.list": SchemaListAnswer,
     "schema": SchemaAnswer,
     "schema.check": SchemaCheckAnswer,
@@ -280,41 +190,8 @@ ANSWERS: dict[str, Any] = {
     "version": dict[str, str],
 }
 KINDS = (*ANSWERS, ERROR)
-
-
-def schema_of(kind: str) -> dict[str, object]:
-    """Return the JSON Schema (draft 2020-12) of everything a command prints with `--json`.
-
-    Fields may be added within a version, so unknown ones are allowed.
-    """
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:nss-orchestrator:schema:output:{kind}:{VERSION}",
-        **adapter_of(kind).json_schema(),
-        "title": f"Answer: {kind}",
-    }
-
-
-def state_schema_of(name: str) -> dict[str, object]:
-    """Return the JSON Schema (draft 2020-12) of a state file. Fields may be added within a version."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:nss-orchestrator:schema:state:{name}:{VERSION}",
-        **state_adapter_of(name).json_schema(),
-        "title": f"File: {name}.json",
-    }
-
-
-def state_adapter_of(name: str, *, closed: bool = False) -> TypeAdapter[Any]:
-    """Return what checks a state file; a closed one also refuses fields that no schema names."""
-    return TypeAdapter(twin(STATES[name], closed))
-
-
-def adapter_of(kind: str, *, closed: bool = False) -> TypeAdapter[Any]:
-    """Return what checks an answer of that kind; a closed one also refuses fields that no schema names."""
-    if kind == ERROR:
-        return TypeAdapter(twin(ErrorAnswer, closed))
-    return TypeAdapter(enveloped(kind, ANSWERS[kind], closed))
+SCHEMAS = Schemas(ANSWERS)
+adapter_of, schema_of = SCHEMAS.adapter_of, SCHEMAS.schema_of
 
 
 def written(kind: str) -> str:

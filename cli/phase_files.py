@@ -1,10 +1,10 @@
 """What of a phase's files is missing on disk, or says less than the log."""
 
-from cli.documents_on_disk import is_erased
 from domain.errors import InvalidInput
 from domain.event_log import Head
 from domain.phase_state import PhaseState
 from domain.steps import Step
+from usecases.documents_on_disk import is_erased
 from usecases.project import Project
 from usecases.publish import STATE_FILE, state_text
 

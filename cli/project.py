@@ -16,6 +16,7 @@ from usecases.project import Project
 
 if TYPE_CHECKING:
     from adapters.remote_log import RemoteLog
+    from cli.progress import Progress
 
 
 @contextmanager
@@ -44,20 +45,26 @@ def _opened(places: Places, *, read_only: bool) -> "AnyLog | RemoteLog":
 def project_of(places: Places, log: "AnyLog | RemoteLog", given: Mapping[str, str]) -> Project:
     """Return the project of a log that was opened: decided here, or by the service behind which it is."""
     if places.url is None:
-        return Project(places, log, Workspace(places), given, say, _warn)
+        return Project(places, log, Workspace(places), given, say, _warn, metering=_meter)
     from adapters.no_workspace import NoWorkspace
     from adapters.remote_log import RemoteLog
     from usecases.far import FarProject
 
     assert isinstance(log, RemoteLog)
     files = Workspace(places) if places.is_copy else NoWorkspace(places)
-    return Project(places, log, files, given, say, _warn, far=FarProject(log))
+    return Project(places, log, files, given, say, _warn, metering=_meter, far=FarProject(log))
 
 
 def _warn(trouble: str) -> None:
     from cli.cached_reads import warn_once
 
     warn_once(trouble)
+
+
+def _meter(total: int, what: str) -> "Progress":
+    from cli.progress import Progress
+
+    return Progress(total, what)
 
 
 class _Kept:

@@ -12,6 +12,7 @@ from adapters.checkpoint_files import CheckpointFiles
 from adapters.keys import key_file, make_key
 from adapters.log_notes import PROMOTED
 from adapters.places import Places
+from adapters.retiring import FOLDER as RETIRED
 from adapters.retiring import LOG, change_places, finish, is_broken, refuse_other_disk
 from adapters.sqlite_fork import ForkLog
 from adapters.sqlite_log import TIMEOUT_S, SqliteLog
@@ -21,8 +22,7 @@ from adapters.writers_queue import WritersQueue
 from cli.options import Asked
 from cli.recover_checks import keys_known
 from cli.recover_verify import verified
-from cli.recovered import NO_REDACTION, Recovered, carried_by, lineage_in, recovered_note
-from cli.redacted_since import RETIRED, free_folder, refuse_erased_since
+from cli.redacted_since import free_folder, refuse_erased_since
 from domain.commands import PromoteRecovery
 from domain.errors import CommandIdReused, Damaged, InvalidInput, NotFound, Refusal, Unavailable
 from domain.event_log import EventLog, Receipt, Record
@@ -33,6 +33,7 @@ from domain.promotion_facts import ForkFacts
 from domain.times import rfc3339
 from domain.tree_ranges import range_root_of
 from usecases.project import Project
+from usecases.recovered import NO_REDACTION, Recovered, carried_by, lineage_in, recovered_note
 
 Answer = TypeVar("Answer")
 MOST_CHECKPOINT = 20_000

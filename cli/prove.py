@@ -5,15 +5,13 @@ from typing import Annotated, Optional
 
 import typer
 
-from adapters.envelope import entry_of
-from adapters.proof_files import hash_lines, tlog_proof, write_new
+from adapters.proof_files import hash_lines, write_new
 from cli.answers import answer
 from cli.new_names import renaming
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import clean, paint
-from domain.errors import InvalidInput, NotFound
-from usecases.signed_head import keys_of, signed_head
+from domain.errors import InvalidInput
 
 Position = Annotated[
     Optional[int],  # noqa: UP045  # Typer reads Optional at every release we allow
@@ -54,40 +52,16 @@ def prove(asked: Asked, position: Position = None, out: Out = None, between: Bet
 
 
 def _inclusion(asked: Asked, position: int, out: Path) -> None:
-    from domain.proofs import inclusion_proof
-    from domain.tree_ranges import range_root_of
+    from usecases.proving import inclusion
 
     with opened() as project:
-        record = next(project.log.records(position, position), None)
-        if record is None:
-            size = project.log.moment().position
-            fix = (f"orch audit prove {size} -o proof",) if size else ("orch init",)
-            raise NotFound(f"The log ends at position {size}; there is no position {position}.", fix=fix)
-        head = signed_head(project)
-        proof = inclusion_proof(position - 1, head.size, range_root_of(project.log))
-        key = keys_of(project).current
-        project.checkpoints.keep(head.size, head.note)
-    files = {
-        "proof.tlog-proof": tlog_proof(position - 1, proof, head.note),
-        "entry": entry_of(record.position, record.recorded_at, record.clock, record.envelope),
-        "vkey": f"{key}\n".encode(),
-    }
+        data, files = inclusion(project, position, folder=str(out))
     with renaming(out):
         write_new(out, files)
-    data = {
-        "position": position,
-        "index": position - 1,
-        "size": head.size,
-        "root": head.root.hex(),
-        "topic": record.topic,
-        "leaf": record.leaf.hex(),
-        "proof": [each.hex() for each in proof],
-        "folder": str(out),
-        "files": sorted(files),
-    }
 
     def show() -> None:
-        print(f"{paint('✓', 'green')} position {position} ({record.topic}) is in the log of {head.size} events.")
+        size, topic = data["size"], data["topic"]
+        print(f"{paint('✓', 'green')} position {position} ({topic}) is in the log of {size} events.")
         for name in sorted(files):
             print(f"  {clean(str(out / name))}")
 
@@ -95,24 +69,9 @@ def _inclusion(asked: Asked, position: int, out: Path) -> None:
 
 
 def _consistency(asked: Asked, old: int, new: int) -> None:
-    from domain.proofs import consistency_proof
-    from domain.tree_ranges import range_root_of
+    from usecases.proving import consistency
 
     with opened() as project:
-        size = project.log.moment().position
-        fix = (f"orch audit prove --between 1 {size}",)
-        if not 1 <= old <= new:
-            raise InvalidInput(f"Two sizes from 1 to {size} are needed, the older first; got {old} and {new}.", fix=fix)
-        if new > size:
-            raise NotFound(f"The log ends at position {size}; it never had {new} events.", fix=fix)
-        range_root = range_root_of(project.log)
-        proof = consistency_proof(old, new, range_root)
-        roots = range_root(0, old), range_root(0, new)
-    data = {
-        "old": old,
-        "new": new,
-        "old_root": roots[0].hex(),
-        "new_root": roots[1].hex(),
-        "proof": [each.hex() for each in proof],
-    }
+        data = consistency(project, old, new)
+    proof = [bytes.fromhex(each) for each in data["proof"]]
     answer("audit.consistency", data, as_json=asked.json, show=lambda: print(hash_lines(proof), end=""))

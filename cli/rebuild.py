@@ -84,9 +84,9 @@ def _refolded(project: Project, *, check: bool) -> dict[str, Any]:
 
 
 def _search(project: Project, *, check: bool) -> bool:
-    from cli.search_following import rebuild_index
+    from usecases.search_following import rebuild_index
 
-    return rebuild_index(project.places, project.log, check=check)
+    return rebuild_index(project.places, project.log, check=check, metering=project.metering)
 
 
 def _files(project: Project, heads: dict[str, Head], *, check: bool) -> list[str]:

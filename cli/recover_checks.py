@@ -7,17 +7,17 @@ from typing import NamedTuple, TypeAlias
 
 from adapters.settings import is_database_url
 from adapters.stores import opened_at
-from cli.held import Held, held, notes_in
-from cli.recover_answers import PrefixOf, RecoveryVerification
-from cli.recovered import NO_REDACTION, carried_by, state_digest
-from cli.verifying import Options, Verifier
-from cli.verifying_beside import unsound_in
 from domain.errors import Damaged, InvalidInput, NotFound
 from domain.event_log import EventLog
 from domain.ledger import STREAM as LEDGER
 from domain.lineage import Lineage
 from domain.project import STREAM as PROJECT
 from projections.verification import Findings
+from usecases.held import Held, held, notes_in
+from usecases.recover_answers import PrefixOf, RecoveryVerification
+from usecases.recovered import NO_REDACTION, carried_by, state_digest
+from usecases.verifying import Options, Verifier
+from usecases.verifying_beside import unsound_in
 
 RootAt: TypeAlias = Callable[[int], bytes | None]
 

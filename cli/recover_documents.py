@@ -15,9 +15,9 @@ from cli.screen import clean, one_line, paint
 from domain.errors import Damaged, NotFound
 
 if TYPE_CHECKING:
-    from cli.recover_answers import DocumentsAnswer, DocumentThen
     from cli.recover_sources import Source
     from domain.event_log import Head, Record
+    from usecases.recover_answers import DocumentsAnswer, DocumentThen
 
 Out = Annotated[
     Path,

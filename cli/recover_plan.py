@@ -14,9 +14,9 @@ from projections.counts import counted
 
 if TYPE_CHECKING:
     from adapters.places import Places
-    from cli.recover_answers import LossAnswer, PlanAnswer, Resolution, SourceState
     from cli.recover_sources import Kind, Source
     from projections.task_moves import TaskMove
+    from usecases.recover_answers import LossAnswer, PlanAnswer, Resolution, SourceState
 
 SAMPLE = 2000
 """So many events are recovered for trial, to tell how long all of them will take."""

@@ -19,9 +19,9 @@ from domain.errors import Damaged, InvalidInput
 
 if TYPE_CHECKING:
     from cli.new_store import Destination
-    from cli.recover_answers import RecoveryAnswer, RecoveryVerification
     from cli.recover_sources import Source
     from domain.event_log import Moment as Place
+    from usecases.recover_answers import RecoveryAnswer, RecoveryVerification
 
 DocumentsTo = Annotated[
     Optional[Path],  # noqa: UP045  # Typer reads Optional at every release we allow
@@ -82,8 +82,8 @@ def made(
     from cli.progress import Progress
     from cli.recover_checks import check
     from cli.recover_rows import rows_and_fold, without_texts
-    from cli.recovered import Recovered, state_digest
     from cli.refilling import write_rows
+    from usecases.recovered import Recovered, state_digest
 
     size = moment.position
     redactions = source.redactions()

@@ -95,8 +95,8 @@ def _asking(
     from adapters.places import left_of
     from adapters.signed_notes import VerifierKey
     from adapters.stores import refuse_database
-    from cli.held import notes_in
     from cli.salvaging import Asking
+    from usecases.held import notes_in
 
     places = left_of(here(), flags=flags())
     refuse_database(places, "orch recover salvage")

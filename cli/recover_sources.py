@@ -15,7 +15,6 @@ from cli.backup_adding import redacted_in
 from cli.given import flags
 from cli.project import here
 from cli.recover_checks import Parent, RootAt, keys_known
-from cli.recovered import carried_by, lineage_in, state_digest
 from cli.redacted_since import redacted_in_force
 from cli.way_out import SALVAGE
 from domain.errors import Damaged, InvalidInput, NotFound, Refusal
@@ -24,6 +23,7 @@ from domain.tree_ranges import TILE, range_root_of
 from projections.heads import heads_from
 from usecases.moments import resolved
 from usecases.reads import decoded
+from usecases.recovered import carried_by, lineage_in, state_digest
 
 Fold: TypeAlias = Callable[[int], str | None]
 Kind = Literal["store", "backup"]

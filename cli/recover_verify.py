@@ -16,7 +16,7 @@ from domain.errors import NotFound
 from projections.counts import counted
 
 if TYPE_CHECKING:
-    from cli.recover_answers import RecoveryVerification
+    from usecases.recover_answers import RecoveryVerification
 
 New = Annotated[
     str,
@@ -45,7 +45,7 @@ def verified(new: str) -> "RecoveryVerification":
     from cli.progress import Progress
     from cli.recover_checks import check
     from cli.recover_sources import parent_at_hand
-    from cli.recovered import recovered_note
+    from usecases.recovered import recovered_note
 
     in_database = is_database_url(new)
     folder = None if in_database else Path(new).absolute()

@@ -6,17 +6,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from adapters.places import Places, left_of
+from adapters.retiring import FOLDER as RETIRED
 from adapters.retiring import LOG
 from adapters.sqlite_log import SqliteLog
 from adapters.stores import AnyLog
 from cli.backup_adding import redaction_in
-from cli.recovered import carried_by, lineage_in, recovered_note
 from domain.errors import Damaged, RedactedSince, Refusal
 from domain.event_log import Record
 from domain.ledger import STREAM as LEDGER
-
-RETIRED = "retired"
-"""The folder, in that of the store in force, where those before it are kept."""
+from usecases.recovered import carried_by, lineage_in, recovered_note
 
 
 def refuse_erased_since(store: str, new: AnyLog, old: AnyLog, state: Path, *, again: Sequence[str]) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 from adapters.refill import Fingerprints
 from adapters.stored_events import StoredEvent, restored
 from adapters.stores import refilled_at
-from cli.fold_here import Fold, FoldHere
 from domain.event_log import Head, Record, TreeHead
+from usecases.fold_here import Fold, FoldHere
 
 PAGE = 1000
 """Rows written at a time."""

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from adapters.codec import event_of
 from adapters.snapshots import lines_of
-from cli.fold_here import COLUMNS, with_envelopes
 from domain.errors import Damaged
 from domain.event_log import EventLog, Head
 from projections.heads import FreshHeads
+from usecases.fold_here import COLUMNS, with_envelopes
 from usecases.snapshotting import EVERY
 
 

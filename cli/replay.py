@@ -1,6 +1,7 @@
 """orch replay: history event by event, with the state after each."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -9,17 +10,17 @@ import typer
 from adapters.terminal import can_show_screens
 from cli.arguments import phases_known
 from cli.audit_filters import TIMES, scope_of
-from cli.audit_formats import Format, as_cloud_events, as_csv, as_json, columns_of
 from cli.audit_output import Cut, FormatName, Limit, deliver, destination
 from cli.options import Asked, reading
 from cli.progress import watched
 from cli.project import opened
 from cli.screen import paint
-from domain.phase_ids import stream_of
 from domain.steps import STEPS, Step
 from projections.moments import as_of
+from usecases.audit_formats import Format, as_cloud_events, as_csv, as_json, columns_of
 from usecases.project import Project
 from usecases.reads import decoded, view_of_phase
+from usecases.replay import records_in, replayed
 from usecases.trail import Filters, Scope
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def replay(
             return
 
         def make() -> tuple[Cut[Any], Iterator[str]]:
-            rows = Cut(_rows(project, scope, bar=not to.on_screen), limit)
+            bar = partial(watched, wanted=not to.on_screen)
+            rows = Cut(replayed(project, scope, watched=bar), limit)
             if to.format is Format.JSON:
                 return rows, as_json("audit.replay", rows, lambda: {"more": rows.more, "as_of": as_of(scope.moment)})
             if to.format is Format.CSV:
@@ -99,7 +101,7 @@ def _walk(project: Project, scope: Scope, limit: int | None) -> None:
 
     def source(tick: "Tick") -> "Iterator[ReplayRow]":
         def ticking() -> "Iterator[Record]":
-            for record in _records(project, scope)[0]:
+            for record in records_in(project, scope)[0]:
                 tick()
                 yield record
 
@@ -107,7 +109,7 @@ def _walk(project: Project, scope: Scope, limit: int | None) -> None:
         return islice((row for row in rows if scope.wanted.step in (None, row["step"])), limit)
 
     last = scope.wanted.last or 0
-    reel = Reel(source, events=_records(project, scope)[1])
+    reel = Reel(source, events=records_in(project, scope)[1])
     if reel.row is None:
         print("There is no event in that range.")
         return
@@ -115,25 +117,6 @@ def _walk(project: Project, scope: Scope, limit: int | None) -> None:
         walk(reel, shown, last=last)
     position = reel.row["position"]
     print(paint(f"You were at position {position}: --from position:{position} goes on from there.", "dim"))
-
-
-def _rows(project: Project, scope: Scope, *, bar: bool) -> "Iterator[ReplayRow]":
-    from projections.replay import replay as rows_of
-
-    records, total = _records(project, scope)
-    rows = rows_of(decoded(watched(records, total, wanted=bar)), first=scope.wanted.first)
-    return (row for row in rows if scope.wanted.step in (None, row["step"]))
-
-
-def _records(project: Project, scope: Scope) -> "tuple[Iterator[Record], int]":
-    """Return what has to be read, from the beginning on, and about how many events that is."""
-    wanted, last = scope.wanted, scope.wanted.last or 0
-    if last < wanted.first:
-        return iter(()), 0
-    if wanted.phase is None:
-        return project.log.records(1, last), last
-    stream = stream_of(wanted.phase)
-    return project.log.stream(stream, upto=last), project.log.heads([stream])[1][stream].version
 
 
 def _text(rows: "Cut[ReplayRow]") -> Iterator[str]:

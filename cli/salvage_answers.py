@@ -2,8 +2,8 @@
 
 from typing import Literal, TypedDict
 
-from cli.recover_answers import RecoveryVerification
 from projections.salvage_vouching import By
+from usecases.recover_answers import RecoveryVerification
 
 
 class Stretch(TypedDict):

@@ -22,8 +22,6 @@ from adapters.salvage_records import (
     trees_in,
 )
 from adapters.signed_notes import VerifierKey
-from cli.held import held
-from cli.held import notes_in as notes_in_files
 from domain.errors import Damaged, InvalidInput, NotFound
 from domain.lineage import Fork, Lineage
 from domain.merkle import perfect_root, root_of
@@ -31,6 +29,8 @@ from domain.proofs import HASH
 from domain.tree_ranges import TILE
 from projections.salvage_vouching import Root
 from projections.verification import Findings
+from usecases.held import held
+from usecases.held import notes_in as notes_in_files
 
 MOST_CARRIED = 1_000_000
 

@@ -14,9 +14,7 @@ from adapters.salvage_finds import Text
 from adapters.stored_events import StoredEvent, restored
 from cli.new_store import NOT_FOR_GIT
 from cli.progress import Progress
-from cli.recover_answers import RecoveryVerification
 from cli.recover_checks import Parent, check
-from cli.recovered import NO_REDACTION, Recovered
 from cli.refilling import refill
 from cli.salvage_reading import redactions
 from cli.salvaging import Salvage, stretches_of
@@ -25,6 +23,8 @@ from domain.event_log import Record
 from domain.merkle import tree_root
 from projections.verification import Findings
 from projections.verify_rows import Rows
+from usecases.recover_answers import RecoveryVerification
+from usecases.recovered import NO_REDACTION, Recovered
 
 LOG = "log.db"
 BESIDE = "salvaged"

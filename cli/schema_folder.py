@@ -107,6 +107,7 @@ def _texts() -> Iterator[tuple[str, str]]:
     """Yield every schema: the name of its file and its text."""
     from adapters import event_schemas, input_schemas
     from cli import output_schemas
+    from usecases.schemas import STATES
 
     for name in input_schemas.NAMES:
         yield f"input/{name}.json", input_schemas.written(name)
@@ -114,7 +115,7 @@ def _texts() -> Iterator[tuple[str, str]]:
         yield f"output/{kind}.json", output_schemas.written(kind)
     for topic in event_schemas.NAMES:
         yield f"event/{topic}.json", event_schemas.written(topic)
-    for name in output_schemas.STATES:
+    for name in STATES:
         yield f"state/{name}.json", output_schemas.state_written(name)
 
 

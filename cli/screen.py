@@ -6,10 +6,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
-# C0 and C1 controls without tab and newline, and the marks that reorder or hide text (Unicode UAX #9, UTR #36).
-UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
+from usecases.safe_text import clean as clean  # noqa: PLC0414  # told again here: what shows text finds all it needs
+from usecases.safe_text import one_line as one_line  # noqa: PLC0414  # as above
+
 COLOURS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1", "dim": "2"}
 STATES = {
     "approved": "green",
@@ -20,16 +19,6 @@ STATES = {
     "stale": "yellow",
     "not_started": "dim",
 }
-
-
-def clean(text: str) -> str:
-    """Return the text with every unsafe character written as its escape."""
-    return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
-def one_line(text: str) -> str:
-    """Return the text as one safe line."""
-    return clean(text).replace("\n", " ⏎ ").replace("\t", " ")
 
 
 def coloured(stream: TextIO) -> bool:

@@ -1,30 +1,19 @@
 """orch search: any words in anything that was ever written, and not erased."""
 
-from typing import Annotated, Optional, TypedDict
+from typing import Annotated, Optional
 
 import typer
 
-from adapters.envelope import told as told_by
 from cli.answers import answer
 from cli.arguments import phases_known
-from cli.moment_said import say
 from cli.options import Asked, reading
 from cli.project import opened
 from cli.screen import one_line, paint
-from cli.search_following import SearchFollower, bring_up_to_date, index_held
-from domain.errors import InvalidInput
-from domain.following import FollowerBroken
-from domain.text_index import Place
-from domain.unknown import unknown_phase
 from projections.counts import counted
-from projections.moments import AsOf, as_of
-from projections.search_hits import SearchHit, hit_of
+from projections.search_hits import SearchHit
 from projections.searchable import TextKind
-from projections.words import phrases
-from usecases.moments import resolved
-from usecases.project import Project
-
-MOST_WORDS = 100
+from usecases.search import phrases_in
+from usecases.search import search as find
 
 Words = Annotated[list[str], typer.Argument(metavar="WORDS", help='All of them must stand in a text; "as a phrase".')]
 OfPhase = Annotated[
@@ -41,17 +30,6 @@ Limit = Annotated[
 ]
 
 
-class SearchAnswer(TypedDict):
-    """The texts that hold all the words, the latest first."""
-
-    rows: list[SearchHit]
-    as_of: AsOf
-
-
-class _Distrusted(Exception):
-    """The index named a text that is not there."""
-
-
 @reading
 def search(asked: Asked, words: Words, phase: OfPhase = None, kind: OfKind = None, limit: Limit = None) -> None:
     """Find words in all documents, in every iteration, and in feedback, directives, comments, reasons, titles.
@@ -62,68 +40,10 @@ def search(asked: Asked, words: Words, phase: OfPhase = None, kind: OfKind = Non
 
     Next: orch show PHASE STEP --iteration N
     """
-    wanted = [phrase for each in words for phrase in phrases(each)]
-    if not wanted:
-        raise InvalidInput("There is no word to look for.", fix=("orch search latency",))
-    if sum(map(len, wanted)) > MOST_WORDS:
-        raise InvalidInput(f"A search has at most {MOST_WORDS} words.", fix=("orch search latency",))
+    phrases_in(words)  # before any project is looked for
     with opened() as project:
-        if phase is not None and project.head(phase) is None:
-            raise unknown_phase(project.log, phase)
-        moment = resolved(asked.at, project.log)[0] if asked.at else project.log.moment()
-        if asked.at:
-            say(moment)
-        rows = found_in(project, wanted, upto=moment.position, kind=kind, phase=phase, limit=limit)
-    data: SearchAnswer = {"rows": rows, "as_of": as_of(moment)}
-    answer("search", data, as_json=asked.json, show=lambda: _show(rows))
-
-
-def found_in(
-    project: Project, wanted: list[list[str]], *, upto: int, kind: str | None, phase: str | None, limit: int | None
-) -> list[SearchHit]:
-    """Ask the index, and hold every answer against the log; an index that says what is not there is made anew, once."""
-    with index_held(project.places) as index:
-        try:
-            return _hits(project, index, wanted, upto=upto, kind=kind, phase=phase, limit=limit, strict=True)
-        except (FollowerBroken, _Distrusted):
-            index.begin_anew()
-        return _hits(project, index, wanted, upto=upto, kind=kind, phase=phase, limit=limit, strict=False)
-
-
-def _hits(
-    project: Project,
-    index: SearchFollower,
-    wanted: list[list[str]],
-    *,
-    upto: int,
-    kind: str | None,
-    phase: str | None,
-    limit: int | None,
-    strict: bool,
-) -> list[SearchHit]:
-    bring_up_to_date(index, project.log)
-    rows: list[SearchHit] = []
-    before: Place | None = None
-    while page := index.find(wanted, upto=upto, kind=kind, phase=phase, before=before):
-        for place in page:
-            hit = _hit(project, place, wanted, kind=kind, phase=phase)
-            if hit is not None:
-                rows.append(hit)
-            elif strict:
-                raise _Distrusted
-            if len(rows) == limit:
-                return rows
-        before = page[-1]
-    return rows
-
-
-def _hit(
-    project: Project, place: Place, wanted: list[list[str]], *, kind: str | None, phase: str | None
-) -> SearchHit | None:
-    record = next(project.log.records(place.position, place.position), None)
-    if record is None:
-        return None
-    return hit_of(told_by(record), record.stream, place.part, wanted, kind=kind, phase=phase)
+        data = find(project, words, asked.at, phase=phase, kind=kind, limit=limit)
+    answer("search", data, as_json=asked.json, show=lambda: _show(data["rows"]))
 
 
 def _show(rows: list[SearchHit]) -> None:

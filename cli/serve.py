@@ -96,8 +96,8 @@ def serve(
 def _refuse_without_server() -> None:
     from importlib.util import find_spec
 
-    if find_spec("fastapi") is None or find_spec("uvicorn") is None:
+    if any(find_spec(name) is None for name in ("fastapi", "uvicorn", "limits")):
         raise Unavailable(
-            "Serving needs FastAPI and uvicorn, which are not installed.",
+            "Serving needs FastAPI, uvicorn and limits, which are not all installed.",
             fix=('pip install "nss-orchestrator[server]"',),
         )

@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import click
 import typer
@@ -13,30 +13,16 @@ from cli.project import opened
 from cli.screen import one_line, paint
 from cli.task_work import Force
 from cli.writes import carry_out
-from domain.errors import InvalidInput, NotFound
+from domain.errors import InvalidInput
 from domain.phase_ids import checked
-from domain.phase_state import PhaseState
-from domain.steps import Step
-from domain.tasks import TaskState
-from domain.unknown import unknown_phase
-from projections.task_list import in_force, outline_places, places, texts_of
 from usecases.project import Project
+from usecases.task_boxes import Boxes, boxes_on_disk
 
 if TYPE_CHECKING:
     from domain.commands import SyncTasks
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; away from a terminal there is nobody to ask.")]
 Why = Annotated[str, typer.Option("--reason", help="Why boxes were emptied; with --force, why tasks need not wait.")]
-
-
-class Boxes(NamedTuple):
-    """What the boxes on disk say otherwise than the log."""
-
-    done: tuple[str, ...]
-    reopened: tuple[str, ...]
-    unknown: tuple[str, ...]
-    """Ticked, but of no task that is approved."""
-    titles: dict[str, str]
 
 
 @writing
@@ -57,38 +43,13 @@ def sync(asked: Asked, phase: PhaseId, yes: Yes = False, force: Force = False, r
 
         found = Boxes((), (), (), {})
         if project.log.receipt(asked.command_id) is None:  # a command that was recorded before asks nobody again
-            found = _boxes(project, phase)
+            found = boxes_on_disk(project, phase)
             _sure(asked, phase, found, yes=yes, force=force, reason=reason)
         touched.extend((*found.done, *found.reopened))
         return SyncTasks(project.meta(asked), phase, found.done, found.reopened, force, reason)
 
     with opened(to_write=True) as project:
         carry_out(project, asked, phase, lambda: command(project), boxes=touched)
-
-
-def _boxes(project: Project, phase: str) -> Boxes:
-    """Return where the boxes on disk and the log differ, in the order of the approved document."""
-    from domain.task_texts import boxes_in
-
-    head = project.head(phase)
-    if head is None:
-        raise unknown_phase(project.log, phase)
-    text = project.files.read(phase, Step.TASKS)
-    if text is None:
-        shown = project.files.shown(phase, Step.TASKS)
-        raise NotFound(f"There is no file {shown} with boxes.", fix=(f"orch checkout {phase} tasks",))
-    state = PhaseState.from_facts(head.facts)
-    told = project.log.told([*places(head), *outline_places(state)])
-    book = in_force(state, told)
-    ticked = boxes_in(text)
-    known = [number for number, *_ in book.in_force.tasks]
-    titles = {n: task.title for n, task in texts_of(told.get((head.stream, book.in_force.drafted))).items()}
-    return Boxes(
-        tuple(n for n in known if ticked.get(n) and book.of(n).state is not TaskState.DONE),
-        tuple(n for n in known if ticked.get(n) is False and book.of(n).state is TaskState.DONE),
-        tuple(n for n, tick in ticked.items() if tick and n not in known),
-        titles,
-    )
 
 
 def _sure(asked: Asked, phase: str, found: Boxes, *, yes: bool, force: bool, reason: str) -> None:

@@ -1,6 +1,5 @@
 """orch template: the documents' own words, and a project's own ones."""
 
-from difflib import unified_diff
 from typing import Annotated, ClassVar, Optional
 
 import typer
@@ -8,9 +7,7 @@ import typer
 from adapters.places import Places, find
 from adapters.template_files import (
     NAMES,
-    PARTS,
     SUFFIX,
-    TemplateFile,
     eject,
     forget_compiled,
     mistakes,
@@ -24,18 +21,14 @@ from cli.lazy import Entry, LazyGroup
 from cli.options import Asked, plain
 from cli.project import here
 from cli.screen import clean, one_line, paint, print_table
-from cli.template_answers import (
+from domain.errors import InvalidInput
+from domain.steps import STEPS, Step
+from usecases.template_answers import (
     CacheAnswer,
-    CheckedTemplate,
     EjectedAnswer,
-    TemplateAnswer,
-    TemplateCheckAnswer,
-    TemplateDiffAnswer,
-    TemplateListAnswer,
     TemplateRow,
 )
-from domain.errors import InvalidInput, NotFound
-from domain.steps import STEPS, Step
+from usecases.templates import compared, template, templates, tried
 
 COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A step, or the name of a file such as _parts.md.j2.")]
@@ -72,12 +65,10 @@ def list_templates(asked: Asked) -> None:
 
     Next: orch template eject NAME
     """
-    places = _places()
-    rows = [_row(file) for file in template_files(places.templates)]
-    data: TemplateListAnswer = {"folder": str(places.templates), "rows": rows}
+    data = templates(_places().templates)
 
     def show() -> None:
-        table = [(one_line(row["name"]), _source(row)) for row in rows]
+        table = [(one_line(row["name"]), _source(row)) for row in data["rows"]]
         print_table(table, head=("NAME", "SOURCE"))
 
     answer("template.list", data, as_json=asked.json, show=show)
@@ -91,13 +82,8 @@ def show_template(asked: Asked, name: Name, built_in: BuiltIn = False) -> None:
 
     Next: orch template check
     """
-    file = template_file(_places().templates, name)
-    if built_in:
-        if file.built_in is None:
-            raise NotFound(f"The program has no template {file.name!r}.", fix=(f"orch template show {file.name}",))
-        file = file._replace(own=None)
-    data: TemplateAnswer = {**_row(file), "text": file.text}
-    answer("template", data, as_json=asked.json, show=lambda: print(clean(file.text), end=""))
+    data = template(_places().templates, name, built_in=built_in)
+    answer("template", data, as_json=asked.json, show=lambda: print(clean(data["text"]), end=""))
 
 
 @plain
@@ -110,31 +96,17 @@ def check_templates(asked: Asked, name: MaybeName = None) -> None:
 
     Next: orch template diff NAME
     """
-    places = _places()
-    steps = _steps(places, name)
-    found = {mistake.step: mistake.message for mistake in mistakes(places.templates, steps)}
-    by_name = {file.name: file for file in template_files(places.templates)}
-    rows: list[CheckedTemplate] = [
-        {
-            "step": step,
-            "name": f"{step}{SUFFIX}",
-            "source": _row(by_name[f"{step}{SUFFIX}"])["source"],
-            "ok": step not in found,
-            "message": found.get(step),
-        }
-        for step in steps
-    ]
+    data = tried(_places().templates, name)
 
     def show() -> None:
-        for row in rows:
+        for row in data["rows"]:
             mark = paint("✓", "green") if row["ok"] else paint("✗", "red")
             print(
                 f"{mark} {row['name']} ({row['source']})" + (f": {one_line(row['message'])}" if row["message"] else "")
             )
 
-    data: TemplateCheckAnswer = {"ok": not found, "rows": rows}
     answer("template.check", data, as_json=asked.json, show=show)
-    if found:
+    if not data["ok"]:
         raise typer.Exit(exits.USAGE)
 
 
@@ -174,16 +146,10 @@ def diff_template(asked: Asked, name: Name) -> None:
 
     Next: orch template check
     """
-    file = template_file(_places().templates, name)
-    if file.own is None or file.built_in is None:
-        whose = "the project has none of its own" if file.own is None else "the program has none"
-        raise NotFound(f"There is nothing to compare: of {file.name} {whose}.", fix=("orch template list",))
-    old, new = file.built_in.splitlines(), file.own.splitlines()
-    lines = list(unified_diff(old, new, f"built-in:{file.name}", f"project:{file.name}", lineterm=""))
-    data: TemplateDiffAnswer = {"name": file.name, "lines": lines}
+    data = compared(_places().templates, name)
 
     def show() -> None:
-        for line in lines or ["Both say the same."]:
+        for line in data["lines"] or ["Both say the same."]:
             colour = COLOURS.get(line[:1])
             print(paint(clean(line), colour) if colour else clean(line))
 
@@ -214,30 +180,6 @@ def rebuild_cache(asked: Asked) -> None:
 
 def _places() -> Places:
     return find(here(), flags=flags())
-
-
-def _steps(places: Places, name: str | None) -> tuple[Step, ...]:
-    """Return the steps whose documents a template is part of; of a part that is all."""
-    if name is None or name in PARTS:
-        return STEPS
-    if name in list(Step):
-        return (Step(name),)
-    file = template_file(places.templates, name)
-    stem = file.name.removesuffix(SUFFIX)
-    return (Step(stem),) if stem in list(Step) else STEPS
-
-
-def _row(file: TemplateFile) -> TemplateRow:
-    stem = file.name.removesuffix(SUFFIX)
-    own = file.own is not None or file.unreadable is not None
-    return {
-        "name": file.name,
-        "step": Step(stem) if stem in list(Step) else None,
-        "source": "project" if own else "built-in",
-        "digest": file.digest,
-        "differs": own and file.own != file.built_in,
-        "unreadable": file.unreadable,
-    }
 
 
 def _source(row: TemplateRow) -> str:

@@ -1,7 +1,7 @@
 """orch workflow: all steps of a phase from one file, as far as its approvals reach."""
 
 import sys
-from typing import Annotated, TypedDict
+from typing import Annotated
 
 import typer
 
@@ -12,10 +12,8 @@ from cli.arguments import PhaseId
 from cli.options import Asked, acting
 from cli.project import opened
 from cli.screen import clean, one_line, paint, print_table, state
-from cli.workflow_run import Gate, Run, WorkflowRow
-from domain.errors import Damaged, Refusal, Unavailable
 from domain.phase_ids import checked
-from domain.steps import STEPS
+from usecases.workflow_run import Run, WorkflowAnswer, WorkflowRow, gone_through
 
 Config = Annotated[
     str,
@@ -24,15 +22,6 @@ Config = Annotated[
 Auto = Annotated[
     bool, typer.Option("--auto-approve", help="Approve in the actor's name, unread; the record says that it was so.")
 ]
-
-
-class WorkflowAnswer(TypedDict):
-    """How far a run came: `complete` once every step is approved, otherwise `waits_for` says what is missing."""
-
-    phase: str
-    complete: bool
-    waits_for: Gate | None
-    rows: list[WorkflowRow]
 
 
 @acting
@@ -57,39 +46,21 @@ def workflow(asked: Asked, phase: PhaseId, config: Config, auto_approve: Auto = 
 
     file = read_workflow(config, phase=phase, stdin=sys.stdin.buffer)
     with opened(to_write=True) as project:
-        run = Run(project, asked, phase, file, automatic=auto_approve)
+        run = Run(
+            project,
+            lambda command_id: project.meta(asked._replace(command_id=command_id)),
+            phase,
+            file,
+            automatic=auto_approve,
+        )
         run.refuse_hopeless()
-        gate, status = _gone_through(run)
+        gate, refusal = gone_through(run)
         rows = run.rows()
     data: WorkflowAnswer = {"phase": phase, "complete": gate is None, "waits_for": gate, "rows": rows}
     _warn(rows)
     answer("workflow.run", data, as_json=asked.json, show=lambda: _show(data, config))
-    if status:
-        raise typer.Exit(status)
-
-
-def _gone_through(run: Run) -> tuple[Gate | None, int]:
-    """Return where the run stopped, and the exit status: a refusal after the first record is part of the answer."""
-    for step in STEPS:
-        try:
-            gate = run.advance(step)
-        except (Damaged, Unavailable):
-            raise
-        except Refusal as refusal:
-            if run.is_approved(step):  # another run of the same file was first
-                continue
-            if not run.done.anything:
-                raise
-            stopped: Gate = {
-                "step": step,
-                "code": refusal.code,
-                "message": refusal.message,
-                "fix": list(refusal.fix),
-            }
-            return stopped, exits.status_of(refusal)
-        if gate is not None:
-            return gate, exits.DONE
-    return None, exits.DONE
+    if refusal is not None:
+        raise typer.Exit(exits.status_of(refusal))
 
 
 def _warn(rows: list[WorkflowRow]) -> None:

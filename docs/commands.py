@@ -18,11 +18,15 @@ Made from the help of every command by `python -m docs.commands`; a test holds t
 
 def page() -> str:
     """Return the whole page."""
-    root = program()
-    return "\n".join([HEAD, *_entries(click.Context(root, info_name="orch", terminal_width=WIDTH))])
+    return "\n".join([HEAD, *(f"## {name}\n\n```text\n{text}\n```\n" for name, text in pages())])
 
 
-def _entries(context: click.Context) -> Iterator[str]:
+def pages() -> Iterator[tuple[str, str]]:
+    """Yield every command and its help."""
+    yield from _entries(click.Context(program(), info_name="orch", terminal_width=WIDTH))
+
+
+def _entries(context: click.Context) -> Iterator[tuple[str, str]]:
     group = context.command
     assert isinstance(group, click.Group)
     for name in group.list_commands(context):
@@ -32,7 +36,7 @@ def _entries(context: click.Context) -> Iterator[str]:
         if isinstance(command, click.Group):
             yield from _entries(inner)
         else:
-            yield f"## {inner.command_path}\n\n```text\n{command.get_help(inner)}\n```\n"
+            yield inner.command_path, command.get_help(inner)
 
 
 if __name__ == "__main__":

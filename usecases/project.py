@@ -11,6 +11,7 @@ from adapters.workspace import Workspace
 from domain.errors import Unavailable
 from domain.event_log import EventLog, Head, Moment
 from domain.phase_ids import checked, stream_of
+from usecases.meters import Metering, unseen
 
 if TYPE_CHECKING:  # a read must not pay for the event classes
     from adapters.checkpoint_files import CheckpointFiles
@@ -91,6 +92,8 @@ class Project(NamedTuple):
     """Called with what is wrong beside the log and does no harm to the answer."""
     kept: "Templates | None" = None
     """Templates that stay compiled for many commands; each command looks at their files again."""
+    metering: Metering = unseen
+    """Makes what shows how far long work is."""
     far: Far | None = None
     """The service that decides, where the log is not opened here."""
 

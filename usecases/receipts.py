@@ -51,6 +51,16 @@ def receipt_after(project: Project, phase: str, step: Step) -> ReceiptAfter | No
     return {"file": file, "warning": None, "fix": []}
 
 
+def receipt_of(project: Project, phase: str, step: Step) -> bytes:
+    """Return the receipt of the approval in force; nothing is written beside the documents."""
+    from time import time_ns
+
+    from projections.gate import approved
+
+    state, records = folded_phase(project, phase)
+    return _made(project, approvals_of(approved(state, step, now_us=time_ns() // 1000), records))
+
+
 def keep_receipt(project: Project, phase: str, step: Step, approvals: "list[Record]", document: "Document") -> str:
     """Make sure that the receipt of an approval lies beside its document, and return its path as people name it.
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 import pytest
@@ -14,24 +15,30 @@ from adapters.stores import refilled_at
 from domain.errors import InvalidInput, StoreOutdated, Unavailable, UpgradeUndone
 from tests.adapters.log_entries import accepted, decision
 
-OLD = Path(__file__).parent / "postgres_schema_1"
+OLD = {version: Path(__file__).parent / f"postgres_schema_{version}" for version in (1, 2)}
 ROUTINES = """
 SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'orch'::regnamespace
 UNION ALL SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1, 2
 """
 
 
-@pytest.fixture
-def old_log(database: str) -> Iterator[str]:
-    """Give a log of the first version with an event in it, and a role that may write into it."""
+class OldLog(NamedTuple):
+    address: str
+    version: int
+
+
+@pytest.fixture(params=OLD)
+def old(request: pytest.FixtureRequest, database: str) -> Iterator[OldLog]:
+    """Give a log of each older version, and a role that may write into it."""
+    version: int = request.param
     role = "old_" + database.rpartition("=")[2].replace("-", "_")[-40:]
     with psycopg.connect(database, autocommit=True) as connection:
         for part in ("tables", *CODE):
-            connection.execute((OLD / f"{part}.sql").read_bytes())
+            connection.execute((OLD[version] / f"{part}.sql").read_bytes())
         connection.execute("INSERT INTO orch.store VALUES ('origin', 'example.org/old')")
         connection.execute(f'CREATE ROLE "{role}" LOGIN'.encode())
         connection.execute("SELECT orch.admit(%s, 'write')", (role,))
-    yield database
+    yield OldLog(database, version)
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"'.encode())
 
@@ -41,25 +48,25 @@ def code_of(address: str) -> list[tuple[str, str]]:
         return connection.execute(ROUTINES).fetchall()
 
 
-def test_an_old_log_is_read_and_not_written_until_it_is_upgraded(old_log: str) -> None:
-    with PostgresLog.open(old_log, read_only=True) as log:
+def test_an_old_log_is_read_and_not_written_until_it_is_upgraded(old: OldLog) -> None:
+    with PostgresLog.open(old.address, read_only=True) as log:
         assert log.origin == "example.org/old"
     with pytest.raises(StoreOutdated):
-        PostgresLog.open(old_log)
-    assert upgrade_tables(old_log, timeout_s=10) == (1, SCHEMA_VERSION)
-    with PostgresLog.open(old_log) as log:
+        PostgresLog.open(old.address)
+    assert upgrade_tables(old.address, timeout_s=10) == (old.version, SCHEMA_VERSION)
+    with PostgresLog.open(old.address) as log:
         accepted(log, decision("phase/a"))
         assert log.unsound() == [] and len(log.heads_state().secret) == 64
 
 
-def test_what_is_upgraded_is_what_is_made_anew(old_log: str, log_database: str) -> None:
-    upgrade_tables(old_log, timeout_s=10)
-    assert code_of(old_log) == code_of(log_database)
+def test_what_is_upgraded_is_what_is_made_anew(old: OldLog, log_database: str) -> None:
+    upgrade_tables(old.address, timeout_s=10)
+    assert code_of(old.address) == code_of(log_database)
 
 
-def test_a_role_may_do_what_it_could_before(old_log: str) -> None:
-    upgrade_tables(old_log, timeout_s=10)
-    with psycopg.connect(old_log) as connection:
+def test_a_role_may_do_what_it_could_before(old: OldLog) -> None:
+    upgrade_tables(old.address, timeout_s=10)
+    with psycopg.connect(old.address) as connection:
         (role,) = connection.execute("SELECT role FROM orch.members").fetchone() or ("",)
         may = "SELECT has_function_privilege(%s, 'orch.append(integer, jsonb)', 'EXECUTE')"
         assert connection.execute(may, (role,)).fetchone() == (True,)
@@ -67,28 +74,28 @@ def test_a_role_may_do_what_it_could_before(old_log: str) -> None:
         assert connection.execute(may, (role,)).fetchone() == (False,)
 
 
-def test_eight_that_upgrade_at_once_do_it_once(old_log: str) -> None:
+def test_eight_that_upgrade_at_once_do_it_once(old: OldLog) -> None:
     with ThreadPoolExecutor(8) as pool:
-        done = list(pool.map(lambda _: upgrade_tables(old_log, timeout_s=30), range(8)))
-    assert sorted(done) == [(1, SCHEMA_VERSION), *[(SCHEMA_VERSION, SCHEMA_VERSION)] * 7]
+        done = list(pool.map(lambda _: upgrade_tables(old.address, timeout_s=30), range(8)))
+    assert sorted(done) == [(old.version, SCHEMA_VERSION), *[(SCHEMA_VERSION, SCHEMA_VERSION)] * 7]
 
 
-def test_an_upgrade_that_fails_half_way_changes_nothing(old_log: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upgrade_that_fails_half_way_changes_nothing(old: OldLog, monkeypatch: pytest.MonkeyPatch) -> None:
     from adapters import postgres_schema
 
-    before = code_of(old_log)
-    monkeypatch.setitem(postgres_schema.STEPS, 1, "ALTER TABLE orch.heads ADD COLUMN x integer")
+    before = code_of(old.address)
+    monkeypatch.setitem(postgres_schema.STEPS, old.version, "ALTER TABLE orch.heads ADD COLUMN x integer")
     monkeypatch.setattr(postgres_schema, "ADMIT_AGAIN", "SELECT 1 / 0")
     with pytest.raises(Unavailable):
-        upgrade_tables(old_log, timeout_s=10)
-    assert code_of(old_log) == before
-    with PostgresLog.open(old_log, read_only=True) as log:
-        assert log.schema_version == 1
+        upgrade_tables(old.address, timeout_s=10)
+    assert code_of(old.address) == before
+    with PostgresLog.open(old.address, read_only=True) as log:
+        assert log.schema_version == old.version
 
 
-def test_an_upgrade_that_is_checked_holds(old_log: str) -> None:
-    assert upgrade_tables(old_log, timeout_s=10, checked=True) == (1, SCHEMA_VERSION)
-    with PostgresLog.open(old_log) as log:
+def test_an_upgrade_that_is_checked_holds(old: OldLog) -> None:
+    assert upgrade_tables(old.address, timeout_s=10, checked=True) == (old.version, SCHEMA_VERSION)
+    with PostgresLog.open(old.address) as log:
         accepted(log, decision("phase/a"))
         assert measured(log).size == 1
 

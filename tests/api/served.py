@@ -16,6 +16,8 @@ from adapters.access_tokens import new_token
 from adapters.places import find
 from adapters.stores import open_log
 from adapters.workspace import Workspace
+from api.bounds import MB, Bounds
+from api.connections import Connections
 from api.server import Where, bound, server_of
 from domain.access_token import Scope
 from domain.actors import Actor, ActorKind
@@ -26,6 +28,9 @@ from usecases.project import Project
 ROOT = Path(__file__).parents[2]
 HERE = Where("127.0.0.1", 0)
 PATIENCE = 20.0
+WIDE = Bounds(memory=64 * 1024 * MB, per_token=0, per_address=0, failures_per_address=0)
+"""Bounds that no test meets by accident: the process of the tests is larger, and asks more often."""
+RATES = (("RATE", "TOKEN"), ("RATE", "ADDRESS"), ("FAILURES", "ADDRESS"))
 
 
 class Reply(NamedTuple):
@@ -98,7 +103,14 @@ def new_project(folder: Path, database: str | None = None) -> None:
 
 def environment() -> dict[str, str]:
     """Return what a process of ours sees around it."""
-    return {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "ORCHESTRATOR_ACTOR": "ada", "HOME": "/nonexistent"}
+    wide = {f"ORCHESTRATOR_{name}_PER_{of}": "0" for name, of in RATES}
+    return {
+        "PYTHONPATH": str(ROOT),
+        "PATH": "/usr/bin:/bin",
+        "ORCHESTRATOR_ACTOR": "ada",
+        "HOME": "/nonexistent",
+        **wide,
+    }
 
 
 def setting(database: str | None) -> dict[str, str]:
@@ -126,11 +138,13 @@ def issued(project: Project, *scopes: Scope, to: Actor = GRACE, seconds: int = 3
 
 
 @contextmanager
-def served(project: Project, where: Where = HERE) -> Iterator[Client]:
+def served(
+    project: Project, where: Where = HERE, bounds: Bounds = WIDE, connections: Connections | None = None
+) -> Iterator[Client]:
     """Serve a project in this process, over a real socket."""
     ready = Event()
     with bound(where) as listening:
-        server = server_of(project, where, told=ready.set)
+        server = server_of(project, where, told=ready.set, bounds=bounds, connections=connections)
         thread = Thread(target=lambda: server.run(sockets=[listening]), daemon=True)
         thread.start()
         assert ready.wait(PATIENCE)

@@ -8,11 +8,14 @@ import pytest
 from pydantic import TypeAdapter
 
 from adapters.inputs import judged_fields
-from api.description import EXAMPLES, KINDS, ROOT
+from api.description import EXAMPLES, ROOT
+from api.kinds import FILES, KINDS, ONLY_FILES, READ_BY_POST
+from docs.commands import pages
 from domain.steps import STEPS, Step
 from tests.api.served import Client
 from tests.api.test_identity import operations
 
+OPERATION = re.compile(r"(GET|POST|PUT|DELETE) (/[^`?\s]+)")
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 
 
@@ -41,14 +44,20 @@ def test_every_operation_says_what_it_does_and_how_it_refuses(description: dict[
     names = [operation["operationId"] for _, _, operation in operations(description)]
     assert len(names) == len(set(names)) and KINDS.keys() <= set(names)
     for method, path, operation in operations(description):
-        assert operation["summary"] and operation["security"], (method, path)
+        assert operation["summary"] and operation["description"] and operation["security"], (
+            method,
+            path,
+        )
         if operation["operationId"] == "follow":
             continue
         for status, response in operation["responses"].items():
-            (media,) = response["content"]
-            assert media == ("application/json" if status == "200" else "application/problem+json")
+            name = operation["operationId"]
+            plain = () if name in ONLY_FILES else ("application/json",)
+            answers = {*plain, *FILES.get(name, ())}
+            assert response["content"].keys() == (answers if status == "200" else {"application/problem+json"})
         assert {"400", "401", "403", "404", "503"} <= operation["responses"].keys()
-        assert ("412" in operation["responses"]) == (method != "GET")
+        writes = method != "GET" and operation["operationId"] not in READ_BY_POST
+        assert ("412" in operation["responses"]) == writes
 
 
 def test_every_document_has_an_example_that_is_taken(description: dict[str, Any]) -> None:
@@ -69,12 +78,31 @@ def test_every_body_has_fields_with_examples_where_they_are_needed(description: 
                 assert parts[name]["properties"][field].get("examples"), (name, field)
 
 
-def test_the_page_names_every_operation(description: dict[str, Any]) -> None:
-    page = PAGE.read_text("utf-8")
-    for _, path, operation in operations(description):
-        last = re.sub(r"\?.*", "", path).rstrip("/").rpartition("/")[2]
-        word = {"spec": "STEP", "st01-x": "P", "B1": "B1", "st02-y": "OTHER", "1": "SIZE"}.get(last, last)
-        assert word in page, (path, operation["operationId"])
+def table_rows() -> list[tuple[list[str], str]]:
+    """Return the commands of each row of the page's table, and what it says about them."""
+    part = PAGE.read_text("utf-8").partition("## Operations")[2].partition("\n## ")[0]
+    rows = [line.strip("|").split(" | ") for line in part.splitlines() if line.startswith("| `orch ")]
+    return [(re.findall(r"`(orch [^`]+)`", commands), " | ".join(told)) for commands, *told in rows]
+
+
+def test_the_page_has_every_command_with_its_operations_or_a_reason() -> None:
+    known = [command for commands, _ in table_rows() for command in commands]
+    assert sorted(known) == sorted(command for command, _ in pages())
+    for commands, told in table_rows():
+        reason = told.strip().removeprefix("not over HTTP: ")
+        assert OPERATION.search(told) or (reason != told.strip() and len(reason) > 30), commands
+
+
+def test_the_page_names_every_operation_and_none_that_is_not(description: dict[str, Any]) -> None:
+    named = {(method, path) for _, told in table_rows() for method, path in OPERATION.findall(told)}
+    there = {
+        (method.upper(), path.removeprefix(ROOT))
+        for path, methods in description["paths"].items()
+        if path.startswith(ROOT)
+        for method in methods
+    }
+    assert there - named == set()
+    assert named - there <= {("GET", "/openapi.json")}
 
 
 def test_a_description_is_json_schema_of_today(description: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from tests.api.test_identity import ENDLESS
 from usecases.project import Project
 
 NOTHING: Any = None
-DESCRIPTION = application(Service(NOTHING, NOTHING, NOTHING, NOTHING)).openapi()
+DESCRIPTION = application(Service(*[NOTHING] * 7)).openapi()
 STATUSES = {200, 400, 404, 405, 408, 409, 412, 413, 415, 421, 422}
 """What may come back from a store that is well: no 500 and no 503."""
 WORDS = st.text(st.characters(codec="utf-8"), max_size=30)

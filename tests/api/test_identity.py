@@ -14,8 +14,8 @@ from domain.actors import Actor, ActorKind
 from tests.api.served import AGENT, PATIENCE, Client, issued
 from usecases.project import Project
 
-PLACES = {"phase": "st01-x", "step": "spec", "on": "st02-y", "blocker": "B1", "number": "1"}
-PLACES |= {"token": "0b8f3a52c1d2", "size": "1"}
+PLACES = {"phase": "st01-x", "step": "spec", "on": "st02-y", "blocker": "B1", "number": "1", "token": "0b8f3a52c1d2"}
+PLACES |= {"name": "spec", "position": "1", "file": "entry", "size": "1"}
 ENDLESS = {f"{ROOT}/events": "?at=position:1"}
 """What makes an answer that would not end a refusal."""
 WHO: dict[str, set[str]] = {
@@ -34,18 +34,27 @@ WHO: dict[str, set[str]] = {
             "follow",
         ),
         *("list_tasks", "show", "show_policy", "list_roles"),
+        *("search_texts", "what_to_know", "package_of", "export_phases", "gate_by_digest", "gate_by_text", "receipt"),
+        *("replay_phase", "list_templates", "check_templates", "show_template", "diff_template"),
+        *("list_schemas", "show_schema", "check_schema"),
         *("log_itself", "log_heads", "log_told", "log_rows", "log_moment", "log_tree", "log_tile", "log_hashes"),
         *("log_commands", "log_command", "log_snapshots", "log_snapshot", "log_checkpoints", "log_checkpoint"),
     },
     "write": {
         *("draft_spec", "draft_research", "draft_plan", "draft_prd", "draft_tasks", "edit", "request"),
         *("handoff", "archive", "retitle", "depend", "undepend", "block", "unblock"),
-        *("task_start", "task_done", "task_reopen", "task_assign", "remember", "forget"),
+        *("workflow", "task_sync", "task_start", "task_done", "task_reopen", "task_assign", "remember", "forget"),
     },
     "approve": {"approve", "reject", "reconfirm", "reopen"},
-    "audit": {"trail", "list_reviews", "log_sign"},
-    "recover": {"list_points", "name_point"},
-    "admin": {"set_policy", "grant_role", "revoke_role", "list_tokens", "create_token", "revoke_token"},
+    "audit": {
+        *("trail", "list_reviews", "replay_log", "list_exceptions", "count_population", "draw_sample", "show_key"),
+        *("prove", "proof_file", "prove_growth", "sign_checkpoint", "verify", "review", "evidence"),
+    },
+    "recover": {"list_points", "name_point", "losses_of"},
+    "admin": {
+        *("set_policy", "grant_role", "revoke_role", "list_tokens", "create_token", "revoke_token"),
+        *("redact", "rotate_key"),
+    },
 }
 """The operations that each scope opens, by their ids."""
 
@@ -162,5 +171,5 @@ def test_the_log_holds_no_secret(client: Client, served_project: Project) -> Non
 
 def test_a_description_is_made_without_a_log_being_asked(served_project: Project) -> None:
     nothing: Any = None
-    app = application(Service(served_project, nothing, nothing, nothing))
+    app = application(Service(served_project, *[nothing] * 6))
     assert app.openapi()["openapi"] == "3.1.0"

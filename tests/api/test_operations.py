@@ -128,6 +128,29 @@ def test_tokens_are_issued_shown_once_listed_and_revoked(client: Client) -> None
         ("/audit/trail", ("audit", "trail")),
         ("/audit/reviews", ("audit", "reviews")),
         ("/recover/points", ("recover", "points")),
+        ("/recover/diff?to=position:3", ("recover", "diff", "--to", "position:3")),
+        (
+            "/search?q=trip&q=%22ms%22&kind=document&limit=5",
+            ("search", "trip", '"ms"', "--kind", "document", "--limit", "5"),
+        ),
+        ("/search?q=round&at=position:9", ("search", "round", "--at", "position:9")),
+        ("/context?level=4&drafts=true", ("context", "--level", "4", "--drafts")),
+        ("/context?phase=st09-same&budget=2k", ("context", "--phase", "st09-same", "--budget", "2k")),
+        ("/export?phase=st09-same", ("export", "st09-same")),
+        ("/phases/st09-same/replay?step=spec", ("replay", "st09-same", "--step", "spec")),
+        ("/audit/replay?from=position:2&to=position:9", ("replay", "--from", "position:2", "--to", "position:9")),
+        ("/audit/exceptions", ("audit", "exceptions")),
+        ("/audit/population?kind=human", ("audit", "population", "--kind", "human")),
+        (
+            "/audit/sample?seed=a&n=3&at=position:9",
+            ("audit", "sample", "--seed", "a", "--n", "3", "--at", "position:9"),
+        ),
+        ("/audit/key", ("audit", "key", "show")),
+        ("/audit/consistency?old=2&new=5", ("audit", "prove", "--between", "2", "5")),
+        ("/templates/spec", ("template", "show", "spec")),
+        ("/templates/check", ("template", "check")),
+        ("/schemas/spec", ("schema", "show", "spec")),
+        ("/schemas/phase.opened", ("schema", "show", "phase.opened")),
     ],
 )
 def test_a_read_answers_what_the_command_line_prints(
@@ -145,8 +168,15 @@ def test_a_read_answers_what_the_command_line_prints(
     assert run_command(program(), [*words, "--json"]) == 0
     printed = _without_ages(orjson.loads(capsys.readouterr().out))
     answered = client.get(path)
-    assert answered.status == 200 and _without_ages(answered.json) == printed
+    assert answered.status == 200 and _outside(_without_ages(answered.json)) == _outside(printed)
     adapter_of(printed["kind"], closed=True).validate_python(answered.json)
+
+
+def _outside(value: Any) -> Any:
+    """Return a document without the place of the store, which no answer over HTTP names."""
+    if value.get("kind") == "recover.diff":
+        value["data"]["source"]["where"] = ""
+    return value
 
 
 def _without_ages(value: Any) -> Any:

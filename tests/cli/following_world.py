@@ -16,8 +16,6 @@ from adapters.places import find
 from adapters.search_index import SearchIndex
 from adapters.sqlite_log import SqliteLog
 from adapters.workspace import Workspace
-from cli.documents_on_disk import documents_on_disk
-from cli.search_following import SearchFollower, bring_up_to_date
 from domain.commands import Command, DraftDocument, RedactPayload
 from domain.event_log import EventLog, Receipt
 from domain.steps import Step
@@ -25,6 +23,8 @@ from projections.heads import heads_from
 from tests.cli.conftest import the_log
 from tests.cli.large_log import environment
 from tests.reliability.ledger import carry_out, meta
+from usecases.documents_on_disk import documents_on_disk
+from usecases.search_following import SearchFollower, bring_up_to_date
 
 ORCH = str(Path(sys.executable).with_name("orch"))
 LOG = Path(".orch/log.db")

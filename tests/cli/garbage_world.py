@@ -162,6 +162,7 @@ VERDICTS = {
     ("recover", "verify"): (6, 7),
     ("recover", "salvage"): (7,),
     ("doctor",): (6, 8),
+    ("health",): (6, 8),
     ("rebuild",): (6,),
     ("check", "pre-deploy"): (3,),
     ("check", "post-deploy"): (3,),

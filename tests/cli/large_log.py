@@ -10,11 +10,11 @@ from time import monotonic, sleep
 from typing import NamedTuple
 
 from adapters.sqlite_log import SqliteLog
-from cli.beside import ENOUGH
 from domain.event_log import Decision
 from domain.phase import Phase
 from tests.cli.verified_world import LOG
 from tests.reliability.ledger import ADA
+from usecases.beside import ENOUGH
 
 ORCH = str(Path(sys.executable).with_name("orch"))
 PATIENCE_S = 30.0
@@ -87,7 +87,7 @@ def _processes() -> Iterator[tuple[int, int]]:
         if not folder.name.isdigit():
             continue
         try:
-            if b"cli.stretch_process" in (folder / "cmdline").read_bytes().split(b"\0"):
+            if b"usecases.stretch_process" in (folder / "cmdline").read_bytes().split(b"\0"):
                 yield int(folder.name), int((folder / "stat").read_text().rpartition(")")[2].split()[1])
         except OSError:  # it has gone meanwhile
             continue

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from adapters.sqlite_log import SqliteLog
-from cli.recovered import state_digest
 from domain.event_log import Record
 from projections.heads import heads_from
 from tests.cli.conftest import Answer, Orch
 from usecases.reads import decoded
+from usecases.recovered import state_digest
 
 LOG = Path(".orch/log.db")
 NEW = "new"

@@ -139,7 +139,7 @@ def test_sixty_at_once_lose_nothing_and_share_their_commits(project: Orch, monke
 
 def test_how_many_run_at_once_is_a_setting(project: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     told = project("config", "show", "--json").data["rows"]
-    assert [row["value"] for row in told if row["name"] == "max_concurrent"] == [32]
+    assert [row["value"] for row in told if row["name"] == "max_concurrent"] == [100]
     monkeypatch.setenv("ORCHESTRATOR_MAX_CONCURRENT", "2")
     assert project("batch", "--phases", FIVE, "--command", SPEC, "--parallel").status == 0
     monkeypatch.setenv("ORCHESTRATOR_MAX_CONCURRENT", "none")

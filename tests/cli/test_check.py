@@ -182,14 +182,14 @@ def test_a_document_that_is_not_what_was_recorded_is_found(project: Orch, monkey
 
 @pytest.fixture
 def service() -> Iterator[str]:
-    """Give the address of a server that says it is alive below /orch, and of nothing else."""
+    """Give the address of a server that says it is healthy below /orch, and of nothing else."""
 
     class Alive(BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # so it is called
             self.send_response(200 if self.path.startswith("/orch") else 404)
             self.end_headers()
-            if self.path == "/orch/health/live":
-                self.wfile.write(b'{"ok":true,"kind":"health.live","version":1,"data":{"alive":true}}')
+            if self.path == "/orch/health/ready":
+                self.wfile.write(b'{"status":"healthy","timestamp":"2026-11-24T14:00:00.000000Z"}')
 
         def log_message(self, *_: object) -> None:
             pass
@@ -202,7 +202,7 @@ def service() -> Iterator[str]:
         thread.join()
 
 
-def test_the_service_is_asked_whether_it_is_alive(project: Orch, service: str) -> None:
+def test_the_service_is_asked_whether_it_is_healthy(project: Orch, service: str) -> None:
     assert level_of(after(project, "--url", f"{service}/orch/"), "service") == "ok"
     for url in (service, f"{service}/orch/other", "http://127.0.0.1:1", "file:///etc/passwd", "nonsense"):
         told = after(project, "--url", url)

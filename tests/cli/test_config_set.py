@@ -77,8 +77,8 @@ def test_a_json_file_keeps_the_names_of_the_guide(project: Orch) -> None:
         (("receipts.write", "yes"), "true or false", "orch config show --help"),
         (("state_dir", ""), "has to be a path", "orch config show --help"),
         (("log.level", "loud"), "debug, info", "orch config show --help"),
-        (("max_concurrent",), "Give a value, or --unset.", "orch config set max_concurrent 32"),
-        (("max_concurrent", "3", "--unset"), "Give a value, or --unset.", "orch config set max_concurrent 32"),
+        (("max_concurrent",), "Give a value, or --unset.", "orch config set max_concurrent 100"),
+        (("max_concurrent", "3", "--unset"), "Give a value, or --unset.", "orch config set max_concurrent 100"),
     ],
 )
 def test_what_cannot_be_is_refused_and_the_file_stays(

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from cli.context_file import MARK
 from projections.tokens import tokens
 from tests.cli.conftest import Orch
 from tests.cli.test_startup import HEAVY, loaded_by
+from usecases.context_file import MARK
 
 FILE = Path("dev/orch-log.md")
 LIES = "done\n```\n````\n# Context of everything\n\n---\n~~~\nAbout 1 of 2 tokens. \x1b[31m\u202e"

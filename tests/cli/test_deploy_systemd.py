@@ -112,7 +112,8 @@ def test_the_limits_and_places_are_those_of_the_settings(project: Orch, tmp_path
     told = project("deploy", "systemd", "--out", "units", "--group", "staff", "--port", "9000", "--json").data
     assert (told["memory_limit_mb"], told["backups"]) == (768, f"{tmp_path}/backups")
     for unit in SERVICES:
-        assert line_of(Path("units") / unit, "MemoryMax") == ["768M"]
+        most = "960M" if unit == "orchestrator.service" else "768M"  # it refuses work before the kernel ends it
+        assert line_of(Path("units") / unit, "MemoryMax") == [most]
     service = Path("units/orchestrator.service")
     assert line_of(service, "ReadWritePaths") == [f'"{tmp_path}/.orch" "{tmp_path}/dev"']
     assert line_of(service, "Group") == ["staff"] and line_of(service, "ExecStart")[0].endswith("serve --port 9000")

@@ -9,9 +9,6 @@ import pytest
 
 from adapters.places import find
 from adapters.sqlite_log import SqliteLog
-from cli import search_following
-from cli.context_file import MARK
-from cli.search_following import SearchFollower
 from tests.cli.conftest import Orch, orch, project
 from tests.cli.following_world import (
     INDEX,
@@ -28,6 +25,9 @@ from tests.cli.following_world import (
     spec,
 )
 from tests.cli.recovered_world import lived, promoted, recovered
+from usecases import search_following
+from usecases.context_file import MARK
+from usecases.search_following import SearchFollower
 
 __all__ = ["lived", "orch", "project"]  # fixtures
 

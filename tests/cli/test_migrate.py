@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
+from adapters.postgres_schema import make_log
 from adapters.stores import opened_at
 from cli import migrating
 from domain.errors import Unavailable
@@ -150,7 +152,7 @@ def test_a_move_that_is_stopped_before_the_point_of_no_return_changed_nothing(
 
     with monkeypatch.context() as patched:
         patched.setattr(recover_checks if step == "check" else migrating, step, stopped)
-        patched.setattr(migrating.Migration, "_discard_unsettled", lambda _: None)  # as if it had been killed
+        patched.setattr(migrating.Migration, "_discard_unsettled", lambda *_: None)  # as if it had been killed
         assert told("migrate", "--to", database).status == 8
     assert told("spec", "st08-x", "--objectives", "x").status == 0
     if step == "check":  # whoever joins it is told that it is not finished
@@ -177,3 +179,19 @@ def test_what_sqlite_keeps_beside_a_file_is_never_left_without_it(
     assert told("migrate", "--to", database).status == 0
     assert {file.name for file in Path(".orch").glob("log.db*")} == {"log.db-writers"}
     assert told("migrate", "--to", "file").status == 0
+
+
+def test_a_log_that_another_project_is_moving_there_is_left_alone(
+    told: Orch, database: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    make_log(database, "example.org/other", timeout_s=10)
+    with psycopg.connect(database) as connection:
+        connection.execute("INSERT INTO orch.store VALUES ('unsettled', 'orch migrate --to elsewhere')")
+    before = rows_at(".orch/log.db")
+    refused = told("migrate", "--to", database, "--json")
+    assert refused.status == 3 and refused.error["code"] == "STORE_UNSETTLED", refused
+    assert "example.org/other" in refused.error["message"]
+    with opened_at(database, read_only=True) as log:
+        assert log.origin == "example.org/other"
+    assert rows_at(".orch/log.db") == before
+    assert told("spec", "st08-x", "--objectives", "x").status == 0

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from cli.output_schemas import ERROR, FOLDER, KINDS, adapter_of, schema_of, written
+from cli.output_schemas import FOLDER, KINDS, adapter_of, schema_of, written
 from domain.steps import Step, StepState
 from tests.authority import Authority
 from tests.cli.conftest import Orch
+from usecases.schemas import ERROR
 
 WRITTEN = r'(?:\b(?:answer|as_json)\(\s*|\bkind(?:: str = |=)(?=[\w"]+\.))"([\w.]+)"'
 """How the kind of an answer stands in the code."""
@@ -45,6 +46,7 @@ READS = {
     "config.set": ("config", "set", "max_concurrent", "8"),
     "context": ("context",),
     "doctor": ("doctor",),
+    "health": ("health",),
     "schema.list": ("schema", "list"),
     "schema": ("schema", "show", "spec"),
     "schema.check": ("schema", "check", "workflow", "w.yaml"),

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from adapters.sqlite_log import SqliteLog
-from cli.recovered import carried_by
 from tests.cli.conftest import Orch
 from tests.cli.recovered_world import in_store, lived, promoted, recovered, rows
+from usecases.recovered import carried_by
 
 pytestmark = pytest.mark.in_file
 

@@ -12,6 +12,7 @@ from domain.topics import TOPICS
 from tests.adapters.test_written_events import name_of
 from tests.adapters.written_examples import EXAMPLES, written
 from tests.cli.conftest import Orch
+from usecases.schemas import STATES, state_adapter_of
 
 
 def test_names_are_unique_and_every_schema_is_shown(project: Orch) -> None:
@@ -30,7 +31,7 @@ def test_the_published_files_are_what_the_code_says() -> None:
             "run python -m adapters.event_schemas"
         )
     assert {file.stem for file in event_schemas.FOLDER.iterdir()} == TOPICS.keys()
-    for name in output_schemas.STATES:
+    for name in STATES:
         published = (output_schemas.STATE_FOLDER / f"{name}.json").read_text("utf-8")
         assert published == output_schemas.state_written(name), "run python -m cli.output_schemas"
     for name in input_schemas.NAMES:
@@ -54,7 +55,7 @@ def test_every_event_that_was_ever_written_is_as_its_schema_says(event: object) 
 
 
 def test_the_state_file_on_disk_has_every_field_of_its_schema_and_no_other(drafted: Orch) -> None:
-    closed = output_schemas.state_adapter_of("phase-state", closed=True)
+    closed = state_adapter_of("phase-state", closed=True)
     file = Path("dev/st01-x/phase-state.json")
     closed.validate_json(file.read_bytes(), strict=True)
     for words in (

@@ -6,7 +6,6 @@ import pytest
 
 from adapters.keys import make_key
 from adapters.sqlite_log import SqliteLog
-from cli.verifying import Options, Verifier
 from domain.event_log import EventLog
 from projections.verification import Findings
 from tests.adapters.log_entries import NOON, accepted, decision, filled
@@ -15,6 +14,7 @@ from tests.cli.insider import envelope_changed, everything_rehashed, inside
 from tests.cli.verified_world import HELD, LOG, World, keep, world
 from tests.memory_log import MemoryLog
 from tests.reliability.ledger import carry_out, draft, new_log, request
+from usecases.verifying import Options, Verifier
 
 __all__ = ["keep", "world"]  # fixtures
 

@@ -12,8 +12,6 @@ import pytest
 
 from adapters.sqlite_log import SqliteLog
 from cli.project import opened
-from cli.verify import verification
-from cli.verifying import Options, Verifier
 from domain.errors import Unavailable
 from projections.verification import Findings, Verification
 from tests.cli.conftest import the_log
@@ -22,6 +20,9 @@ from tests.cli.large_log import LongProject, environment, gone, helper_of, helpe
 from tests.cli.test_verify_insider import CHANGES
 from tests.cli.verified_world import HELD, LOG, World, keep, world
 from tests.reliability.ledger import carry_out, draft, new_log, request
+from usecases.held import notes_in
+from usecases.verification import verification
+from usecases.verifying import Options, Verifier
 
 pytestmark = pytest.mark.in_file
 
@@ -36,7 +37,7 @@ WAYS = {
 
 def found_by(world: World, way: str, **changes: int | bool) -> Verification:
     with opened() as project:
-        return verification(project, [Path(HELD)], [world.key], WAYS[way]._replace(**changes))  # type: ignore[arg-type]
+        return verification(project, notes_in([Path(HELD)]), [world.key], WAYS[way]._replace(**changes))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -196,7 +197,7 @@ def test_a_killed_verification_leaves_no_process_behind(long: LongProject, how: 
 def test_a_helper_ends_when_nobody_is_there_any_more_even_where_it_could_go_on(world: World) -> None:
     """Its answer is larger than a pipe and nobody reads it, so it would wait for ever."""
     order = [str(LOG.absolute()), 1, world.size, list(range(200, 256)), True, False]
-    words = [sys.executable, "-P", "-m", "cli.stretch_process"]
+    words = [sys.executable, "-P", "-m", "usecases.stretch_process"]
     with Popen(words, stdin=PIPE, stdout=PIPE, env=environment()) as process:
         assert process.stdin is not None and process.stdout is not None
         process.stdin.write(orjson.dumps(order) + b"\n")

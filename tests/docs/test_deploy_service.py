@@ -140,7 +140,8 @@ def test_a_misspelt_option_would_be_noticed() -> None:
 def test_a_container_may_do_as_little_as_a_unit(name: str) -> None:
     service = SERVICES[name]
     assert service["user"] == of("USER")[0] and service["read_only"] is True and service["cap_drop"] == ["ALL"]
-    assert service["security_opt"] == ["no-new-privileges:true"] and service["mem_limit"] == "512m"
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["mem_limit"] == ("640m" if name == "orchestrator" else "512m")
     assert not {"privileged", "cap_add", "devices", "pid", "ipc", "environment"} & service.keys()
     assert all(re.fullmatch(r"127\.0\.0\.1:\d+:\d+", port) for port in service.get("ports", []))
     assert service["healthcheck"].get("disable") or service["healthcheck"]["test"][0] == "CMD"
@@ -154,11 +155,11 @@ def test_a_container_may_do_as_little_as_a_unit(name: str) -> None:
 @pytest.fixture
 def alive() -> Iterator[list[Any]]:
     """Give a server and the answer that it gives."""
-    answers: list[Any] = [200, b'{"ok":true,"kind":"health.live","version":1,"data":{"alive":true}}', 0]
+    answers: list[Any] = [200, b'{"status":"healthy","timestamp":"2026-11-24T14:00:00.000000Z"}', 0]
 
     class Service(BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # so it is called
-            self.send_response(answers[0] if self.path == "/health/live" else 404)
+            self.send_response(answers[0] if self.path == "/health/ready" else 404)
             self.end_headers()
             self.wfile.write(answers[1])
 
@@ -178,18 +179,20 @@ def test_the_health_check_tells_a_service_that_lives_from_one_that_does_not(aliv
     (words,) = of("HEALTHCHECK")
     check = exec_form(words.partition("CMD ")[2])
     assert SERVICES["orchestrator"]["healthcheck"]["test"] == ["CMD", *check], "both say the same"
-    assert of("EXPOSE") == ["8420"] and ":8420/" in check[-1]
+    assert of("EXPOSE") == ["8420"] and ":8420" in check[-1]
 
     def status(port: int) -> int:
-        own = [sys.executable, *check[1:-1], check[-1].replace(":8420/", f":{port}/")]
-        return subprocess.run(own, capture_output=True).returncode
+        own = [sys.executable, "-m", "cli.main", *check[1:-1], check[-1].replace(":8420", f":{port}")]
+        return subprocess.run(own, capture_output=True, cwd=ROOT).returncode
 
     assert status(alive[2]) == 0
     alive[1] = b"{}"
-    assert status(alive[2]) == 1
+    assert status(alive[2]) == 8
     alive[0] = 503
-    assert status(alive[2]) == 1
-    assert status(1) == 1
+    assert status(alive[2]) == 8
+    alive[1] = b'{"status":"unhealthy","error":"No.","timestamp":"2026-11-24T14:00:00.000000Z"}'
+    assert status(alive[2]) == 8
+    assert status(1) == 8
 
 
 def test_every_variable_of_the_example_is_one_that_we_read_and_takes_its_value() -> None:
@@ -207,7 +210,8 @@ def test_every_key_of_the_settings_is_one_that_we_obey() -> None:
     said = judged(path, path.read_bytes())
     assert said["state_dir"] == variables()["ORCHESTRATOR_STATE_DIR"]
     assert said["backup.dir"] == variables()["ORCHESTRATOR_BACKUP_DIR"]
-    assert f"{said['memory_limit_mb']}m" == SERVICES["orchestrator"]["mem_limit"]
+    assert isinstance(said["memory_limit_mb"], int)
+    assert f"{said['memory_limit_mb'] * 5 // 4}m" == SERVICES["orchestrator"]["mem_limit"]
     with pytest.raises(InvalidInput, match="memoryLimit is no setting"):
         judged(path, path.read_bytes().replace(b"memoryLimitMB", b"memoryLimit"))
 

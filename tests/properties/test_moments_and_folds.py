@@ -11,13 +11,13 @@ import pytest
 from adapters.places import places_of
 from adapters.sqlite_log import SqliteLog
 from adapters.workspace import Workspace
-from cli.recovered import state_digest
 from domain.times import rfc3339
 from projections.folding import changes
 from tests.properties.busy_log import busy_log
 from usecases.moments import resolved
 from usecases.project import Project
 from usecases.reads import decoded, heads_at, view_of_all
+from usecases.recovered import state_digest
 
 EVENTS = 10_000 if os.environ.get("RELIABILITY") == "long" else 1_200
 WHOLE = 97

@@ -14,13 +14,14 @@ import pytest
 from adapters.places import find
 from adapters.search_index import PART_BITS
 from adapters.sqlite_log import SqliteLog
-from cli import documents_following, search_following
+from cli import documents_following
 from domain.commands import BlockPhase
 from domain.following import doubt_about
 from domain.phase_events import BlockerType
 from tests.cli.following_world import ORCH, Process, documents_that_differ, following, fresh_rows, index_rows, spec
 from tests.cli.large_log import environment
 from tests.reliability.ledger import LONG, carry_out, meta, request
+from usecases import search_following
 
 ROUNDS = 80 if LONG else 20
 ROOT = Path(__file__).parents[2]

@@ -14,11 +14,11 @@ import pytest
 
 from adapters.keys import key_file
 from adapters.sqlite_log import SqliteLog
-from cli.verifying import Options, Verifier
 from domain.event_log import Record
 from projections.verification import Findings
 from tests.reliability.faults import BROKEN, ENVIRONMENT, FULL, KILL, calls_of, command_of, faulty, orch, trials, works
 from tests.reliability.ledger import LONG
+from usecases.verifying import Options, Verifier
 
 RUN = ("recover", "run", "--to", "position:6", "--out", "new")
 PROMOTE = ("recover", "promote", "new", "--reason", "the last day was a mistake", "--yes")

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import pytest
 
 from adapters.sqlite_log import SqliteLog
-from cli.recovered import state_digest
 from domain.aggregates import EventSourced
 from domain.event_log import Head
 from domain.times import rfc3339
@@ -17,6 +16,7 @@ from tests.cli.conftest import Orch, orch, project
 from tests.properties.busy_log import keep_busy
 from tests.reliability.ledger import LONG
 from usecases.reads import decoded
+from usecases.recovered import state_digest
 
 __all__ = ["orch", "project"]  # fixtures
 EVENTS = 10_000 if LONG else 600

@@ -1,0 +1,72 @@
+"""History event by event, with the state after each."""
+
+from itertools import islice
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.answering import answer, lead_on
+from api.asking import Auditor, Reader, Reading, refuse_files
+from api.audit import MOST, Cursor, Limit, Since, Until
+from api.words import PhaseId
+from domain.steps import Step
+from projections.moments import as_of
+from usecases.reads import view_of_phase
+from usecases.replay import replayed
+from usecases.trail import Filters, scope_of
+
+router = APIRouter(tags=["reads"])
+OfStep = Annotated[Step | None, Query(description="Only events about that step.")]
+
+
+@router.get("/phases/{phase}/replay", summary="A phase event by event")
+def replay_phase(
+    ask: Reader,
+    request: Request,
+    phase: PhaseId,
+    step: OfStep = None,
+    since: Since = None,
+    until: Until = None,
+    cursor: Cursor = 0,
+    limit: Limit = MOST,
+) -> Response:
+    """Return who did what when, and the state after it with what changed; the next page is where the Link leads."""
+    view_of_phase(ask.project, phase, ask.at)
+    return _page(ask, request, phase, step, since, until, cursor, limit)
+
+
+@router.get("/audit/replay", summary="The whole log event by event", tags=["audit"])
+def replay_log(
+    ask: Auditor,
+    request: Request,
+    step: OfStep = None,
+    since: Since = None,
+    until: Until = None,
+    cursor: Cursor = 0,
+    limit: Limit = MOST,
+) -> Response:
+    """As for a phase, over all streams of the log."""
+    return _page(ask, request, None, step, since, until, cursor, limit)
+
+
+def _page(
+    ask: Reading,
+    request: Request,
+    phase: str | None,
+    step: Step | None,
+    since: str | None,
+    until: str | None,
+    cursor: int,
+    limit: int,
+) -> Response:
+    for moment in (since, until):
+        refuse_files(moment)
+    scope = scope_of(ask.project, ask.at, Filters(None, None, phase, step, None, since, until, forced=False))
+    scope = scope._replace(wanted=scope.wanted._replace(first=max(scope.wanted.first, cursor + 1)))
+    found = list(islice(replayed(ask.project, scope), limit + 1))
+    rows, more = found[:limit], len(found) > limit
+    response = answer("audit.replay", {"rows": rows, "more": more, "as_of": as_of(scope.moment)})
+    if more:
+        lead_on(response, request, cursor=rows[-1]["position"], position=scope.moment.position)
+    return response

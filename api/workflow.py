@@ -1,0 +1,80 @@
+"""All steps of a phase in one request, as far as its approvals reach; and the boxes that were ticked by hand."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter
+from pydantic import Field
+from starlette.responses import Response
+
+from adapters.input_files import Source
+from adapters.workflow_files import judged_workflow
+from api.answering import answer, carried_out
+from api.asking import Writer, Writing
+from api.identity import refuse_without
+from api.words import PhaseId, Text, Words
+from domain.access_token import Scope
+from domain.commands import Meta, SyncTasks
+from domain.phase_ids import checked
+from usecases.task_boxes import boxes_of
+from usecases.workflow_run import Run, WorkflowAnswer, gone_through
+
+router = APIRouter(prefix="/phases/{phase}", tags=["documents"])
+
+
+class Workflow(Words):
+    """The fields of the steps, as `orch schema show workflow` has them; steps that are left out wait."""
+
+    steps: Annotated[dict[str, Any], Field(examples=[{"spec": {"objectives": ["Round trip below 10 ms"]}}])]
+    auto_approve: Annotated[
+        bool, Field(description="Approve in the token's name, unread, marked so; needs the scope approve, too.")
+    ] = False
+
+
+class Ticked(Words):
+    """A tasks document whose boxes say what is done."""
+
+    text: Annotated[str, Field(examples=["- [x] T001 Ring buffer\n"])]
+    force: Annotated[bool, Field(description="Out of turn; needs a reason.")] = False
+    reason: Text = ""
+
+
+@router.post("/workflow", summary="Draft all steps as far as the approvals reach")
+def workflow(ask: Writer, phase: PhaseId, words: Workflow) -> Response:
+    """Draft the steps in turn, up to the first that waits for an approval; the same request goes on from there.
+
+    Each step's command id follows from what it says, so the Idempotency-Key is not needed. A refusal after something
+    was recorded is told in `waits_for`.
+    """
+    checked(phase)
+    if words.auto_approve:
+        refuse_without([Scope.APPROVE], ask.by)
+    file = judged_workflow(Source("The body", "json", orjson.dumps(words.steps).decode()), phase=phase)
+    run = Run(ask.project, _metas(ask, phase), phase, file, automatic=words.auto_approve)
+    run.refuse_hopeless()
+    gate, _ = gone_through(run)
+    data: WorkflowAnswer = {"phase": phase, "complete": gate is None, "waits_for": gate, "rows": run.rows()}
+    return answer("workflow.run", data)
+
+
+@router.post("/task/sync", summary="Record the boxes that were ticked by hand", tags=["tasks"])
+def task_sync(ask: Writer, phase: PhaseId, words: Ticked) -> Response:
+    """Record that tasks with a ticked box are done, and that those with an emptied one are not, as it differs."""
+    checked(phase)
+    touched: list[str] = []
+
+    def command() -> SyncTasks:
+        done: tuple[str, ...] = ()
+        reopened: tuple[str, ...] = ()
+        if ask.project.log.receipt(ask.command_id) is None:
+            done, reopened, *_ = boxes_of(ask.project, phase, words.text)
+        touched.extend((*done, *reopened))
+        return SyncTasks(ask.meta(phase), phase, done, reopened, words.force, words.reason)
+
+    return carried_out(ask, phase, command, boxes=touched)
+
+
+def _metas(ask: Writing, phase: str) -> Callable[[str], Meta]:
+    """Return what says who asks; of the version that was seen only the first command can know."""
+    return lambda command_id: ask._replace(command_id=command_id, version=None).meta(phase)
