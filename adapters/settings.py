@@ -23,8 +23,11 @@ class Kind(StrEnum):
     URL = "an address with http:// or https://"
     DATABASE = "an address with postgresql://"
     CACHE = "an address with redis://, rediss:// or unix://"
+    ISSUER = "an address with https://, without a query"
+    WORD = "a word"
     OCCASIONS = 'a list of approval and handoff, such as ["approval"]'
     WORDS = 'a list of words, such as ["age1…"]'
+    PAIRS = 'a list of pairs, such as ["leads=read+approve"]'
     COUNT = "a whole number from 1 to 36500"
     MILLISECONDS = "a whole number of milliseconds from 1 to 3600000"
     RATE = "a whole number of requests a minute from 0 to 1000000, 0 for no limit"
@@ -93,6 +96,15 @@ SETTINGS = (
     Setting("backup.recipients", Kind.WORDS, "orchestrator.backup.recipients", "--recipient", []),
     Setting("backup.retention_days", Kind.COUNT, "orchestrator.storage.backupRetentionDays", "--keep-days", 30),
     Setting("backup.retention_copies", Kind.COUNT, "orchestrator.backup.retentionCopies", "--keep-copies", 2),
+    Setting("oidc.issuer", Kind.ISSUER, "orchestrator.oidc.issuer", "", None),
+    Setting("oidc.audience", Kind.WORDS, "orchestrator.oidc.audience", "", []),
+    Setting("oidc.name_claim", Kind.WORD, "orchestrator.oidc.nameClaim", "", "sub"),
+    Setting("oidc.names", Kind.PAIRS, "orchestrator.oidc.names", "", []),
+    Setting("oidc.scopes_claim", Kind.WORD, "orchestrator.oidc.scopesClaim", "", "groups"),
+    Setting("oidc.scopes", Kind.PAIRS, "orchestrator.oidc.scopes", "", []),
+    Setting("oidc.client_claim", Kind.WORD, "orchestrator.oidc.clientClaim", "", None),
+    Setting("oidc.people", Kind.WORDS, "orchestrator.oidc.people", "", []),
+    Setting("oidc.agents", Kind.WORDS, "orchestrator.oidc.agents", "", []),
     Setting("log.dir", Kind.PATH, "orchestrator.logging.logDirectory", "", ".orch/logs"),
     Setting("log.level", Kind.LEVEL, "orchestrator.logging.level", "", "info"),
     Setting("log.max_file_size_mb", Kind.COUNT, "orchestrator.logging.maxLogFileSizeMB", "", 10),
@@ -230,7 +242,7 @@ def value_in(setting: Setting, words: str, where: str) -> object:
             value = int(words) if words.isascii() and words.isdecimal() and len(words) < 9 else words
         case Kind.SWITCH | Kind.ALWAYS:
             value = {"true": True, "false": False}.get(words.lower(), words)
-        case Kind.WORDS | Kind.OCCASIONS:
+        case Kind.WORDS | Kind.PAIRS | Kind.OCCASIONS:
             value = [word.strip() for word in words.split(",") if word.strip()]
     judge_value(setting, value, where)
     return value
@@ -250,6 +262,12 @@ def judge_value(setting: Setting, value: object, where: str) -> None:
         case Kind.OCCASIONS, list() if all(each in OCCASIONS for each in value):
             return
         case Kind.WORDS, list() if all(isinstance(each, str) and is_words(each) for each in value):
+            return
+        case Kind.ISSUER, str() if is_issuer(value):
+            return
+        case Kind.WORD, str() if is_words(value) and value.isprintable():
+            return
+        case Kind.PAIRS, list() if all(isinstance(each, str) and is_pair(each) for each in value):
             return
         case (Kind.SWITCH, bool()) | (Kind.ALWAYS, True) if type(value) is bool:
             return
@@ -295,6 +313,19 @@ def is_cache_url(words: str) -> bool:
     except InvalidInput:
         return False
     return True
+
+
+def is_issuer(words: str) -> bool:
+    """Tell whether that can be the address of an issuer of identities: one that nobody on the way can answer for."""
+    from adapters.oidc_fetch import is_safe
+
+    return is_safe(words) and "?" not in words and "#" not in words
+
+
+def is_pair(words: str) -> bool:
+    """Tell whether that says of something what it is here."""
+    before, _, after = words.rpartition("=")
+    return is_words(words) and words.isprintable() and bool(before.strip()) and bool(after.strip())
 
 
 def shown(name: str, value: object) -> object:

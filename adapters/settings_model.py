@@ -17,6 +17,8 @@ from adapters.settings import (
     Setting,
     is_cache_url,
     is_database_url,
+    is_issuer,
+    is_pair,
     is_url,
     is_words,
 )
@@ -47,11 +49,32 @@ def _cache(text: str) -> str:
     return text
 
 
+def _issuer(text: str) -> str:
+    if not is_issuer(text):
+        raise ValueError("no issuer")
+    return text
+
+
+def _word(text: str) -> str:
+    if not is_words(text) or not text.isprintable():
+        raise ValueError("no word")
+    return text
+
+
+def _pair(text: str) -> str:
+    if not is_pair(text):
+        raise ValueError("no pair")
+    return text
+
+
 TYPES: dict[Kind, Any] = {
     Kind.PATH: Annotated[str, AfterValidator(_words)],
     Kind.URL: Annotated[str, AfterValidator(_address)],
     Kind.DATABASE: Annotated[str, AfterValidator(_database)],
     Kind.CACHE: Annotated[str, AfterValidator(_cache)],
+    Kind.ISSUER: Annotated[str, AfterValidator(_issuer)],
+    Kind.WORD: Annotated[str, AfterValidator(_word)],
+    Kind.PAIRS: list[Annotated[str, AfterValidator(_pair)]],
     Kind.WORDS: list[Annotated[str, AfterValidator(_words)]],
     Kind.SWITCH: bool,
     Kind.COUNT: Annotated[int, Field(ge=1, le=MOST)],

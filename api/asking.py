@@ -27,7 +27,8 @@ BEARER = HTTPBearer(
     auto_error=False,
     scheme_name="token",
     bearerFormat="orch_…",
-    description="A token that `orch token create` issued. The scope that an operation needs is named with it.",
+    description="A token that `orch token create` issued, or one of the issuer in the settings (a JWT)."
+    " The scope that an operation needs is named with it.",
 )
 ETAG = re.compile(r'"(0|[1-9][0-9]{0,14})"', re.ASCII)
 
@@ -97,16 +98,17 @@ def identified(request: Request, scopes: SecurityScopes, shown: Shown, service: 
     """Return who asks, if they may."""
     del shown  # the header is read whole below; this parameter names the scheme in the description
     try:
-        by = authenticated(request.headers.get("authorization"), service.project.log)
+        by = authenticated(request.headers.get("authorization"), service.project.log, service.issuer)
     except HttpRefusal:
         service.rates.of_failure(request.state.address)
         raise
     if (known := heard()) is not None:
         known.token = by.token
-    standing = service.rates.of_token(by.token)
+    standing = service.rates.of_token(by.token or by.actor.name)
     request.state.standings += [standing] if standing else []
     refuse_without(scopes.scopes, by)
-    service.use.note(by.token, time_ns() // 1000)
+    if by.token:
+        service.use.note(by.token, time_ns() // 1000)
     _refuse_unknown_query(request)
     return by
 

@@ -19,7 +19,6 @@ from domain.errors import InvalidInput, Refusal
 from domain.phase_ids import checked
 from projections.history import history
 from projections.imports import Imports
-from usecases.project import Project
 from usecases.reads import decoded, redactions_in
 
 router = APIRouter(tags=["events"])
@@ -65,7 +64,7 @@ async def _events(service: Service, authorization: str, after: int, phase: str |
         while not service.is_ending():
             try:
                 rows, after = await run_sync(
-                    _next, service.project, authorization, after, imports, limiter=service.followers.threads
+                    _next, service, authorization, after, imports, limiter=service.followers.threads
                 )
             except (HttpRefusal, Refusal):  # whoever comes again is told why
                 return
@@ -80,9 +79,10 @@ async def _events(service: Service, authorization: str, after: int, phase: str |
                 await asyncio.sleep(PAUSE_SECONDS)
 
 
-def _next(project: Project, authorization: str, after: int, imports: Imports) -> tuple[list[Any], int]:
+def _next(service: Service, authorization: str, after: int, imports: Imports) -> tuple[list[Any], int]:
     """Return the rows of the next events, for whoever may still see them, and the position they reach to."""
-    refuse_without([Scope.READ], authenticated(authorization, project.log))
+    project = service.project
+    refuse_without([Scope.READ], authenticated(authorization, project.log, service.issuer))
     last = min(project.log.moment().position, after + AT_ONCE)
     if last <= after:
         return [], after

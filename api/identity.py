@@ -1,15 +1,17 @@
-"""Who asks: whoever shows a token that was issued, has not ended and was not revoked."""
+"""Who asks: whoever shows a token that was issued here, or by the issuer that the settings name."""
 
 from collections.abc import Sequence
 from time import time_ns
 from typing import NamedTuple, NoReturn
 
 from adapters.access_tokens import id_in, is_that
+from adapters.oidc_tokens import Issuer, NoSuchToken, looks_like_one
 from api.problems import HttpRefusal
 from domain.access_token import Scope, TokenState, stream_of
 from domain.actors import Actor
 from domain.event_log import EventLog
 
+GROUPS = "orch config set oidc.scopes leads=read+approve"
 CREATE = "orch token create ada --scope read --scope write"
 
 
@@ -19,18 +21,18 @@ class Identity(NamedTuple):
     actor: Actor
     scopes: tuple[Scope, ...]
     token: str
-
-    @property
-    def authentication(self) -> str:
-        """How it is known who asks, as verdicts record it."""
-        return f"token:{self.token}"
+    """Its id; empty where it was not issued here."""
+    authentication: str
+    """How it is known who asks, as verdicts record it."""
 
 
-def authenticated(authorization: str | None, log: EventLog) -> Identity:
+def authenticated(authorization: str | None, log: EventLog, issuer: Issuer | None = None) -> Identity:
     """Return who shows a token. Raises `HttpRefusal`; what is wrong with a token is told to who holds its secret."""
     if authorization is None:
         _refuse("A token is needed: Authorization: Bearer orch_…", error="")
     scheme, _, secret = authorization.partition(" ")
+    if issuer is not None and scheme.lower() == "bearer" and looks_like_one(secret.strip()):
+        return _named_by(issuer, secret.strip())
     token = id_in(secret.strip()) if scheme.lower() == "bearer" else None
     if token is None:
         _refuse("That is no token of this service: Authorization: Bearer orch_…")
@@ -45,7 +47,16 @@ def authenticated(authorization: str | None, log: EventLog) -> Identity:
         _refuse(f"The token {token} was revoked.")
     if time_ns() // 1000 >= state.expires_at:
         _refuse(f"The token {token} has expired.")
-    return Identity(state.actor, state.scopes, token)
+    return Identity(state.actor, state.scopes, token, f"token:{token}")
+
+
+def _named_by(issuer: Issuer, secret: str) -> Identity:
+    """Return whom an issuer names."""
+    try:
+        found = issuer.verified(secret)
+    except NoSuchToken as error:
+        _refuse(f"This token of {issuer.rules.issuer} opens nothing: {error}.", fix=())
+    return Identity(found.actor, found.scopes, "", found.authentication)
 
 
 def refuse_without(scopes: Sequence[str], identity: Identity) -> None:
@@ -56,17 +67,21 @@ def refuse_without(scopes: Sequence[str], identity: Identity) -> None:
         raise HttpRefusal(
             403,
             "FORBIDDEN",
-            f"The token {identity.token} has no scope {scope}; it has {', '.join(identity.scopes)}.",
-            fix=(f"orch token create {identity.actor.name} --scope {scope}",),
+            f"{_called(identity)} has no scope {scope}; it has {', '.join(identity.scopes) or 'none'}.",
+            fix=(f"orch token create {identity.actor.name} --scope {scope}" if identity.token else GROUPS,),
             headers={"WWW-Authenticate": f'Bearer realm="orch", error="insufficient_scope", scope="{scope}"'},
         )
 
 
-def _refuse(detail: str, *, error: str = ', error="invalid_token"') -> NoReturn:
+def _called(identity: Identity) -> str:
+    return f"The token {identity.token}" if identity.token else f"The token of {identity.actor.name}"
+
+
+def _refuse(detail: str, *, error: str = ', error="invalid_token"', fix: Sequence[str] = (CREATE,)) -> NoReturn:
     raise HttpRefusal(
         401,
         "UNAUTHENTICATED",
         detail,
-        fix=(CREATE,),
+        fix=fix,
         headers={"WWW-Authenticate": f'Bearer realm="orch"{error}'},
     )

@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 import uvicorn
 
+from adapters.oidc_tokens import Issuer
 from adapters.process_memory import ProcessMemory
+from adapters.service_manager import ServiceManager
 from adapters.shared_commits import SharedCommits
 from adapters.token_use import TokenUse
 from api.admission import Admission
@@ -24,6 +26,7 @@ from api.guard import Guard, Limits
 from api.rates import Rates
 from api.service import Followers, Service
 from api.telemetry import telemetry_of, wanted_by
+from api.watchdog import Signs
 from api.watching import Watch
 from domain.errors import InvalidInput, Unavailable
 from usecases.project import Project
@@ -83,13 +86,19 @@ def refuse_wrong_settings(project: Project) -> None:
     wanted_by(project)
 
 
-def serve(project: Project, where: Where, *, listening: Callable[[str], None]) -> None:
+def serve(project: Project, where: Where, *, listening: Callable[[str], None], issuer: Issuer | None = None) -> None:
     """Serve a project until SIGTERM or SIGINT; requests that were accepted are answered first.
 
     `listening` is told the address once connections are taken.
     """
     with bound(where) as socket_:
-        server_of(project, where, told=lambda: listening(address_of(where, socket_))).run(sockets=[socket_])
+        signs, url = Signs(project.log, ServiceManager.around()), address_of(where, socket_)
+
+        def told() -> None:
+            listening(url)
+            signs.ready(url)
+
+        server_of(project, where, told=told, ending=signs.stopping, issuer=issuer).run(sockets=[socket_])
 
 
 def server_of(
@@ -97,14 +106,21 @@ def server_of(
     where: Where,
     *,
     told: Callable[[], None],
+    ending: Callable[[], None] = lambda: None,
+    issuer: Issuer | None = None,
     bounds: Bounds | None = None,
     connections: Connections | None = None,
 ) -> "Server":
-    """Return the server of a project; `told` is called once it takes connections. The settings say its bounds."""
+    """Return the server of a project; `told` is called once it takes connections, `ending` when it takes no more.
+
+    The settings say its bounds.
+    """
     bounds = bounds or bounds_of(project)
     if isinstance(project.log, SharedCommits):
         project.log.let_wait(bounds.room)
     project = project._replace(kept=project.templates)
+    closing = ExitStack()
+    telemetry = closing.enter_context(telemetry_of(project, wanted_by(project)))
     memory = ProcessMemory(bounds.memory)
     service = Service(
         project,
@@ -114,13 +130,12 @@ def server_of(
         Capacity(bounds.most, bounds.room, memory),
         Rates(bounds),
         Checkup(project, memory),
+        issuer,
     )
-    closing = ExitStack()
-    telemetry = closing.enter_context(telemetry_of(project, wanted_by(project)))
-    telemetry.metrics.watch(service)
-    limits = Limits(where.hosts, secure=where.secure, behind_proxy=where.behind_proxy)
     app = application(service)
     app.state.telemetry = telemetry
+    telemetry.metrics.watch(service)
+    limits = Limits(where.hosts, secure=where.secure, behind_proxy=where.behind_proxy)
     admission = Admission(app, service.capacity, seconds=bounds.seconds)
     config = uvicorn.Config(
         # Both around everything, so that the answer to a bug has its headers, too, and is told.
@@ -140,7 +155,7 @@ def server_of(
         proxy_headers=False,
         backlog=BACKLOG,
     )
-    server = Server(config, told=told, closing=closing)
+    server = Server(config, told=told, ending=ending, closing=closing)
     return server
 
 
@@ -155,11 +170,13 @@ def open_at_once(wanted: int) -> int:
 
 
 class Server(uvicorn.Server):
-    """A server that says when it takes connections."""
+    """A server that says when it takes connections, and when no more."""
 
-    def __init__(self, config: uvicorn.Config, *, told: Callable[[], None], closing: ExitStack) -> None:
+    def __init__(
+        self, config: uvicorn.Config, *, told: Callable[[], None], ending: Callable[[], None], closing: ExitStack
+    ) -> None:
         super().__init__(config)
-        self._told, self._closing = told, closing
+        self._told, self._ending, self._closing = told, ending, closing
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until it is ended, then let go of what watched it."""
@@ -171,6 +188,11 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._told()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say that it ends, and answer what was accepted."""
+        self._ending()
+        await super().shutdown(sockets)
 
 
 def address_of(where: Where, listening: socket.socket) -> str:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from anyio import CapacityLimiter
 
+from adapters.oidc_tokens import Issuer
 from adapters.token_use import TokenUse
 from api.capacity import Capacity
 from api.checkup import Checkup
@@ -46,3 +47,5 @@ class Service(NamedTuple):
     capacity: Capacity
     rates: Rates
     checkup: Checkup
+    issuer: Issuer | None = None
+    """Who names people beside our own tokens."""

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from typing import TypedDict
 
 from adapters.settings import is_database_url
-from cli import doctor_backups, doctor_files, doctor_store
+from cli import check_issuer, doctor_backups, doctor_files, doctor_store
 from cli.answers import answer
 from cli.check_concurrency import durable_row, time_row
 from cli.check_rows import CheckRow, Failed, end_with, rows_of, show_rows
@@ -54,6 +54,7 @@ def pre_deploy(asked: Asked) -> None:
             ("disk", lambda: doctor_files.disk(patient), True),
             ("key", lambda: doctor_store.key(patient), True),
             ("backups", lambda: doctor_backups.backups(patient), False),
+            ("issuer", lambda: check_issuer.issuer(patient), False),
             ("performance", lambda: _performance(patient, smoke), False),
         ):
             rows += rows_of(name, check, strict=strict)

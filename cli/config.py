@@ -98,6 +98,13 @@ def show_config(asked: Asked, name: Name = None) -> None:
     backup.dir: where backups are, a folder or s3://bucket/prefix. backup.recipients: the age keys they are encrypted
     to. backup.retention_days: younger copies are never pruned. backup.retention_copies: so many stay in any case.
 
+    oidc.issuer: whose tokens open the service beside those of orch token create (OpenID Connect). oidc.audience: the
+    names this service has there. oidc.name_claim: the claim that names people; behind it comes @ and the issuer, so
+    that nobody has a name from here by chance. oidc.names: who is known here by another name, VALUE=NAME.
+    oidc.scopes_claim: the claim with the groups. oidc.scopes: what each of them opens, GROUP=read+approve.
+    oidc.people: the clients in which people sign in. oidc.agents: those that are agents; all others are services.
+    oidc.client_claim: the claim that names the client, where it is neither azp nor client_id.
+
     Example: orch config show
 
     Next: orch doctor

@@ -91,6 +91,8 @@ def _about(setting: Setting, value: Value) -> Iterator[ConfigFinding]:
     name = setting.name
     if name == "backup.recipients":
         yield from _recipients(value)
+    if name == "oidc.scopes":
+        yield from _scopes(value)
     if name in ELSEWHERE:
         if value.source is Source.FILE and shown(name, value.value) != value.value:
             yield _warning(
@@ -118,6 +120,15 @@ def _recipients(value: Value) -> Iterator[ConfigFinding]:
         recipients_from([str(each) for each in value.value] if isinstance(value.value, list) else [])
     except InvalidInput as error:
         yield {"severity": "error", "line": None, "key": "backup.recipients", "what": error.message}
+
+
+def _scopes(value: Value) -> Iterator[ConfigFinding]:
+    from adapters.oidc_rules import scopes_in
+
+    try:
+        scopes_in([str(each) for each in value.value] if isinstance(value.value, list) else [])
+    except InvalidInput as error:
+        yield {"severity": "error", "line": None, "key": "oidc.scopes", "what": error.message}
 
 
 def _nearest(name: str) -> str:

@@ -9,7 +9,7 @@ GROUPS = (
     ("Where it stands", ("next", "dashboard", "progress", "status", "list", "why")),
     ("Look back", ("show", "search", "diff", "history", "replay", "export")),
     ("Prove it", ("audit", "gate")),
-    ("Keep it safe", ("backup", "recover", "doctor", "health", "monitor", "check", "rebuild", "follow")),
+    ("Keep it safe", ("backup", "recover", "doctor", "health", "monitor", "check", "bench", "rebuild", "follow")),
 )
 OTHERS = "More"
 

@@ -81,6 +81,7 @@ class Orch(LazyGroup):
         "migrate": Entry("cli.migrate:migrate", "Move the log to a PostgreSQL database, or back to its file."),
         "deploy": Entry("cli.deploy:DeployCommands", "What a machine needs to run the service."),
         "check": Entry("cli.check:CheckCommands", "Whether a deployment is ready, works, and how much it takes."),
+        "bench": Entry("cli.bench:BenchCommands", "How fast this installation is, and whether it got slower."),
         "upgrade": Entry("cli.upgrade:upgrade", "Bring the log of an older version of orch up to this one."),
         "monitor": Entry("cli.monitor:monitor", "Health and figures of a service or a project, live."),
         "version": Entry("cli.version:version", "The versions of orch and of what it stands on."),

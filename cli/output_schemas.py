@@ -10,6 +10,7 @@ from cli.backup_answers import BackupList, BackupMade, BackupVerification, Resto
 from cli.backup_prune import Pruned
 from cli.backup_ship import Shipped
 from cli.batch import BatchAnswer
+from cli.bench import BaselineAnswer, ComparedAnswer
 from cli.check_after import PostDeployAnswer
 from cli.check_before import PreDeployAnswer
 from cli.check_concurrency import ConcurrencyAnswer
@@ -132,8 +133,8 @@ ANSWERS: dict[str, Any] = {
     "config.set": ConfigSetAnswer,
     "context": ContextAnswer,
     "doctor": DoctorAnswer,
-    "monitor": MonitorAnswer,
     "health": HealthAnswer,
+    "monitor": MonitorAnswer,
     "schema.list": SchemaListAnswer,
     "schema": SchemaAnswer,
     "schema.check": SchemaCheckAnswer,
@@ -168,6 +169,8 @@ ANSWERS: dict[str, Any] = {
     "check.pre_deploy": PreDeployAnswer,
     "check.post_deploy": PostDeployAnswer,
     "check.concurrency": ConcurrencyAnswer,
+    "bench.baseline": BaselineAnswer,
+    "bench.compare": ComparedAnswer,
     "deploy.systemd": DeployedAnswer,
     "upgrade": UpgradeAnswer,
     "rebuild": RebuildAnswer,

@@ -53,7 +53,7 @@ def timed(folder: Path, operations: int, *, at_once: int) -> Timed:
     """Record so many specs in a scratch project below a folder, some at once. Nothing is left of it."""
     with (
         TemporaryDirectory(dir=folder, prefix=".check-") as name,
-        _scratch(Path(name)) as project,
+        scratch(Path(name)) as project,
         ThreadPoolExecutor(at_once) as threads,
     ):
 
@@ -64,7 +64,7 @@ def timed(folder: Path, operations: int, *, at_once: int) -> Timed:
 
         events, documents = ([f"st{n:04}-{what}" for n in range(operations)] for what in ("events", "documents"))
         took(_published, [f"st{n:04}-warm" for n in range(at_once)])  # threads, templates and files are there
-        seconds = took(_recorded, events)
+        seconds = took(draft, events)
         raw = seconds_of_raw_commits(Path(name) / "raw.db", operations)
         with_documents = took(_published, documents)
         return Timed(operations, seconds, with_documents, raw, _durable(project, events, documents))
@@ -74,7 +74,8 @@ def _draft(phase: str) -> DraftDocument:
     return DraftDocument(Meta(str(uuid4()), BY, datetime.now(UTC)), phase, Step.SPEC, FIELDS)
 
 
-def _recorded(project: Project, phase: str) -> None:
+def draft(project: Project, phase: str) -> None:
+    """Record a small spec, durable, without its document."""
     project.handle(_draft(phase))
 
 
@@ -94,7 +95,8 @@ def _durable(project: Project, events: list[str], documents: list[str]) -> int:
 
 
 @contextmanager
-def _scratch(root: Path) -> Iterator[Project]:
+def scratch(root: Path) -> Iterator[Project]:
+    """Make a project in an empty folder, whose log is a file as durable as a real one."""
     state = root / FOLDER
     state.mkdir(mode=0o700)
     places = Places(root, state, state / "templates", state / "config.toml", int(TIMEOUT_S * 1000))

@@ -1,7 +1,7 @@
 """orch serve: the project over HTTP."""
 
 from pathlib import Path
-from typing import Annotated, Optional, TypedDict
+from typing import TYPE_CHECKING, Annotated, Optional, TypedDict
 
 import typer
 
@@ -11,7 +11,10 @@ from cli.project import opened
 from cli.screen import one_line
 from cli.stopping import stopped_by_signals
 from domain.errors import Unavailable
-from usecases.project import tell_nobody, warn_nobody
+from usecases.project import Project, tell_nobody, warn_nobody
+
+if TYPE_CHECKING:
+    from adapters.oidc_tokens import Issuer
 
 Host = Annotated[str, typer.Option("--host", help="The address to listen on; others than loopback need TLS.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65_535, help="The port; 0 takes any that is free.")]
@@ -70,6 +73,7 @@ def serve(
     where = Where(host, port, tuple(name or ()), certificate, key, behind_proxy)
     refuse_open(where)
     with opened(to_write=True) as project:
+        issuer = _issuer(project)
 
         def told(url: str, *, pid: int | None) -> None:
             data: ServeAnswer = {
@@ -91,7 +95,33 @@ def serve(
         else:
             with stopped_by_signals():  # uvicorn ends the process by the signal once it is done; it is to end well
                 quiet = project._replace(tell=tell_nobody, warn=warn_nobody)
-                run(quiet, where, listening=lambda url: told(url, pid=getpid()))
+                run(quiet, where, listening=lambda url: told(url, pid=getpid()), issuer=issuer)
+
+
+def _issuer(project: Project) -> "Issuer | None":
+    """Return who names people beside our own tokens, where the settings name one."""
+    from adapters.oidc_rules import NAMES, rules_of
+    from adapters.settings_file import settings_of
+    from cli.given import flags
+
+    rules = rules_of(settings_of(NAMES, project.places.settings, flags=flags()))
+    if rules is None:
+        return None
+    refuse_without_extra()
+    from adapters.oidc_tokens import Issuer
+
+    return Issuer(rules)
+
+
+def refuse_without_extra() -> None:
+    """Refuse to believe an issuer where its tokens cannot be verified."""
+    from importlib.util import find_spec
+
+    if find_spec("jwt") is None:
+        raise Unavailable(
+            "The settings name an issuer, and verifying its tokens needs PyJWT, which is not installed.",
+            fix=('pip install "nss-orchestrator[server,oidc]"',),
+        )
 
 
 def _refuse_without_server() -> None:

@@ -17,11 +17,19 @@ TEST_NAME = re.compile(r"`(test_\w+)`")
 
 def main() -> int:
     """Print what is wrong; 1 if anything is."""
-    complaints = list(check(ROOT))
+    complaints = [*check(ROOT), *_generated()]
     for complaint in complaints:
         print(complaint)
     print(f"docs: {len(complaints) or 'no'} complaints")
     return 1 if complaints else 0
+
+
+def _generated() -> Iterator[str]:
+    """Yield a sentence where the page of the service is not what the service says of itself."""
+    from docs.api import PAGE, page
+
+    if PAGE.read_text("utf-8") != page():
+        yield f"{PAGE.name} is not what the service says of itself: python -m docs.api"
 
 
 def check(root: Path) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from adapters.access_tokens import new_token
+from adapters.oidc_tokens import Issuer
 from adapters.places import find
 from adapters.stores import open_log
 from adapters.workspace import Workspace
@@ -29,11 +30,11 @@ from usecases.project import Project
 ROOT = Path(__file__).parents[2]
 HERE = Where("127.0.0.1", 0)
 PATIENCE = 20.0
-OUTSIDE = ("/health", "/metrics")
-"""What is no operation on the project, and has no version."""
 WIDE = Bounds(memory=64 * 1024 * MB, per_token=0, per_address=0, failures_per_address=0)
 """Bounds that no test meets by accident: the process of the tests is larger, and asks more often."""
 RATES = (("RATE", "TOKEN"), ("RATE", "ADDRESS"), ("FAILURES", "ADDRESS"))
+OUTSIDE = ("/health", "/metrics")
+"""What is no operation on the project, and has no version."""
 
 
 class Reply(NamedTuple):
@@ -150,14 +151,16 @@ def served(
     where: Where = HERE,
     bounds: Bounds = WIDE,
     connections: Connections | None = None,
-    *,
+    issuer: Issuer | None = None,
     settings: Mapping[str, str] = IN_SILENCE,
 ) -> Iterator[Client]:
     """Serve a project in this process, over a real socket."""
     ready = Event()
     project = project._replace(given={**project.given, **settings})
     with bound(where) as listening:
-        server = server_of(project, where, told=ready.set, bounds=bounds, connections=connections)
+        server = server_of(
+            project, where, told=ready.set, issuer=issuer, bounds=bounds, connections=connections
+        )
         thread = Thread(target=lambda: server.run(sockets=[listening]), daemon=True)
         thread.start()
         assert ready.wait(PATIENCE)

@@ -44,12 +44,12 @@ WHO: dict[str, set[str]] = {
         *("workflow", "task_sync", "task_start", "task_done", "task_reopen", "task_assign", "remember", "forget"),
     },
     "approve": {"approve", "reject", "reconfirm", "reopen"},
-    "metrics": set(),  # /metrics is no operation on the project
     "audit": {
         *("trail", "list_reviews", "replay_log", "list_exceptions", "count_population", "draw_sample", "show_key"),
         *("prove", "proof_file", "prove_growth", "sign_checkpoint", "verify", "review", "evidence"),
     },
     "recover": {"list_points", "name_point", "losses_of"},
+    "metrics": set(),  # /metrics is no operation on the project
     "admin": {
         *("set_policy", "grant_role", "revoke_role", "list_tokens", "create_token", "revoke_token"),
         *("redact", "rotate_key"),

@@ -2,6 +2,7 @@
 
 import socket
 from contextlib import suppress
+from http.client import HTTPConnection
 from time import monotonic
 from typing import Any
 
@@ -255,3 +256,12 @@ def test_a_certificate_that_is_none_is_refused_before_anything_is_served(tmp_pat
     for certificate in (tmp_path / "cert.pem", tmp_path / "absent.pem"):
         with pytest.raises(InvalidInput):
             refuse_open(Where("127.0.0.1", 0, certificate=certificate, key=tmp_path / "key.pem"))
+
+
+def test_a_connection_stays_open_for_whoever_asks_again(client: Client) -> None:
+    connection = HTTPConnection("127.0.0.1", client.port, timeout=20)
+    for _ in range(3):
+        connection.request("GET", "/health/live")
+        answer = connection.getresponse()
+        assert answer.status == 200 and not answer.will_close and answer.read()
+    connection.close()

@@ -167,6 +167,7 @@ VERDICTS = {
     ("check", "pre-deploy"): (3,),
     ("check", "post-deploy"): (3,),
     ("check", "concurrency"): (3,),
+    ("bench", "compare"): (3,),
     ("workflow",): (2, 3, 5),  # refused at a later step, after the first records
     ("batch",): (2, 3, 4, 5, 6, 7, 8, 130),  # the gravest of its phases; the answer names each
     ("template", "check"): (2,),

@@ -221,12 +221,12 @@ def test_commands_at_once_are_all_durable(operations: int, project: Orch) -> Non
 
 
 def test_one_that_is_lost_would_be_noticed(orch: Orch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scratch, "_recorded", lambda project, phase: phase == "st0001-events" or draft(project, phase))
+    monkeypatch.setattr(scratch, "draft", lambda project, phase: phase == "st0001-events" or draft(project, phase))
     told = orch("check", "concurrency", "--operations", "4", "--in", str(tmp_path), "--json")
     assert failed(told) == {"concurrency"} and told.data["durable"] == 3
 
 
-draft = scratch._recorded
+draft = scratch.draft
 
 
 def test_a_disk_that_is_not_there_is_named(orch: Orch) -> None:

@@ -168,3 +168,14 @@ def test_the_schemas_are_written_where_the_setting_says_and_compared(project: Or
         ["event/phase.opened.json"],
         ["state/other.json"],
     )
+
+
+@pytest.mark.parametrize(
+    "key", ["workerThreads", "memoryPoolSize", "gcAggressive", "diskCacheSize", "compressionLevel"]
+)
+def test_a_knob_that_nothing_obeys_is_refused_and_not_taken_in_silence(key: str, project: Orch) -> None:
+    Path("tuned.json").write_text(json.dumps({"orchestrator": {"performance": {key: 4}}}))
+    checked = project("--config", "tuned.json", "config", "check", "--json")
+    assert checked.status == 2 and f"orchestrator.performance.{key} is no setting" in checked.data["rows"][0]["what"]
+    served = project("--config", "tuned.json", "serve", "--check", "--json")
+    assert served.status == 2 and f"orchestrator.performance.{key} is no setting" in served.error["message"]

@@ -327,3 +327,12 @@ def calls(group: str) -> set[str]:
     lines = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split("\n")[1:]
     names = [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
     return {each for name in names for each in (calls(name) if name.startswith("@") else {name})}
+
+
+def test_the_service_is_watched_and_not_begun_anew_where_that_mends_nothing(project: Orch) -> None:
+    assert project("deploy", "systemd", "--out", "units").status == 0
+    unit = Path("units/orchestrator.service")
+    assert line_of(unit, "Type") == ["notify"] and line_of(unit, "NotifyAccess") == ["main"]
+    assert line_of(unit, "Restart") == ["on-failure"], "a watchdog that was let down is a failure, too"
+    assert int(line_of(unit, "WatchdogSec")[0]) >= 30
+    assert line_of(unit, "RestartPreventExitStatus") == ["2 3 4 6"]

@@ -48,7 +48,7 @@ WORLDS = {
     "recover salvage": "damaged",
 }
 """Where the example of a command works; of all others: in a project that is ready for its handoff."""
-SHELL = {"", "init", "spec", "batch", "search", "workflow", "audit verify", "completion"}
+SHELL = {"", "init", "spec", "batch", "search", "workflow", "audit verify", "completion", "bench compare"}
 """Pasted into a real bash, where `orch` is the program that was installed; the others are split as a shell does."""
 TERMINAL = {"approve", "replay", "recover promote"}
 """Pasted into a bash at a terminal: a person is there, so nobody has to say which kind of actor it is."""

@@ -46,8 +46,8 @@ READS = {
     "config.set": ("config", "set", "max_concurrent", "8"),
     "context": ("context",),
     "doctor": ("doctor",),
-    "monitor": ("monitor", "--once"),
     "health": ("health",),
+    "monitor": ("monitor", "--once"),
     "schema.list": ("schema", "list"),
     "schema": ("schema", "show", "spec"),
     "schema.check": ("schema", "check", "workflow", "w.yaml"),
@@ -77,6 +77,8 @@ READS = {
     "check.pre_deploy": ("check", "pre-deploy"),
     "check.post_deploy": ("check", "post-deploy", "--yes"),
     "check.concurrency": ("check", "concurrency", "--operations", "2"),
+    "bench.baseline": ("bench", "baseline", "--yes"),
+    "bench.compare": ("bench", "compare", "--tolerance", "10000"),
     "deploy.systemd": ("deploy", "systemd", "--out", "units"),
     "serve": ("serve", "--check"),
     "upgrade": ("upgrade",),
@@ -213,6 +215,8 @@ def _prepare(kind: str, drafted: Orch) -> None:
     if kind == "import":
         (Path("there") / ".kiro" / "specs" / "mixer").mkdir(parents=True)
         (Path("there") / ".kiro" / "specs" / "mixer" / "design.md").write_text("# Two layers\n", "utf-8")
+    if kind == "bench.compare":
+        assert drafted("bench", "baseline").status == 0
     if kind == "recover.points":
         assert drafted("recover", "point", "first-draft").status == 0
     if kind == "recover.verification":
