@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-postgres test-reliability test-every-byte check bench compare wheel clean
+.PHONY: help demo test test-postgres test-remote test-reliability test-service test-every-byte check bench compare wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,8 +20,14 @@ test: $(READY) ## the tests
 test-postgres: $(READY) ## the tests of the commands once more, on logs in PostgreSQL
 	TEST_STORE=postgres $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not in_file" tests/cli
 
+test-remote: $(READY) ## the tests of the commands once more, through a service
+	TEST_STORE=service $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not in_file and not at_the_log" tests/cli
+
 test-reliability: $(READY) ## the long campaigns: kill -9, power loss, racing processes
 	RELIABILITY=long $(BIN)/python -m pytest -q tests/reliability tests/properties/test_moments_and_folds.py tests/cli/test_backups_s3_failures.py
+
+test-service: $(READY) ## the long campaigns of the service: load, overload, memory, kill -9 (SERVICE_COMMANDS=100000)
+	RELIABILITY=long $(BIN)/python -m pytest -q -s tests/reliability/test_service_load.py tests/reliability/test_service_kill.py
 
 test-every-byte: $(READY) ## the longest campaign: a bit turned at every byte of a store and its WAL
 	EVERY_BYTE=1 $(BIN)/python -m pytest -q tests/cli/test_verify_flips.py

@@ -20,10 +20,23 @@ def refuse_guessed_kind(kind: str | None, *, command: str, env: Mapping[str, str
     """Refuse a decision of unknown kind where no terminal speaks for a person: an agent would pass for one."""
     if kind or env.get("ORCHESTRATOR_ACTOR_KIND") or (sys.stdin.isatty() and sys.stdout.isatty()):
         return
+    if _is_known_by_token(env):
+        return
     raise InvalidInput(
         "Away from a terminal --actor-kind must say what decides: human, agent or service.",
         fix=(f"{command} --actor-kind human", f"{command} --actor-kind agent"),
     )
+
+
+def _is_known_by_token(env: Mapping[str, str]) -> bool:
+    """Tell whether a service decides, which knows the kind of whoever it issued the token to."""
+    from adapters.places import find
+    from domain.errors import Refusal
+
+    try:
+        return find(Path.cwd(), env=env).url is not None
+    except (Refusal, OSError):  # whoever opens the project says what is wrong
+        return False
 
 
 def _git_user(root: Path) -> str | None:

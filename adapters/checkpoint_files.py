@@ -41,6 +41,10 @@ class CheckpointFiles:
         """Return the smallest checkpoint that covers a position, or None."""
         return self._kept(min((size for size in self.sizes() if size >= position), default=None))
 
+    def all(self) -> list[KeptCheckpoint]:
+        """Return every kept checkpoint, the smallest first."""
+        return [kept for size in self.sizes() if (kept := self._kept(size)) is not None]
+
     def sizes(self) -> list[int]:
         """Return how many events each kept checkpoint covers, the smallest first."""
         try:

@@ -89,10 +89,9 @@ class LogReads(ABC):
         """Return the receipt and the fingerprint of a recorded command."""
         return find_receipt(self._one, command_id)
 
-    def commands(self) -> Iterator[KnownCommand]:
+    def commands(self, *, after: str = "") -> Iterator[KnownCommand]:
         """Yield every recorded command, ordered by its id."""
         query = f"SELECT command_id, first, last FROM commands WHERE command_id > ? ORDER BY command_id LIMIT {PAGE}"
-        after = ""
         while rows := self._all(query, (after,)):
             yield from commands_of(rows, after=after)
             after = rows[-1][0]

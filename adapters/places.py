@@ -13,6 +13,8 @@ from domain.steps import Step
 FOLDER = ".orch"
 MARK = "database"
 """The file beside the keys that says which log in a database a folder belongs to."""
+COPY = "service"
+"""The file that says of which log a folder is a copy that a service is asked about."""
 NAME_IT = "export ORCHESTRATOR_DATABASE_URL=postgresql://user@host/database"
 
 
@@ -32,6 +34,10 @@ class Places(NamedTuple):
     """The address of the PostgreSQL database that holds the log; None where it is a file."""
     cache: str | None = None
     """The address of a Redis server that keeps what was read before; None where there is none."""
+    url: str | None = None
+    """The address of the service that the project is worked on through; None where its log is opened here."""
+    is_copy: bool = True
+    """Whether documents are kept in the root: elsewhere a service is asked, and nothing is left behind."""
 
     @property
     def log(self) -> Path:
@@ -41,6 +47,8 @@ class Places(NamedTuple):
     @property
     def address(self) -> str:
         """Where the log is: the path of its file, or the address of its database."""
+        if self.url is not None:
+            return self.url
         if self.database is None or (self.log.is_file() and not (self.state / MARK).exists()):  # a recovered store
             return str(self.log)
         return self.database
@@ -87,7 +95,7 @@ def places_of(
     values = chosen(EARLY, lambda: early_in(file, named=named) if reads_file else {}, env=env, flags=flags, file=file)
     state, own = (root / str(values[name].value) for name in ("state_dir", "template_dir"))
     timeout_ms = int(str(values["operation_timeout_ms"].value))
-    database, cache = (values[name].value for name in ("database_url", "cache_url"))
+    database, cache, url = (values[name].value for name in ("database_url", "cache_url", "url"))
     for path in (root, state, own, file):
         try:
             str(path).encode()
@@ -102,6 +110,7 @@ def places_of(
         timeout_ms=timeout_ms,
         database=None if database is None else str(database),
         cache=None if cache is None else str(cache),
+        url=None if url is None else str(url),
     )
 
 
@@ -116,6 +125,11 @@ def find(start: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str
     for folder in (start, *start.parents):
         if (folder / FOLDER / "log.db").is_file() or _is_moved(folder, env, flags):
             return places_of(folder, env=env, flags=flags)
+        if (folder / FOLDER / COPY).is_file():
+            raise NotFound(
+                f"{folder} is a copy of what a service has, and no setting says where that is.",
+                fix=("export ORCHESTRATOR_URL=https://orch.example.org",),
+            )
         if (folder / FOLDER / MARK).is_file():
             raise NotFound(
                 f"The log of {folder} is in a PostgreSQL database, and no setting says in which.",
@@ -129,6 +143,9 @@ def find(start: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str
                 f"The log of {folder} is gone: {folder / FOLDER / 'log.db'} is not there, but its keys are.",
                 fix=(back, "orch doctor"),
             )
+    around = places_of(start, env=env, flags=flags)
+    if around.url is not None:
+        return around._replace(is_copy=False, state=_kept_of(around.url, env))
     raise NotFound(f"There is no project here or above ({start}).", fix=("orch init",))
 
 
@@ -151,5 +168,15 @@ def _is_moved(root: Path, env: Mapping[str, str], flags: Mapping[str, str]) -> b
         return False
     file = file_of_settings(root, env=env, flags=flags)
     named = is_named(env=env, flags=flags)
-    values = chosen(["state_dir", "database_url"], lambda: early_in(file, named=named), env=env, flags=flags, file=file)
+    values = chosen(
+        ["state_dir", "database_url", "url"], lambda: early_in(file, named=named), env=env, flags=flags, file=file
+    )
     return any(value.source is not Source.DEFAULT for value in values.values())
+
+
+def _kept_of(url: str, env: Mapping[str, str]) -> Path:
+    """Return the folder for what is made from the log of a service where no project is around: a cache."""
+    from hashlib import sha256
+
+    cache = env.get("XDG_CACHE_HOME") or f"{env.get('HOME') or '/nonexistent'}/.cache"
+    return Path(cache) / "nss-orchestrator" / sha256(url.encode()).hexdigest()[:16]

@@ -77,6 +77,9 @@ class Setting(NamedTuple):
 SETTINGS = (
     Setting("state_dir", Kind.PATH, "orchestrator.storage.stateDirectory", "--state-dir", ".orch"),
     Setting("database_url", Kind.DATABASE, "orchestrator.storage.databaseUrl", "", None),
+    Setting("url", Kind.URL, "orchestrator.service.url", "", None),
+    Setting("token_file", Kind.PATH, "orchestrator.service.tokenFile", "", None),
+    Setting("ca_file", Kind.PATH, "orchestrator.service.caFile", "", None),
     Setting("cache_url", Kind.CACHE, "orchestrator.storage.cacheUrl", "", None),
     Setting("template_dir", Kind.PATH, "orchestrator.storage.templateDirectory", "--template-dir", ".orch/templates"),
     Setting("schema_dir", Kind.PATH, "orchestrator.storage.schemaDirectory", "", ".orch/schemas"),
@@ -159,12 +162,12 @@ SETTINGS = (
     ),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
-EARLY = ("state_dir", "template_dir", "database_url", "cache_url", "operation_timeout_ms")
+EARLY = ("state_dir", "template_dir", "database_url", "cache_url", "url", "operation_timeout_ms")
 """What every command asks for: where the log and the templates are, and how long it waits for other writers."""
 ALWAYS = tuple(setting for setting in SETTINGS if setting.kind is Kind.ALWAYS)
 """What nobody can turn off; whoever tries is told so by every command."""
-OTHERS = tuple(f"{ENVIRONMENT}{name}" for name in ("CONFIG", "ACTOR", "ACTOR_KIND", "COMMAND_ID"))
-"""The variables that are no settings of a project."""
+OTHERS = tuple(f"{ENVIRONMENT}{name}" for name in ("CONFIG", "ACTOR", "ACTOR_KIND", "COMMAND_ID", "TOKEN"))
+"""The variables that are no settings of a project. A token is never one: settings are shown, and go into git."""
 
 
 class Value(NamedTuple):

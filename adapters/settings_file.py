@@ -11,7 +11,7 @@ from domain.errors import FilesUnavailable, InvalidInput
 LARGEST = 64 * 1024
 
 
-MARKS = (b"_dir", b"Directory", b"database", b"cache", b"timeout", b"Timeout", b"false", b"\\")
+MARKS = (b"_dir", b"Directory", b"database", b"cache", b"url", b"timeout", b"Timeout", b"false", b"\\")
 """One of these is in every file that says something which every command asks for."""
 
 

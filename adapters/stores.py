@@ -33,6 +33,11 @@ def open_log(places: Places, *, read_only: bool, timeout_s: float | None = None)
 
 
 def _opened(places: Places, *, read_only: bool, timeout_s: float) -> AnyLog:
+    if places.url is not None:
+        raise InvalidInput(
+            f"That is done where the log is, and this project is worked on through {places.url}: type it there.",
+            fix=("unset ORCHESTRATOR_URL",),
+        )
     if places.database is None:
         return SqliteLog.open(places.log, read_only=read_only, timeout_s=timeout_s)
     known = attached_to(places)
@@ -112,6 +117,10 @@ def refilled_at(address: str, origin: str, fingerprints: "Fingerprints") -> "Ite
 
 def changes_of(places: Places) -> "Changes":
     """Return word of changes to the log of a project: from the server, or from the file system."""
+    if places.url is not None:
+        from adapters.remote_changes import RemoteChanges
+
+        return RemoteChanges()
     if not is_database_url(places.address):
         from adapters.file_changes import FileChanges
 

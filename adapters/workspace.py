@@ -25,6 +25,9 @@ def receipt_name(step: Step) -> str:
 class Workspace:
     """Reads and writes `dev/PHASE/…`, always whole files and never through a symbolic link."""
 
+    keeps = True
+    """Whether documents are kept here at all."""
+
     def __init__(self, places: Places) -> None:
         self._places = places
 

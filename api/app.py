@@ -20,6 +20,7 @@ from api import (
     health,
     keeping,
     lifecycle,
+    log,
     looking,
     published,
     reads,
@@ -43,7 +44,7 @@ MORE_THREADS = 8
 """Threads beside those of the operations, for whoever begins to follow the log."""
 WORTH_PACKING = 1024
 """Bytes from which on an answer is sent as gzip to whoever takes it."""
-READS = (reads, events, replays, looking, published)
+READS = (reads, events, log, replays, looking, published)
 WRITES = (lifecycle, tasks, workflow, verdicts, rules, recovery)
 PARTS = (*READS, *WRITES, audit, auditing, keeping, documents)
 """The operations; the widest paths come last."""

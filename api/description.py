@@ -23,7 +23,8 @@ REFUSALS = {
     "401": "No token, or one that opens nothing.",
     "403": "The token lacks the scope.",
     "404": "It names something the log has never seen.",
-    "503": "Not available now; safe to repeat.",
+    "429": "Too often; repeat after Retry-After.",
+    "503": "Not available now, or too much at once; safe to repeat with the same Idempotency-Key after Retry-After.",
 }
 OF_WRITES = {
     "409": "Somebody was first; read again.",

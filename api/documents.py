@@ -30,13 +30,25 @@ def _drafting(step: Step) -> None:
         """Render the document from its fields and ask for a verdict; a phase that is new begins with its spec."""
         checked(phase)
         with judged_by_schema():
-            known = judged_fields(step, fields, "The body")
+            known = _judged(step, fields)
         refuse_nothing_to_say(phase, step, known)
 
         def command() -> DraftDocument:
             return draft(ask.project, ask.meta(phase), phase, step, known)
 
         return carried_out(ask, phase, command, writes=step)
+
+
+def _judged(step: Step, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields; tasks that came without numbers are left to whoever knows which were used before."""
+    tasks = fields.get("tasks") if step is Step.TASKS else None
+    if not isinstance(tasks, list) or any(not isinstance(task, dict) or "id" in task for task in tasks):
+        return judged_fields(step, fields, "The body")
+    numbered = [{"id": f"T{number:03}", **task} for number, task in enumerate(tasks, 1)]
+    known: dict[str, Any] = judged_fields(step, {**fields, "tasks": numbered}, "The body")
+    for task in known.get("tasks", ()):
+        del task["id"]
+    return known
 
 
 for each in STEPS:

@@ -25,6 +25,11 @@ class Identity(NamedTuple):
     authentication: str
     """How it is known who asks, as verdicts record it."""
 
+    @property
+    def account(self) -> str:
+        """What stays the same from token to token: ours by its id, an issuer's by issuer and subject."""
+        return self.token or self.authentication.partition(";")[0]
+
 
 def authenticated(authorization: str | None, log: EventLog, issuer: Issuer | None = None) -> Identity:
     """Return who shows a token. Raises `HttpRefusal`; what is wrong with a token is told to who holds its secret."""

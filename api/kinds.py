@@ -9,6 +9,7 @@ from usecases import answers, audit_answers, schemas, template_answers
 from usecases.checkpointing import CheckpointAnswer
 from usecases.context import ContextAnswer
 from usecases.gate_answer import GateAnswer
+from usecases.log_answers import KINDS as OF_THE_LOG
 from usecases.log_keys import KeyAnswer
 from usecases.package import PackageAnswer
 from usecases.proving import ConsistencyAnswer, ProofAnswer
@@ -64,6 +65,7 @@ KINDS: dict[str, tuple[str, Any]] = {
     "list_schemas": ("schema.list", schemas.SchemaListAnswer),
     "show_schema": ("schema", schemas.SchemaAnswer),
     "check_schema": ("schema.check", schemas.SchemaCheckAnswer),
+    **OF_THE_LOG,
 }
 """What operations answer with, by their ids; the others answer with the outcome of a command."""
 FILES: dict[str, tuple[str, ...]] = {

@@ -119,8 +119,6 @@ def server_of(
     if isinstance(project.log, SharedCommits):
         project.log.let_wait(bounds.room)
     project = project._replace(kept=project.templates)
-    closing = ExitStack()
-    telemetry = closing.enter_context(telemetry_of(project, wanted_by(project)))
     memory = ProcessMemory(bounds.memory)
     service = Service(
         project,
@@ -132,10 +130,12 @@ def server_of(
         Checkup(project, memory),
         issuer,
     )
-    app = application(service)
-    app.state.telemetry = telemetry
+    closing = ExitStack()
+    telemetry = closing.enter_context(telemetry_of(project, wanted_by(project)))
     telemetry.metrics.watch(service)
     limits = Limits(where.hosts, secure=where.secure, behind_proxy=where.behind_proxy)
+    app = application(service)
+    app.state.telemetry = telemetry
     admission = Admission(app, service.capacity, seconds=bounds.seconds)
     config = uvicorn.Config(
         # Both around everything, so that the answer to a bug has its headers, too, and is told.

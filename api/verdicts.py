@@ -4,8 +4,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answering import carried_out
-from api.asking import Approver
-from api.words import Approval, PhaseId, Reason, Reconfirmation, Rejection
+from api.asking import Approver, Writing
+from api.words import Approval, PhaseId, Reason, Reconfirmation, Rejection, Verdict
 from domain.commands import ApproveDocument, ReconfirmDocument, RejectDocument, ReopenStep
 from domain.steps import Step
 from usecases.gate import refuse_other_than_latest
@@ -24,12 +24,13 @@ def approve(ask: Approver, phase: PhaseId, step: Step, words: Approval) -> Respo
             step,
             iteration=words.iteration,
             digest=words.digest,
-            seen=refuse_other_than_latest(ask.project, ask.command_id, phase, step),
+            seen=_seen(ask, phase, step, words),
             meaning=words.meaning,
             comments=words.comments,
             forced=words.force,
             break_glass=words.break_glass,
             reason=words.reason,
+            automatic=words.automatic,
         )
 
     return carried_out(ask, phase, command, occasion="approval", judged=step)
@@ -47,7 +48,7 @@ def reject(ask: Approver, phase: PhaseId, step: Step, words: Rejection) -> Respo
             feedback=tuple(point for point in words.feedback if point.strip()),
             iteration=words.iteration,
             digest=words.digest,
-            seen=refuse_other_than_latest(ask.project, ask.command_id, phase, step),
+            seen=_seen(ask, phase, step, words),
             comments=words.comments,
         )
 
@@ -66,7 +67,7 @@ def reconfirm(ask: Approver, phase: PhaseId, step: Step, words: Reconfirmation) 
             reason=words.reason,
             iteration=words.iteration,
             digest=words.digest,
-            seen=refuse_other_than_latest(ask.project, ask.command_id, phase, step),
+            seen=_seen(ask, phase, step, words),
             meaning=words.meaning,
             forced=words.force,
             break_glass=words.break_glass,
@@ -79,3 +80,9 @@ def reconfirm(ask: Approver, phase: PhaseId, step: Step, words: Reconfirmation) 
 def reopen(ask: Approver, phase: PhaseId, step: Step, words: Reason) -> Response:
     """Withdraw the approval of a step; every later drafted step becomes stale."""
     return carried_out(ask, phase, lambda: ReopenStep(ask.meta(phase), phase, step, words.reason))
+
+
+def _seen(ask: Writing, phase: str, step: Step, words: Verdict) -> str | None:
+    """Return the digest of what they looked at: what they say, or what is on disk here; that is a recorded text."""
+    here = refuse_other_than_latest(ask.project, ask.command_id, phase, step)
+    return words.seen or here

@@ -40,10 +40,13 @@ class Verdict(Words):
 
     iteration: Annotated[int | None, Field(ge=1, description="Refuse unless this is the latest iteration.")] = None
     digest: Annotated[str | None, Field(description="Refuse unless this is the digest of the latest text.")] = None
+    seen: Annotated[str | None, Field(description="The digest of what was shown; no part of what is asked.")] = None
 
 
 class Approval(Verdict):
     """An approval of exactly one text."""
+
+    automatic: Annotated[bool, Field(description="By a program in somebody's name; it shows in every report.")] = False
 
     meaning: Meaning = Meaning.APPROVAL
     comments: Text = ""

@@ -13,6 +13,7 @@ from bench.measured import Measured
 from bench.postgres import postgres
 from bench.processes import processes
 from bench.recover import recover
+from bench.service import service
 from bench.store import store
 from bench.time_travel import time_travel
 from bench.verify import verify
@@ -35,6 +36,7 @@ def main() -> int:
             *recover(Path(name)),
             *postgres(Path(name)),
             *cache(Path(name)),
+            *service(Path(name)),
         ]
     print(orjson.dumps([result.document() for result in results], option=orjson.OPT_INDENT_2).decode())
     for result in results:

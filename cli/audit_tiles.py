@@ -6,7 +6,6 @@ from typing import Annotated, Optional, TypedDict
 
 import typer
 
-from adapters.checkpoint_files import CheckpointFiles
 from adapters.tile_files import CHECKPOINT, TileFiles
 from cli.answers import answer
 from cli.options import Asked
@@ -46,7 +45,7 @@ def export_tiles(asked: Asked, folder: Path) -> None:
         head = signed_head(project)
         with Progress(head.size) as progress:
             write_tiles(project.log, head.size, head.root, files, done=progress.advance)
-        CheckpointFiles(project.places.checkpoints).keep(head.size, head.note)
+        project.checkpoints.keep(head.size, head.note)
         files.publish(head.note)
         origin = project.log.origin
     data: TilesAnswer = {

@@ -72,6 +72,8 @@ def show_config(asked: Asked, name: Name = None) -> None:
     away. state_dir: where the store and its keys are. template_dir: where the project's own templates are.
     schema_dir: where orch schema write puts the schemas, and orch schema compare looks.
     operation_timeout_ms: how long a command waits for other writers.
+    url: the service through which the project is worked on, where its log is on another machine. token_file: a file
+    with the token that is shown there, or ORCHESTRATOR_TOKEN. ca_file: the authority that vouches for the service.
     feedback.style: how much people are told, user-friendly, professional or terse.
     max_concurrent: how many operations orch serve works on at the same time, and how many commands orch batch
     --parallel does. operation_queue_size: how many more requests may wait for their turn, and how many commands to be

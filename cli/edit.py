@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from adapters.no_workspace import NoWorkspace
 from cli.answers import answer
 from cli.arguments import PhaseId, StepName
 from cli.options import Asked, plain, writing
@@ -40,6 +41,8 @@ def _edited(project: Project, asked: Asked, phase: str, step: Step) -> "EditDocu
     from domain.commands import EditDocument
 
     text = project.files.read(phase, step)
+    if isinstance(project.files, NoWorkspace):
+        project.files.refuse()
     if text is None:
         raise NotFound(
             f"There is no file {project.files.shown(phase, step)} to record.", fix=(f"orch checkout {phase} {step}",)
@@ -58,6 +61,8 @@ def checkout(asked: Asked, phase: PhaseId, step: StepName) -> None:
     Next: orch show PHASE STEP
     """
     with opened() as project, project.files.locked(checked(phase)):
+        if isinstance(project.files, NoWorkspace):
+            project.files.refuse()
         head = project.head(phase)
         if head is None:
             raise unknown_phase(project.log, phase)

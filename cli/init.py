@@ -54,7 +54,8 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
     """Make this folder a project: one event log, one signing key, nothing else.
 
     Where ORCHESTRATOR_DATABASE_URL names a PostgreSQL database, the log is made there; one that is there already is
-    joined, and the folder belongs to it from then on.
+    joined, and the folder belongs to it from then on. Where ORCHESTRATOR_URL names a service, the folder becomes a copy
+    of its project: documents are kept here, too, and edited here.
 
     Example: orch init --name "Audio plug-in"
 
@@ -72,6 +73,9 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
             f"A host has letters, digits, dots and hyphens; got {chosen[:70]!r}.", fix=("orch init --host example.org",)
         )
     _say_when_inside_another(places)
+    if places.url is not None:
+        _copy(places, asked, host=host)
+        return
     _make_folders(places)
     log = _begun(places, origin=f"{chosen}/{uuid4()}")
     try:
@@ -97,13 +101,28 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
         log.close()
 
 
+def _copy(places: Places, asked: Asked, *, host: str | None) -> None:
+    """Make this folder a copy of the project that a service has: only documents and settings lie in it."""
+    from adapters.far_logs import make_copy, reached_log
+    from cli.project import project_of
+
+    if host is not None:
+        raise InvalidInput("The log is there already, and has its name.", fix=("orch init",))
+    places = places._replace(is_copy=(places.root / FOLDER).is_dir())
+    with reached_log(places) as log:
+        places = places._replace(is_copy=True)
+        _make_folders(places)
+        make_copy(places, log.origin)
+        _report_attached(project_of(places, log, flags()), asked, way="orch checkout PHASE STEP")
+
+
 def _say_when_inside_another(places: Places) -> None:
     """Say when this will be a project inside a project: commands typed below find the inner one only."""
     try:
         around = find(places.root, flags=flags())
     except Refusal:
         return
-    if around.root != places.root:
+    if around.root != places.root and around.is_copy:
         print(
             f"This folder lies inside the project {clean(str(around.root))}; it becomes one of its own.",
             file=sys.stderr,
@@ -160,14 +179,14 @@ def _begun_in_database(places: Places, address: str, *, origin: str) -> AnyLog:
     return opened_at(address, read_only=False, timeout_s=timeout_s)
 
 
-def _report_attached(project: Project, asked: Asked) -> None:
+def _report_attached(project: Project, asked: Asked, *, way: str = "orch rebuild") -> None:
     """Say that this folder belongs to a log now that was there before."""
     moment = project.log.moment()
     data: AttachedAnswer = {"origin": project.log.origin, "events": moment.position}
 
     def show() -> None:
         print(f"{paint('✓', 'green')} this folder belongs to the log {clean(project.log.origin)} now")
-        print(f"  {counted(moment.position, 'event')}; its documents are written by orch rebuild")
+        print(f"  {counted(moment.position, 'event')}; its documents are written by {way}")
 
     answer("init.attached", data, as_json=asked.json, show=show)
 

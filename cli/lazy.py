@@ -18,6 +18,8 @@ class Entry(NamedTuple):
     """`module:function`, or `module:group` of another lazy group."""
     help: str
     hidden: bool = False
+    at_the_log: bool = False
+    """Whether it is done where the log is, and never through a service."""
 
 
 class NoSuchName(click.UsageError):
@@ -59,7 +61,13 @@ class LazyGroup(TyperGroup):
         if args and args[0] not in self.entries and not args[0].startswith("-"):
             near = get_close_matches(args[0], self.list_commands(ctx), n=1)
             raise NoSuchName(args[0], "".join(near), ctx)
-        return super().resolve_command(ctx, args)
+        found = super().resolve_command(ctx, args)
+        entry = self.entries.get(found[0] or "")
+        if entry is not None and entry.at_the_log and "--help" not in args:
+            from cli.elsewhere import refuse_through_a_service
+
+            refuse_through_a_service()
+        return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table, without importing them."""

@@ -1,6 +1,6 @@
 """The project around the current folder, open for one command or for several."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -15,6 +15,7 @@ from domain.errors import Unavailable
 from usecases.project import Project
 
 if TYPE_CHECKING:
+    from adapters.remote_log import RemoteLog
     from cli.progress import Progress
 
 
@@ -24,14 +25,34 @@ def opened(*, to_write: bool = False) -> Iterator[Project]:
     given = flags()
     places = find(here(), flags=given)
     if _kept is not None:
-        kept = _kept.log(places, read_only=not to_write)
-        yield Project(places, kept, Workspace(places), given, say, _warn, metering=_meter)
+        yield project_of(places, _kept.log(places, read_only=not to_write), given)
         return
-    log = open_log(places, read_only=not to_write)
+    log = _opened(places, read_only=not to_write)
     try:
-        yield Project(places, log, Workspace(places), given, say, _warn, metering=_meter)
+        yield project_of(places, log, given)
     finally:
         log.close()
+
+
+def _opened(places: Places, *, read_only: bool) -> "AnyLog | RemoteLog":
+    if places.url is None:
+        return open_log(places, read_only=read_only)
+    from adapters.far_logs import reached_log
+
+    return reached_log(places)
+
+
+def project_of(places: Places, log: "AnyLog | RemoteLog", given: Mapping[str, str]) -> Project:
+    """Return the project of a log that was opened: decided here, or by the service behind which it is."""
+    if places.url is None:
+        return Project(places, log, Workspace(places), given, say, _warn, metering=_meter)
+    from adapters.no_workspace import NoWorkspace
+    from adapters.remote_log import RemoteLog
+    from usecases.far import FarProject
+
+    assert isinstance(log, RemoteLog)
+    files = Workspace(places) if places.is_copy else NoWorkspace(places)
+    return Project(places, log, files, given, say, _warn, metering=_meter, far=FarProject(log))
 
 
 def _warn(trouble: str) -> None:
@@ -50,15 +71,15 @@ class _Kept:
     """Logs that stay open for several commands, so that threads share their commits."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[str, bool], AnyLog] = {}
+        self._open: dict[tuple[str, bool], AnyLog | RemoteLog] = {}
         self._guard = Lock()
 
-    def log(self, places: Places, *, read_only: bool) -> AnyLog:
+    def log(self, places: Places, *, read_only: bool) -> "AnyLog | RemoteLog":
         """Return the one log of a project; the first who asks opens it."""
         with self._guard:
             found = self._open.get((places.address, read_only))
             if found is None:
-                found = self._open[places.address, read_only] = open_log(places, read_only=read_only)
+                found = self._open[places.address, read_only] = _opened(places, read_only=read_only)
             return found
 
     def close(self) -> None:

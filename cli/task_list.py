@@ -52,6 +52,8 @@ def list_tasks(
 
 
 def _me(project: Project) -> str:
+    if project.far is not None:
+        return project.far.by.name
     from adapters.actor import acting
 
     return acting(None, None, root=project.places.root).name

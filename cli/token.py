@@ -63,8 +63,8 @@ def create(
         to, scopes = actor(name, kind), _scopes(scope or USUAL)
         made = new_token()
         command = IssueToken(project.meta(asked), to, scopes, days * 86_400, made.id, made.sha256, reason)
-        receipt = project.handle(command)
-        secret = None if receipt.repeated else made.secret
+        receipt, answered = project.decide(command)
+        secret = None if receipt.repeated else answered.get("secret", made.secret)
         report(project, asked, receipt, then="orch serve", kind="token.created", beside_it={"secret": secret})
     if not asked.json:
         print(secret or "Its secret was shown when it was issued; issue another where it is lost.")

@@ -42,7 +42,7 @@ def page() -> str:
 def description() -> dict[str, Any]:
     """Return what the service says of itself; no log is asked for that."""
     nobody: Any = None
-    found: dict[str, Any] = application(Service(nobody, nobody, nobody, nobody)).openapi()
+    found: dict[str, Any] = application(Service(*[nobody] * len(Service._fields))).openapi()
     return found
 
 

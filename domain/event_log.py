@@ -149,8 +149,8 @@ class EventLog(Protocol):
         """
         ...
 
-    def commands(self) -> Iterator[KnownCommand]:
-        """Yield every recorded command, ordered by its id."""
+    def commands(self, *, after: str = "") -> Iterator[KnownCommand]:
+        """Yield every recorded command, ordered by its id; those after an id, where one is named."""
         ...
 
     def heads(self, streams: Sequence[str]) -> tuple[Moment, dict[str, Head]]:

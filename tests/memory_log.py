@@ -47,8 +47,8 @@ class MemoryLog:
         known = self._commands.get(command_id)
         return known and (known[0]._replace(repeated=True), known[1])
 
-    def commands(self) -> Iterator[KnownCommand]:
-        for command_id, (receipt, _) in sorted(self._commands.items()):
+    def commands(self, *, after: str = "") -> Iterator[KnownCommand]:
+        for command_id, (receipt, _) in sorted(each for each in self._commands.items() if each[0] > after):
             yield KnownCommand(command_id, receipt.first, receipt.last)
 
     def heads(self, streams: Sequence[str]) -> tuple[Moment, dict[str, Head]]:

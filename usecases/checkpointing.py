@@ -64,7 +64,7 @@ def checkpoint(project: Project, anchor_file: Path | None, url: str | None) -> C
     if url:
         refuse_no_stamps(url)
     head = signed_head(project)
-    files = CheckpointFiles(project.places.checkpoints)
+    files = project.checkpoints
     path = files.keep(head.size, head.note)
     if anchor_file is not None:
         anchor(anchor_file, head.note)

@@ -1,6 +1,5 @@
 """Sign the log as it is, and prove to that whatever somebody wants to take away of it."""
 
-from adapters.checkpoint_files import CheckpointFiles
 from domain.errors import NotFound
 from domain.phase_ids import checked, stream_of
 from domain.unknown import unknown_phase
@@ -22,7 +21,7 @@ def exporter(project: Project, filters: Filters, *, withhold: bool, phases: list
     head = signed_head(project)
     if filters.until is None:
         selection = selection._replace(last=head.size)
-    CheckpointFiles(project.places.checkpoints).keep(head.size, head.note)
+    project.checkpoints.keep(head.size, head.note)
     return Exporter(project, head, keys_of(project), selection)
 
 

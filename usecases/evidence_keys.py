@@ -3,7 +3,6 @@
 from base64 import b64encode
 from hashlib import sha256
 
-from adapters.checkpoint_files import CheckpointFiles
 from adapters.evidence_verify import FORMAT, FORMAT_VERSION, key_of
 from adapters.evidence_zip import EvidenceZip
 from adapters.keys import load_key
@@ -30,7 +29,7 @@ def add_keys(package: EvidenceZip, keys: LogKeys) -> None:
 
 def add_older(package: EvidenceZip, project: Project, head: SignedHead, keys: LogKeys, range_root: RangeRoot) -> int:
     """Add the checkpoints that this project signed before, each with the proof that the log grew out of it."""
-    files = CheckpointFiles(project.places.checkpoints)
+    files = project.checkpoints
     older = [size for size in files.sizes() if size < head.size]
     for size in older:
         data = files.read(size)

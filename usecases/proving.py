@@ -2,7 +2,6 @@
 
 from typing import NamedTuple, TypedDict
 
-from adapters.checkpoint_files import CheckpointFiles
 from adapters.envelope import entry_of
 from adapters.proof_files import tlog_proof
 from domain.errors import InvalidInput, NotFound
@@ -55,7 +54,7 @@ def inclusion(project: Project, position: int, *, folder: str) -> Proof:
     head = signed_head(project)
     proof = inclusion_proof(position - 1, head.size, range_root_of(project.log))
     key = keys_of(project).current
-    CheckpointFiles(project.places.checkpoints).keep(head.size, head.note)
+    project.checkpoints.keep(head.size, head.note)
     files = {
         "proof.tlog-proof": tlog_proof(position - 1, proof, head.note),
         "entry": entry_of(record.position, record.recorded_at, record.clock, record.envelope),

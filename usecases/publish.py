@@ -21,7 +21,7 @@ STATE_FILE = "phase-state.json"
 
 def publish(project: Project, phase: str, step: Step | None = None, *, boxes: Sequence[str] = ()) -> None:
     """Write a step's latest text, the boxes of some tasks and the state file. Call it while holding the files' lock."""
-    head = project.head(phase)
+    head = project.head(phase) if project.files.keeps else None
     if head is None:
         return
     if step is not None:

@@ -83,7 +83,6 @@ def keep_receipt(project: Project, phase: str, step: Step, approvals: "list[Reco
 
 
 def _made(project: Project, approvals: "list[Record]") -> bytes:
-    from adapters.checkpoint_files import CheckpointFiles
     from adapters.envelope import entry_of
     from adapters.receipts import Proof, written
     from domain.proofs import inclusion_proof
@@ -100,7 +99,7 @@ def _made(project: Project, approvals: "list[Record]") -> bytes:
         )
         for record in approvals
     ]
-    CheckpointFiles(project.places.checkpoints).keep(head.size, head.note)
+    project.checkpoints.keep(head.size, head.note)
     return written(proofs, head.note)
 
 

@@ -3,7 +3,6 @@
 from time import time_ns
 from typing import TYPE_CHECKING
 
-from adapters.checkpoint_files import CheckpointFiles
 from domain.event_log import Head
 from domain.phase_ids import stream_of
 from domain.phase_state import PhaseState
@@ -22,7 +21,7 @@ def status(project: Project, phase: str, at: str | None) -> "StatusAnswer":
     """Return where a phase stands, and how much of the log no checkpoint covers."""
     view, head = view_of_phase(project, phase, at)
     found = status_of(project, view, head)
-    last = CheckpointFiles(project.places.checkpoints).last()
+    last = project.checkpoints.last()
     covered = coverage(
         (project.log.moment() if at else view.moment).position,
         size=last.size if last else 0,

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 def tokens(project: Project, at: str | None = None) -> "TokenListAnswer":
     """Return the tokens in the order they were issued, with when each was last used on this machine."""
+    if project.far is not None:
+        found: TokenListAnswer = project.far.get("/tokens", at)  # when one was last used is known there
+        return found
     view = view_below(project, PREFIX, at)
     told = project.log.told(places(view.heads.values()))
     used = {name: last_used(project.places, name) for name in (each.removeprefix(PREFIX) for each in view.heads)}

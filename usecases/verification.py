@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from adapters.checkpoint_files import CheckpointFiles
 from adapters.signed_notes import VerifierKey
 from domain.errors import Damaged, InvalidInput, NotFound
 from projections.verification import AbandonedRange, Coverage, Findings, Verification, gaps, limits, verdict_of
@@ -21,7 +20,7 @@ def verification(
     for key in vkeys:
         VerifierKey.parse(key)
     findings = Findings()
-    verifier = Verifier(project.log, findings, options, address=project.places.address)
+    verifier = Verifier(project.log, findings, options, address=None if project.far else project.places.address)
     if first > max(1, verifier.size):
         raise NotFound(
             f"The log ends at position {verifier.size}; there is no position {first}.", fix=("orch audit verify",)
@@ -30,7 +29,7 @@ def verification(
     left: list[AbandonedRange] = []
     lineage = verifier.forks.lineage
     good, bad = held(notes, keys, origin=project.log.origin, findings=findings, lineage=lineage, abandoned=left)
-    files_here = CheckpointFiles(project.places.checkpoints)
+    files_here = project.checkpoints
     own = kept(files_here, _keys(project), origin=project.log.origin, lineage=lineage, findings=findings)
     with project.metering(verifier.size - first + 1, "events") as progress:
         verifier.run([one.checkpoint.size for one in (*good, *own)], done=progress.advance)

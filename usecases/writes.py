@@ -39,13 +39,13 @@ def written(
 
     As `recorded`, which says what the words mean; `judged` names the step that may be approved now.
     """
-    with_receipt = judged is not None and wanted_after(project)
-    receipt, signed = recorded(project, phase, command, writes=writes, occasion=occasion, boxes=boxes)
-    proof = None
-    if with_receipt and judged is not None:
+    with_receipt = judged is not None and project.far is None and wanted_after(project)
+    done = _done(project, phase, command, writes=writes, occasion=occasion, boxes=boxes)
+    proof = done.proof
+    if judged is not None and (with_receipt or (proof and proof["file"] and project.files.keeps)):
         with project.files.locked(phase):
             proof = receipt_after(project, phase, judged)
-    return Written(receipt, signed, proof)
+    return done._replace(proof=proof)
 
 
 def recorded(
@@ -63,10 +63,25 @@ def recorded(
     `writes` names the step whose text the command may have changed, `occasion` what a checkpoint may be signed after,
     `boxes` the tasks whose boxes on disk are to say what the log says now.
     """
+    done = _done(project, phase, command, writes=writes, occasion=occasion, boxes=boxes)
+    return done.receipt, done.signed
+
+
+def _done(
+    project: Project,
+    phase: str,
+    command: "Callable[[], Command]",
+    *,
+    writes: Step | None,
+    occasion: str | None,
+    boxes: Sequence[str],
+) -> Written:
     checked(phase)
-    signing = signing_after(project, occasion) if occasion else None  # settings that are wrong are refused before
+    far = project.far is not None  # then what is signed and proven after it is the service's affair
+    # settings that are wrong are refused before anything is recorded
+    signing = signing_after(project, occasion) if occasion and not far else None
     with project.files.locked(phase):
-        receipt = project.handle(command())
+        receipt, answered = project.decide(command())
         # A repeated command passed no gate: a text edited since stays where it is.
         edited = receipt.repeated and writes is not None and is_edited(project, phase, writes)
         try:
@@ -74,7 +89,9 @@ def recorded(
         except FilesUnavailable as error:
             error.message = f"This was recorded at position {receipt.last}, but its files are behind: {error.message}"
             raise
-    return receipt, signed_after(project, receipt, signing) if signing else None
+    if far:
+        return Written(receipt, answered.get("checkpoint"), answered.get("receipt"))
+    return Written(receipt, signed_after(project, receipt, signing) if signing else None)
 
 
 def told(project: Project, done: Written, *, phase: str | None = None, writes: Step | None = None) -> dict[str, Any]:
@@ -84,5 +101,5 @@ def told(project: Project, done: Written, *, phase: str | None = None, writes: S
 
     records = list(project.log.records(done.receipt.first, done.receipt.last))
     result = outcome([(record, decode(record)) for record in records])
-    document = project.files.shown(phase, writes) if phase and writes else None
+    document = project.files.shown(phase, writes) if phase and writes and project.files.keeps else None
     return {**result, "document": document, "checkpoint": done.signed, "receipt": done.proof}

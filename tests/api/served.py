@@ -158,9 +158,7 @@ def served(
     ready = Event()
     project = project._replace(given={**project.given, **settings})
     with bound(where) as listening:
-        server = server_of(
-            project, where, told=ready.set, issuer=issuer, bounds=bounds, connections=connections
-        )
+        server = server_of(project, where, told=ready.set, issuer=issuer, bounds=bounds, connections=connections)
         thread = Thread(target=lambda: server.run(sockets=[listening]), daemon=True)
         thread.start()
         assert ready.wait(PATIENCE)

@@ -15,7 +15,7 @@ from tests.api.served import AGENT, PATIENCE, Client, issued
 from usecases.project import Project
 
 PLACES = {"phase": "st01-x", "step": "spec", "on": "st02-y", "blocker": "B1", "number": "1", "token": "0b8f3a52c1d2"}
-PLACES |= {"name": "spec", "position": "1", "file": "entry"}
+PLACES |= {"name": "spec", "position": "1", "file": "entry", "size": "1"}
 ENDLESS = {f"{ROOT}/events": "?at=position:1"}
 """What makes an answer that would not end a refusal."""
 WHO: dict[str, set[str]] = {
@@ -37,6 +37,8 @@ WHO: dict[str, set[str]] = {
         *("search_texts", "what_to_know", "package_of", "export_phases", "gate_by_digest", "gate_by_text", "receipt"),
         *("replay_phase", "list_templates", "check_templates", "show_template", "diff_template"),
         *("list_schemas", "show_schema", "check_schema"),
+        *("log_itself", "log_heads", "log_told", "log_rows", "log_moment", "log_tree", "log_tile", "log_hashes"),
+        *("log_commands", "log_command", "log_snapshots", "log_snapshot", "log_checkpoints", "log_checkpoint"),
     },
     "write": {
         *("draft_spec", "draft_research", "draft_plan", "draft_prd", "draft_tasks", "edit", "request"),
@@ -46,7 +48,7 @@ WHO: dict[str, set[str]] = {
     "approve": {"approve", "reject", "reconfirm", "reopen"},
     "audit": {
         *("trail", "list_reviews", "replay_log", "list_exceptions", "count_population", "draw_sample", "show_key"),
-        *("prove", "proof_file", "prove_growth", "sign_checkpoint", "verify", "review", "evidence"),
+        *("prove", "proof_file", "prove_growth", "sign_checkpoint", "verify", "review", "evidence", "log_sign"),
     },
     "recover": {"list_points", "name_point", "losses_of"},
     "metrics": set(),  # /metrics is no operation on the project

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from time import monotonic, time
+from typing import cast
 
 import pytest
 
 from adapters.oidc_keys import IssuerKeys
 from adapters.oidc_tokens import Issuer
+from api.identity import authenticated
 from domain.access_token import Scope
+from domain.event_log import EventLog
 from tests.api.served import PATIENCE, Client, served
 from tests.issuer import BUILDER, LocalIssuer, local_issuer, rules
 from usecases.project import Project
@@ -65,6 +68,15 @@ def test_the_same_key_from_the_same_person_with_a_newer_token_is_the_same_comman
     assert [reply.data["position"] for reply in replies] == [replies[0].data["position"]] * 2
     other = nobody.shows(server.token(groups=["writers"], sub="00u9"))
     assert other.post("/phases/st02-oidc/spec", body, Idempotency_Key=key).code == "COMMAND_ID_REUSED"
+
+
+def test_whoever_comes_with_a_newer_token_is_the_same_account(server: LocalIssuer) -> None:
+    issuer, nobody = Issuer(rules(server)), cast(EventLog, None)
+    accounts = [
+        authenticated(f"Bearer {server.token(jti=each, sub=sub)}", nobody, issuer).account
+        for each, sub in (("one", "a;jti=x"), ("two", "a;jti=x"), ("one", "a"))
+    ]
+    assert accounts[0] == accounts[1] == f"oidc:{server.url}#a%3Bjti%3Dx" and accounts[2] == f"oidc:{server.url}#a"
 
 
 def test_an_agent_of_the_issuer_approves_nothing(nobody: Client, server: LocalIssuer) -> None:

@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 import pytest
@@ -13,6 +13,9 @@ from adapters.places import find
 from adapters.stores import AnyLog, open_log
 from cli.edge import run_command
 from cli.main import program
+
+if TYPE_CHECKING:
+    from tests.cli.behind_service import Behind
 
 
 class Answer(NamedTuple):
@@ -53,7 +56,7 @@ def orch(
     """Return a function that runs `orch` in an empty folder as ada, a person.
 
     TEST_STORE=postgres puts every project's log into a database of its own instead of a file, but for tests that are
-    marked `in_file`: they are about the file.
+    marked `in_file`: they are about the file. TEST_STORE=service puts it behind a service, and the folder is a copy.
     """
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("ORCHESTRATOR_") or name == "FORCE_COLOR"]:
@@ -63,6 +66,10 @@ def orch(
     monkeypatch.setenv("ORCHESTRATOR_ACTOR", "ada")
     monkeypatch.setenv("ORCHESTRATOR_ACTOR_KIND", "human")
 
+    if os.environ.get("TEST_STORE") == "service" and request.node.get_closest_marker("in_file") is None:
+        far: Orch = request.getfixturevalue("far_orch")
+        return far
+
     def run(*words: str) -> Answer:
         capsys.readouterr()
         status = run_command(program(), words)
@@ -70,6 +77,61 @@ def orch(
         return Answer(status, said.out, said.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def behind(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Behind]":
+    """Run one service for all tests of this process."""
+    from tests.cli.behind_service import a_service
+
+    with a_service(tmp_path_factory.mktemp("tokens")) as found:
+        yield found
+
+
+@pytest.fixture
+def far_orch(
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    behind: "Behind",
+) -> Iterator[Orch]:
+    """Return a function that runs `orch` in a copy: the first `init` makes the project that the service has."""
+    from tests.cli.behind_service import TOKEN, URL, as_somebody
+
+    with ExitStack() as stack:
+
+        def run(*words: str) -> Answer:
+            said, name, kind = as_somebody(words)
+            if behind.served is None and said[:1] in (["init"], ["setup"]):
+                folder = tmp_path_factory.mktemp("served")
+                with monkeypatch.context() as there:
+                    there.chdir(folder)
+                    answered = asked(list(words))
+                if answered.status == 0:
+                    stack.enter_context(behind.serving(folder))
+                    monkeypatch.setenv(URL, behind.url)
+                    monkeypatch.setenv(TOKEN, behind.token(name, kind))
+                    assert asked(["init"]).status == 0
+                return answered
+            if behind.served is None:
+                return asked(said)
+            monkeypatch.setenv(TOKEN, behind.token(name, kind))
+            answered = asked(said)
+            if answered.status == 2 and "done where the log is" in answered.out + answered.err:
+                with monkeypatch.context() as there:  # what is done there is typed there
+                    there.chdir(behind.served)
+                    there.delenv(URL)
+                    return asked(list(words))
+            return answered
+
+        def asked(words: list[str]) -> Answer:
+            capsys.readouterr()
+            status = run_command(program(), words)
+            said = capsys.readouterr()
+            return Answer(status, said.out, said.err)
+
+        yield run
 
 
 @pytest.fixture
@@ -87,8 +149,13 @@ def drafted(project: Orch) -> Orch:
 
 
 def the_log(*, to_write: bool = False) -> AnyLog:
-    """Open the log of the project in the current folder, in whatever store it is."""
-    return open_log(find(Path.cwd(), flags={}), read_only=not to_write)
+    """Open the log of the project in the current folder, in whatever store it is, or that of its service."""
+    places = find(Path.cwd(), flags={})
+    if places.url is not None:
+        from tests.cli.behind_service import served_now
+
+        places = find(served_now(), env={})
+    return open_log(places, read_only=not to_write)
 
 
 @contextmanager

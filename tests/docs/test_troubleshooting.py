@@ -22,6 +22,10 @@ SAID = (
     r'^\s+"(BUG|CANCELLED)",$',
 )
 """How the code says its codes."""
+OF_THE_SERVICE = r'^[A-Z_]+ = "([A-Z]+_[A-Z]+)"$'
+"""And how `api/` names those that it says in several places."""
+NOT_HERE_YET = {"BUSY", "MEMORY_LIMIT", "OPERATION_TIMEOUT", "QUEUE_FULL", "RATE_LIMITED", "orch health"}
+"""What other work brings; it is no longer excused once it is here."""
 ONLY_AS_PARENT = {"REFUSED"}
 """The code of a class that nobody raises itself."""
 
@@ -33,6 +37,7 @@ def codes() -> set[str]:
         for file in (ROOT / folder).glob("*.py"):
             text = file.read_text("utf-8")
             found |= {code for pattern in SAID for code in re.findall(pattern, text, re.MULTILINE)}
+            found |= set(re.findall(OF_THE_SERVICE, text, re.MULTILINE)) if folder == "api" else set()
             for table in re.findall(r"^CODES = \{(.*?)\}", text, re.MULTILINE | re.DOTALL):
                 found |= set(re.findall(r'"([A-Z_]+)"', table))
     return found - ONLY_AS_PARENT
@@ -49,7 +54,8 @@ def rows(heading: str) -> list[list[str]]:
 def test_every_code_has_one_row_and_no_row_is_of_another() -> None:
     written = [row[0].strip("`| ") for row in rows("By code")[1:]]
     assert written == sorted(set(written))
-    assert set(written) == codes()
+    assert set(written) == codes() | {code for code in NOT_HERE_YET if code.isupper()}
+    assert not codes() & NOT_HERE_YET, "they are here by now"
     assert {"WORKFLOW_VIOLATION", "NOT_JSON", "USAGE_ERROR", "BUG", "FORBIDDEN"} <= codes(), "the search finds them"
 
 
@@ -69,7 +75,7 @@ def _kinds(kind: type[Refusal]) -> list[type[Refusal]]:
 
 def commands() -> list[str]:
     """Return every command of ours on the page that could be typed as it stands."""
-    return sorted(set(re.findall(r"`(orch [^`]+)`", PAGE)))
+    return sorted(set(re.findall(r"`(orch [^`]+)`", PAGE)) - NOT_HERE_YET)
 
 
 @pytest.mark.parametrize("line", commands())

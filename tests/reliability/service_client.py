@@ -20,12 +20,12 @@ DRAFTS_OF_A_PHASE = 1000
 
 
 class Load(NamedTuple):
-    """What to ask: `count` drafts altogether over `connections`, or as many as go into `seconds`."""
+    """What to ask: so many `drafts` altogether over `connections`, or as many as go into `seconds`."""
 
     port: int
     token: str
     connections: int = 50
-    count: int = 0
+    drafts: int = 0
     seconds: float = 0.0
     prefix: str = "load"
     together: bool = False
@@ -81,7 +81,7 @@ class _Asking:
         self.statuses: Counter[str] = Counter()
         self.took: list[float] = []
         self.answered: list[str] = []
-        self.left = load.count or sys.maxsize
+        self.left = load.drafts or sys.maxsize
         self.ends = perf_counter() + load.seconds if load.seconds else float("inf")
 
     async def run(self) -> Came:
@@ -102,7 +102,7 @@ class _Asking:
         await gate.wait()
         while self.left > 0 and perf_counter() < self.ends:
             self.left -= 1
-            turn = self.load.count - self.left if self.load.count else len(self.took)
+            turn = self.load.drafts - self.left if self.load.drafts else len(self.took)
             key = f"{self.load.prefix}-{number}-{turn}-{time_ns()}"
             wanted = [(self._draft(number, turn, key), key), *[(self._read(number, turn), "")] * self.load.reads]
             for request, name in wanted:
@@ -121,7 +121,7 @@ class _Asking:
     async def _ask(self, streams: Any, request: bytes, key: str) -> Any:
         began = perf_counter()
         try:
-            status, headers, body = await asyncio.wait_for(_exchanged(*streams, request), PATIENCE_S)
+            status, headers, body = await asyncio.wait_for(_exchanged(streams[0], streams[1], request), PATIENCE_S)
         except (OSError, EOFError, TimeoutError, ValueError):
             self.statuses["lost"] += 1
             streams[1].close()

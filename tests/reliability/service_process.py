@@ -1,6 +1,6 @@
 """A service in a process of its own, on either store, and what its log says afterwards."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
@@ -53,7 +53,7 @@ def new_home(folder: Path, database: str | None = None) -> Home:
 @contextmanager
 def serving(home: Home, **settings: object) -> Iterator[Running]:
     """Start the service, and kill it at the end unless it has ended by then."""
-    said: Mapping[str, str] = {f"ORCHESTRATOR_{name.upper()}": str(value) for name, value in settings.items()}
+    said = {f"ORCHESTRATOR_{name.upper()}": str(value) for name, value in settings.items()}
     words = [executable, "-m", "cli.main", "serve", "--port", "0", "--json"]
     began = monotonic()
     process = Popen(

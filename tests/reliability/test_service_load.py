@@ -49,7 +49,7 @@ def recorded(home: Home, came: Came) -> int:
 
 def test_fifty_writers_are_answered_and_nothing_is_lost(home: Home, request: pytest.FixtureRequest) -> None:
     with serving(home) as service:
-        came = asked(Load(service.client.port, home.token, count=DRAFTS, reads=1))
+        came = asked(Load(service.client.port, home.token, drafts=DRAFTS, reads=1))
     told(request, came)
     assert came.statuses.get("200", 0) >= 0.9999 * came.total and came.total >= 2 * DRAFTS
     assert recorded(home, came) == len(came.answered)
@@ -77,9 +77,9 @@ def works(service: Running) -> bool:
 def test_memory_stays_where_it_was_however_many_commands_come(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     home = new_home(tmp_path)
     with serving(home) as service:
-        asked(Load(service.client.port, home.token, count=WARM, prefix="warm"))
+        asked(Load(service.client.port, home.token, drafts=WARM, prefix="warm"))
         before = service.resident
-        came = asked(Load(service.client.port, home.token, count=MANY))
+        came = asked(Load(service.client.port, home.token, drafts=MANY))
         after = service.resident
     told(request, came, f"resident {before / 2**20:.1f} MiB, then {after / 2**20:.1f} MiB")
     assert came.statuses == {"200": MANY}

@@ -1,0 +1,53 @@
+"""The log of a project that is worked on through a service, and the folders that are copies of such a project."""
+
+from adapters.durable import sync
+from adapters.places import COPY, FOLDER, MARK, Places
+from adapters.remote_log import RemoteLog
+from adapters.service_at import service_at
+from adapters.service_line import ServiceLine
+from domain.errors import InvalidInput, Unavailable
+
+
+def reached_log(places: Places) -> RemoteLog:
+    """Ask the service; a folder with a log of its own, or a copy of another one, is never taken for its project."""
+    own = places.root / FOLDER
+    if places.is_copy and any((own / name).is_file() for name in ("log.db", MARK)):
+        raise InvalidInput(
+            f"{places.root} has a log of its own, but a service is named: {places.url} would be another log.",
+            fix=("unset ORCHESTRATOR_URL",),
+        )
+    line = ServiceLine(service_at(places))
+    try:
+        log = RemoteLog(line)
+        known = copied_from(places)
+        if known not in (None, log.origin):
+            raise InvalidInput(
+                f"{places.root} is a copy of the log {known}, but {log.where} has {log.origin}.",
+                fix=("orch config show url",),
+            )
+    except BaseException:
+        line.close()
+        raise
+    return log
+
+
+def copied_from(places: Places) -> str | None:
+    """Return the origin of the log that a folder is a copy of, or None."""
+    if not places.is_copy:
+        return None
+    try:
+        return (places.root / FOLDER / COPY).read_text("utf-8").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable(f"{places.root / FOLDER / COPY} cannot be read: {error}.") from error
+
+
+def make_copy(places: Places, origin: str) -> None:
+    """Note of which log a folder is a copy, so that another service is never taken for it."""
+    from adapters.new_files import new_file
+
+    if copied_from(places) is None:
+        with new_file(places.root / FOLDER / COPY, replace=False) as file:
+            file.write(f"{origin}\n".encode())
+        sync(places.root / FOLDER)

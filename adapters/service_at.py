@@ -1,0 +1,111 @@
+"""Where the service is that a project is worked on through, and what is shown to it."""
+
+import os
+import stat
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from adapters.places import Places
+from adapters.settings import NOBODYS
+from adapters.settings_file import settings_of
+from domain.errors import FilesUnavailable, InvalidInput
+
+TOKEN = "ORCHESTRATOR_TOKEN"  # noqa: S105  # the name of the variable
+URL = "ORCHESTRATOR_URL"
+NAME_IT = "export ORCHESTRATOR_URL=https://orch.example.org"
+SHOW_IT = 'export ORCHESTRATOR_TOKEN="orch_…"'
+LONGEST = 16 * 1024
+"""Characters of a token; those that other authorities issue are long."""
+
+
+class ServiceAt(NamedTuple):
+    """A service, and how it is spoken to."""
+
+    scheme: str
+    host: str
+    port: int
+    prefix: str
+    """What stands before the paths of the service, where it shares a host with others."""
+    token: str
+    ca_file: Path | None
+    timeout_s: float
+
+    @property
+    def where(self) -> str:
+        """The service as people name it."""
+        usual = {"http": 80, "https": 443}[self.scheme]
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}{'' if self.port == usual else f':{self.port}'}{self.prefix}"
+
+    @property
+    def is_near(self) -> bool:
+        """Whether it runs on this machine."""
+        return is_loopback(self.host)
+
+
+def service_at(places: Places, *, env: Mapping[str, str] = os.environ, flags: Mapping[str, str] = NOBODYS) -> ServiceAt:
+    """Return the service that the settings name. Raises `InvalidInput` where it cannot be spoken to as they say."""
+    scheme, host, port, prefix = _parts(places.url or "")
+    values = settings_of(("token_file", "ca_file"), places.settings, env=env, flags=flags)
+    token_file, ca_file = (None if value.value is None else places.root / str(value.value) for value in values.values())
+    if ca_file is not None and not ca_file.is_file():
+        raise InvalidInput(f"There is no file of certificates at {ca_file}.", fix=("orch config show ca_file",))
+    token = env.get(TOKEN) or (_token_in(token_file) if token_file else "")
+    if not token:
+        raise InvalidInput(
+            f"A token is needed to work through {places.url}; whoever runs the service issues one.",
+            fix=(SHOW_IT, "export ORCHESTRATOR_TOKEN_FILE=~/.config/orch/token"),
+        )
+    if len(token) > LONGEST or not token.isascii() or not token.isprintable() or " " in token:
+        raise InvalidInput("That is no token: it has printable ASCII characters without spaces.", fix=(SHOW_IT,))
+    return ServiceAt(scheme, host, port, prefix, token, ca_file, places.timeout_ms / 1000)
+
+
+def _parts(url: str) -> tuple[str, str, int, str]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    except ValueError:
+        raise InvalidInput("The address of a service has a port from 1 to 65535.", fix=(NAME_IT,)) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InvalidInput("The address of a service begins with https://.", fix=(NAME_IT,))
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise InvalidInput(
+            "The address of a service is a host, a port and perhaps a path; a token is shown otherwise.",
+            fix=(NAME_IT, SHOW_IT),
+        )
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise InvalidInput(
+            f"{parts.hostname} is another machine, and the token would go there in the clear; use https://.",
+            fix=(f"export {URL}=https://{parts.netloc}{parts.path}",),
+        )
+    return parts.scheme, parts.hostname, port, parts.path.rstrip("/").removesuffix("/api/v1")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine and no other."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _token_in(path: Path) -> str:
+    """Return the token in a file that nobody else can read."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "its name holds a NUL character"
+        raise FilesUnavailable(f"{path}: {why}.", fix=("orch config show token_file",)) from None
+    with os.fdopen(file, "rb") as opened:
+        status = os.fstat(opened.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise InvalidInput(f"{path} is no regular file; a token is read from one.")
+        if status.st_mode & 0o077:
+            raise InvalidInput(
+                f"{path} can be read by others; a token in it would be theirs, too.", fix=(f"chmod 600 {path}",)
+            )
+        return opened.read(LONGEST + 1).decode("ascii", "replace").strip()

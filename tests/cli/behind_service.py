@@ -1,0 +1,122 @@
+"""A service for the tests of the commands: they run as always, and the log is behind it."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from adapters.places import find
+from adapters.stores import open_log
+from adapters.token_use import TokenUse
+from adapters.workspace import Workspace
+from api import asking
+from api.identity import Identity, authenticated
+from api.server import bound, server_of
+from api.service import Service
+from domain.actors import actor
+from tests.api.served import HERE, PATIENCE, issued, new_project, opened
+from usecases.project import Project
+
+URL, TOKEN = "ORCHESTRATOR_URL", "ORCHESTRATOR_TOKEN"
+
+
+SERVED: list[Path] = []
+"""The folder that is served now, where one is."""
+
+
+def served_now() -> Path:
+    """Return the folder of the project that is served."""
+    (folder,) = SERVED
+    return folder
+
+
+class Behind:
+    """One service for all tests of a process, which serves one project after the other.
+
+    Tokens are issued in a log of their own, so that the positions in the log under test are those of every other store.
+    """
+
+    def __init__(self, tokens: Project) -> None:
+        self._tokens = tokens
+        self._secrets: dict[tuple[str, str], str] = {}
+        self.url = ""
+        self._app: Any = None
+        self.served: Path | None = None
+        """The folder of the project that is served now."""
+
+    def token(self, name: str, kind: str) -> str:
+        """Return the secret of a token with all scopes for somebody."""
+        if (name, kind) not in self._secrets:
+            self._secrets[name, kind] = issued(self._tokens, to=actor(name, kind))
+        return self._secrets[name, kind]
+
+    def authenticated(self, authorization: str | None, _: object) -> Identity:
+        """Return who asks, by the tokens in the log of tokens."""
+        return authenticated(authorization, self._tokens.log)
+
+    @contextmanager
+    def running(self, project: Project) -> Iterator[None]:
+        """Serve; what is served can be replaced."""
+        ready = Event()
+        with bound(HERE) as listening:
+            server = server_of(project, HERE, told=ready.set)
+            self._app = server.config.app
+            while not hasattr(self._app, "state"):
+                self._app = self._app._app
+            self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+            thread = Thread(target=lambda: server.run(sockets=[listening]), daemon=True)
+            thread.start()
+            assert ready.wait(PATIENCE)
+            yield
+            server.should_exit = True
+            thread.join(PATIENCE)
+
+    @contextmanager
+    def serving(self, folder: Path) -> Iterator[None]:
+        """Serve the project in a folder for as long as the block lasts."""
+        places = find(folder, env={})
+        log = open_log(places, read_only=False)
+        project = Project(places, log, Workspace(places))
+        before: Service = self._app.state.service
+        self._app.state.service = before._replace(
+            project=project._replace(kept=project.templates), use=TokenUse(project.places)
+        )
+        self.served = folder
+        SERVED.append(folder)
+        try:
+            yield
+        finally:
+            self.served = None
+            SERVED.clear()
+            self._app.state.service = before
+            log.close()
+
+
+@contextmanager
+def a_service(folder: Path) -> Iterator[Behind]:
+    """Run the service of a process of tests."""
+    new_project(folder)
+    with opened(folder) as tokens, pytest.MonkeyPatch.context() as patch:
+        behind = Behind(tokens)
+        patch.setattr(asking, "authenticated", behind.authenticated)
+        with behind.running(tokens):
+            yield behind
+
+
+def as_somebody(words: Sequence[str]) -> tuple[list[str], str, str]:
+    """Return words without those that say who acts, and who that is: through a service the token says it."""
+    name, kind = os.environ.get("ORCHESTRATOR_ACTOR", "ada"), os.environ.get("ORCHESTRATOR_ACTOR_KIND", "human")
+    left: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        option, equals, value = word.partition("=")
+        if option not in ("--actor", "--actor-kind"):
+            left.append(word)
+            continue
+        said = value if equals else next(rest, "")
+        name, kind = (said, kind) if option == "--actor" else (name, said)
+    return left, name, kind

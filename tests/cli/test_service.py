@@ -1,0 +1,179 @@
+"""Working through a service: the same commands, the same output, the same exit codes, and nothing that is believed."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copytree
+
+import apsw
+import pytest
+
+from tests.api.served import new_project, opened
+from tests.cli.test_startup import loaded_by
+from tests.cli.through_service import Far, far_from
+
+pytestmark = pytest.mark.in_file
+THEN = ("--at", "position:9")
+"""What tells how long something takes tells it as of a moment here."""
+READS = (
+    ("list",), ("status", "st01-x"), ("status",), ("history", "st01-x"), ("show", "st01-x", "spec"),
+    ("show", "st01-x", "spec", "--iteration", "1"), ("diff", "st01-x", "spec"), ("diff", "st01-x"),
+    ("why", "st01-x"), ("why", "st01-x", "plan"), ("next", *THEN), ("dashboard", *THEN), ("progress", *THEN),
+    ("progress", "st01-x", *THEN),
+    ("task", "list"), ("policy", "show"), ("role", "list"), ("replay", "st01-x"), ("context",), ("search", "below"),
+    ("audit", "trail"), ("audit", "population"), ("audit", "exceptions"), ("audit", "reviews"), ("export", "--all"),
+    ("audit", "sample", "--size", "3", "--seed", "7"), ("audit", "prove", "--between", "2", "5"), ("recover", "points"),
+    ("audit", "key", "show"), ("list", "--at", "position:5"), ("status", "st01-x", "--at", "position:6"),
+    ("status", "st09-none"), ("show", "st01-x", "plan"), ("list", "--at", "yesterday"), ("history", "no phase"),
+    ("gate", "st01-x", "spec"), ("gate", "st01-x", "research"), ("audit", "verify"),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("begun")
+    new_project(folder)
+    return folder
+
+
+@pytest.fixture
+def far(
+    tmp_path: Path, begun: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Far]:
+    copytree(begun, tmp_path / "served")
+    with (
+        opened(tmp_path / "served") as project,
+        far_from(project, tmp_path / "elsewhere", monkeypatch, capsys) as found,
+    ):
+        yield found
+
+
+def worked_on(far: Far) -> None:
+    assert far.orch("init").status == 0
+    for objective in ("Round trip below 10 ms", "Round trip below 9 ms"):
+        assert far.orch("spec", "st01-x", "--objectives", objective).status == 0
+    assert far.orch("approve", "st01-x", "spec").status == 0
+    assert far.orch("research", "st01-x", "--foundation", "Known since 1960").status == 0
+
+
+def test_every_read_prints_what_it_prints_beside_the_log(far: Far) -> None:
+    worked_on(far)
+    there = far.project.places.root
+    for words in READS:
+        for form in ((), ("--json",)):
+            here = far.orch(*words, *form)
+            with far.env.context() as at_the_log:
+                at_the_log.chdir(there)
+                at_the_log.delenv("ORCHESTRATOR_URL")
+                local = far.orch(*words, *form)
+            assert (here.status, here.out.replace(str(far.folder), str(there)), here.err) == local, words
+
+
+def test_a_copy_holds_the_documents_that_the_project_does(far: Far) -> None:
+    worked_on(far)
+    for name in ("dev/st01-x/spec.md", "dev/st01-x/research.md"):
+        assert Path(name).read_bytes() == (far.project.places.root / name).read_bytes()
+    Path("dev/st01-x/research.md").write_text("# Another\n")
+    assert far.orch("approve", "st01-x", "research").status == 3  # the gate is where the files are
+    assert far.orch("edit", "st01-x", "research").status == 0
+    assert far.orch("show", "st01-x", "research").out == "# Another\n"
+    Path("dev/st01-x/research.md").unlink()
+    assert far.orch("checkout", "st01-x", "research").status == 0
+    assert Path("dev/st01-x/research.md").read_text() == "# Another\n"
+
+
+def test_a_folder_that_is_no_copy_stays_as_it_was(far: Far) -> None:
+    drafted = far.orch("spec", "st01-x", "--objectives", "Round trip below 10 ms", "--json")
+    assert drafted.status == 0 and drafted.data["document"] is None
+    assert far.orch("approve", "st01-x", "spec").status == 0
+    assert far.orch("search", "trip").status == 0
+    assert {each.name for each in far.folder.iterdir()} <= {"home"}  # the search is kept in the cache of whoever asks
+    for words in (("edit", "st01-x", "spec"), ("checkout", "st01-x", "spec")):
+        refused = far.orch(*words)
+        assert refused.status == 2 and "no copy" in refused.err and "orch init" in refused.err
+
+
+def test_whoever_shows_the_token_acts_and_nobody_can_say_otherwise(far: Far) -> None:
+    far.env.setenv("ORCHESTRATOR_ACTOR", "mallory")
+    assert far.orch("spec", "st01-x", "--objectives", "a", "--json").data["actor"]["name"] == "grace"
+    refused = far.orch("spec", "st01-x", "--objectives", "b", "--actor", "mallory")
+    assert refused.status == 2 and "grace" in refused.err
+    approved = far.orch("approve", "st01-x", "spec", "--json").data  # away from a terminal: the token knows the kind
+    assert approved["authentication"].startswith("token:")
+
+
+def test_an_auditor_believes_nothing_that_the_service_says(far: Far) -> None:
+    worked_on(far)
+    held = far.orch("audit", "checkpoint")
+    (far.folder / "held.txt").write_text(held.out)
+    assert far.orch("audit", "verify", "--against", "held.txt").status == 0
+    with apsw.Connection(str(far.project.places.log)) as insider:
+        insider.execute("DROP TRIGGER events_never_change")
+        of_the_other = "SELECT envelope FROM events WHERE position = 6"
+        insider.execute(f"UPDATE events SET envelope = ({of_the_other}) WHERE position = 5")
+    found = far.orch("audit", "verify", "--against", "held.txt", "--json")
+    assert found.status == 6 and found.data["verdict"] == "damaged"
+    assert any(problem["position"] == 5 for problem in found.data["problems"])
+
+
+def test_a_log_that_was_replaced_by_another_one_fails_against_what_the_auditor_holds(far: Far, tmp_path: Path) -> None:
+    worked_on(far)
+    (far.folder / "held.txt").write_text(far.orch("audit", "checkpoint").out)
+    assert far.orch("spec", "st02-y", "--objectives", "a").status == 0
+    vkey = far.orch("audit", "key", "show", "--json").data["key"]
+    found = far.orch("audit", "verify", "--against", "held.txt", "--vkey", vkey, "--json")
+    assert found.status == 7 and found.data["covered"] == found.data["size"] - 3  # what came since, nobody holds yet
+    (tmp_path / "other").mkdir()
+    new_project(tmp_path / "other")
+    with opened(tmp_path / "other") as other, pytest.MonkeyPatch.context() as env:
+        from tests.api.served import issued, served
+
+        with served(other) as client:
+            env.setenv("ORCHESTRATOR_URL", f"http://127.0.0.1:{client.port}")
+            env.setenv("ORCHESTRATOR_TOKEN", issued(other))
+            refused = far.orch("list")  # the copy knows whose it is
+            assert refused.status == 2 and "is a copy of the log" in refused.err
+            env.chdir(tmp_path)
+            found = far.orch("audit", "verify", "--against", str(far.folder / "held.txt"), "--vkey", vkey, "--json")
+            assert found.status == 6 and "checkpoint origin" in found.data["problem_counts"]
+
+
+@pytest.mark.parametrize("words", ["serve", "doctor", "backup create", "rebuild", "recover plan --to position:1"])
+def test_what_is_done_where_the_log_is_says_so(far: Far, words: str) -> None:
+    refused = far.orch(*words.split())
+    assert refused.status == 2 and "where the log is" in refused.err and f"orch {words}" in refused.err
+    assert far.orch(*words.split()[:1], "--help").status == 0
+
+
+def test_a_folder_with_a_log_of_its_own_is_never_taken_for_a_copy(far: Far) -> None:
+    far.env.chdir(far.project.places.root)
+    refused = far.orch("list")
+    assert refused.status == 2 and "has a log of its own" in refused.err and "unset ORCHESTRATOR_URL" in refused.err
+
+
+def test_a_token_is_read_from_a_file_of_ones_own_and_never_shown(far: Far) -> None:
+    secret = os.environ["ORCHESTRATOR_TOKEN"]
+    file = far.folder / "token"
+    file.write_text(secret + "\n")
+    far.env.delenv("ORCHESTRATOR_TOKEN")
+    assert far.orch("list").status == 2  # none at all
+    far.env.setenv("ORCHESTRATOR_TOKEN_FILE", str(file))
+    file.chmod(0o644)
+    refused = far.orch("list")
+    assert refused.status == 2 and f"chmod 600 {file}" in refused.err
+    file.chmod(0o600)
+    assert far.orch("list").status == 0
+    far.env.setenv("ORCHESTRATOR_TOKEN", secret)
+    shown = far.orch("config", "show", "--json")
+    assert shown.status == 0 and secret not in shown.out and shown.data["unread"] == []
+
+
+def test_nothing_of_it_is_loaded_where_no_service_is_named(far: Far) -> None:
+    far.env.chdir(far.project.places.root)
+    far.env.delenv("ORCHESTRATOR_URL")
+    assert {"http.client", "ssl", "adapters.remote_log", "usecases.far"} & loaded_by("list") == set()
+    far.env.setenv("ORCHESTRATOR_URL", f"http://127.0.0.1:{far.client.port}")
+    far.env.chdir(far.folder)
+    heavy = {"fastapi", "uvicorn", "pydantic", "eventsourcing", "botocore", "urllib3"}
+    loaded = {name.split(".")[0] for name in loaded_by("list")}
+    assert "http" in loaded and loaded & heavy == set()

@@ -1,0 +1,236 @@
+"""A service that cannot be reached, or is none: one clear sentence, and what was asked happens once."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from shutil import copytree
+from socket import create_server
+from subprocess import DEVNULL, Popen
+from sys import executable
+from threading import Thread
+
+import orjson
+import pytest
+
+from adapters import service_line
+from api.server import Where
+from domain.access_token import Scope
+from domain.commands import Meta, RevokeToken
+from tests.api.served import PATIENCE, Client, environment, issued, new_project, opened, served, until_it_answers
+from tests.certificates import signed_by_itself
+from tests.cli.through_service import Far, far_from
+from tests.facts import ADA, NOON
+from tests.http_proxy import HttpProxy
+from tests.postgres_proxy import When
+
+pytestmark = pytest.mark.in_file
+SPEC = ("spec", "st01-x", "--objectives", "Round trip below 10 ms")
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("begun")
+    new_project(folder)
+    return folder
+
+
+@pytest.fixture
+def far(
+    tmp_path: Path, begun: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Far]:
+    copytree(begun, tmp_path / "served")
+    monkeypatch.setattr(service_line, "PAUSES", (0.05, 0.1))
+    with (
+        opened(tmp_path / "served") as project,
+        far_from(project, tmp_path / "elsewhere", monkeypatch, capsys) as found,
+    ):
+        yield found
+
+
+@pytest.mark.parametrize("when", When)
+@pytest.mark.parametrize("words", [b"POST /api/v1/phases/st01-x/spec", b"GET /api/v1/log/rows"])
+def test_a_line_that_is_cut_once_is_not_noticed_and_what_was_asked_happens_once(
+    far: Far, when: When, words: bytes
+) -> None:
+    proxy = HttpProxy(far.client.port)
+    far.asks(proxy.url)
+    before = far.project.log.moment().position
+    proxy.cut_once(when, words)
+    answer = far.orch(*SPEC, "--command-id", "cut", "--json")
+    proxy.close()
+    assert answer.status == 0 and proxy.cuts == 1
+    assert answer.data["command_id"] == "cut" and far.project.log.moment().position == before + 3
+    assert [record.command_id for record in far.project.log.records(before + 1)] == ["cut"] * 3
+
+
+def test_a_service_that_stays_away_is_not_available_and_says_how_to_repeat(far: Far) -> None:
+    nobody = create_server(("127.0.0.1", 0))
+    port = nobody.getsockname()[1]
+    nobody.close()
+    far.asks(f"http://127.0.0.1:{port}")
+    answer = far.orch(*SPEC, "--command-id", "away")
+    assert answer.status == 8 and f"Nothing listens at http://127.0.0.1:{port}." in answer.err
+    assert "--command-id away" in answer.err
+    assert far.orch("list", "--json").error["code"] == "UNAVAILABLE"
+
+
+def test_a_service_killed_at_work_answers_the_repeated_command_when_it_is_back(far: Far, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    new_project(own)
+    with opened(own) as project:
+        far.env.setenv("ORCHESTRATOR_TOKEN", issued(project))
+    port = _free_port()
+    far.asks(f"http://127.0.0.1:{port}")
+    with _process(own, port) as first:
+        drafted = far.orch(*SPEC, "--command-id", "once", "--json")
+        assert drafted.status == 0
+        first.send_signal(signal.SIGKILL)
+        first.wait(PATIENCE)
+        gone = far.orch("approve", "st01-x", "spec", "--command-id", "twice")
+        assert gone.status == 8 and "--command-id twice" in gone.err
+    with _process(own, port):
+        again = far.orch(*SPEC, "--command-id", "once", "--json")
+        assert again.status == 0 and again.data == drafted.data and "recorded before" in again.err
+        assert far.orch("approve", "st01-x", "spec", "--command-id", "twice").status == 0
+
+
+def test_tokens_that_open_nothing_are_refused_by_name(far: Far) -> None:
+    far.env.setenv("ORCHESTRATOR_TOKEN", "orch_0b8f3a52c1d2_" + "a" * 43)
+    assert far.orch("list", "--json").error["code"] == "UNAUTHENTICATED"
+    far.env.setenv("ORCHESTRATOR_TOKEN", "two words")
+    assert far.orch("list").status == 2
+    secret = far.shows(Scope.READ)
+    assert far.orch("list").status == 0
+    lacking = far.orch(*SPEC, "--json")
+    assert lacking.status == 3 and lacking.error["code"] == "FORBIDDEN" and "write" in lacking.error["fix"][0]
+    far.project.handle(RevokeToken(Meta("revoke", ADA, NOON), secret[5:17]))
+    revoked = far.orch("list")
+    assert revoked.status == 3 and "was revoked" in revoked.err
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://orch.example.org", "in the clear"),
+        ("https://ada:secret@orch.example.org", "is a host, a port"),
+        ("https://orch.example.org?x=1", "is a host, a port"),
+        ("https://orch.example.org:99999", "has a port"),
+        ("ftp://orch.example.org", "has to be an address"),
+    ],
+)
+def test_an_address_that_cannot_be_one_is_refused_before_anything_is_asked(far: Far, url: str, said: str) -> None:
+    far.asks(url)
+    refused = far.orch("list")
+    assert refused.status == 2 and said in refused.err and "secret" not in refused.err
+
+
+def test_a_certificate_that_nobody_here_knows_is_not_believed(far: Far, tmp_path: Path) -> None:
+    certificate = signed_by_itself(tmp_path, "server")
+    where = Where("127.0.0.1", 0, certificate=certificate, key=certificate.with_suffix(".key"))
+    with served(far.project, where) as client:
+        far.asks(f"https://127.0.0.1:{client.port}")
+        unknown = far.orch("list")
+        assert unknown.status == 8 and "is not trusted here" in unknown.err
+        assert "export ORCHESTRATOR_CA_FILE" in unknown.err
+        far.env.setenv("ORCHESTRATOR_CA_FILE", str(certificate))
+        assert far.orch("list").status == 0
+        far.env.setenv("ORCHESTRATOR_CA_FILE", str(certificate.with_suffix(".key")))
+        assert far.orch("list").status == 8
+        far.env.setenv("ORCHESTRATOR_CA_FILE", "nowhere.pem")
+        assert far.orch("list").status == 2
+    far.env.delenv("ORCHESTRATOR_CA_FILE")
+    far.asks(f"https://127.0.0.1:{far.client.port}")
+    assert "does not speak TLS" in far.orch("list").err
+
+
+def _free_port() -> int:
+    with create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def _process(folder: Path, port: int) -> Iterator[Popen[bytes]]:
+    """Run `orch serve` as a process of its own."""
+    words = [executable, "-m", "cli.main", "serve", "--port", str(port)]
+    with Popen(words, cwd=folder, env=environment(), stdout=DEVNULL, stderr=DEVNULL) as process:
+        try:
+            until_it_answers(Client(port))
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def _answering(status: int, media_type: str, body: bytes, **headers: str) -> Iterator[str]:
+    """Run a server that answers everything in one way."""
+
+    class Same(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # http.server calls it so
+            self.send_response(status)
+            for name, value in {"content-type": media_type, "content-length": str(len(body)), **headers}.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Same) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join(PATIENCE)
+
+
+NEWER = {"ok": True, "kind": "log", "version": 1, "data": {"origin": "example.org/x", "orch": "9.0", "reads": 99}}
+PROBLEM = "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("status", "media_type", "body", "said"),
+    [
+        (200, "text/html", b"<h1>It works!</h1>", "not as orch does"),
+        (200, "application/json", b'{"hello": "world"}', "is no service of orch"),
+        (200, "application/json", orjson.dumps(NEWER), "another version"),
+        (404, "text/html", b"<h1>Not Found</h1>", "answered 404"),
+        (502, "text/html", b"<h1>Bad Gateway</h1>", "answered 502"),
+        (404, PROBLEM, b'{"code":"NO_SUCH_PATH","detail":"Not Found.","status":404}', "it is older"),
+        (429, PROBLEM, b'{"code":"RATE_LIMITED","detail":"Too many requests.","status":429}', "Too many requests."),
+        (503, PROBLEM, b'{"code":"OVERLOADED","detail":"Too many at once.","status":503}', "Too many at once."),
+    ],
+)
+def test_what_is_no_service_is_told_from_one_in_a_sentence(
+    far: Far, status: int, media_type: str, body: bytes, said: str
+) -> None:
+    with _answering(status, media_type, body, Orch_Log="example.org/x") as url:
+        far.asks(url)
+        refused = far.orch("list")
+    assert refused.status == 8 and said in refused.err and "Traceback" not in refused.err
+
+
+def test_a_service_that_meets_a_bug_is_not_blamed_on_whoever_asks(far: Far) -> None:
+    with _answering(500, PROBLEM, b'{"code":"BUG","detail":"This is a bug.","status":500}') as url:
+        far.asks(url)
+        refused = far.orch("list", "--json")
+    assert refused.status == 1 and refused.error["code"] == "BUG" and "in the service" in refused.error["message"]
+
+
+def test_a_server_that_speaks_no_http_is_told(far: Far) -> None:
+    with create_server(("127.0.0.1", 0)) as mumbling:
+
+        def mumble() -> None:
+            for _ in range(20):
+                try:
+                    client, _address = mumbling.accept()
+                except OSError:
+                    return
+                with client:
+                    client.sendall(b"220 mail.example.org ESMTP\r\n")
+
+        Thread(target=mumble, daemon=True).start()
+        far.asks(f"http://127.0.0.1:{mumbling.getsockname()[1]}")
+        assert far.orch("list").status == 8

@@ -1,0 +1,59 @@
+"""`orch` as somebody types it in a folder of their own, far from the log of the project."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from cli.edge import run_command
+from cli.main import program
+from domain.access_token import Scope
+from tests.api.served import Client, issued, served
+from tests.cli.conftest import Answer
+from usecases.project import Project
+
+
+class Far(NamedTuple):
+    """A project that is served, and somebody who works on it through the service."""
+
+    project: Project
+    client: Client
+    orch: Callable[..., Answer]
+    env: pytest.MonkeyPatch
+    folder: Path
+
+    def shows(self, *scopes: Scope, seconds: int = 366 * 86_400) -> str:
+        """Let them show a token with these scopes from now on; all of them, where none is named."""
+        secret = issued(self.project, *scopes, seconds=seconds)
+        self.env.setenv("ORCHESTRATOR_TOKEN", secret)
+        return secret
+
+    def asks(self, url: str) -> None:
+        """Let them ask at another address."""
+        self.env.setenv("ORCHESTRATOR_URL", url)
+
+
+@contextmanager
+def far_from(
+    project: Project, folder: Path, env: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Far]:
+    """Serve a project, and let somebody work on it from a folder."""
+    folder.mkdir(exist_ok=True)
+    env.chdir(folder)
+    env.setenv("HOME", str(folder / "home"))
+    for name in ("ORCHESTRATOR_ACTOR", "ORCHESTRATOR_ACTOR_KIND", "XDG_CACHE_HOME"):
+        env.delenv(name, raising=False)
+
+    def orch(*words: str) -> Answer:
+        capsys.readouterr()
+        status = run_command(program(), words)
+        said = capsys.readouterr()
+        return Answer(status, said.out, said.err)
+
+    with served(project) as client:
+        far = Far(project, client, orch, env, folder)
+        far.asks(f"http://127.0.0.1:{client.port}")
+        far.shows()
+        yield far
