@@ -1,6 +1,7 @@
 """What every request says beside its own words: who asks, as of when, and what makes repeating safe."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import inf
 from time import monotonic, time_ns
@@ -97,19 +98,25 @@ IfMatch = Annotated[
 def identified(request: Request, scopes: SecurityScopes, shown: Shown, service: Served) -> Identity:
     """Return who asks, if they may."""
     del shown  # the header is read whole below; this parameter names the scheme in the description
+    by = admitted(request, scopes.scopes, service)
+    _refuse_unknown_query(request)
+    return by
+
+
+def admitted(request: Request, scopes: Sequence[str], service: Service) -> Identity:
+    """Return who shows a token, if it has the scopes and was not shown too often."""
     try:
         by = authenticated(request.headers.get("authorization"), service.project.log, service.issuer)
     except HttpRefusal:
         service.rates.of_failure(request.state.address)
         raise
     if (known := heard()) is not None:
-        known.token = by.token
+        known.token = by.token or by.actor.name
     standing = service.rates.of_token(by.token or by.actor.name)
     request.state.standings += [standing] if standing else []
-    refuse_without(scopes.scopes, by)
+    refuse_without(scopes, by)
     if by.token:
         service.use.note(by.token, time_ns() // 1000)
-    _refuse_unknown_query(request)
     return by
 
 

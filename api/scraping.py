@@ -6,9 +6,7 @@ from fastapi import APIRouter, Request, Security
 from prometheus_client import generate_latest
 from starlette.responses import Response
 
-from api.asking import Served, Shown
-from api.heard import heard
-from api.identity import authenticated, refuse_without
+from api.asking import Served, Shown, admitted
 from api.problems import MEDIA_TYPE as PROBLEM
 from api.telemetry import Telemetry
 from domain.access_token import Scope
@@ -19,6 +17,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     for status, words in {
         401: "No token, or one that opens nothing.",
         403: "The token lacks the scope metrics.",
+        429: "Too often; repeat after Retry-After.",
         503: "Not available now.",
     }.items()
 }
@@ -29,11 +28,7 @@ router = APIRouter(tags=["health"])
 def scraper(request: Request, shown: Shown, service: Served) -> None:
     """Refuse whoever may not see the figures."""
     del shown  # as in `api.asking`
-    by = authenticated(request.headers.get("authorization"), service.project.log)
-    known = heard()
-    if known:
-        known.token = by.token
-    refuse_without([Scope.METRICS], by)
+    admitted(request, [Scope.METRICS], service)
 
 
 @router.get(
