@@ -69,7 +69,7 @@ class LogTreeAnswer(TypedDict):
     frontier: list[str]
 
 
-class LogHashesAnswer(TypedDict):
+class LogHashes(TypedDict):
     """Hashes one after the other in base64; null for a tile that is not full."""
 
     hashes: str | None
@@ -130,8 +130,8 @@ KINDS: dict[str, tuple[str, Any]] = {
     "log_rows": ("log.rows", LogRowsAnswer),
     "log_moment": ("log.moment", LogMomentAnswer),
     "log_tree": ("log.tree", LogTreeAnswer),
-    "log_tile": ("log.tile", LogHashesAnswer),
-    "log_hashes": ("log.hashes", LogHashesAnswer),
+    "log_tile": ("log.tile", LogHashes),
+    "log_hashes": ("log.hashes", LogHashes),
     "log_commands": ("log.commands", LogCommandsAnswer),
     "log_command": ("log.command", LogCommandAnswer),
     "log_snapshots": ("log.snapshots", LogSnapshotsAnswer),

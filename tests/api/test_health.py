@@ -154,7 +154,7 @@ def test_an_ending_service_is_alive_and_not_ready(tmp_path: Path) -> None:
     with opened(tmp_path) as project, bound(HERE) as listening:
         ready = Event()
         server = server_of(project, HERE, told=ready.set, bounds=WIDE)
-        service = server.config.app._admission.app.state.service  # type: ignore[union-attr]  # the application it was made with
+        service = server.config.app._app._admission.app.state.service  # type: ignore[union-attr]  # the application it was made with
         thread = Thread(target=lambda: server.run(sockets=[listening]), daemon=True)
         thread.start()
         assert ready.wait(PATIENCE) and not service.is_ending()

@@ -71,7 +71,8 @@ def without_security(description: dict[str, Any]) -> dict[str, Any]:
 OPERATIONS: dict[str, Operation] = {
     operation.definition.raw["operationId"]: operation
     for found in schemathesis.openapi.from_dict(without_security(DESCRIPTION)).get_all_operations()
-    if isinstance(found, Ok) and (operation := found.ok())
+    if isinstance(found, Ok)
+    for operation in [found.ok()]
 }
 del OPERATIONS[ENDLESS]
 DESCRIBED = "as it is described"
@@ -80,6 +81,10 @@ NOTHING_ELSE = {
     "check_schema",
     "diff_template",
     "list_schemas",
+    "log_checkpoints",
+    "log_itself",
+    "log_snapshots",
+    "log_tree",
     "list_templates",
     "show_key",
     "show_schema",

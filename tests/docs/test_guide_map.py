@@ -9,7 +9,6 @@ import click
 import pytest
 
 from adapters.settings import BY_NAME
-from cli.main import Orch as Commands
 from tests.docs.test_deploy_service import parsed
 
 
@@ -20,18 +19,6 @@ def listed(names: str) -> list[str]:
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/production-guide-map.md").read_text("utf-8")
-NOT_HERE_YET = {
-    "tests/api/test_capacity.py",
-    "tests/api/test_health.py",
-    "tests/api/test_security_monitor.py",
-    "tests/api/test_slow_clients.py",
-    "tests/api/test_telemetry.py",
-    "tests/reliability/test_service_kill.py",
-    "tests/reliability/test_service_load.py",
-    "orch health",
-    "orch monitor",
-}
-"""What other work brings; it is no longer excused once it is here."""
 VARIABLES = listed("""
 NODE_ENV ORCHESTRATOR_STATE_DIR ORCHESTRATOR_TEMPLATE_DIR ORCHESTRATOR_SCHEMA_DIR ORCHESTRATOR_BACKUP_DIR
 ORCHESTRATOR_LOG_LEVEL ORCHESTRATOR_ENABLE_AUDIT ORCHESTRATOR_MAX_CONCURRENT ORCHESTRATOR_BACKUP_RETENTION_DAYS
@@ -180,8 +167,8 @@ def test_every_test_and_file_that_is_named_is_there() -> None:
     named = {word for _, _, shown in rows() for word in words_in(shown) if "/" in word or "." in word}
     assert len(named) > 50
     missing = {name for name in named if not (ROOT / name).is_file()}
-    assert missing == {name for name in NOT_HERE_YET if name.startswith("tests/")}
-    for name in named - missing:
+    assert missing == set()
+    for name in named:
         if name.startswith("tests/") and name != "tests/wheel.py":
             assert "def test_" in (ROOT / name).read_text("utf-8"), name
 
@@ -189,9 +176,7 @@ def test_every_test_and_file_that_is_named_is_there() -> None:
 def test_every_command_that_is_named_is_there() -> None:
     lines = {word for _, *cells in rows() for cell in cells for word in words_in(cell) if word.startswith("orch ")}
     assert len(lines) > 25
-    missing = {name for name in NOT_HERE_YET if name.startswith("orch ")}
-    assert not {name.split()[1] for name in missing} & Commands.entries.keys(), "they are here by now"
-    for line in sorted(lines - missing):
+    for line in sorted(lines):
         with suppress(click.MissingParameter, click.exceptions.Exit, click.exceptions.NoArgsIsHelpError):
             words = shlex.split(line)[1:]
             if words[-1] in ("--env-file", "--version", "--help"):

@@ -34,11 +34,11 @@ def damaged(machine: Machine) -> None:
 
 def test_whoever_follows_the_guide_has_a_service_and_gets_it_back_after_the_worst_day(machine: Machine) -> None:
     said = machine.follow(lines_in(GUIDE))
-    assert '"alive":true' in said and "orch_" in said
+    assert '"status":"healthy"' in said and "orch_" in said
     machine.follow([Line(f"kill -9 $(cat {machine.folder}/run/orchestrator.service.pid)", 0)])
     damaged(machine)
     said = machine.follow(lines_in(EMERGENCY))
-    assert '"alive":true' in said
+    assert '"status":"healthy"' in said
     rows = json.loads(machine.follow([Line(ORCH + "list --json", 0)]).splitlines()[-1])["data"]["rows"]
     assert len(rows) == 3, "the phases of the three checks after a deployment, two of them from the backups"
 

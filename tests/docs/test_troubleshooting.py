@@ -24,8 +24,6 @@ SAID = (
 """How the code says its codes."""
 OF_THE_SERVICE = r'^[A-Z_]+ = "([A-Z]+_[A-Z]+)"$'
 """And how `api/` names those that it says in several places."""
-NOT_HERE_YET = {"BUSY", "MEMORY_LIMIT", "OPERATION_TIMEOUT", "QUEUE_FULL", "RATE_LIMITED", "orch health"}
-"""What other work brings; it is no longer excused once it is here."""
 ONLY_AS_PARENT = {"REFUSED"}
 """The code of a class that nobody raises itself."""
 
@@ -54,8 +52,7 @@ def rows(heading: str) -> list[list[str]]:
 def test_every_code_has_one_row_and_no_row_is_of_another() -> None:
     written = [row[0].strip("`| ") for row in rows("By code")[1:]]
     assert written == sorted(set(written))
-    assert set(written) == codes() | {code for code in NOT_HERE_YET if code.isupper()}
-    assert not codes() & NOT_HERE_YET, "they are here by now"
+    assert set(written) == codes()
     assert {"WORKFLOW_VIOLATION", "NOT_JSON", "USAGE_ERROR", "BUG", "FORBIDDEN"} <= codes(), "the search finds them"
 
 
@@ -75,7 +72,7 @@ def _kinds(kind: type[Refusal]) -> list[type[Refusal]]:
 
 def commands() -> list[str]:
     """Return every command of ours on the page that could be typed as it stands."""
-    return sorted(set(re.findall(r"`(orch [^`]+)`", PAGE)) - NOT_HERE_YET)
+    return sorted(set(re.findall(r"`(orch [^`]+)`", PAGE)))
 
 
 @pytest.mark.parametrize("line", commands())
