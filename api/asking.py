@@ -10,6 +10,7 @@ from fastapi import Depends, Header, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from api.capacity import TIMED_OUT
+from api.clients import UNKNOWN
 from api.description import ROOT
 from api.identity import Identity, authenticated, refuse_without
 from api.problems import RETRY_SECONDS, HttpRefusal
@@ -94,13 +95,16 @@ IfMatch = Annotated[
 def identified(request: Request, scopes: SecurityScopes, shown: Shown, service: Served) -> Identity:
     """Return who asks, if they may."""
     del shown  # the header is read whole below; this parameter names the scheme in the description
+    state = request.scope.setdefault(
+        "state", {}
+    )  # what the guard has noted; there is none where others ask us directly
     try:
         by = authenticated(request.headers.get("authorization"), service.project.log)
     except HttpRefusal:
-        service.rates.of_failure(request.state.address)
+        service.rates.of_failure(state.get("address", UNKNOWN))
         raise
     standing = service.rates.of_token(by.token)
-    request.state.standings += [standing] if standing else []
+    state.setdefault("standings", []).extend([standing] if standing else [])
     refuse_without(scopes.scopes, by)
     service.use.note(by.token, time_ns() // 1000)
     _refuse_unknown_query(request)
@@ -124,7 +128,13 @@ def refuse_files(moment: str | None) -> None:
 
 async def writing(by: Known, request: Request, service: Served, key: Key = None, if_match: IfMatch = None) -> Writing:
     """Return what a write says beside its own words."""
-    return Writing(service.project, by, checked_id(_unquoted(key)), _version_in(if_match), request.state.ends)
+    return Writing(
+        service.project,
+        by,
+        checked_id(_unquoted(key)),
+        _version_in(if_match),
+        request.scope.get("state", {}).get("ends", inf),
+    )
 
 
 Reader = Annotated[Reading, Security(reading, scopes=[Scope.READ.value])]

@@ -1,6 +1,7 @@
 """Connections: who sends headers too slowly, or reads too slowly, makes room; and so does who only waits."""
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 import h11
@@ -8,6 +9,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from api.problems import HttpRefusal, problem
 
+BUSY = "BUSY"
 HEADER_SECONDS = 10.0
 """How long a client may take to send its headers, and to make a TLS connection."""
 UNREAD_SECONDS = 30.0
@@ -32,7 +34,8 @@ class Connections:
         self.count = 0
         self.waiting: dict[Connection, float] = {}
         """Connections that wait for a request, the longest first, and since when."""
-        self.refused = 0
+        self.refused: Counter[str] = Counter()
+        """Connections that were refused, by code."""
 
     def __call__(self, **given: Any) -> "Connection":
         """Return the protocol of a new connection: what uvicorn takes for its class."""
@@ -68,8 +71,8 @@ class Connection(H11Protocol):
         super().connection_made(transport)
         self.all.count += 1
         if self.all.count > self.all.most and not self.all.make_room(self.loop.time()):
-            self.all.refused += 1
-            self._end_with(HttpRefusal(503, "BUSY", "Too many connections are open.", headers={"Retry-After": "1"}))
+            self.all.refused[BUSY] += 1
+            self._end_with(HttpRefusal(503, BUSY, "Too many connections are open.", headers={"Retry-After": "1"}))
             return
         self._wait()
 

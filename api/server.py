@@ -110,13 +110,15 @@ def server_of(
     )
     limits = Limits(where.hosts, secure=where.secure, behind_proxy=where.behind_proxy)
     admission = Admission(application(service), service.capacity, seconds=bounds.seconds)
+    connections = connections or Connections(open_at_once(bounds.connections))
+    connections.refused = service.capacity.refused  # whoever looks at the capacity sees those, too
     config = uvicorn.Config(
         Guard(admission, limits, service.rates),  # around everything, so that the answer to a bug has its headers, too
         access_log=False,  # who asked what is in the log of events; a URL may hold what nobody should read
         log_level="warning",
         server_header=False,
         h11_max_incomplete_event_size=MOST_HEADERS,
-        http=connections or Connections(open_at_once(bounds.connections)),  # type: ignore[arg-type]  # called as a class
+        http=connections,  # type: ignore[arg-type]  # called as a class
         loop="api.connections:Loop",
         ws="none",
         timeout_keep_alive=5,
