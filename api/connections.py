@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from select import POLLIN, poll
 from typing import Any
 
 import h11
@@ -48,6 +49,8 @@ class Connections:
         for connection, since in self.waiting.items():
             if now - since < SETTLED_SECONDS:
                 return False
+            if connection.has_unread:  # it has asked, and we are the slow ones
+                continue
             connection.transport.abort()
             self.left(connection)
             return True
@@ -65,6 +68,16 @@ class Connection(H11Protocol):
     _header_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
     _ended = False
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether something came that was not read yet."""
+        found = self.transport.get_extra_info("socket")
+        if found is None or found.fileno() < 0:
+            return False
+        asked = poll()
+        asked.register(found.fileno(), POLLIN)
+        return bool(asked.poll(0))
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for a request, if there is room."""
