@@ -28,6 +28,11 @@ class SharedCommits:
         """Let so many callers wait for their turn, and refuse more: the setting `operation_queue_size`."""
         self._commits.room = callers
 
+    @property
+    def room(self) -> int:
+        """How many callers may wait."""
+        return self._commits.room
+
     def append(self, decisions: Sequence[Decision]) -> Answers:
         """Write decisions durably, as the port says; callers in several threads share one commit.
 

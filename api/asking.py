@@ -11,6 +11,7 @@ from fastapi import Depends, Header, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from api.capacity import TIMED_OUT
+from api.clients import UNKNOWN
 from api.description import ROOT
 from api.heard import correlation, heard
 from api.identity import Identity, authenticated, refuse_without
@@ -105,15 +106,17 @@ def identified(request: Request, scopes: SecurityScopes, shown: Shown, service: 
 
 def admitted(request: Request, scopes: Sequence[str], service: Service) -> Identity:
     """Return who shows a token, if it has the scopes and was not shown too often."""
+    # What the guard has noted; there is nothing where others ask us directly.
+    state = request.scope.setdefault("state", {})
     try:
         by = authenticated(request.headers.get("authorization"), service.project.log, service.issuer)
     except HttpRefusal:
-        service.rates.of_failure(request.state.address)
+        service.rates.of_failure(state.get("address", UNKNOWN))
         raise
     if (known := heard()) is not None:
-        known.token = by.token or by.actor.name
-    standing = service.rates.of_token(by.token or by.actor.name)
-    request.state.standings += [standing] if standing else []
+        known.token = by.account
+    standing = service.rates.of_token(by.account)
+    state.setdefault("standings", []).extend([standing] if standing else [])
     refuse_without(scopes, by)
     if by.token:
         service.use.note(by.token, time_ns() // 1000)
@@ -142,7 +145,13 @@ def refuse_files(moment: str | None) -> None:
 
 async def writing(by: Known, request: Request, service: Served, key: Key = None, if_match: IfMatch = None) -> Writing:
     """Return what a write says beside its own words."""
-    return Writing(service.project, by, checked_id(_unquoted(key)), _version_in(if_match), request.state.ends)
+    return Writing(
+        service.project,
+        by,
+        checked_id(_unquoted(key)),
+        _version_in(if_match),
+        request.scope.get("state", {}).get("ends", inf),
+    )
 
 
 Present = Annotated[Reading, Security(present, scopes=[Scope.READ.value])]

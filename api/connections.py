@@ -1,6 +1,8 @@
 """Connections: who sends headers too slowly, or reads too slowly, makes room; and so does who only waits."""
 
 import asyncio
+from collections import Counter
+from select import POLLIN, poll
 from typing import Any
 
 import h11
@@ -8,6 +10,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from api.problems import HttpRefusal, problem
 
+BUSY = "BUSY"
 HEADER_SECONDS = 10.0
 """How long a client may take to send its headers, and to make a TLS connection."""
 UNREAD_SECONDS = 30.0
@@ -32,7 +35,8 @@ class Connections:
         self.count = 0
         self.waiting: dict[Connection, float] = {}
         """Connections that wait for a request, the longest first, and since when."""
-        self.refused = 0
+        self.refused: Counter[str] = Counter()
+        """Connections that were refused, by code."""
 
     def __call__(self, **given: Any) -> "Connection":
         """Return the protocol of a new connection: what uvicorn takes for its class."""
@@ -45,6 +49,8 @@ class Connections:
         for connection, since in self.waiting.items():
             if now - since < SETTLED_SECONDS:
                 return False
+            if connection.has_unread:  # it has asked, and we are the slow ones
+                continue
             connection.transport.abort()
             self.left(connection)
             return True
@@ -63,13 +69,23 @@ class Connection(H11Protocol):
     _unread_timer: asyncio.TimerHandle | None = None
     _ended = False
 
+    @property
+    def has_unread(self) -> bool:
+        """Whether something came that was not read yet."""
+        found = self.transport.get_extra_info("socket")
+        if found is None or found.fileno() < 0:
+            return False
+        asked = poll()
+        asked.register(found.fileno(), POLLIN)
+        return bool(asked.poll(0))
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for a request, if there is room."""
         super().connection_made(transport)
         self.all.count += 1
         if self.all.count > self.all.most and not self.all.make_room(self.loop.time()):
-            self.all.refused += 1
-            self._end_with(HttpRefusal(503, "BUSY", "Too many connections are open.", headers={"Retry-After": "1"}))
+            self.all.refused[BUSY] += 1
+            self._end_with(HttpRefusal(503, BUSY, "Too many connections are open.", headers={"Retry-After": "1"}))
             return
         self._wait()
 

@@ -137,6 +137,8 @@ def server_of(
     app = application(service)
     app.state.telemetry = telemetry
     admission = Admission(app, service.capacity, seconds=bounds.seconds)
+    connections = connections or Connections(open_at_once(bounds.connections))
+    connections.refused = service.capacity.refused  # whoever looks at the capacity sees those, too
     config = uvicorn.Config(
         # Both around everything, so that the answer to a bug has its headers, too, and is told.
         Watch(Guard(admission, limits, service.rates), telemetry),
@@ -145,7 +147,7 @@ def server_of(
         log_level="warning",
         server_header=False,
         h11_max_incomplete_event_size=MOST_HEADERS,
-        http=connections or Connections(open_at_once(bounds.connections)),  # type: ignore[arg-type]  # called as a class
+        http=connections,  # type: ignore[arg-type]  # called as a class
         loop="api.connections:Loop",
         ws="none",
         timeout_keep_alive=5,

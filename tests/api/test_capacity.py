@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from adapters.process_memory import ProcessMemory, resident_bytes
+from adapters.shared_commits import SharedCommits
 from adapters.workspace import Workspace
 from api.bounds import MB
 from api.capacity import Capacity, Gone
@@ -60,6 +61,7 @@ def test_beyond_the_line_it_is_refused_at_once_and_the_others_are_carried_out(
 ) -> None:
     token = issued(project)
     with served(project, bounds=WIDE._replace(most=2, room=3)) as anybody, ExitStack() as held:
+        assert isinstance(project.log, SharedCommits) and project.log.room == 3, "and so does the log's own line"
         client = anybody.shows(token)
         held.enter_context(Workspace(project.places).locked("st01-x"))
         before = position(project)

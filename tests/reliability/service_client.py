@@ -81,6 +81,8 @@ class _Asking:
         self.statuses: Counter[str] = Counter()
         self.took: list[float] = []
         self.answered: list[str] = []
+        self.used: set[Any] = set()
+        self.stale: set[Any] = set()
         self.left = load.drafts or sys.maxsize
         self.ends = perf_counter() + load.seconds if load.seconds else float("inf")
 
@@ -112,18 +114,29 @@ class _Asking:
                     self.statuses["refused"] += 1
                     await asyncio.sleep(0.01)
                     continue
-                streams = await self._ask(streams, request, name)
+                reused = streams[1] in self.used
+                self.used.add(streams[1])
+                was, streams = streams, await self._ask(streams, request, name, last=not reused)
+                if streams is None and reused and was[1] in self.stale:  # as HTTP has it: once more, with its key
+                    streams = await _connected(self.load.port)
+                    if streams is not None:
+                        self.used.add(streams[1])
+                        streams = await self._ask(streams, request, name)
             if self.load.together:
                 break
         if streams is not None:
             streams[1].close()
 
-    async def _ask(self, streams: Any, request: bytes, key: str) -> Any:
+    async def _ask(self, streams: Any, request: bytes, key: str, *, last: bool = True) -> Any:
         began = perf_counter()
         try:
             status, headers, body = await asyncio.wait_for(_exchanged(streams[0], streams[1], request), PATIENCE_S)
-        except (OSError, EOFError, TimeoutError, ValueError):
-            self.statuses["lost"] += 1
+        except (OSError, EOFError, TimeoutError, ValueError) as error:
+            unanswered = isinstance(error, ConnectionError) or not getattr(error, "partial", b"x")
+            if unanswered and not last:  # the server had let the connection go meanwhile
+                self.stale.add(streams[1])
+            else:
+                self.statuses["lost"] += 1
             streams[1].close()
             return None
         self.took.append(perf_counter() - began)
