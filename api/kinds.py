@@ -15,7 +15,7 @@ from usecases.proving import ConsistencyAnswer, ProofAnswer
 from usecases.recover_answers import LossAnswer
 from usecases.redaction_answers import RedactionAnswer
 from usecases.search import SearchAnswer
-from usecases.workflow_run import WorkflowAnswer
+from usecases.workflow_answer import WorkflowAnswer
 
 OUTCOME = "command.outcome"
 KINDS: dict[str, tuple[str, Any]] = {

@@ -11,6 +11,7 @@ from sys import executable
 import pytest
 
 from adapters.receipts import proven
+from api.heavy import long_work
 from domain.access_token import Scope
 from domain.steps import Step
 from tests.api.served import AGENT, Client, issued
@@ -190,6 +191,16 @@ def test_a_text_is_erased_and_the_key_replaced_by_whoever_answers_for_the_log(cl
     assert b"555 0123" not in client.get("/search?q=555").body
     verified = client.post("/audit/verify", {}).data
     assert verified["erased"] == 1 and verified["verdict"] == "incomplete"
+
+
+def test_a_third_long_request_is_refused_and_begins_nothing(client: Client) -> None:
+    with long_work(), long_work():
+        for path in ("/audit/verify", "/audit/export", "/audit/reviews"):
+            refused = client.post(path, {})
+            assert refused.code == "UNAVAILABLE" and refused.headers["retry-after"] == "5"
+        assert client.get("/recover/diff?to=position:1").status == 503
+        assert client.get("/phases").status == 200
+    assert client.get("/recover/diff?to=position:1").status == 200
 
 
 def test_no_answer_names_a_place_of_the_server(client: Client, served_project: Project) -> None:
