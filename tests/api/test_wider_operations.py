@@ -50,6 +50,8 @@ def test_a_page_for_the_implementer_is_the_same_each_time(client: Client) -> Non
     assert page.headers["content-type"] == "text/markdown; charset=utf-8"
     assert page.headers["content-disposition"] == 'attachment; filename="handoff.md"'
     assert page.body == client.get(f"/phases/{PHASE}/package?format=md").body
+    packed = client.get(f"/phases/{PHASE}/package?format=md", Accept_Encoding="gzip")
+    assert packed.body == page.body and "content-encoding" not in packed.headers, "the digest is of what is sent"
     told = client.get(f"/phases/{PHASE}/package").data
     assert told["sha256"] == sha256(page.body).hexdigest() and told["bytes"] == len(page.body)
     assert page.headers["repr-digest"] == f"sha-256=:{b64encode(sha256(page.body).digest()).decode()}:"
