@@ -75,6 +75,8 @@ FILES: dict[str, tuple[str, ...]] = {
     "evidence": ("application/zip",),
 }
 """Operations that answer with a file, and its types: beside their answer in JSON, or instead of one."""
+SAME_AS_JSON = frozenset({"application/yaml"})
+"""Types whose files say what the answer in JSON says."""
 ONLY_FILES = frozenset({"receipt", "proof_file", "evidence"})
 READ_BY_POST = frozenset({"gate_by_text", "check_schema", "verify", "sign_checkpoint", "evidence"})
 """Operations that take a body and record nothing."""
