@@ -9,7 +9,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.responses import Response
 
 from api import (
@@ -44,6 +44,8 @@ MORE_THREADS = 8
 """Threads beside those of the operations, for whoever begins to follow the log."""
 WORTH_PACKING = 1024
 """Bytes from which on an answer is sent as gzip to whoever takes it."""
+AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "text/markdown", "text/plain")
+"""What is never packed: `Repr-Digest` is over the bytes as they are sent (RFC 9530)."""
 READS = (reads, events, log, replays, looking, published)
 WRITES = (lifecycle, tasks, workflow, verdicts, rules, recovery)
 PARTS = (*READS, *WRITES, audit, auditing, keeping, documents)
@@ -77,7 +79,7 @@ def application(service: Service) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _wrong_words)
     app.add_exception_handler(HTTPException, _no_such)
     app.add_exception_handler(Exception, _bug)
-    app.add_middleware(GZipMiddleware, minimum_size=WORTH_PACKING)
+    app.add_middleware(GZipMiddleware, minimum_size=WORTH_PACKING, exclude_content_types=AS_THEY_ARE)
     return app
 
 

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
 from adapters.input_schemas import schema_of
-from api.kinds import FILES, KINDS, ONLY_FILES, OUTCOME, READ_BY_POST
+from api.kinds import FILES, KINDS, ONLY_FILES, OUTCOME, READ_BY_POST, SAME_AS_JSON
 from api.problems import MEDIA_TYPE as PROBLEM
 from api.problems import schema as problem_schema
 from domain.steps import STEPS
@@ -130,7 +130,8 @@ def _describe(operation: dict[str, Any], schemas: dict[str, Any], method: str) -
         ok["content"] = {}
         ok["description"] = "The file."
     for media in FILES.get(name, ()):
-        ok["content"][media] = {"schema": {"type": "string"}}
+        same = media in SAME_AS_JSON
+        ok["content"][media] = {"schema": {"$ref": f"#/components/schemas/{component}"} if same else {"type": "string"}}
         ok["headers"] = FILE
     if is_write or kind in ("phase.status", "phase.document", "policy", "role.list"):
         ok["headers"] = ETAG

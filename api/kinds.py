@@ -16,7 +16,7 @@ from usecases.proving import ConsistencyAnswer, ProofAnswer
 from usecases.recover_answers import LossAnswer
 from usecases.redaction_answers import RedactionAnswer
 from usecases.search import SearchAnswer
-from usecases.workflow_run import WorkflowAnswer
+from usecases.workflow_answer import WorkflowAnswer
 
 OUTCOME = "command.outcome"
 KINDS: dict[str, tuple[str, Any]] = {
@@ -77,6 +77,8 @@ FILES: dict[str, tuple[str, ...]] = {
     "evidence": ("application/zip",),
 }
 """Operations that answer with a file, and its types: beside their answer in JSON, or instead of one."""
+SAME_AS_JSON = frozenset({"application/yaml"})
+"""Types whose files say what the answer in JSON says."""
 ONLY_FILES = frozenset({"receipt", "proof_file", "evidence"})
 READ_BY_POST = frozenset({"gate_by_text", "check_schema", "verify", "sign_checkpoint", "evidence"})
 """Operations that take a body and record nothing."""

@@ -18,7 +18,8 @@ from domain.access_token import Scope
 from domain.commands import Meta, SyncTasks
 from domain.phase_ids import checked
 from usecases.task_boxes import boxes_of
-from usecases.workflow_run import Run, WorkflowAnswer, gone_through
+from usecases.workflow_answer import WorkflowAnswer
+from usecases.workflow_run import Run, gone_through
 
 router = APIRouter(prefix="/phases/{phase}", tags=["documents"])
 

@@ -88,7 +88,7 @@ from usecases.template_answers import (
     TemplateDiffAnswer,
     TemplateListAnswer,
 )
-from usecases.workflow_run import WorkflowAnswer
+from usecases.workflow_answer import WorkflowAnswer
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas" / "output"
 STATE_FOLDER = FOLDER.with_name("state")

@@ -13,7 +13,8 @@ from cli.options import Asked, acting
 from cli.project import opened
 from cli.screen import clean, one_line, paint, print_table, state
 from domain.phase_ids import checked
-from usecases.workflow_run import Run, WorkflowAnswer, WorkflowRow, gone_through
+from usecases.workflow_answer import WorkflowAnswer, WorkflowRow
+from usecases.workflow_run import Run, gone_through
 
 Config = Annotated[
     str,

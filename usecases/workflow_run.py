@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from hashlib import sha256
 from time import time_ns
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -20,43 +20,13 @@ from usecases.project import Project
 from usecases.publish import publish
 from usecases.receipts import ReceiptAfter, receipt_after, wanted_after
 from usecases.signing import SignedAfter
+from usecases.workflow_answer import Gate, WorkflowRow
 from usecases.writes import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from domain.commands import Command, Meta
-
-
-class Gate(TypedDict):
-    """Where the run stopped and why; `code` is that of a refusal, None where somebody's approval is awaited."""
-
-    step: Step
-    code: str | None
-    message: str
-    fix: list[str]
-
-
-class WorkflowRow(TypedDict):
-    """Where a step stands after the run; `drafted` and `approved` are the positions this run recorded."""
-
-    step: Step
-    state: StepState
-    iteration: int
-    digest: str | None
-    drafted: int | None
-    approved: int | None
-    checkpoint: SignedAfter | None
-    receipt: ReceiptAfter | None
-
-
-class WorkflowAnswer(TypedDict):
-    """How far a run came: `complete` once every step is approved, otherwise `waits_for` says what is missing."""
-
-    phase: str
-    complete: bool
-    waits_for: Gate | None
-    rows: list[WorkflowRow]
 
 
 @dataclass

@@ -69,10 +69,9 @@ def without_security(description: dict[str, Any]) -> dict[str, Any]:
 
 
 OPERATIONS: dict[str, Operation] = {
-    operation.definition.raw["operationId"]: operation
+    found.ok().definition.raw["operationId"]: found.ok()
     for found in schemathesis.openapi.from_dict(without_security(DESCRIPTION)).get_all_operations()
     if isinstance(found, Ok)
-    for operation in [found.ok()]
 }
 del OPERATIONS[ENDLESS]
 DESCRIBED = "as it is described"

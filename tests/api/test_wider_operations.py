@@ -11,6 +11,7 @@ from sys import executable
 import pytest
 
 from adapters.receipts import proven
+from api.heavy import long_work
 from domain.access_token import Scope
 from domain.steps import Step
 from tests.api.served import AGENT, Client, issued
@@ -49,6 +50,8 @@ def test_a_page_for_the_implementer_is_the_same_each_time(client: Client) -> Non
     assert page.headers["content-type"] == "text/markdown; charset=utf-8"
     assert page.headers["content-disposition"] == 'attachment; filename="handoff.md"'
     assert page.body == client.get(f"/phases/{PHASE}/package?format=md").body
+    packed = client.get(f"/phases/{PHASE}/package?format=md", Accept_Encoding="gzip")
+    assert packed.body == page.body and "content-encoding" not in packed.headers, "the digest is of what is sent"
     told = client.get(f"/phases/{PHASE}/package").data
     assert told["sha256"] == sha256(page.body).hexdigest() and told["bytes"] == len(page.body)
     assert page.headers["repr-digest"] == f"sha-256=:{b64encode(sha256(page.body).digest()).decode()}:"
@@ -190,6 +193,16 @@ def test_a_text_is_erased_and_the_key_replaced_by_whoever_answers_for_the_log(cl
     assert b"555 0123" not in client.get("/search?q=555").body
     verified = client.post("/audit/verify", {}).data
     assert verified["erased"] == 1 and verified["verdict"] == "incomplete"
+
+
+def test_a_third_long_request_is_refused_and_begins_nothing(client: Client) -> None:
+    with long_work(), long_work():
+        for path in ("/audit/verify", "/audit/export", "/audit/reviews"):
+            refused = client.post(path, {})
+            assert refused.code == "UNAVAILABLE" and refused.headers["retry-after"] == "5"
+        assert client.get("/recover/diff?to=position:1").status == 503
+        assert client.get("/phases").status == 200
+    assert client.get("/recover/diff?to=position:1").status == 200
 
 
 def test_no_answer_names_a_place_of_the_server(client: Client, served_project: Project) -> None:
