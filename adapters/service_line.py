@@ -22,6 +22,8 @@ PAUSES = (0.1, 0.3, 1.0, 2.0)
 LARGEST = 1 << 30
 """Bytes of an answer."""
 BUSY = (429, 503)
+QUOTA, QUOTA_S = "RATE_LIMITED", 60.0
+"""Who asks much, as a verification does, waits for the next minute, however long a command may take otherwise."""
 LASTING = ("UPGRADE_NEEDED", "UPGRADE_UNDONE", "FILESYSTEM_ERROR")
 """Codes of what is not available and will not be in a moment."""
 LOG = "orch-log"
@@ -83,7 +85,8 @@ class ServiceLine:
                 wait = _seconds(said.headers.get("retry-after"), pause)
             except _Broken as error:
                 trouble, wait = self._unreachable(error), pause
-            if pause is None or wait is None or monotonic() + wait > until:
+            patience = QUOTA_S if trouble.code == QUOTA else 0.0
+            if pause is None or wait is None or monotonic() + wait > until + patience:
                 raise trouble
             sleep(wait)
         raise AssertionError("the last pause ends it")

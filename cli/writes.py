@@ -92,7 +92,8 @@ def _show(
         return
     print(done)
     actor = result["actor"]
-    claim = "; a local name is a claim, not a proof" if chosen is Style.FRIENDLY else ""
+    known = "known by a token" if project.far else "a local name is a claim, not a proof"
+    claim = f"; {known}" if chosen is Style.FRIENDLY else ""
     lines = [
         ("document", result["document"]),
         ("digest", result["digest"]),

@@ -9,16 +9,19 @@ from typing import Any
 
 import pytest
 
+import api.server
+from adapters.oidc_tokens import Issuer
 from adapters.places import find
 from adapters.stores import open_log
 from adapters.token_use import TokenUse
 from adapters.workspace import Workspace
 from api import asking
+from api.app import application
 from api.identity import Identity, authenticated
 from api.server import bound, server_of
 from api.service import Service
 from domain.actors import actor
-from tests.api.served import HERE, PATIENCE, issued, new_project, opened
+from tests.api.served import HERE, IN_SILENCE, PATIENCE, WIDE, issued, new_project, opened
 from usecases.project import Project
 
 URL, TOKEN = "ORCHESTRATOR_URL", "ORCHESTRATOR_TOKEN"
@@ -54,19 +57,18 @@ class Behind:
             self._secrets[name, kind] = issued(self._tokens, to=actor(name, kind))
         return self._secrets[name, kind]
 
-    def authenticated(self, authorization: str | None, _: object) -> Identity:
+    def authenticated(self, authorization: str | None, _: object, issuer: Issuer | None = None) -> Identity:
         """Return who asks, by the tokens in the log of tokens."""
-        return authenticated(authorization, self._tokens.log)
+        return authenticated(authorization, self._tokens.log, issuer)
 
     @contextmanager
     def running(self, project: Project) -> Iterator[None]:
         """Serve; what is served can be replaced."""
         ready = Event()
-        with bound(HERE) as listening:
-            server = server_of(project, HERE, told=ready.set)
-            self._app = server.config.app
-            while not hasattr(self._app, "state"):
-                self._app = self._app._app
+        project = project._replace(given={**project.given, **IN_SILENCE})
+        with bound(HERE) as listening, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(api.server, "application", self._made)
+            server = server_of(project, HERE, told=ready.set, bounds=WIDE)
             self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
             thread = Thread(target=lambda: server.run(sockets=[listening]), daemon=True)
             thread.start()
@@ -75,12 +77,17 @@ class Behind:
             server.should_exit = True
             thread.join(PATIENCE)
 
+    def _made(self, service: Service) -> Any:
+        """Make the application, and keep hold of it: what it serves is replaced."""
+        self._app = application(service)
+        return self._app
+
     @contextmanager
     def serving(self, folder: Path) -> Iterator[None]:
         """Serve the project in a folder for as long as the block lasts."""
         places = find(folder, env={})
         log = open_log(places, read_only=False)
-        project = Project(places, log, Workspace(places))
+        project = Project(places, log, Workspace(places), IN_SILENCE)
         before: Service = self._app.state.service
         self._app.state.service = before._replace(
             project=project._replace(kept=project.templates), use=TokenUse(project.places)

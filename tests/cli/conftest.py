@@ -103,7 +103,7 @@ def far_orch(
 
         def run(*words: str) -> Answer:
             said, name, kind = as_somebody(words)
-            if behind.served is None and said[:1] in (["init"], ["setup"]):
+            if behind.served is None and said[:1] in (["init"], ["setup"]) and "--help" not in said:
                 folder = tmp_path_factory.mktemp("served")
                 with monkeypatch.context() as there:
                     there.chdir(folder)
