@@ -24,7 +24,7 @@ test-remote: $(READY) ## the tests of the commands once more, through a service
 	TEST_STORE=service $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not in_file and not at_the_log" tests/cli
 
 test-reliability: $(READY) ## the long campaigns: kill -9, power loss, racing processes
-	RELIABILITY=long $(BIN)/python -m pytest -q tests/reliability tests/properties/test_moments_and_folds.py tests/cli/test_backups_s3_failures.py
+	RELIABILITY=long $(BIN)/python -m pytest -q tests/reliability tests/properties/test_moments_and_folds.py tests/cli/test_backups_s3_failures.py tests/api/test_schemathesis.py
 
 test-service: $(READY) ## the long campaigns of the service: load, overload, memory, kill -9 (SERVICE_COMMANDS=100000)
 	RELIABILITY=long $(BIN)/python -m pytest -q -s tests/reliability/test_service_load.py tests/reliability/test_service_kill.py

@@ -83,6 +83,17 @@ def request_of(command: c.Command, *, where: str = "the service") -> Asked:
             return _post(f"/directives/{command.number}/forget", {"reason": command.reason})
         case c.NamePoint():
             return _post("/recover/points", _said(command))
+        case c.ReviewLog():
+            span = {"from": f"position:{command.first}", "to": f"position:{command.last}"}
+            return _post("/audit/reviews", {**span, "comments": command.comments})
+        case c.RedactPayload():
+            return _post("/audit/redact", {"position": command.position, "reason": command.reason})
+        case c.RotateKey():
+            return _post("/audit/key/rotate", {"reason": command.reason})
+        case c.SyncTasks():
+            boxes = [*((number, "x") for number in command.done), *((number, " ") for number in command.reopened)]
+            text = "".join(f"- [{tick}] {number} as its box says\n" for number, tick in boxes)
+            return _post(f"{_phase(command)}/task/sync", {"text": text, **_said(command, forced="force")})
         case c.IssueToken():
             words = {"name": command.to.name, "kind": command.to.kind, "scopes": list(command.scopes)}
             return _post("/tokens", {**words, "days": command.seconds // 86_400, "reason": command.reason})
@@ -111,13 +122,13 @@ def _part(words: str) -> str:
     return quote(words, safe="")
 
 
-IN_PATHS = frozenset(("meta", "step"))
+IN_PATHS = frozenset(("meta", "step", "done", "reopened"))
 
 
 def _said(command: Any, **spelled: str) -> dict[str, Any]:
     """Return the words of a command that say something; an older service need not know the others."""
     unsaid = type(command)._field_defaults
-    in_path = IN_PATHS | ({"phase"} if "step" in command._fields or "tasks" in command._fields else set())
+    in_path = IN_PATHS | ({"phase"} if {"step", "tasks", "reopened"} & {*command._fields} else set())
     return {
         spelled.get(name, name): list(value) if isinstance(value, tuple) else value
         for name, value in command._asdict().items()

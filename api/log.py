@@ -12,13 +12,10 @@ from adapters.log_notes import CARRIED
 from adapters.log_rows import TILE, Heads, Row
 from adapters.log_wire import EVENT, READS, base64_of, text_of, wired, wired_told
 from api.answering import answer
-from api.asking import Auditor, Reader, Reading
-from api.words import Nothing
+from api.asking import Present, Reading
 from domain.errors import InvalidInput, NotFound
 from domain.event_log import EventLog, Head, Moment
-from usecases.project import Project
 from usecases.release import VERSION
-from usecases.signed_head import signed_head
 
 router = APIRouter(prefix="/log", tags=["log"])
 FAR = (1 << 63) - 1
@@ -42,9 +39,9 @@ Limit = Annotated[int, Query(ge=1, le=MOST)]
 
 
 @router.get("", summary="Which log this is, and who asks")
-def log_itself(ask: Reader) -> Response:
+def log_itself(ask: Present) -> Response:
     """Return the name of the log, how long it is, and who shows the token."""
-    log = _log(ask)
+    log = ask.project.log
     moment, notes = log.moment(), log.notes()
     by = {"name": ask.by.actor.name, "kind": ask.by.actor.kind, "scopes": list(ask.by.scopes)}
     return _told(
@@ -63,9 +60,9 @@ def log_itself(ask: Reader) -> Response:
 
 
 @router.get("/heads", summary="The latest facts of streams")
-def log_heads(ask: Reader, stream: Streams = None, below: Below = None) -> Response:
+def log_heads(ask: Present, stream: Streams = None, below: Below = None) -> Response:
     """Return heads of the named streams, of those below a name, or of all; all of them as of one moment."""
-    log = _log(ask)
+    log = ask.project.log
     if stream is not None and below is not None:
         raise InvalidInput("Name streams, or what their names begin with.")
     if stream is not None:
@@ -78,10 +75,10 @@ def log_heads(ask: Reader, stream: Streams = None, below: Below = None) -> Respo
 
 
 @router.get("/told", summary="What some events say")
-def log_told(ask: Reader, place: Places) -> Response:
+def log_told(ask: Present, place: Places) -> Response:
     """Return what the events at some places of streams say."""
     places = [_place(words) for words in place]
-    log = _log(ask)
+    log = ask.project.log
     heads = log.heads(sorted({stream for stream, _ in places}))[1]
     for stream, version in places:
         if stream not in heads or not 1 <= version <= heads[stream].version:
@@ -92,7 +89,7 @@ def log_told(ask: Reader, place: Places) -> Response:
 
 @router.get("/rows", summary="Events as they are stored")
 def log_rows(
-    ask: Reader,
+    ask: Present,
     first: Number = 1,
     upto: Upto = None,
     stream: Stream = None,
@@ -101,7 +98,7 @@ def log_rows(
     limit: Limit = MOST,
 ) -> Response:
     """Return events to the byte, in their order: of the whole log from a position on, or of one stream."""
-    log = _log(ask)
+    log = ask.project.log
     last = log.moment().position if upto is None else upto
     named = EVENT if columns is None else tuple(columns.split(","))
     if not set(named) <= set(EVENT):
@@ -120,99 +117,78 @@ def log_rows(
 
 
 @router.get("/moment", summary="A place in the log, and its time")
-def log_moment(ask: Reader, position: Upto = None, time: Time = None) -> Response:
+def log_moment(ask: Present, position: Upto = None, time: Time = None) -> Response:
     """Return the moment of a position, the last one at a time, or that of the end of the log."""
-    moment = _log(ask).moment(position) if time is None else _log(ask).moment_at(time)
+    moment = ask.project.log.moment(position) if time is None else ask.project.log.moment_at(time)
     return _told(ask, "log.moment", moment._asdict())
 
 
 @router.get("/tree", summary="The tree as it was kept with the last event")
-def log_tree(ask: Reader) -> Response:
+def log_tree(ask: Present) -> Response:
     """Return the frontier of the RFC 6962 tree."""
-    tree = _log(ask).tree()
+    tree = ask.project.log.tree()
     return _told(ask, "log.tree", {"size": tree.size, "frontier": [base64_of(each) for each in tree.frontier]})
 
 
 @router.get("/tile", summary="A full tile of the tree")
-def log_tile(ask: Reader, level: Level, number: Number) -> Response:
+def log_tile(ask: Present, level: Level, number: Number) -> Response:
     """Return 256 hashes (C2SP tlog-tiles), or null while there are not so many."""
-    return _told(ask, "log.tile", {"hashes": base64_of(_log(ask).tile(level, number))})
+    return _told(ask, "log.tile", {"hashes": base64_of(ask.project.log.tile(level, number))})
 
 
 @router.get("/hashes", summary="Hashes of the growing tiles")
-def log_hashes(ask: Reader, level: Level, start: Number, stop: Number) -> Response:
+def log_hashes(ask: Present, level: Level, start: Number, stop: Number) -> Response:
     """Return the hashes of a level between two places, as far as there are any."""
     if level == 0 and stop - start > TILE:
         raise InvalidInput(f"At most {TILE} leaves are told at once; full tiles are there for more.")
-    found = _log(ask).hashes(level, start, stop)[:MOST]
+    found = ask.project.log.hashes(level, start, stop)[:MOST]
     return _told(ask, "log.hashes", {"hashes": base64_of(b"".join(found))})
 
 
 @router.get("/commands", summary="What each command recorded")
-def log_commands(ask: Reader, after: Annotated[str, Query(max_length=200)] = "", limit: Limit = MOST) -> Response:
+def log_commands(ask: Present, after: Annotated[str, Query(max_length=200)] = "", limit: Limit = MOST) -> Response:
     """Return the recorded commands in the order of their ids."""
-    found = list(islice(_log(ask).commands(after=after), limit + 1))
+    found = list(islice(ask.project.log.commands(after=after), limit + 1))
     return _told(ask, "log.commands", {"rows": [list(each) for each in found[:limit]], "more": len(found) > limit})
 
 
 @router.get("/command", summary="What one command recorded")
-def log_command(ask: Reader, id: Id) -> Response:  # noqa: A002  # the word of the command line
+def log_command(ask: Present, id: Id) -> Response:  # noqa: A002  # the word of the command line
     """Return the positions that a command wrote."""
-    known = _log(ask).receipt(id)
+    known = ask.project.log.receipt(id)
     first, last, recorded_at = known[0][1:4] if known else (None, None, None)
     return _told(ask, "log.command", {"first": first, "last": last, "recorded_at": recorded_at})
 
 
 @router.get("/snapshots", summary="The snapshots that are kept")
-def log_snapshots(ask: Reader) -> Response:
+def log_snapshots(ask: Present) -> Response:
     """Return of which positions a snapshot of all heads is kept."""
-    return _told(ask, "log.snapshots", {"positions": _log(ask).snapshot_positions()})
+    return _told(ask, "log.snapshots", {"positions": ask.project.log.snapshot_positions()})
 
 
 @router.get("/snapshot", summary="The latest snapshot before a position")
-def log_snapshot(ask: Reader, upto: Annotated[int, Query(ge=0, le=FAR)]) -> Response:
+def log_snapshot(ask: Present, upto: Annotated[int, Query(ge=0, le=FAR)]) -> Response:
     """Return the lines of the latest snapshot at or before a position."""
-    log = _log(ask)
+    log = ask.project.log
     position = max((each for each in log.snapshot_positions() if each <= upto), default=None)
     lines = None if position is None else text_of(log.snapshot_lines(position))
     return _told(ask, "log.snapshot", {"position": position, "lines": lines})
 
 
 @router.get("/checkpoints", summary="The checkpoints that the service keeps")
-def log_checkpoints(ask: Reader) -> Response:
+def log_checkpoints(ask: Present) -> Response:
     """Return how many events each kept checkpoint covers, and since when it is kept."""
-    files = _project(ask).checkpoints
+    files = ask.project.checkpoints
     return _told(ask, "log.checkpoints", {"rows": [{"size": k.size, "kept_at": k.kept_at} for k in files.all()]})
 
 
-@router.post("/checkpoints", summary="Sign the tree as it is")
-def log_sign(ask: Auditor, words: Nothing | None = None) -> Response:
-    """Return the tree head, signed by the keys of the log, and keep it; signing the same head again says the same."""
-    del words
-    project = _project(ask)
-    head = signed_head(project)
-    project.checkpoints.keep(head.size, head.note)
-    data = {"size": head.size, "root": head.root.hex(), "note": head.note.decode()}
-    return _told(ask, "log.signed", {**data, "signed_by": head.signed_by, "missing": head.missing})
-
-
 @router.get("/checkpoints/{size}", summary="One of them")
-def log_checkpoint(ask: Reader, size: int) -> Response:
+def log_checkpoint(ask: Present, size: int) -> Response:
     """Return a signed note as it is kept."""
-    files = _project(ask).checkpoints
+    files = ask.project.checkpoints
     if size not in files.sizes():
         raise InvalidInput(f"No checkpoint of {size} events is kept here.")
     return _told(ask, "log.checkpoint", {"size": size, "note": base64_of(files.read(size))})
-
-
-def _log(ask: Reading) -> EventLog:
-    return _project(ask).log
-
-
-def _project(ask: Reading) -> Project:
-    if ask.at is not None:
-        raise InvalidInput("The log as it is has no other moment; name positions.")
-    return ask.project
 
 
 def _told(ask: Reading, kind: str, data: dict[str, Any]) -> Response:

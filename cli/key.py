@@ -21,9 +21,7 @@ class KeyCommands(LazyGroup):
 
     entries: ClassVar[dict[str, Entry]] = {
         "show": Entry("cli.key:show_key", "The verifier key to give to auditors."),
-        "rotate": Entry(
-            "cli.key:rotate_key", "Replace the key; the next checkpoint carries both signatures.", at_the_log=True
-        ),
+        "rotate": Entry("cli.key:rotate_key", "Replace the key; the next checkpoint carries both signatures."),
     }
 
 

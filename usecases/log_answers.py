@@ -123,16 +123,6 @@ class LogCheckpointAnswer(TypedDict):
     note: str
 
 
-class LogSignedAnswer(TypedDict):
-    """The tree head with its signatures; `missing` are replaced keys whose private half is gone."""
-
-    size: int
-    root: str
-    note: str
-    signed_by: list[str]
-    missing: list[str]
-
-
 KINDS: dict[str, tuple[str, Any]] = {
     "log_itself": ("log", LogAnswer),
     "log_heads": ("log.heads", LogHeadsAnswer),
@@ -147,7 +137,6 @@ KINDS: dict[str, tuple[str, Any]] = {
     "log_snapshots": ("log.snapshots", LogSnapshotsAnswer),
     "log_snapshot": ("log.snapshot", LogSnapshotAnswer),
     "log_checkpoints": ("log.checkpoints", LogCheckpointsAnswer),
-    "log_sign": ("log.signed", LogSignedAnswer),
     "log_checkpoint": ("log.checkpoint", LogCheckpointAnswer),
 }
 """The kinds of the answers, by the ids of their operations."""

@@ -25,7 +25,9 @@ def keys(project: Project) -> KeyAnswer:
 
 def rotated(project: Project, meta: Meta, reason: str) -> Receipt:
     """Make another key and let it speak for the log; a repeated command makes none."""
-    if project.log.receipt(meta.command_id):  # the key of the first time holds; no second one is made
+    if project.far is not None or project.log.receipt(
+        meta.command_id
+    ):  # the key of the first time holds; where the log is elsewhere, so are its keys
         return project.handle(RotateKey(meta, "", reason))
     key = make_key(project.places.keys, project.log.origin)
     try:

@@ -94,6 +94,8 @@ def _without_copies(project: Project, record: "Record", receipt: "Receipt") -> C
 
 
 def _scrub(project: Project, receipt: "Receipt") -> None:
+    if project.far is not None:  # done there, before it answered
+        return
     try:
         project.log.scrub()
     except Unavailable as error:

@@ -62,9 +62,8 @@ def _refuse_damaged(project: Project, first: int, last: int) -> None:
 def _rebuilt(project: Project, first: int, last: int) -> tuple[str | None, bytes | None]:
     """Return what is wrong with the log from a position on, and the root up to another one made anew."""
     findings = Findings()
-    verifier = Verifier(
-        project.log, findings, Options(first, fold=False), address=None if project.far else project.places.address
-    )
+    address = None if project.far else project.places.address
+    verifier = Verifier(project.log, findings, Options(first, fold=False), address=address)
     with project.metering(verifier.size - first + 1, "events") as progress:
         verifier.run([last], done=progress.advance)
     problem = findings.first

@@ -71,9 +71,9 @@ def signer_of(project: Project, *, size: int) -> Signer:
 def signed_head(project: Project) -> SignedHead:
     """Return the log's tree head as it is now, signed by every key that has to."""
     if project.far is not None:
-        told = project.far.post("/log/checkpoints", {})  # the keys are there
+        told = project.far.post("/audit/checkpoint", {})  # the keys are there
         root = bytes.fromhex(told["root"])
-        return SignedHead(told["size"], root, told["note"].encode(), told["signed_by"], told["missing"])
+        return SignedHead(told["size"], root, told["note"].encode(), told["signed_by"], told["not_signed_by"])
     from domain.checkpoints import Checkpoint
 
     tree = project.log.tree()

@@ -72,6 +72,7 @@ def test_every_mistake_in_what_groups_open_is_told(project: Orch) -> None:
     assert project("config", "check").status == 2
 
 
+@pytest.mark.in_file
 def test_a_service_believes_the_issuer_that_its_settings_name(project: Orch) -> None:
     with local_issuer() as server:
         FILE.write_text(
