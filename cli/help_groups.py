@@ -6,10 +6,10 @@ GROUPS = (
     ("Write", ("spec", "research", "plan", "prd", "tasks", "workflow", "batch", "edit", "checkout")),
     ("Decide", ("request", "approve", "reject", "reopen", "reconfirm", "handoff", "archive")),
     ("Work", ("package", "task", "block", "unblock", "depend", "retitle", "remember", "context")),
-    ("Where it stands", ("next", "dashboard", "progress", "status", "list", "why")),
+    ("Where it stands", ("next", "dashboard", "progress", "status", "list", "why", "health", "monitor")),
     ("Look back", ("show", "search", "diff", "history", "replay", "export")),
     ("Prove it", ("audit", "gate")),
-    ("Keep it safe", ("backup", "recover", "doctor", "health", "monitor", "check", "bench", "rebuild", "follow")),
+    ("Keep it safe", ("backup", "recover", "doctor", "check", "bench", "rebuild", "follow")),
 )
 OTHERS = "More"
 
