@@ -34,16 +34,19 @@ class Baseline(TypedDict):
     orch: str
     python: str
     machine: str
+    commit_ms: float
+    """What one commit of SQLite alone takes here: the disk."""
     rows: list[Figure]
 
 
-def baseline_of(rows: list[Figure]) -> Baseline:
+def baseline_of(rows: list[Figure], commit_ms: float) -> Baseline:
     """Return figures with what made them."""
     return {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "orch": VERSION,
         "python": platform.python_version(),
         "machine": f"{platform.machine()}, {os.cpu_count()} processors, {platform.node()}",
+        "commit_ms": commit_ms,
         "rows": rows,
     }
 
@@ -76,6 +79,7 @@ def read(path: Path) -> Baseline:
             "orch": str(said["orch"]),
             "python": str(said["python"]),
             "machine": str(said["machine"]),
+            "commit_ms": float(said["commit_ms"]),
             "rows": [_figure(row) for row in said["rows"]],
         }
         if not found["rows"]:

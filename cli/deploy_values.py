@@ -16,7 +16,10 @@ from cli.project import here
 from usecases.project import Project
 from usecases.signed_head import keys_of
 
-ASKED = ("memory_limit_mb", "state_dir", "template_dir", "backup.dir", "backup.recipients", "checkpoints.timestamp_url")
+ASKED = (
+    *("memory_limit_mb", "state_dir", "template_dir", "backup.dir", "backup.recipients", "checkpoints.timestamp_url"),
+    "oidc.issuer",
+)
 SAID_ALONG = ("state_dir", "template_dir", "backup.dir")
 """Paths that an option or a variable says here: the units have to be told, too."""
 
@@ -87,7 +90,7 @@ def deployment(wishes: Wishes) -> Deployment:
         "held_option": " --against %d/held" if held else "",
         "held_credential": f"LoadCredential={quoted(f'held:{held}')}" if held else "",
         "restores": bool(identity) or not encrypted,
-        "serve_network": on_network,
+        "serve_network": on_network or bool(settings["oidc.issuer"].value),
         "backup_network": on_network or in_bucket,
         "verify_network": in_bucket,
     }

@@ -336,3 +336,13 @@ def test_the_service_is_watched_and_not_begun_anew_where_that_mends_nothing(proj
     assert line_of(unit, "Restart") == ["on-failure"], "a watchdog that was let down is a failure, too"
     assert int(line_of(unit, "WatchdogSec")[0]) >= 30
     assert line_of(unit, "RestartPreventExitStatus") == ["2 3 4 6"]
+
+
+@pytest.mark.in_file
+def test_a_service_that_asks_an_issuer_may_leave_the_machine_and_the_others_may_not(project: Orch) -> None:
+    assert project("deploy", "systemd", "--out", "alone").status == 0
+    assert project("config", "set", "oidc.issuer", "https://id.example.org").status == 0
+    assert project("deploy", "systemd", "--out", "asking").status == 0
+    assert line_of(Path("alone/orchestrator.service"), "IPAddressDeny") == ["any"]
+    assert line_of(Path("asking/orchestrator.service"), "IPAddressDeny") == []
+    assert line_of(Path("asking/orchestrator-ship.service"), "PrivateNetwork") == ["yes"]
