@@ -16,9 +16,11 @@ from cli.project import here
 from usecases.project import Project
 from usecases.signed_head import keys_of
 
+CALLED = ("oidc.issuer", "security.webhook_url", "tracing.endpoint")
+"""Whom the service calls on the network, where one is named."""
 ASKED = (
     *("memory_limit_mb", "state_dir", "template_dir", "backup.dir", "backup.recipients", "checkpoints.timestamp_url"),
-    "oidc.issuer",
+    *CALLED,
 )
 SAID_ALONG = ("state_dir", "template_dir", "backup.dir")
 """Paths that an option or a variable says here: the units have to be told, too."""
@@ -90,7 +92,7 @@ def deployment(wishes: Wishes) -> Deployment:
         "held_option": " --against %d/held" if held else "",
         "held_credential": f"LoadCredential={quoted(f'held:{held}')}" if held else "",
         "restores": bool(identity) or not encrypted,
-        "serve_network": on_network or bool(settings["oidc.issuer"].value),
+        "serve_network": on_network or any(settings[name].value for name in CALLED),
         "backup_network": on_network or in_bucket,
         "verify_network": in_bucket,
     }

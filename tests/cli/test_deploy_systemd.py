@@ -339,9 +339,10 @@ def test_the_service_is_watched_and_not_begun_anew_where_that_mends_nothing(proj
 
 
 @pytest.mark.in_file
-def test_a_service_that_asks_an_issuer_may_leave_the_machine_and_the_others_may_not(project: Orch) -> None:
+@pytest.mark.parametrize("setting", ["oidc.issuer", "security.webhook_url", "tracing.endpoint"])
+def test_a_service_that_calls_others_may_leave_the_machine_and_the_others_may_not(project: Orch, setting: str) -> None:
     assert project("deploy", "systemd", "--out", "alone").status == 0
-    assert project("config", "set", "oidc.issuer", "https://id.example.org").status == 0
+    assert project("config", "set", setting, "https://others.example.org").status == 0
     assert project("deploy", "systemd", "--out", "asking").status == 0
     assert line_of(Path("alone/orchestrator.service"), "IPAddressDeny") == ["any"]
     assert line_of(Path("asking/orchestrator.service"), "IPAddressDeny") == []
