@@ -9,6 +9,7 @@ from cli.answers import answer
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import one_line, paint
+from cli.service_named import service_named
 from domain.errors import InvalidInput, Unavailable
 from usecases.release import VERSION
 
@@ -41,13 +42,14 @@ class HealthAnswer(TypedDict):
 def health(asked: Asked, url: Url = None) -> None:
     """Find out whether the project works: read its state, render a document, decide a command; records nothing.
 
-    With --url the service is asked whether it does so and takes work. Exit 0: healthy. 6: damage was found. 8: it is
+    With --url, or where the project is worked on through a service, that one is asked whether it does so and takes work. Exit 0: healthy. 6: damage was found. 8: it is
     not healthy, or cannot be asked.
 
     Example: orch health
 
     Next: orch doctor
     """
+    url = url or service_named()
     data, status = of_service(url) if url is not None else _of_project()
     answer("health", data, as_json=asked.json, show=lambda: _show(data))
     raise typer.Exit(status)

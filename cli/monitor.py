@@ -14,6 +14,7 @@ from cli.monitor_figures import MonitorAnswer, Samples, nothing, of_project, of_
 from cli.monitor_page import lines_of
 from cli.options import Asked, plain
 from cli.project import opened
+from cli.service_named import service_named
 from cli.stopping import stopped_by_signals
 from domain.errors import InvalidInput, Unavailable
 
@@ -30,7 +31,7 @@ Interval = Annotated[float, typer.Option("--interval", metavar="S", min=0.2, max
 
 @plain
 def monitor(asked: Asked, url: Url = None, once: Once = False, interval: Interval = 5.0) -> None:
-    """Watch health and figures until Ctrl-C: of a running service, or without one of the project around this folder.
+    """Watch health and figures until Ctrl-C: of a service, named here or by url, or of the project around this folder.
 
     Figures of operations are about the time since the look before; at the first look, since the service began. With
     --json every look is one document on a line of its own. Exit 8 with --once: the service does not answer.
@@ -41,6 +42,7 @@ def monitor(asked: Asked, url: Url = None, once: Once = False, interval: Interva
     """
     if isnan(interval):
         raise InvalidInput("--interval is no number of seconds.", fix=("orch monitor --interval 5",))
+    url = url or service_named()
     look = _at_service(url, patient=not once) if url is not None else _at_project
     live = not (once or asked.json) and _is_screen()
     with stopped_by_signals() as stop:

@@ -2,16 +2,15 @@
 
 import os
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import orjson
 
+from adapters.service_at import TOKEN, is_loopback
 from adapters.settings import is_url
 from domain.errors import InvalidInput, NotFound, Unavailable
 
-TOKEN = "ORCHESTRATOR_TOKEN"  # noqa: S105  # the name of the variable
 CREATE = "orch token create monitor --kind service --scope metrics"
 TIMEOUT_S = 5.0
 MOST_BYTES = 8 * 1024 * 1024
@@ -74,7 +73,7 @@ def service_at(url: str) -> Asked:
             "--url is the address of a service and no more, such as https://orch.example.org.",
             fix=("orch monitor --url http://127.0.0.1:8420",),
         )
-    if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
         raise InvalidInput(
             "--url needs https://, unless the service is on this machine: the token would go in the clear."
         )
@@ -84,10 +83,3 @@ def service_at(url: str) -> Asked:
             f"{TOKEN} has to hold a token with the scope metrics.", fix=(CREATE, f'export {TOKEN}="orch_…"')
         )
     return Asked(url.rstrip("/"), token)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
