@@ -10,6 +10,7 @@ from adapters.workspace import Workspace, receipt_name
 from cli.answers import answer
 from cli.arguments import PhaseId, StepName
 from cli.given import flags
+from cli.how_known import CLAIM
 from cli.options import Asked, plain
 from cli.project import here, opened
 from cli.screen import clean, one_line, paint
@@ -121,7 +122,9 @@ def _show(data: GateAnswer) -> None:
     print(f"  {paint('digest   ', 'dim')} {clean(data['digest'])}")
     for each in data["approvals"]:
         mark = " (forced)" if each["forced"] else " (own text)" if each["self_approval"] else ""
-        by = f"{one_line(each['name'])} ({each['kind']}; a local name is a claim, not a proof){mark}"
+        known = each["authentication"]
+        how = f"known by {one_line(known)}" if known else CLAIM
+        by = f"{one_line(each['name'])} ({each['kind']}; {how}){mark}"
         print(f"  {paint('approved ', 'dim')} by {by} at position {each['position']}, {each['recorded_at']}")
     if data["receipt_file"]:
         print(f"  {paint('receipt  ', 'dim')} {clean(data['receipt_file'])}")

@@ -42,8 +42,8 @@ class HealthAnswer(TypedDict):
 def health(asked: Asked, url: Url = None) -> None:
     """Find out whether the project works: read its state, render a document, decide a command; records nothing.
 
-    With --url, or where the project is worked on through a service, that one is asked whether it does so and takes work. Exit 0: healthy. 6: damage was found. 8: it is
-    not healthy, or cannot be asked.
+    With --url, or where the project is worked on through a service, that one is asked whether it does so and takes
+    work. Exit 0: healthy. 6: damage was found. 8: it is not healthy, or cannot be asked.
 
     Example: orch health
 

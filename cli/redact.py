@@ -10,6 +10,7 @@ import typer
 from adapters.actor import refuse_guessed_kind
 from cli.answers import answer
 from cli.arguments import Reason
+from cli.how_known import how_known
 from cli.options import Asked, writing
 from cli.project import opened
 from cli.screen import clean, one_line, paint
@@ -43,9 +44,10 @@ def redact(asked: Asked, position: Position, reason: Reason = "", yes: Yes = Fal
         if record is not None and record.payload is not None and not yes:
             _ask(project, asked, record, reason)
         receipt, found = redacted(project, project.meta(asked), position, reason)
+        known = how_known(project)
     if receipt.repeated:
         print("The text was erased before; nothing was recorded now.", file=sys.stderr)
-    answer("audit.redaction", found, as_json=asked.json, show=lambda: _show(found))
+    answer("audit.redaction", found, as_json=asked.json, show=lambda: _show(found, known=known))
 
 
 def _refuse_unsure(asked: Asked, position: int, reason: str, *, yes: bool) -> None:
@@ -89,14 +91,14 @@ def _in_words(what: "ErasedText") -> str:
     )
 
 
-def _show(found: "RedactionAnswer") -> None:
+def _show(found: "RedactionAnswer", *, known: str) -> None:
     from projections.outcomes import sentence
 
     print(f"{paint('✓', 'green')} {one_line(sentence(found))}")
     actor = found["actor"]
     lines = [
         ("text", _in_words(found["erased"])),
-        ("by", f"{one_line(actor['name'])} ({actor['kind']}; a local name is a claim, not a proof)"),
+        ("by", f"{one_line(actor['name'])} ({actor['kind']}; {known})"),
         ("recorded", f"position {found['position']} at {found['recorded_at']}"),
         ("command", found["command_id"]),
         *(("removed", path) for path in found["removed"]),

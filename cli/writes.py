@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cli.answers import answer
+from cli.how_known import how_known
 from cli.options import Asked
 from cli.screen import clean, one_line, paint
 from cli.style import Style, style
@@ -92,8 +93,7 @@ def _show(
         return
     print(done)
     actor = result["actor"]
-    known = "known by a token" if project.far else "a local name is a claim, not a proof"
-    claim = f"; {known}" if chosen is Style.FRIENDLY else ""
+    claim = f"; {how_known(project)}" if chosen is Style.FRIENDLY else ""
     lines = [
         ("document", result["document"]),
         ("digest", result["digest"]),

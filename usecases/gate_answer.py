@@ -16,12 +16,13 @@ from usecases.project import Project
 
 
 class GateApproval(TypedDict):
-    """One approval of the text; the name is a claim that the store recorded."""
+    """One approval of the text; the name is a claim, unless a service knew it: `authentication` says how."""
 
     position: int
     recorded_at: str
     name: str
     kind: str
+    authentication: str | None
     forced: bool
     self_approval: bool
 
@@ -115,6 +116,7 @@ def approval(position: int, recorded_at: int, envelope: dict[str, Any]) -> GateA
         "recorded_at": rfc3339(recorded_at),
         "name": actor["id"],
         "kind": actor["kind"],
+        "authentication": facts.get("authentication"),
         "forced": facts["forced"],
         "self_approval": facts["self_approval"],
     }

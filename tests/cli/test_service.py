@@ -177,3 +177,30 @@ def test_nothing_of_it_is_loaded_where_no_service_is_named(far: Far) -> None:
     heavy = {"fastapi", "uvicorn", "pydantic", "eventsourcing", "botocore", "urllib3"}
     loaded = {name.split(".")[0] for name in loaded_by("list")}
     assert "http" in loaded and loaded & heavy == set()
+
+
+def test_what_is_written_through_a_service_is_done_where_the_log_is(far: Far) -> None:
+    worked_on(far)
+    (far.folder / "w.yaml").write_text("spec: {objectives: [Round trip below 10 ms]}\n")
+    drafts = far.orch("audit", "trail", "--topic", "phase.document_drafted", "--json").data["rows"]
+    for words in (
+        ("workflow", "st03-z", "--config", "w.yaml"),
+        ("batch", "--phases", "st04-a,st05-b", "--command", "spec --objectives x"),
+        ("audit", "redact", str(drafts[0]["position"]), "--reason", "It named somebody", "--yes"),
+        ("audit", "key", "rotate", "--reason", "The laptop is lost"),
+        ("audit", "review", "--to", "position:5", "--comments", "All of it"),
+        ("follow", "--once"),
+        ("audit", "verify"),
+    ):
+        done = far.orch(*words)
+        assert done.status in (0, 7), (words, done)
+        assert "a local name is a claim" not in done.out, words
+    there = far.project.log.heads(["phase:st03-z", "phase:st04-a", "phase:st05-b"])[1]
+    assert len(there) == 3
+    assert far.orch("gate", "st01-x", "spec", "--json").data["approvals"][0]["authentication"].startswith("token:")
+
+
+def test_health_and_figures_are_those_of_the_service(far: Far) -> None:
+    assert far.orch("health", "--json").data["uptime"] is not None
+    seen = far.orch("monitor", "--once", "--json").data
+    assert seen["health"] == "healthy" and seen["source"].startswith("http:") and seen["most"], seen
