@@ -108,7 +108,7 @@ def compare(asked: Asked, tolerance: Tolerance = TOLERANCE) -> None:
 
     Exit 3 says that one did. Ratios, because a busy machine slows both of what is compared.
 
-    Example: orch bench baseline --yes && orch bench compare --tolerance 900
+    Example: orch bench compare --tolerance 900
 
     Next: orch check pre-deploy
     """

@@ -90,7 +90,7 @@ def show_config(asked: Asked, name: Name = None) -> None:
     debug to error. log.max_file_size_mb: how large combined.log and error.log become. log.max_files: how many of each
     are kept. tracing.endpoint: the OpenTelemetry collector that gets a span for every operation.
 
-    security.invalid_inputs, security.schema_violations, security.unauthorised_access: how many of them in a minute
+    security.invalid_inputs: security.schema_violations: security.unauthorised_access: how many of them in a minute
     orch serve raises an alert at. security.webhook_url: who is told of alerts. security.webhook_secret_file: the file
     with the whsec_… that such messages are signed with.
 

@@ -48,7 +48,7 @@ WHO: dict[str, set[str]] = {
     "approve": {"approve", "reject", "reconfirm", "reopen"},
     "audit": {
         *("trail", "list_reviews", "replay_log", "list_exceptions", "count_population", "draw_sample", "show_key"),
-        *("prove", "proof_file", "prove_growth", "sign_checkpoint", "verify", "review", "evidence", "log_sign"),
+        *("prove", "proof_file", "prove_growth", "sign_checkpoint", "verify", "review", "evidence"),
     },
     "recover": {"list_points", "name_point", "losses_of"},
     "metrics": set(),  # /metrics is no operation on the project

@@ -34,6 +34,8 @@ def make(folder: Path, run: Run, keys: Path) -> None:
     predecessor(begun / "legacy" / "st07-legacy", state("st07-legacy"))
     run(begun, "init", "--host", "example.org", "--name", "Audio plug-in")
 
+    run(stage("measured", "begun"), "bench", "baseline")
+
     drafted = stage("drafted", "begun")
     run(drafted, "spec", PHASE, "--objectives", "Low latency")
     run(drafted, "reject", PHASE, "spec", "--feedback", "How low?")

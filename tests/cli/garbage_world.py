@@ -180,7 +180,7 @@ VERDICTS = {
 def is_verdict(said: Said) -> bool:
     """Tell whether this is the answer of a command that looked at everything and says what it found with its status."""
     verdicts = VERDICTS.get(said.words[:2]) or VERDICTS.get(said.words[:1]) or ()
-    return said.status in verdicts and bool(said.out) and '"ok":false' not in said.out
+    return said.status in verdicts and bool(said.out) and not said.out.startswith('{"ok":false')
 
 
 def judge(said: Said) -> None:

@@ -43,12 +43,13 @@ WORLDS = {
     "tasks": "for tasks",
     "reconfirm": "stale",
     "task sync": "ticked",
+    "bench compare": "measured",
     "recover verify": "recovered",
     "recover promote": "recovered",
     "recover salvage": "damaged",
 }
 """Where the example of a command works; of all others: in a project that is ready for its handoff."""
-SHELL = {"", "init", "spec", "batch", "search", "workflow", "audit verify", "completion", "bench compare"}
+SHELL = {"", "init", "spec", "batch", "search", "workflow", "audit verify", "completion"}
 """Pasted into a real bash, where `orch` is the program that was installed; the others are split as a shell does."""
 TERMINAL = {"approve", "replay", "recover promote"}
 """Pasted into a bash at a terminal: a person is there, so nobody has to say which kind of actor it is."""

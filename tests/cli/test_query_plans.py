@@ -28,6 +28,7 @@ MOST = 600
 """Events that a command may look at here: a page of the log, and what the phases that it shows say."""
 
 LITTLE = (
+    "monitor --once",
     "reopen st01-x spec --reason more",
     "spec st01-x --objectives Small",
     "request st01-x spec",
@@ -118,6 +119,8 @@ ELSEWHERE = {
         *(
             "audit timestamp",
             "serve",
+            "bench baseline",
+            "bench compare",
             "config show",
             "version",
             "completion",
@@ -130,6 +133,7 @@ ELSEWHERE = {
     ),
     "of a phase that is handed off, it reads what `export` reads": ("package",),
     "the same as dashboard": ("board",),
+    "decides on a copy in memory, and reads no more than a status": ("health",),
 }
 """Commands that are not run here, and why."""
 

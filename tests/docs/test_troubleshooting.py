@@ -22,7 +22,7 @@ SAID = (
     r'^\s+"(BUG|CANCELLED)",$',
 )
 """How the code says its codes."""
-OF_THE_SERVICE = r'^[A-Z_]+ = "([A-Z]+_[A-Z]+)"$'
+OF_THE_SERVICE = r'^[A-Z_]+ = "([A-Z]+_[A-Z]+|BUSY)"$'
 """And how `api/` names those that it says in several places."""
 ONLY_AS_PARENT = {"REFUSED"}
 """The code of a class that nobody raises itself."""

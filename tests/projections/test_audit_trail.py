@@ -70,7 +70,7 @@ def test_each_event_begins_where_the_one_before_it_ended() -> None:
 
 def test_project_policy_and_ledger_have_no_state() -> None:
     others = [row for row in rows_of(world_with_every_topic()) if row["phase"] is None]
-    assert len(others) == 14
+    assert len(others) == 15
     assert {(row["from_state"], row["to_state"]) for row in others} == {(None, None)}
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from domain.access_token import AccessToken, Scope
-from domain.actors import Actor
+from domain.actors import Actor, ActorKind
 from domain.errors import UnknownEvent
 from domain.events import DomainEvent
 from domain.import_claims import TextThere, VerdictThere
@@ -14,7 +14,7 @@ from domain.import_events import ClaimedOutcome
 from domain.importers import Importer
 from domain.ledger import STREAM as LEDGER
 from domain.ledger import Ledger
-from domain.ledger_events import RecoverySource
+from domain.ledger_events import AlertKind, RecoverySource
 from domain.ledger_state import LedgerState
 from domain.policy import STREAM as POLICY
 from domain.policy import Policy
@@ -77,6 +77,9 @@ def world_with_every_topic() -> World:
     ledger.rotate("k2", first_key="k", reason="lost", by=by, at=at)
     ledger.redact(3, stream=story.stream, version=1, reason="a name in it", by=by, at=at)
     ledger.review(1, 3, root="ab" * 32, comments="all of it", by=by, at=at)
+    monitor = Actor("security-monitor", ActorKind.SERVICE)
+    kind, where = AlertKind.INVALID_INPUTS, "192.0.2.1"
+    ledger.alert(kind, count=12, threshold=10, seconds=60, sources=where, by=monitor, at=at)
     world.record(ledger)
     at = world.next_minute()
     project.remember("no clicks", level=Level.CRITICAL, phase=None, by=ADA, at=at)
@@ -199,11 +202,12 @@ def test_events_of_project_policy_and_ledger_belong_to_no_phase() -> None:
         "put the policy in force: 1 approver, also the author, people only, requests do not expire",
     )
     size = len(others) - 2
-    assert {row["phase"] for row in others[:-12]} == {"st01-audio-engine", "st07-audio-engine"}
-    assert [(row["summary"], row["reason"] or row["comments"], row["phase"]) for row in others[-12:]] == [
+    assert {row["phase"] for row in others[:-13]} == {"st01-audio-engine", "st07-audio-engine"}
+    assert [(row["summary"], row["reason"] or row["comments"], row["phase"]) for row in others[-13:]] == [
         ("replaced the key that speaks for the log", "lost", None),
         ("erased the text of position 3 (phase:st01-audio-engine version 1)", "a name in it", None),
         ("reviewed positions 1 to 3", "all of it", None),
+        ("raised an alert: 12 × invalid inputs within 60 s", "192.0.2.1", None),
         ("remembered directive 1 (critical): no clicks", None, None),
         ("took directive 1 back", "none are left", None),
         ("named position 3 before-it", "to be safe", None),

@@ -38,7 +38,7 @@ def test_nothing_answered_is_lost_and_it_is_ready_again_in_two_seconds(
         f"\n{request.node.name}: {ROUNDS} kills, {len(answered)} answered, none lost;"
         f" ready in {slow[len(slow) // 2]:.2f} s (median), {slow[-1]:.2f} s (longest)"
     )
-    assert len(answered) > ROUNDS * 5
+    assert len(answered) > ROUNDS
     assert slow[len(slow) // 2] <= READY_S
 
 
