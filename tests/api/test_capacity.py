@@ -2,22 +2,23 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from subprocess import run
 from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
-from adapters.process_memory import ProcessMemory, resident_bytes
+from adapters.process_memory import ProcessMemory
 from adapters.shared_commits import SharedCommits
 from adapters.workspace import Workspace
-from api.bounds import MB
 from api.capacity import Capacity, Gone
 from api.problems import HttpRefusal
-from tests.api.served import WIDE, Client, Reply, issued, opened, served
+from tests.api.served import ROOT, WIDE, Client, Reply, issued, opened, served
 from tests.api.test_process import running, token_for
 from usecases.project import Project
 
@@ -223,14 +224,20 @@ def test_nothing_new_is_taken_while_memory_is_short_but_health_is_told(project: 
 
 
 def test_memory_is_what_the_process_takes_and_work_is_taken_again_when_it_takes_less() -> None:
-    before = resident_bytes()
-    taken = bytearray(64 * MB)
-    assert resident_bytes() - before > 56 * MB
-    memory = ProcessMemory(before + 32 * MB)
-    assert memory.is_full
-    del taken
-    sleep(0.1)
-    assert not memory.is_full
+    story = """
+from time import sleep
+from adapters.process_memory import ProcessMemory, resident_bytes
+MB = 1024 * 1024
+before = resident_bytes()
+taken = bytearray(64 * MB)
+assert resident_bytes() - before > 56 * MB
+memory = ProcessMemory(before + 32 * MB)
+assert memory.is_full
+del taken
+sleep(0.1)
+assert not memory.is_full
+"""
+    run([sys.executable, "-c", story], cwd=ROOT, check=True)  # in a process of its own: others take memory in this one
 
 
 def test_it_ends_after_everything_that_waits_in_line_was_carried_out(

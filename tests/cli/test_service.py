@@ -1,17 +1,16 @@
 """Working through a service: the same commands, the same output, the same exit codes, and nothing that is believed."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from shutil import copytree
 
 import apsw
 import pytest
 
 from tests.api.served import new_project, opened
 from tests.cli.test_startup import loaded_by
-from tests.cli.through_service import Far, far_from
+from tests.cli.through_service import Far, begun, far
 
+__all__ = ["begun", "far"]  # fixtures
 pytestmark = pytest.mark.in_file
 THEN = ("--at", "position:9")
 """What tells how long something takes tells it as of a moment here."""
@@ -27,25 +26,6 @@ READS = (
     ("status", "st09-none"), ("show", "st01-x", "plan"), ("list", "--at", "yesterday"), ("history", "no phase"),
     ("gate", "st01-x", "spec"), ("gate", "st01-x", "research"), ("audit", "verify"),
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("begun")
-    new_project(folder)
-    return folder
-
-
-@pytest.fixture
-def far(
-    tmp_path: Path, begun: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Far]:
-    copytree(begun, tmp_path / "served")
-    with (
-        opened(tmp_path / "served") as project,
-        far_from(project, tmp_path / "elsewhere", monkeypatch, capsys) as found,
-    ):
-        yield found
 
 
 def worked_on(far: Far) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from shutil import copytree
 from socket import create_server
 from subprocess import DEVNULL, Popen
 from sys import executable
@@ -20,33 +19,19 @@ from domain.access_token import Scope
 from domain.commands import Meta, RevokeToken
 from tests.api.served import PATIENCE, Client, environment, issued, new_project, opened, served, until_it_answers
 from tests.certificates import signed_by_itself
-from tests.cli.through_service import Far, far_from
+from tests.cli.through_service import Far, begun, far
 from tests.facts import ADA, NOON
 from tests.http_proxy import HttpProxy
 from tests.postgres_proxy import When
 
+__all__ = ["begun", "far"]  # fixtures
 pytestmark = pytest.mark.in_file
 SPEC = ("spec", "st01-x", "--objectives", "Round trip below 10 ms")
 
 
-@pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("begun")
-    new_project(folder)
-    return folder
-
-
-@pytest.fixture
-def far(
-    tmp_path: Path, begun: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Far]:
-    copytree(begun, tmp_path / "served")
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service_line, "PAUSES", (0.05, 0.1))
-    with (
-        opened(tmp_path / "served") as project,
-        far_from(project, tmp_path / "elsewhere", monkeypatch, capsys) as found,
-    ):
-        yield found
 
 
 @pytest.mark.parametrize("when", When)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copytree
 from typing import NamedTuple
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from cli.edge import run_command
 from cli.main import program
 from domain.access_token import Scope
-from tests.api.served import Client, issued, served
+from tests.api.served import Client, issued, new_project, opened, served
 from tests.cli.conftest import Answer
 from usecases.project import Project
 
@@ -57,3 +58,24 @@ def far_from(
         far.asks(f"http://127.0.0.1:{client.port}")
         far.shows()
         yield far
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a project, to be copied."""
+    folder = tmp_path_factory.mktemp("begun")
+    new_project(folder)
+    return folder
+
+
+@pytest.fixture
+def far(
+    tmp_path: Path, begun: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Far]:
+    """Give a project of its own that is served, and somebody far from it."""
+    copytree(begun, tmp_path / "served")
+    with (
+        opened(tmp_path / "served") as project,
+        far_from(project, tmp_path / "elsewhere", monkeypatch, capsys) as found,
+    ):
+        yield found

@@ -196,7 +196,7 @@ def tried(made: World, line: tuple[str, ...], stdin: bytes = b"") -> None:
 
 
 @settings(
-    max_examples=8000 if LONG else 500,
+    max_examples=8000 if LONG else 350,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

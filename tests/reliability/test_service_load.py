@@ -12,9 +12,9 @@ from tests.reliability.ledger import LONG, check
 from tests.reliability.service_client import Came, Load, asked
 from tests.reliability.service_process import Home, Running, new_home, serving
 
-DRAFTS = int(os.environ.get("SERVICE_DRAFTS", "20000" if LONG else "300"))
+DRAFTS = int(os.environ.get("SERVICE_DRAFTS", "20000" if LONG else "150"))
 OVERLOAD_S = 20 if LONG else 2
-MANY = int(os.environ.get("SERVICE_COMMANDS", "100000" if LONG else "1500"))
+MANY = int(os.environ.get("SERVICE_COMMANDS", "100000" if LONG else "800"))
 WARM = MANY // 10
 GROWTH = 1.05
 
