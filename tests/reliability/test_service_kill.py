@@ -2,7 +2,7 @@
 
 import random
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 
 import pytest
 
@@ -12,6 +12,19 @@ from tests.reliability.service_process import Home, new_home, serving
 
 ROUNDS = 100 if LONG else 2
 READY_S = 2.0
+
+
+def position(home: Home) -> int:
+    with home.log() as log:
+        return log.moment().position
+
+
+def until_it_works(home: Home, before: int) -> None:
+    """Wait until something is recorded: the client has to start first."""
+    ends = monotonic() + 20
+    while position(home) == before:
+        assert monotonic() < ends
+        sleep(0.02)
 
 
 def test_nothing_answered_is_lost_and_it_is_ready_again_in_two_seconds(
@@ -24,8 +37,10 @@ def test_nothing_answered_is_lost_and_it_is_ready_again_in_two_seconds(
         with serving(home) as service:
             ready.append(service.ready)
             repeat(home, service.client.port, answered, dice)
+            before = position(home)
             load = start(Load(service.client.port, home.token, connections=20, seconds=1.5, prefix=f"load-{turn}"))
-            sleep(0.5 + dice.random() * 0.9)
+            until_it_works(home, before)
+            sleep(dice.random() * 0.9)
             service.process.kill()
             service.process.wait()
             came = result(load)
