@@ -1,6 +1,5 @@
 """orch backup ship: keep the backups as new as the log."""
 
-from threading import Event
 from time import monotonic, time_ns
 from typing import Annotated, TypedDict
 
@@ -13,7 +12,7 @@ from cli.backup_project import author_of, logs_of, target_of
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import clean, paint
-from cli.stopping import stopped_by_signals
+from cli.stopping import Stop, stopped_by_signals
 from domain.errors import Unavailable
 
 Follow = Annotated[bool, typer.Option("--follow/--once", help="Go on until SIGTERM or Ctrl-C, or ship once.")]
@@ -101,7 +100,7 @@ class Shipping:
         say(f"not shipped, trying again: {error.message}")
 
 
-def ship_until(stop: Event, shipping: Shipping, *, follow: bool, interval: float) -> None:
+def ship_until(stop: Stop, shipping: Shipping, *, follow: bool, interval: float) -> None:
     """Ship once, or until somebody says stop."""
     if not follow:
         shipping.once()

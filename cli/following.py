@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from threading import Event
 from time import monotonic
 
 from adapters.log_notes import refuse_ended
@@ -15,6 +14,7 @@ from cli.followers import WHY, Following, followings, running_lock
 from cli.progress import Progress
 from cli.project import opened
 from cli.screen import clean
+from cli.stopping import Stop
 from domain.errors import Unavailable
 from domain.event_log import EventLog
 from domain.following import Changes, Step, advance
@@ -61,7 +61,7 @@ class Told:
 class Runner:
     """Those that were asked for, and what each of them did."""
 
-    def __init__(self, names: Sequence[str], stop: Event) -> None:
+    def __init__(self, names: Sequence[str], stop: Stop) -> None:
         self._names, self._stop = names, stop
         self.told = {name: Told() for name in names}
 

@@ -58,11 +58,12 @@ def health(asked: Asked, url: Url = None) -> None:
 def _of_project() -> tuple[HealthAnswer, int]:
     from datetime import UTC, datetime
 
+    from domain.times import microseconds, rfc3339
     from usecases.health import Sick, examine
 
     data: HealthAnswer = {
         "status": "healthy",
-        "timestamp": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "timestamp": rfc3339(microseconds(datetime.now(UTC))),
         "version": VERSION,
         "uptime": None,
         "memory": None,
@@ -98,7 +99,8 @@ def of_service(url: str) -> tuple[HealthAnswer, int]:
         except HTTPError as error:
             return _told(asked, error.code, error.read(LARGEST))
     except (URLError, OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
+        cause = getattr(error, "reason", error)
+        reason = getattr(cause, "strerror", None) or cause
         raise Unavailable(f"{asked} cannot be asked: {reason}.", fix=("orch serve",)) from error
 
 
