@@ -9,6 +9,7 @@ from hypothesis.stateful import initialize, rule
 from domain import commands as c
 from domain.actors import Actor
 from domain.handler import handle
+from domain.ledger_events import AlertKind
 from domain.phase_events import BlockerType
 from domain.project_state import Level
 from domain.steps import STEPS, Step, StepState
@@ -337,6 +338,10 @@ class EngineMachine(EngineTaskRules):
     @rule(by=some_actor, first=st.integers(-1, 3), last=st.integers(-1, 80))
     def review(self, by: Actor, first: int, last: int) -> None:
         self.ask(c.ReviewLog(self.meta(by), first, last))
+
+    @rule(by=some_actor, kind=st.sampled_from(AlertKind), times=st.integers(0, 3), threshold=st.integers(0, 2))
+    def raise_alert(self, by: Actor, kind: AlertKind, times: int, threshold: int) -> None:
+        self.ask(c.RaiseAlert(self.meta(by), kind, times, threshold, 60, "192.0.2.1"))
 
     @rule()
     def another_process_goes_on(self) -> None:

@@ -62,6 +62,8 @@ class Engine:
             case c.ReviewLog():
                 refuse_if(command.last > len(self.rows), "NotFound")
                 refuse_if(not 1 <= command.first <= command.last, "InvalidInput")
+            case c.RaiseAlert():
+                refuse_if(not 1 <= command.threshold <= command.times or command.seconds < 1, "InvalidInput")
             case c.RememberDirective():
                 self._remember(command)
             case c.ForgetDirective():

@@ -15,7 +15,7 @@ from domain.topics import TOPICS
 from tests.memory_log import MemoryLog
 from tests.properties.engine_machine import EngineMachine
 
-EXAMPLES, STEPS = 220, 50
+EXAMPLES, STEPS = 300, 50
 OUTSIDE = {"DocumentEdited", "TextErased", "StoreRecovered", "StoreRetired", "RedactedSince"} | {
     *("GateClosed", "ReceiptRefused", "TokenNeedsPerson", "StoreMoved", "StoreUnsettled"),
     *("PolicyForbidsAutomatic", "PhaseNotImported", "StepWrittenHere"),

@@ -103,7 +103,7 @@ LEFT_OUT = ("json", "follow")
 """Options that are not drawn: one is tried with everything, the other makes a command go on until a signal ends it."""
 ENDS = (("--once",), ("--status",), ("--rebuild",), ("--wait", "5", "--timeout", "0.1"))
 """One of these is always said to `orch follow`: by itself it goes on until a signal ends it, too."""
-ENDLESS = (("follow",), ("serve",))
+ENDLESS = (("follow",), ("serve",), ("monitor",))
 COMMANDS = commands()
 TASK_COMMANDS = tuple(name for name in sorted(COMMANDS) if name[0] == "task")
 
@@ -172,6 +172,8 @@ def lines(
                 options += [words, draw(value)] if draw(st.booleans()) else [f"{words}={draw(value)}"]
     if name == ("follow",):
         options += draw(st.sampled_from(ENDS))
+    if name == ("monitor",):
+        options.append("--once")
     if name == ("serve",):
         options.append("--check")  # by itself it serves until a signal ends it
     takes_json = any(parameter.name == "json" for parameter in COMMANDS[name].params)
@@ -196,7 +198,7 @@ def tried(made: World, line: tuple[str, ...], stdin: bytes = b"") -> None:
 
 
 @settings(
-    max_examples=8000 if LONG else 350,
+    max_examples=8000 if LONG else 500,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
