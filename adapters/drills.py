@@ -1,6 +1,7 @@
 """What restoring the backups for trial has found, a line each."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import TypedDict, cast
 
@@ -8,6 +9,7 @@ import orjson
 
 from adapters.durable import sync
 from domain.errors import FilesUnavailable
+from domain.times import microseconds
 
 MOST_KEPT = 1 << 20
 """Bytes of the file that are read back, from its end."""
@@ -40,6 +42,11 @@ def remember(path: Path, found: Drill) -> None:
         sync(path.parent)
     except OSError as error:
         raise FilesUnavailable(f"{path}: {error.strerror}.") from error
+
+
+def age_us(drill: Drill, *, now_us: int) -> int:
+    """Return how long ago a drill was."""
+    return max(0, now_us - microseconds(datetime.fromisoformat(drill["at"])))
 
 
 def last_drill(path: Path) -> Drill | None:

@@ -13,6 +13,8 @@ READS = 1
 """The version of these forms; a client that knows no such version does not guess."""
 EVENT = Record._fields
 """The columns of an event, in their order."""
+HEADS = ("stream", "version", "position", "facts")
+"""The columns of a head."""
 TEXTS = frozenset(("envelope", "payload", "facts"))
 """Columns of bytes that are UTF-8 as a rule, and then travel as text: it packs well, and people can read it."""
 HASHES = frozenset(("salt", "leaf"))

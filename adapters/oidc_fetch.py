@@ -1,7 +1,6 @@
 """What an issuer says about itself and its keys (OpenID Connect Discovery 1.0), within limits of time and size."""
 
 from http.client import HTTPException
-from ipaddress import ip_address
 from json import loads
 from time import monotonic
 from typing import Any
@@ -9,6 +8,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
+from adapters.loopback import is_loopback
 from domain.errors import Unavailable
 
 SECONDS = 5.0
@@ -56,11 +56,7 @@ def is_safe(url: str, *, local: bool = True) -> bool:
 
 def is_local(url: str) -> bool:
     """Tell whether an address is one of this machine alone."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return is_loopback(urlsplit(url).hostname or "")
 
 
 def _asked(url: str) -> dict[str, Any]:

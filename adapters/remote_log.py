@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from adapters.log_rows import HASH, TILE, Heads, Row, commands_of, head_of, moment_of, page_of, records_of
-from adapters.log_wire import EVENT, READS, bytes_of, hash_of, unwired, unwired_told
+from adapters.log_wire import EVENT, HEADS, READS, bytes_of, hash_of, unwired, unwired_told
 from adapters.service_line import LOG, Reply, ServiceLine
 from adapters.snapshots import heads_in
 from domain.actors import Actor, ActorKind
@@ -15,7 +15,6 @@ from domain.merkle import root_of
 
 AT_ONCE = 100
 """Names of streams or places in one question: they stand in its first line."""
-HEADS = ("stream", "version", "position", "facts")
 VERSION = EVENT.index("version")
 TILES = 10
 """Full tiles of rows in one question."""

@@ -3,11 +3,11 @@
 import os
 import stat
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from adapters.loopback import is_loopback
 from adapters.places import Places
 from adapters.settings import NOBODYS
 from adapters.settings_file import settings_of
@@ -83,14 +83,6 @@ def _parts(url: str) -> tuple[str, str, int, str]:
             fix=(f"export {URL}=https://{parts.netloc}{parts.path}",),
         )
     return parts.scheme, parts.hostname, port, parts.path.rstrip("/").removesuffix("/api/v1")
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine and no other."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _token_in(path: Path) -> str:

@@ -11,7 +11,6 @@ import stat
 from collections.abc import Callable
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from ipaddress import ip_address
 from pathlib import Path
 from ssl import create_default_context
 from time import time
@@ -21,6 +20,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from adapters.background import Background
+from adapters.loopback import is_loopback
 from domain.errors import FilesUnavailable, InvalidInput
 
 PREFIX = "whsec_"
@@ -112,7 +112,7 @@ class Deliveries:
 def hook_from(url: str, secret_file: Path | None) -> Hook:
     """Return the hook that the settings name. Raises `InvalidInput` for one that would leak, `FilesUnavailable`."""
     parts = urlsplit(url)
-    if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
         raise InvalidInput("security.webhook_url needs https://, unless it is on this machine.", fix=_HELP)
     if parts.username or parts.password:
         raise InvalidInput("security.webhook_url holds a password; the signature says who sends.", fix=_HELP)
@@ -145,10 +145,3 @@ def secret_in(path: Path) -> bytes:
             fix=(f'(umask 077; echo "{PREFIX}$(openssl rand -base64 32)" > {path})',),
         )
     return secret
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

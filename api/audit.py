@@ -1,18 +1,20 @@
 """What auditors ask: every event, page by page."""
 
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from api.answering import answer, lead_on
-from api.asking import Auditor, refuse_files
+from api.asking import Auditor, Reading, refuse_files
 from domain.actors import ActorKind
 from domain.steps import Step
 from projections.moments import as_of
+from usecases.project import Project
 from usecases.reviews import reviews
-from usecases.trail import Filters, rows_in, scope_of
+from usecases.trail import Filters, Scope, rows_in, scope_of
 
 router = APIRouter(prefix="/audit", tags=["audit"])
 MOST = 1000
@@ -53,11 +55,24 @@ def list_reviews(ask: Auditor) -> Response:
 @router.get("/trail", summary="Every event of the log")
 def trail(ask: Auditor, request: Request, wanted: Filtered, cursor: Cursor = 0, limit: Limit = MOST) -> Response:
     """Return who did what, when and why, from which state to which; the next page is where the Link leads."""
+    return page("audit.trail", rows_in, ask, request, wanted, cursor, limit)
+
+
+def page(
+    kind: str,
+    rows_of: Callable[[Project, Scope], Iterable[Mapping[str, Any]]],
+    ask: Reading,
+    request: Request,
+    wanted: Filters,
+    cursor: int,
+    limit: int,
+) -> Response:
+    """Answer with the rows behind a position, and name the next page where there is one."""
     scope = scope_of(ask.project, ask.at, wanted)
     scope = scope._replace(wanted=scope.wanted._replace(first=max(scope.wanted.first, cursor + 1)))
-    found = list(islice(rows_in(ask.project, scope), limit + 1))
+    found = list(islice(rows_of(ask.project, scope), limit + 1))
     rows, more = found[:limit], len(found) > limit
-    response = answer("audit.trail", {"rows": rows, "more": more, "as_of": as_of(scope.moment)})
+    response = answer(kind, {"rows": rows, "more": more, "as_of": as_of(scope.moment)})
     if more:
         lead_on(response, request, cursor=rows[-1]["position"], position=scope.moment.position)
     return response

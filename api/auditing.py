@@ -19,6 +19,7 @@ from api.heavy import long_work
 from api.problems import told_outside
 from api.words import Nothing, Text, Words
 from domain.errors import InvalidInput
+from domain.ledger import STREAM as LEDGER
 from usecases.auditing import checked_seed, exceptions, population, sample
 from usecases.checkpointing import checkpoint, elsewhere
 from usecases.evidence_export import exporter
@@ -31,7 +32,6 @@ from usecases.verifying import Options
 from usecases.writes import Written
 
 router = APIRouter(prefix="/audit", tags=["audit"])
-LEDGER = "ledger"
 ZIP = "application/zip"
 Size = Annotated[int, Query(alias="n", ge=1, le=10_000, description="How many events.")]
 Seed = Annotated[str | None, Query(description="Decides the draw; one is made up and told otherwise.")]

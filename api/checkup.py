@@ -10,6 +10,7 @@ from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
 from adapters.process_memory import ProcessMemory
+from domain.times import microseconds, rfc3339
 from usecases.health import Sick, examine
 from usecases.project import Project
 from usecases.release import VERSION
@@ -79,4 +80,4 @@ def unhealthy(why: str) -> dict[str, Any]:
 
 def now() -> str:
     """Return the time, RFC 3339 in UTC."""
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return rfc3339(microseconds(datetime.now(UTC)))

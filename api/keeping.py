@@ -9,12 +9,12 @@ from starlette.responses import Response
 from api.answering import answer, recorded
 from api.asking import Admin
 from api.words import MaybeReason, Text, Words
+from domain.ledger import STREAM as LEDGER
 from usecases.log_keys import rotated
 from usecases.redacting import redacted
 from usecases.writes import Written
 
 router = APIRouter(prefix="/audit", tags=["audit"])
-LEDGER = "ledger"
 
 
 class Redaction(Words):

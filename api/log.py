@@ -10,7 +10,7 @@ from starlette.responses import Response
 from adapters.envelope import canonical
 from adapters.log_notes import CARRIED
 from adapters.log_rows import TILE, Heads, Row
-from adapters.log_wire import EVENT, READS, base64_of, text_of, wired, wired_told
+from adapters.log_wire import EVENT, HEADS, READS, base64_of, text_of, wired, wired_told
 from api.answering import answer
 from api.asking import Present, Reading
 from domain.errors import InvalidInput, NotFound
@@ -23,7 +23,6 @@ MOST = 10_000
 """Rows of an answer, at the most."""
 HEAVY = 4 * 1024 * 1024
 """Bytes of rows from which on an answer ends: one document alone may have as many."""
-HEADS = ("stream", "version", "position", "facts")
 Number = Annotated[int, Query(ge=-FAR, le=FAR)]
 Streams = Annotated[list[str] | None, Query(max_length=1000, description="Of these streams.")]
 Below = Annotated[str | None, Query(max_length=300, description="Of all streams whose names begin so.")]

@@ -1,20 +1,17 @@
 """History event by event, with the state after each."""
 
-from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.answering import answer, lead_on
 from api.asking import Auditor, Reader, Reading, refuse_files
-from api.audit import MOST, Cursor, Limit, Since, Until
+from api.audit import MOST, Cursor, Limit, Since, Until, page
 from api.words import PhaseId
 from domain.steps import Step
-from projections.moments import as_of
 from usecases.reads import view_of_phase
 from usecases.replay import replayed
-from usecases.trail import Filters, scope_of
+from usecases.trail import Filters
 
 router = APIRouter(tags=["reads"])
 OfStep = Annotated[Step | None, Query(description="Only events about that step.")]
@@ -62,11 +59,5 @@ def _page(
 ) -> Response:
     for moment in (since, until):
         refuse_files(moment)
-    scope = scope_of(ask.project, ask.at, Filters(None, None, phase, step, None, since, until, forced=False))
-    scope = scope._replace(wanted=scope.wanted._replace(first=max(scope.wanted.first, cursor + 1)))
-    found = list(islice(replayed(ask.project, scope), limit + 1))
-    rows, more = found[:limit], len(found) > limit
-    response = answer("audit.replay", {"rows": rows, "more": more, "as_of": as_of(scope.moment)})
-    if more:
-        lead_on(response, request, cursor=rows[-1]["position"], position=scope.moment.position)
-    return response
+    wanted = Filters(None, None, phase, step, None, since, until, forced=False)
+    return page("audit.replay", replayed, ask, request, wanted, cursor, limit)

@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from ipaddress import ip_address
 from pathlib import Path
 from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
@@ -11,6 +10,7 @@ from typing import NamedTuple
 
 import uvicorn
 
+from adapters.loopback import is_loopback
 from adapters.oidc_tokens import Issuer
 from adapters.process_memory import ProcessMemory
 from adapters.service_manager import ServiceManager
@@ -69,7 +69,7 @@ def refuse_open(where: Where) -> None:
             "TLS needs a certificate and its key.", fix=("orch serve --tls-certificate cert.pem --tls-key key.pem",)
         )
     _refuse_wrong_certificate(where)
-    if _is_loopback(where.host) or where.secure:
+    if is_loopback(where.host) or where.secure:
         return
     raise InvalidInput(
         f"{where.host} can be reached from other machines, and tokens would go there in the clear.",
@@ -231,10 +231,3 @@ def _refuse_wrong_certificate(where: Where) -> None:
         raise InvalidInput(
             f"{where.certificate} and {where.key} cannot be used as a certificate and its key: {why}."
         ) from None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

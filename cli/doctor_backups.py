@@ -1,18 +1,16 @@
 """What `orch doctor` looks at in the backups: whether there are any, how old they are, whether they were tried."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from shlex import quote
 from time import time_ns
 from typing import TYPE_CHECKING
 
-from adapters.drills import last_drill
+from adapters.drills import age_us, last_drill
 from cli.ages import age_in_words
 from cli.backup_list import around, keys_for
 from cli.backup_project import target_of
 from cli.health import Found, Patient
 from domain.errors import NotFound
-from domain.times import microseconds
 
 if TYPE_CHECKING:
     from adapters.stores import AnyLog
@@ -77,8 +75,7 @@ def drill(patient: Patient) -> Iterator[Found]:
     if last is None:
         yield Found("warning", "Nobody has tried yet whether the backups bring the log back.", NO_DRILL)
         return
-    at = datetime.fromisoformat(last["at"])
-    age = patient.figures["drill_age"] = max(0, time_ns() // 1000 - microseconds(at)) // 1_000_000
+    age = patient.figures["drill_age"] = age_us(last, now_us=time_ns() // 1000) // 1_000_000
     tried = f"The last drill, {age_in_words(age)} ago,"
     if not last["passed"]:
         yield Found("warning", f"{tried} failed: {last['why']}", NO_DRILL)

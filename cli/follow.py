@@ -7,7 +7,7 @@ from typing import Annotated, Optional, TypedDict
 import typer
 
 from cli.answers import answer
-from cli.followers import NAMES, FollowerRow, followings, is_running, row_of
+from cli.followers import NAMES, followings, is_running
 from cli.following import Runner, the_only_one
 from cli.options import Asked, plain
 from cli.project import opened
@@ -15,6 +15,7 @@ from cli.screen import clean, paint
 from cli.stopping import stopped_by_signals
 from domain.errors import InvalidInput, Unavailable
 from projections.counts import counted
+from usecases.follower_rows import FollowerRow, row_of
 
 Once = Annotated[bool, typer.Option("--once", help="Follow to the end of the log, and leave.")]
 Status = Annotated[bool, typer.Option("--status", help="Say how far each is, and change nothing.")]
@@ -134,7 +135,7 @@ def _tell(asked: Asked, names: list[str], position: int | None, timeout_s: float
         data: FollowersAnswer = {
             "running": is_running(project.places),
             "position": project.log.moment().position,
-            "rows": [row_of(each, project.log) for each in chosen],
+            "rows": [row_of(each.name, each.file, project.log) for each in chosen],
         }
     answer("followers", data, as_json=asked.json, show=lambda: _show_status(data))
 
@@ -147,7 +148,7 @@ def _report(asked: Asked, runner: Runner, seconds: float) -> None:
                 told = runner.told[each.name]
                 rows.append(
                     {
-                        **row_of(each, project.log),
+                        **row_of(each.name, each.file, project.log),
                         "events": told.events,
                         "made_anew": told.made_anew,
                         "failed": told.failures,

@@ -145,8 +145,6 @@ def of_service(source: str, health: str, now: Samples, before: Samples | None, *
     for name in ("running", "waiting", "most", "room"):
         value = now.one(f"orch_capacity_{name}")
         cast("dict[str, Any]", found)[name] = None if value is None else int(value)
-    if found["running"] is None and (requests := now.one("orch_requests_running")) is not None:
-        found["running"] = int(requests)
     found["outcomes"] = _whole(now.by("orch_operation_seconds_count", "outcome"))
     found["suspicious"] = _whole(now.by("orch_suspicious_requests_total", "kind"))
     found["alerts"] = _whole(now.by("orch_security_alerts_total", "kind"))

@@ -4,7 +4,7 @@ from cli.ages import age_in_words
 from cli.monitor_figures import MonitorAnswer
 from cli.screen import one_line, paint
 
-HEALTH = {"healthy": "green", "alive": "green", "unhealthy": "red", "unreachable": "red"}
+HEALTH = {"healthy": "green", "unhealthy": "red", "unreachable": "red"}
 NAME = 14
 """Columns of a name."""
 DAY_S = 86_400

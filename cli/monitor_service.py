@@ -5,9 +5,9 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import orjson
-
-from adapters.service_at import TOKEN, is_loopback
+from adapters.loopback import is_loopback
+from adapters.service_at import TOKEN
+from adapters.service_problems import document_in
 from adapters.settings import is_url
 from domain.errors import InvalidInput, NotFound, Unavailable
 
@@ -23,16 +23,10 @@ class Asked(NamedTuple):
     token: str
 
     def health(self) -> str:
-        """Return what it says of itself: healthy, unhealthy, or alive where it says no more. Raises `Unavailable`."""
+        """Return what it says of itself: healthy or unhealthy. Raises `Unavailable`."""
         status, body = self._get("/health/orchestrator", shows=False)
-        try:
-            document = orjson.loads(body)
-            said = document.get("status") or document.get("data", {}).get("status")
-        except (orjson.JSONDecodeError, AttributeError):
-            said = None
-        if isinstance(said, str) and status != 404:
-            return said
-        return "alive" if self._get("/health/live", shows=False)[0] == 200 else "unhealthy"
+        said = (document_in(body) or {}).get("status")
+        return said if isinstance(said, str) and status != 404 else "unhealthy"
 
     def figures(self) -> str:
         """Return its page of figures. Raises `Unavailable`, `NotFound` and `InvalidInput`."""

@@ -2,24 +2,20 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from time import time_ns
 from typing import NamedTuple
 
 from adapters.backup_addresses import storage_at
 from adapters.backup_target import origin_in, read_target
-from adapters.checkpoint_files import CheckpointFiles
-from adapters.drills import last_drill
+from adapters.drills import age_us, last_drill
 from adapters.file_systems import free_bytes
-from adapters.follower_file import FollowerFile
 from adapters.follower_files import documents_of, search_of
 from adapters.settings_file import settings_of
 from adapters.stores import bytes_of
 from domain.errors import NotFound, Refusal
-from domain.following import FollowerBroken, doubt_about
-from domain.times import microseconds
 from projections.coverage import coverage
 from projections.log_keys import lineage_of
+from usecases.follower_rows import row_of, seconds_since
 from usecases.project import Project
 from usecases.signed_head import keys_of
 
@@ -68,7 +64,7 @@ def store(project: Project) -> Figures:
 
 def checkpoints(project: Project) -> Figures:
     """Return how many events no checkpoint of ours covers, and how old the last one is."""
-    last = CheckpointFiles(project.places.checkpoints).last()
+    last = project.checkpoints.last()
     size, kept_at = (last.size, last.kept_at) if last else (0, None)
     covered = coverage(project.log.moment().position, size=size, kept_at=kept_at, now=time_ns() // 1000)
     found: Figures = {"uncovered_events": covered["uncovered"]}
@@ -87,9 +83,7 @@ def backups(project: Project) -> Figures:
         target = read_target(storage, _keys_for(project, origin_in(storage)))
         shipped = max((copy.last for copy in target.copies if copy.problem is None), default=0)
     size = project.log.moment().position
-    waits = (
-        max(0.0, time_ns() / 1e9 - (project.log.moment(shipped + 1).recorded_at or 0) / 1e6) if shipped < size else 0
-    )
+    waits = seconds_since(project.log, shipped + 1) if shipped < size else 0.0
     return {"unshipped_events": max(0, size - shipped), "rpo_seconds": waits}
 
 
@@ -98,27 +92,22 @@ def drill(project: Project) -> Figures:
     last = last_drill(project.places.drills)
     if last is None:
         return {}
-    age = max(0, time_ns() // 1000 - microseconds(datetime.fromisoformat(last["at"]))) / 1e6
-    found: Figures = {"drill_passed": float(last["passed"]), "drill_age_seconds": age}
+    found: Figures = {
+        "drill_passed": float(last["passed"]),
+        "drill_age_seconds": age_us(last, now_us=time_ns() // 1000) / 1e6,
+    }
     return found | {"rto_seconds": last["seconds"]} if last["passed"] else found
 
 
 def followers(project: Project) -> dict[str, tuple[int, float]]:
     """Return how far what follows the log lags behind it; what never began, or has to be made anew, is not in it."""
     files = {"documents": documents_of(project.places), "search": search_of(project.places)}
-    return {name: lag for name, file in files.items() if (lag := _lag(project, file)) is not None}
-
-
-def _lag(project: Project, file: FollowerFile) -> tuple[int, float] | None:
-    try:
-        seen = file.seen()
-    except (FollowerBroken, Refusal):
-        return None
-    if seen is None or doubt_about(seen, project.log) is not None:
-        return None
-    behind = max(0, project.log.moment().position - seen.position)
-    since = (project.log.moment(seen.position + 1).recorded_at or 0) / 1e6 if behind else 0.0
-    return behind, max(0.0, time_ns() / 1e9 - since) if behind else 0.0
+    rows = [row_of(name, file, project.log) for name, file in files.items()]
+    return {
+        row["name"]: (row["behind"] or 0, row["seconds_behind"] or 0.0)
+        for row in rows
+        if row["standing"] in ("up_to_date", "behind")
+    }
 
 
 def _keys_for(project: Project, origin: str) -> tuple[str, ...]:

@@ -40,11 +40,11 @@ def signing_after(project: Project, occasion: str) -> Signing | None:
 
 def signed_after(project: Project, receipt: "Receipt", signing: Signing) -> SignedAfter:
     """Sign and keep a checkpoint, and anchor it. A repeated command makes up for what is missing, and no more."""
-    from adapters.checkpoint_files import CheckpointFiles, anchor, is_anchored
+    from adapters.checkpoint_files import anchor, is_anchored
     from usecases.signed_head import signed_head
 
     told: SignedAfter = {"size": None, "file": None, "anchor": None, "warning": None, "fix": []}
-    files = CheckpointFiles(project.places.checkpoints)
+    files = project.checkpoints
     what = "no checkpoint could be signed after it"
     try:
         kept = files.covering(receipt.last) if receipt.repeated else None
