@@ -1,6 +1,6 @@
 """The figures of this process for Prometheus, by the names that its dashboards know, from `/proc/self` alone.
 
-The collector of prometheus_client says nothing at all where `/proc/stat` is hidden, as `ProcSubset=pid` does under systemd.
+The collector of prometheus_client says nothing where `/proc/stat` is hidden, as the units do by `ProcSubset=pid`.
 """
 
 import os

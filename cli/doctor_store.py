@@ -21,6 +21,7 @@ from domain.steps import Step
 from projections.counts import counted
 from projections.coverage import coverage
 from usecases.documents_on_disk import documents_on_disk
+from usecases.gate import iteration_with
 from usecases.moments import resolved
 from usecases.project import Project
 from usecases.signed_head import keys_of
@@ -155,7 +156,14 @@ def documents_of(patient: Patient, heads: Mapping[str, Head]) -> Iterator[Found]
         path = PurePath(other["document"])
         phase, step = path.parent.name, Step(path.stem)
         checkout = f"orch checkout {phase} {step}"
-        if other["state"] == "differs":
+        held = str(other["found"])
+        if other["state"] == "differs" and (older := iteration_with(project_of(patient), phase, step, held)):
+            yield Found(
+                "warning",
+                f"{path} holds iteration {older}, which is not the latest: what recorded that one was cut off.",
+                ("orch follow --once", checkout),
+            )
+        elif other["state"] == "differs":
             refused = DocumentEdited(phase, step, path=str(path), approved=_is_approved(heads, phase, step))
             yield Found("warning", refused.message, refused.fix)
         elif other["state"] == "missing":
