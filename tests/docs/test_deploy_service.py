@@ -230,8 +230,9 @@ def production(orch: Orch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
         (home / to).write_text((FOLDER / name).read_text("utf-8").replace(HOME, str(home)), "utf-8")
     for name, value in variables().items():
         monkeypatch.setenv(name, value.replace(HOME, str(home)))
-    (home / "data/backups").mkdir()
-    (home / "data/backups").chmod(0o2750)
+    for name, mode in (("backups", 0o2750), ("logs", 0o750)):
+        (home / "data" / name).mkdir()
+        (home / "data" / name).chmod(mode)
     monkeypatch.chdir(home / "data")
     assert orch("init", "--host", "example.org").status == 0
     return home
@@ -251,7 +252,7 @@ def test_the_modes_are_those_of_the_table(production: Path, orch: Orch) -> None:
     assert orch("spec", "st01-x", "--objectives", "Round trip below 10 ms").status == 0
     (production / "config/.env").chmod(0o600)
     table = re.findall(rf"^\| `{HOME}([\w/.]*)` \| (\d+) \|", PAGE, re.MULTILINE)
-    assert len(table) == 10
+    assert len(table) == 11
     for place, mode in table:
         path = production / place.lstrip("/")
         assert path.stat().st_mode & 0o7777 == int(mode, 8), place
