@@ -1,6 +1,7 @@
 """What every request says beside its own words: who asks, as of when, and what makes repeating safe."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import inf
@@ -100,7 +101,7 @@ def identified(request: Request, scopes: SecurityScopes, shown: Shown, service: 
     """Return who asks, if they may."""
     del shown  # the header is read whole below; this parameter names the scheme in the description
     by = admitted(request, scopes.scopes, service)
-    _refuse_unknown_query(request)
+    _refuse_other_query(request)
     return by
 
 
@@ -188,11 +189,13 @@ def _version_in(if_match: str | None) -> int | None:
     return int(found[1])
 
 
-def _refuse_unknown_query(request: Request) -> None:
-    """Refuse a misspelt parameter: a read without its `at` would answer another question."""
+def _refuse_other_query(request: Request) -> None:
+    """Refuse a misspelt parameter, since a read without its `at` would answer another question; and two of one."""
     place = request.method.lower(), f"{ROOT}{request.scope['route'].path_format}"
     known = request.app.state.description.queries[place]
-    for name in request.query_params:
+    for name, times in Counter(name for name, _ in request.query_params.multi_items()).items():
         if name not in known:
             takes = f"It takes {', '.join(sorted(known))}." if known else "It takes none."
             raise HttpRefusal(400, "VALIDATION_ERROR", f"There is no parameter {name[:40]!r} here. {takes}")
+        if times > 1 and not known[name]:
+            raise HttpRefusal(400, "VALIDATION_ERROR", f"The parameter {name} is there {times} times.")

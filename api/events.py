@@ -59,6 +59,8 @@ async def follow(
 async def _events(service: Service, authorization: str, after: int, phase: str | None) -> AsyncIterator[bytes]:
     """Yield events until the client leaves, its token opens nothing any more, or the service ends."""
     imports, said = Imports(), monotonic()
+    if service.followers.count >= MOST:  # others began since this one was asked; who comes again is told so
+        return
     with service.followers:
         yield b": the log from position %d on\n\n" % (after + 1)
         while not service.is_ending():
