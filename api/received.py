@@ -41,7 +41,7 @@ class Held:
 
 
 class Bodies:
-    """Reads bodies, and counts what large ones take until their requests are answered. Used from the event loop only."""
+    """Reads bodies, and counts what large ones take until they are answered. Used from the event loop only."""
 
     def __init__(self, capacity: Capacity, *, most: int = MOST_HELD) -> None:
         self.capacity, self.most = capacity, most
@@ -74,7 +74,7 @@ class Bodies:
         Other types are what pages elsewhere could send without being asked.
         """
         if not body:
-            return
+            return None
         said = {name: value for name, value in scope["headers"] if name in (b"content-type", b"content-encoding")}
         if said.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"application/json":
             raise HttpRefusal(415, "NOT_JSON", "A body is JSON: Content-Type: application/json.")

@@ -41,9 +41,7 @@ def actor(name: str, kind: str = ActorKind.HUMAN) -> Actor:
 
 
 def _no_name(rule: str, name: str) -> InvalidInput:
-    return InvalidInput(
-        f"An actor's name {rule}; got {ascii(name[:NAME_LIMIT])}.", fix=("export ORCHESTRATOR_ACTOR=ada",)
-    )
+    return InvalidInput(f"An actor's name {rule}; got {name[:NAME_LIMIT]!a}.", fix=("export ORCHESTRATOR_ACTOR=ada",))
 
 
 def _is_one_of_its_looks(name: str) -> bool:

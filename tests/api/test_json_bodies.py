@@ -8,7 +8,6 @@ from time import monotonic, sleep
 import pytest
 
 from api import server
-from api.bounds import Bounds
 from api.received import Bodies
 from domain.access_token import Scope
 from tests.api.served import Client, issued, served

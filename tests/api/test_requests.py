@@ -125,8 +125,25 @@ def test_a_version_that_was_seen_guards_a_write(client: Client) -> None:
 
 @pytest.mark.parametrize(
     "tag",
-    ["", "3", "W/{}", "w/{}", "{}, {}", '{}, "999"', '"', '""', '"-1"', '"+1"', '" 1"', '"01"', '"1.0"', '"\u00b2"']
-    + ['"' + "9" * 16 + '"', '"' + "9" * 5000 + '"', "*, {}", "**", '"*"', "null"],
+    [
+        *(
+            "",
+            "3",
+            "W/{}",
+            "w/{}",
+            "{}, {}",
+            '{}, "999"',
+            '"',
+            '""',
+            '"-1"',
+            '"+1"',
+            '" 1"',
+            '"01"',
+            '"1.0"',
+            '"\u00b2"',
+        ),
+        *('"' + "9" * 16 + '"', '"' + "9" * 5000 + '"', "*, {}", "**", '"*"', "null"),
+    ],
 )
 def test_a_version_is_named_as_it_was_told(tag: str, client: Client, served_project: Project) -> None:
     client.post("/phases/st27-tag/spec", SPEC, Idempotency_Key="tagged")

@@ -3,12 +3,16 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from socket import socket
+from time import monotonic
 
 import apsw
 import pytest
 
+from adapters import postgres_connection
+from adapters.stores import open_log
 from api.problems import told_outside
 from tests.api.served import Client, Reply, issued, new_project, opened, served
 from tests.postgres_server import as_url, running
@@ -20,8 +24,8 @@ SPEC = {"objectives": ["Round trip below 10 ms"]}
     ("said", "told"),
     [
         (
-            'The database orch on db.example.org is not available: connection failed: connection to server at "10.1.2.3",'
-            " port 5432 failed: Connection refused. Repeating the command is safe.",
+            "The database orch on db.example.org is not available: connection failed: connection to server at"
+            ' "10.1.2.3", port 5432 failed: Connection refused. Repeating the command is safe.',
             "The database is not available: connection failed: connection to server failed: Connection refused."
             " Repeating the command is safe.",
         ),
@@ -65,7 +69,6 @@ def everything(client: Client) -> Iterator[Reply]:
     yield client.get("/audit/trail")
     yield client.get("/audit/proofs/1")
     yield client.get("/log/rows")
-    yield client.get("/events")
     yield client.get("/search?q=round")
     yield client.get("/export")
     yield client.post("/phases/st01-x/retitle", {"title": "y"})
@@ -77,7 +80,10 @@ def everything(client: Client) -> Iterator[Reply]:
     yield client.get("/health/orchestrator")
 
 
-def test_a_database_that_is_gone_is_said_to_be_and_nothing_else(place: Path, tmp_path: Path) -> None:
+def test_a_database_that_is_gone_is_said_to_be_and_nothing_else(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_connection, "monotonic", lambda: 60 * monotonic())  # it is waited for half a minute
     with socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -99,7 +105,12 @@ def test_a_database_that_is_gone_is_said_to_be_and_nothing_else(place: Path, tmp
 
 
 def test_a_store_that_another_holds_is_said_to_be_busy(folder: Path) -> None:
-    with opened(folder) as project, served(project) as anybody:
+    with opened(folder) as whole, ExitStack() as around:
+        places = whole.places._replace(timeout_ms=500)
+        log = open_log(places, read_only=False)
+        around.callback(log.close)
+        project = whole._replace(places=places, log=log)
+        anybody = around.enter_context(served(project))
         client = anybody.shows(issued(project))
         assert client.post("/phases/st01-x/spec", SPEC).status == 200
         other = apsw.Connection(str(folder / ".orch" / "log.db"))
@@ -119,7 +130,7 @@ def test_a_store_that_is_damaged_is_said_to_be_without_its_place(damage: str, fo
     with opened(folder) as project:
         token = issued(project)
         with served(project) as anybody:
-            for number in range(20):
+            for number in range(6):
                 assert anybody.shows(token).post(f"/phases/st{number:02}-x/spec", SPEC).status == 200
     file = folder / ".orch" / "log.db"
     data = bytearray(file.read_bytes())

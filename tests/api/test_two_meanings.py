@@ -304,14 +304,15 @@ def test_no_connection_becomes_another_protocol(upgrade: str, raw: Raw) -> None:
         shown,
         *more,
     ]
-    last = f"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    last = "GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     said = raw(("\r\n".join([*head, "", ""]) + last).encode())
     assert [int(part[:3]) for part in said.split(b"HTTP/1.1 ")[1:]] == [200, 200], said
 
 
 def test_a_client_that_waits_to_be_asked_for_its_body_is_asked_only_for_what_it_may_send(raw: Raw) -> None:
     with closing(socket.create_connection(("127.0.0.1", raw.client.port), timeout=10)) as connection:
-        head = f"{DRAFT}\r\nHost: localhost\r\nAuthorization: Bearer {raw.client.token}\r\n{JSON}\r\nExpect: 100-continue\r\n"
+        head = f"{DRAFT}\r\nHost: localhost\r\nAuthorization: Bearer {raw.client.token}\r\n{JSON}\r\n"
+        head += "Expect: 100-continue\r\n"
         connection.sendall(f"{head}{LENGTH}\r\n\r\n".encode())
         assert connection.recv(65536).startswith(b"HTTP/1.1 100 ")
         connection.sendall(SPEC)
