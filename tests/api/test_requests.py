@@ -156,6 +156,8 @@ def test_a_version_is_named_as_it_was_told(tag: str, client: Client, served_proj
 
 def test_a_phase_that_is_not_there_yet_is_version_0(client: Client) -> None:
     assert client.post("/phases/st25-new/spec", SPEC, If_Match='"1"').status == 412
+    absent = client.post("/phases/st25-new/spec", SPEC, If_Match="*")
+    assert (absent.status, absent.code) == (412, "CONFLICT") and client.get("/phases/st25-new").status == 404
     assert client.post("/phases/st25-new/spec", SPEC, If_Match='"0"').status == 200
     assert client.post("/phases/st25-new/spec", SPEC, If_Match='"0"').status == 412
 
