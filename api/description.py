@@ -33,7 +33,9 @@ OF_WRITES = {
 }
 OF_BODIES = {"413": "The body is too large."}
 SAYS_NO = {"422": "A rule says no."}
-OF_RULES = dict.fromkeys(("gate_by_digest", "gate_by_text", "package_of", "receipt"), SAYS_NO)
+OF_RULES = dict.fromkeys(
+    ("gate_by_digest", "gate_by_text", "package_of", "receipt", "create_backup", "recover", "rebuild"), SAYS_NO
+)
 """What reads refuse by a rule, too."""
 FILE = {
     "Content-Disposition": {"description": "The name of the file.", "schema": {"type": "string"}},

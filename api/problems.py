@@ -34,7 +34,7 @@ KINDS: tuple[tuple[type[Refusal], Kind], ...] = (
 """The table from a refusal to its status; the first kind that fits counts."""
 
 ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:[^\s/'\",;:()]+/)*([^\s/'\",;:()]+)")
-ADDRESS = re.compile(r"\b(postgres(?:ql)?)://\S+")
+ADDRESS = re.compile(r"\b(postgres(?:ql)?|rediss?|unix|s3)://\S+")
 
 
 class Problem(TypedDict):

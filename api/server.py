@@ -136,6 +136,7 @@ def server_of(
     limits = Limits(where.hosts, secure=where.secure, behind_proxy=where.behind_proxy)
     app = application(service)
     app.state.telemetry = telemetry
+    app.state.within = Watch(app, telemetry)  # requests within a request are told of, too
     admission = Admission(app, service.capacity, seconds=bounds.seconds)
     connections = connections or Connections(open_at_once(bounds.connections))
     connections.refused = service.capacity.refused  # whoever looks at the capacity sees those, too

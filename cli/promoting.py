@@ -20,9 +20,7 @@ from adapters.stores import AnyLog
 from adapters.workspace import Workspace
 from adapters.writers_queue import WritersQueue
 from cli.options import Asked
-from cli.recover_checks import keys_known
 from cli.recover_verify import verified
-from cli.redacted_since import free_folder, refuse_erased_since
 from domain.commands import PromoteRecovery
 from domain.errors import CommandIdReused, Damaged, InvalidInput, NotFound, Refusal, Unavailable
 from domain.event_log import EventLog, Receipt, Record
@@ -33,7 +31,9 @@ from domain.promotion_facts import ForkFacts
 from domain.times import rfc3339
 from domain.tree_ranges import range_root_of
 from usecases.project import Project
+from usecases.recover_checks import keys_known
 from usecases.recovered import NO_REDACTION, Recovered, carried_by, lineage_in, recovered_note
+from usecases.redacted_since import free_folder, refuse_erased_since
 
 Answer = TypeVar("Answer")
 MOST_CHECKPOINT = 20_000

@@ -12,19 +12,20 @@ from adapters.envelope import envelope_in
 from adapters.places import Places
 from adapters.signed_notes import opened
 from adapters.stored_events import restored
-from cli.backup_list import around, keys_for
-from cli.recover_sources import Kind, parent_of
+from cli.backup_list import around
 from domain.checkpoints import Checkpoint
 from domain.errors import InvalidInput, NotFound
 from domain.event_log import Moment, Record
 from domain.merkle import grow, root_of
 from domain.restore_point import PointNamed, stream_of
+from usecases.backup_listing import keys_for
 from usecases.moments import position_of, time_of
+from usecases.recover_sources import Kind, parent_of
 
 if TYPE_CHECKING:
     from adapters.backup_reading import Backups
     from adapters.stored_events import StoredEvent
-    from cli.recover_checks import Parent
+    from usecases.recover_checks import Parent
 
 
 class BackupSource:

@@ -11,6 +11,7 @@ from cli.project import opened
 from cli.screen import one_line
 from cli.stopping import stopped_by_signals
 from domain.errors import Unavailable
+from usecases.meters import unseen
 from usecases.project import Project, tell_nobody, warn_nobody
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def serve(
             told(f"http{'s' if certificate else ''}://{host}:{port}", pid=None)
         else:
             with stopped_by_signals():  # uvicorn ends the process by the signal once it is done; it is to end well
-                quiet = project._replace(tell=tell_nobody, warn=warn_nobody)
+                quiet = project._replace(tell=tell_nobody, warn=warn_nobody, metering=unseen)
                 run(quiet, where, listening=lambda url: told(url, pid=getpid()), issuer=issuer)
 
 

@@ -10,10 +10,10 @@ from adapters.retiring import FOLDER as RETIRED
 from adapters.retiring import LOG
 from adapters.sqlite_log import SqliteLog
 from adapters.stores import AnyLog
-from cli.backup_adding import redaction_in
 from domain.errors import Damaged, RedactedSince, Refusal
 from domain.event_log import Record
 from domain.ledger import STREAM as LEDGER
+from usecases.backup_adding import redaction_in
 from usecases.recovered import carried_by, lineage_in, recovered_note
 
 

@@ -1,0 +1,98 @@
+"""Stores that are recovered beside the one that is served: each in a folder of its own, which nobody has to name."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from adapters.new_folders import new_folder
+from adapters.places import Places
+from adapters.sqlite_log import SqliteLog
+from adapters.stores import open_log
+from domain.errors import AlreadyExists, CommandIdReused, NotFound
+from domain.event_log import Moment
+from usecases.project import Project
+from usecases.recover_answers import PlanAnswer, RecoveryAnswer, RecoveryVerification
+from usecases.recover_checks import check
+from usecases.recover_moments import moment_to, resolution
+from usecases.recover_sources import Store
+from usecases.recovered import FOLDER, recovered_note
+from usecases.recovering import made
+from usecases.recovery_plan import planned
+
+MOST = 8
+"""So many are kept: a store takes as much room as the log had by then, and somebody has to look through them."""
+
+
+def plan_to(project: Project, to: str) -> PlanAnswer:
+    """Return what a recovery to a moment would do; nothing is changed."""
+    with _store(project.places) as source:
+        return planned(source, to, project.given)
+
+
+def recovered_to(project: Project, to: str, command_id: str) -> tuple[RecoveryAnswer, bool]:
+    """Make a store that holds the log as it was at a moment, verified; and tell whether that had been done before.
+
+    The same command id names the same store. Raises `CommandIdReused` where it was made as of another moment.
+    """
+    folder = project.places.state / FOLDER
+    with _store(project.places) as source:
+        moment = moment_to(source, to)
+        path = folder / sha256(f"{source.origin}\n{command_id}".encode()).hexdigest()[:16]
+        repeated = (path / "log.db").is_file()
+        if repeated:
+            moment = _refuse_other(path, source, to, command_id)
+            found = _verified(path, source)
+        else:
+            _refuse_more(folder)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            with new_folder(path) as part:
+                found = made(str(part / "log.db"), source, to, moment, metering=project.metering)
+        found["store"] = path.name
+        data: RecoveryAnswer = {
+            **resolution(source, to, moment),
+            "out": path.name,
+            "documents": [],
+            "verification": found,
+        }
+        return data, repeated
+
+
+def verified_store(project: Project, name: str) -> RecoveryVerification:
+    """Verify a recovered store with all that is at hand: the store that is served, and the checkpoints it kept."""
+    path = project.places.state / FOLDER / name
+    if not (path / "log.db").is_file():
+        raise NotFound(f"There is no recovered store {name}.", fix=("orch recover run --to now --out recovered",))
+    with _store(project.places) as source:
+        return {**_verified(path, source), "store": name}
+
+
+def _verified(path: Path, source: Store) -> RecoveryVerification:
+    with SqliteLog.open(path / "log.db", read_only=True) as log:
+        size, origin = log.moment().position, log.origin
+    parent = source.parent()
+    state = source.state_at(size) if parent.shares(origin, size) == size else None
+    return check(path / "log.db", parent=parent, state=state)
+
+
+def _refuse_other(path: Path, source: Store, to: str, command_id: str) -> Moment:
+    with SqliteLog.open(path / "log.db", read_only=True) as log:
+        note = recovered_note(log)
+        if note is None or note.to != to:
+            raise CommandIdReused(command_id)
+        return source.log.moment(log.moment().position)
+
+
+def _refuse_more(folder: Path) -> None:
+    there = sorted(each.name for each in folder.glob("*") if (each / "log.db").is_file()) if folder.is_dir() else []
+    if len(there) >= MOST:
+        raise AlreadyExists(
+            f"{len(there)} recovered stores are there already; remove one that is needed no more.",
+            fix=(f"rm -r .orch/{FOLDER}/{there[0]}",),
+        )
+
+
+@contextmanager
+def _store(places: Places) -> Iterator[Store]:
+    with open_log(places, read_only=True) as log:
+        yield Store(places, log)
