@@ -38,6 +38,7 @@ from api import (
 )
 from api.description import ROOT, Description
 from api.heard import heard
+from api.outside import outside
 from api.problems import HttpRefusal, bug, problem, problem_of
 from api.service import Service
 from domain.errors import Refusal
@@ -96,9 +97,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     soon.cancel()
 
 
-async def _refused(_: Request, refusal: Exception) -> Response:
+async def _refused(request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)
-    return problem_of(refusal)
+    places = request.app.state.service.project.places
+    return problem_of(refusal, seen=lambda text: outside(text, places))
 
 
 async def _refused_here(_: Request, refusal: Exception) -> Response:

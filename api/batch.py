@@ -80,7 +80,7 @@ def _asked(command: Command, place: str) -> Asked:
     """Return a command with its id, which follows from that of the batch unless it has one."""
     path = unquote(command.path.partition("?")[0])
     if path in APART:
-        raise InvalidInput(f"{path} has no place in a batch.")
+        raise InvalidInput("A batch holds no batch, and nothing without an end.")
     key = checked_id(command.key or str(uuid5(NAMESPACE_URL, f"orch:batch:{place}")))
     return Asked(command.method, command.path, command.body, command.if_match, key)
 

@@ -1,7 +1,7 @@
 """The one place where a refusal becomes a problem document (RFC 9457) and an HTTP status."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypedDict
 
@@ -65,13 +65,14 @@ class HttpRefusal(Exception):
         self.fix, self.headers = tuple(fix), dict(headers or {})
 
 
-def problem_of(refusal: Refusal, *, status: int | None = None) -> Response:
-    """Return the answer to a refusal of the project."""
+def problem_of(refusal: Refusal, *, status: int | None = None, seen: Callable[[str], str] = str) -> Response:
+    """Return the answer to a refusal of the project; `seen` tells a sentence as it is seen from there."""
     kind = next(kind for cause, kind in KINDS if isinstance(refusal, cause))
     if status is not None:
         kind = Kind(status, HTTPStatus(status).phrase)
     headers = {"Retry-After": RETRY_SECONDS} if kind.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return _answer(kind.status, refusal.code, kind.title, refusal.message, refusal.fix, headers)
+    fix = [seen(line) for line in refusal.fix]
+    return _answer(kind.status, refusal.code, kind.title, seen(refusal.message), fix, headers)
 
 
 def problem(refusal: HttpRefusal) -> Response:

@@ -101,7 +101,8 @@ def test_backups_are_made_checked_and_tried_where_the_settings_say(
     here: tuple[Project, Client], tmp_path: Path
 ) -> None:
     project, client = here
-    assert client.get("/backups").status == 404
+    missing = client.get("/backups")
+    assert missing.status == 404 and missing.json["detail"] == "There are no backups at the backups."
     none = client.get("/backups/status").data
     assert (none["copies"], none["last"], none["made_at"], none["drill"]) == (0, 0, None, None)
     assert none["unshipped"] == project.log.moment().position
