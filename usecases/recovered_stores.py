@@ -39,29 +39,37 @@ def recovered_to(project: Project, to: str, command_id: str) -> tuple[RecoveryAn
     with _store(project.places) as source:
         moment = moment_to(source, to)
         path = folder / sha256(f"{source.origin}\n{command_id}".encode()).hexdigest()[:16]
-        repeated = (path / "log.db").is_file()
-        if repeated:
+        found = None if _is_there(path) else _made(project, path, source, to, moment)
+        repeated = found is None
+        if found is None:
             moment = _refuse_other(path, source, to, command_id)
             found = _verified(path, source)
-        else:
-            _refuse_more(folder)
-            folder.mkdir(mode=0o700, exist_ok=True)
-            with new_folder(path) as part:
-                found = made(str(part / "log.db"), source, to, moment, metering=project.metering)
-        found["store"] = path.name
         data: RecoveryAnswer = {
             **resolution(source, to, moment),
             "out": path.name,
             "documents": [],
-            "verification": found,
+            "verification": {**found, "store": path.name},
         }
         return data, repeated
+
+
+def _made(project: Project, path: Path, source: Store, to: str, moment: Moment) -> RecoveryVerification | None:
+    """Make a store, or return None where the same request, which nobody waited for any more, was first."""
+    _refuse_more(path.parent)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    try:
+        with new_folder(path) as part:
+            return made(str(part / "log.db"), source, to, moment, metering=project.metering)
+    except AlreadyExists:
+        if _is_there(path):
+            return None
+        raise
 
 
 def verified_store(project: Project, name: str) -> RecoveryVerification:
     """Verify a recovered store with all that is at hand: the store that is served, and the checkpoints it kept."""
     path = project.places.state / FOLDER / name
-    if not (path / "log.db").is_file():
+    if not _is_there(path):
         raise NotFound(f"There is no recovered store {name}.", fix=("orch recover run --to now --out recovered",))
     with _store(project.places) as source:
         return {**_verified(path, source), "store": name}
@@ -84,12 +92,16 @@ def _refuse_other(path: Path, source: Store, to: str, command_id: str) -> Moment
 
 
 def _refuse_more(folder: Path) -> None:
-    there = sorted(each.name for each in folder.glob("*") if (each / "log.db").is_file()) if folder.is_dir() else []
+    there = sorted(each.name for each in folder.glob("*") if _is_there(each)) if folder.is_dir() else []
     if len(there) >= MOST:
         raise AlreadyExists(
             f"{len(there)} recovered stores are there already; remove one that is needed no more.",
             fix=(f"rm -r .orch/{FOLDER}/{there[0]}",),
         )
+
+
+def _is_there(path: Path) -> bool:
+    return (path / "log.db").is_file()
 
 
 @contextmanager
