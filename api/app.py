@@ -36,7 +36,7 @@ from api import (
     verdicts,
     workflow,
 )
-from api.description import ROOT, Description
+from api.description import MAKING, ROOT, Description
 from api.heard import heard
 from api.outside import outside
 from api.problems import HttpRefusal, bug, problem, problem_of
@@ -72,11 +72,12 @@ def application(service: Service) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.service = service
-    app.include_router(scraping.router)
-    app.include_router(documents.drafts, prefix=ROOT)
-    for part in PARTS:
-        app.include_router(part.router, prefix=ROOT)
-    app.include_router(health.router)
+    with MAKING:
+        app.include_router(scraping.router)
+        app.include_router(documents.drafts, prefix=ROOT)
+        for part in PARTS:
+            app.include_router(part.router, prefix=ROOT)
+        app.include_router(health.router)
     app.state.description = Description(app)
     app.openapi = lambda: app.state.description.whole  # type: ignore[method-assign]  # how FastAPI lets it be replaced
     app.add_exception_handler(Refusal, _refused)

@@ -18,6 +18,8 @@ from usecases import answers
 from usecases.answer_shapes import enveloped
 
 ROOT = "/api/v1"
+MAKING = Lock()
+"""Held while FastAPI builds: meanwhile it silences a warning of pydantic's for the whole process, which two cannot do."""
 REFUSALS = {
     "400": "The words were wrong.",
     "401": "No token, or one that opens nothing.",
@@ -85,6 +87,11 @@ class Description:
 
 def described(app: FastAPI) -> dict[str, Any]:
     """Return the description of an application."""
+    with MAKING:
+        return _described(app)
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
     spec = get_openapi(
         title=app.title,
         version=app.version,
