@@ -19,7 +19,7 @@ from usecases.answer_shapes import enveloped
 
 ROOT = "/api/v1"
 MAKING = Lock()
-"""Held while FastAPI builds: meanwhile it silences a warning of pydantic's for the whole process, which two cannot do."""
+"""Held while FastAPI builds: meanwhile it silences a warning for the whole process, which two cannot do."""
 REFUSALS = {
     "400": "The words were wrong.",
     "401": "No token, or one that opens nothing.",
