@@ -216,3 +216,21 @@ def test_what_is_no_state_of_the_log_refuses_a_moment(path: str, client: Client)
         assert reply.status == 200
     else:
         assert reply.code == "VALIDATION_ERROR" and reply.json["detail"].startswith("No moment")
+
+
+def test_a_log_in_a_database_is_looked_after_in_the_same_way(database: str, tmp_path: Path) -> None:
+    new_project(tmp_path, database)
+    with opened(tmp_path, database) as project, served(project) as nobody:
+        client = nobody.shows(issued(project))
+        first, last = spec(client), spec(client, "st02-mixer")
+        found = client.get("/doctor")
+        assert found.data["verdict"] == "warnings" and database.encode() not in found.body
+        assert client.post("/backups").data["last"] == last
+        assert client.post("/backups/drill").data["passed"]
+        plan = client.get(f"/recover/plan?to=position:{first}")
+        assert plan.data["lost"]["opened_later"] == ["st02-mixer"] and str(tmp_path).encode() not in plan.body
+        made = client.post("/recover/run", {"to": f"position:{first}"}).data
+        assert made["verification"]["verdict"] == "verified"
+        assert client.post("/recover/verify", {"store": made["out"]}).data["prefix_of"]["agrees"]
+        assert client.post("/rebuild", {"check": True}).data["other_heads"] == []
+        assert client.get("/audit/proofs/1?at=position:2").data["size"] == 2
