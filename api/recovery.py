@@ -22,6 +22,7 @@ from usecases.recover_answers import RecoveryVerification
 from usecases.recovered_stores import plan_to, recovered_to, verified_store
 
 To = Annotated[str, Query(description="The moment to go back to.", examples=["position:5"])]
+FromBackups = Annotated[bool, Query(description="Take the events from the backups alone.")]
 router = APIRouter(prefix="/recover", tags=["recovery"])
 
 
@@ -37,6 +38,7 @@ class Recovery(Words):
     """The moment to recover to."""
 
     to: Annotated[str, Field(description="RFC 3339, position:N, point:NAME or now.", examples=["position:5"])]
+    from_backups: Annotated[bool, Field(description="Take the events from the backups alone.")] = False
 
 
 class RecoveredStore(Words):
@@ -60,12 +62,12 @@ def losses_of(ask: PresentRecoverer, to: To) -> Response:
 
 
 @router.get("/plan", summary="What going back would do")
-def plan_of(ask: PresentRecoverer, to: To) -> Response:
+def plan_of(ask: PresentRecoverer, to: To, from_backups: FromBackups = False) -> Response:
     """Return which position that is, where its events are, what is lost after it and how long it would take."""
     refuse_files(to)
     project = ask.project
     with long_work():
-        found = plan_to(project, to)
+        found = plan_to(project, to, from_backups=from_backups)
     sources = [
         {**each, "where": name_of(each["where"])} for each in rows_outside(found["sources"], project.places, "problem")
     ]
@@ -80,8 +82,9 @@ def recover(ask: PresentRecoverer, words: Recovery, key: Key = None) -> Response
     What is served stays as it is. The same Idempotency-Key makes it once.
     """
     refuse_files(words.to)
+    own = checked_id(unquoted(key))
     with long_work():
-        found, repeated = recovered_to(ask.project, words.to, checked_id(unquoted(key)))
+        found, repeated = recovered_to(ask.project, words.to, own, from_backups=words.from_backups)
     data = {
         **found,
         "source": {**found["source"], "where": ""},

@@ -6,16 +6,17 @@ from hashlib import sha256
 from pathlib import Path
 
 from adapters.new_folders import new_folder
-from adapters.places import Places
 from adapters.sqlite_log import SqliteLog
 from adapters.stores import open_log
 from domain.errors import AlreadyExists, CommandIdReused, NotFound
 from domain.event_log import Moment
+from usecases.backup_listing import keys_for, known_to
+from usecases.backup_places import storage_of
 from usecases.project import Project
 from usecases.recover_answers import PlanAnswer, RecoveryAnswer, RecoveryVerification
 from usecases.recover_checks import check
 from usecases.recover_moments import moment_to, resolution
-from usecases.recover_sources import Store
+from usecases.recover_sources import Source, Store
 from usecases.recovered import FOLDER, recovered_note
 from usecases.recovering import made
 from usecases.recovery_plan import planned
@@ -24,19 +25,19 @@ MOST = 8
 """So many are kept: a store takes as much room as the log had by then, and somebody has to look through them."""
 
 
-def plan_to(project: Project, to: str) -> PlanAnswer:
+def plan_to(project: Project, to: str, *, from_backups: bool) -> PlanAnswer:
     """Return what a recovery to a moment would do; nothing is changed."""
-    with _store(project.places) as source:
+    with _source(project, from_backups=from_backups) as source:
         return planned(source, to, project.given)
 
 
-def recovered_to(project: Project, to: str, command_id: str) -> tuple[RecoveryAnswer, bool]:
+def recovered_to(project: Project, to: str, command_id: str, *, from_backups: bool) -> tuple[RecoveryAnswer, bool]:
     """Make a store that holds the log as it was at a moment, verified; and tell whether that had been done before.
 
     The same command id names the same store. Raises `CommandIdReused` where it was made as of another moment.
     """
     folder = project.places.state / FOLDER
-    with _store(project.places) as source:
+    with _source(project, from_backups=from_backups) as source:
         moment = moment_to(source, to)
         path = folder / sha256(f"{source.origin}\n{command_id}".encode()).hexdigest()[:16]
         found = None if _is_there(path) else _made(project, path, source, to, moment)
@@ -53,7 +54,7 @@ def recovered_to(project: Project, to: str, command_id: str) -> tuple[RecoveryAn
         return data, repeated
 
 
-def _made(project: Project, path: Path, source: Store, to: str, moment: Moment) -> RecoveryVerification | None:
+def _made(project: Project, path: Path, source: Source, to: str, moment: Moment) -> RecoveryVerification | None:
     """Make a store, or return None where the same request, which nobody waited for any more, was first."""
     _refuse_more(path.parent)
     path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -71,24 +72,24 @@ def verified_store(project: Project, name: str) -> RecoveryVerification:
     path = project.places.state / FOLDER / name
     if not _is_there(path):
         raise NotFound(f"There is no recovered store {name}.", fix=("orch recover run --to now --out recovered",))
-    with _store(project.places) as source:
+    with _source(project, from_backups=False) as source:
         return {**_verified(path, source), "store": name}
 
 
-def _verified(path: Path, source: Store) -> RecoveryVerification:
+def _verified(path: Path, source: Source) -> RecoveryVerification:
     with SqliteLog.open(path / "log.db", read_only=True) as log:
         size, origin = log.moment().position, log.origin
     parent = source.parent()
-    state = source.state_at(size) if parent.shares(origin, size) == size else None
+    state = source.state_at(size) if isinstance(source, Store) and parent.shares(origin, size) == size else None
     return check(path / "log.db", parent=parent, state=state)
 
 
-def _refuse_other(path: Path, source: Store, to: str, command_id: str) -> Moment:
+def _refuse_other(path: Path, source: Source, to: str, command_id: str) -> Moment:
     with SqliteLog.open(path / "log.db", read_only=True) as log:
         note = recovered_note(log)
-        if note is None or note.to != to:
+        if note is None or (note.to, note.source) != (to, source.kind):
             raise CommandIdReused(command_id)
-        return source.log.moment(log.moment().position)
+        return source.moment(f"position:{log.moment().position}")
 
 
 def _refuse_more(folder: Path) -> None:
@@ -105,6 +106,17 @@ def _is_there(path: Path) -> bool:
 
 
 @contextmanager
-def _store(places: Places) -> Iterator[Store]:
-    with open_log(places, read_only=True) as log:
-        yield Store(places, log)
+def _source(project: Project, *, from_backups: bool) -> Iterator[Source]:
+    """Open the store that is served, or the backups where the settings say that they are."""
+    if not from_backups:
+        with open_log(project.places, read_only=True) as log:
+            yield Store(project.places, log)
+        return
+    from adapters.backup_reading import open_backups
+    from usecases.recover_backups import BackupSource
+
+    storage, known = storage_of(project.places, project.given), known_to(project.log, project.places)
+    backups = open_backups(storage, [], vkeys=keys_for(storage, None, known))
+    known.tell(backups)
+    backups.check_files()
+    yield BackupSource(project.places, backups)

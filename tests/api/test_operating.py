@@ -157,6 +157,24 @@ def test_a_recovery_is_planned_made_once_and_verified(here: tuple[Project, Clien
     assert project.log.moment() == before, "nothing of all that is an event"
 
 
+def test_what_backups_hold_is_recovered_from_them_alone(here: tuple[Project, Client], tmp_path: Path) -> None:
+    _, client = here
+    words = {"to": "now", "from_backups": True}
+    assert client.post("/recover/run", words).status == 404
+    last = spec(client)
+    client.post("/backups")
+    spec(client, "st02-mixer")
+    plan = client.get("/recover/plan?to=now&from_backups=true")
+    assert plan.data["as_of"]["position"] == last and plan.data["source"]["kind"] == "backup"
+    made = client.post("/recover/run", words, Idempotency_Key="held")
+    assert made.data["verification"]["verdict"] == "verified" and made.data["as_of"]["position"] == last
+    again = client.post("/recover/run", words, Idempotency_Key="held")
+    assert again.headers["idempotent-replayed"] == "true" and again.data["out"] == made.data["out"]
+    assert client.post("/recover/run", {"to": "now"}, Idempotency_Key="held").code == "COMMAND_ID_REUSED"
+    assert client.post("/recover/run", {**words, "to": f"position:{last + 1}"}).status == 404
+    assert str(tmp_path).encode() not in plan.body + made.body + again.body
+
+
 def test_so_many_recovered_stores_are_kept_and_no_more(here: tuple[Project, Client]) -> None:
     _, client = here
     for _ in range(MOST):
