@@ -15,6 +15,7 @@ from starlette.responses import Response
 from api import (
     audit,
     auditing,
+    claims,
     documents,
     events,
     health,
@@ -47,7 +48,7 @@ WORTH_PACKING = 1024
 AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "text/markdown", "text/plain")
 """What is never packed: `Repr-Digest` is over the bytes as they are sent (RFC 9530)."""
 READS = (reads, events, log, replays, looking, published)
-WRITES = (lifecycle, tasks, workflow, verdicts, rules, recovery)
+WRITES = (lifecycle, tasks, workflow, claims, verdicts, rules, recovery)
 PARTS = (*READS, *WRITES, audit, auditing, keeping, documents)
 """The operations; the widest paths come last."""
 CODES = {404: "NO_SUCH_PATH", 405: "METHOD_NOT_ALLOWED"}

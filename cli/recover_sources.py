@@ -9,16 +9,16 @@ from adapters.checkpoint_files import SUFFIX
 from adapters.envelope import leaf_of
 from adapters.places import FOLDER, Places, find, left_of
 from adapters.stored_events import StoredEvent, stored
-from adapters.stores import AnyLog, open_log
+from adapters.stores import open_log
 from adapters.way_back import way_back
 from cli.backup_adding import redacted_in
 from cli.given import flags
-from cli.project import here
+from cli.project import here, log_at
 from cli.recover_checks import Parent, RootAt, keys_known
 from cli.redacted_since import redacted_in_force
 from cli.way_out import SALVAGE
 from domain.errors import Damaged, InvalidInput, NotFound, Refusal
-from domain.event_log import Moment, Record
+from domain.event_log import EventLog, Moment, Record
 from domain.tree_ranges import TILE, range_root_of
 from projections.heads import heads_from
 from usecases.moments import resolved
@@ -72,14 +72,14 @@ class Source(Protocol):
 
 
 class Store:
-    """The project's store."""
+    """The project's store, or what a service tells of it."""
 
     kind: Kind = "store"
 
-    def __init__(self, places: Places, log: AnyLog) -> None:
+    def __init__(self, places: Places, log: EventLog) -> None:
         self.places = places
         self.log = log
-        self.where = str(places.state)
+        self.where = places.url or str(places.state)
         self.origin = log.origin
         self.size = log.tree().size
 
@@ -182,7 +182,7 @@ def source_of(from_backups: str | None, identities: Sequence[Path] | None) -> It
 def _store() -> Iterator[Store]:
     try:
         places = find(here(), flags=flags())
-        log = open_log(places, read_only=True)
+        log = log_at(places, read_only=True)
     except NotFound as error:
         places = left_of(here(), flags=flags())
         if not places.state.is_dir():
@@ -194,7 +194,8 @@ def _store() -> Iterator[Store]:
     try:
         yield Store(places, log)
     except Damaged as error:
-        error.fix = (*error.fix, SALVAGE, _way_back(places))
+        if places.url is None:
+            error.fix = (*error.fix, SALVAGE, _way_back(places))
         raise
     finally:
         log.close()
