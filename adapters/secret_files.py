@@ -18,8 +18,8 @@ def secret_in(path: Path, *, most: int, setting: str) -> str:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "its name holds a NUL character"
         raise FilesUnavailable(f"{path}: {why}.", fix=(f"orch config show {setting}",)) from None
-    with os.fdopen(file, "rb") as opened:
-        status = os.fstat(opened.fileno())
+    try:
+        status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode):
             raise InvalidInput(
                 f"{path} is no regular file; a secret is read from one.", fix=(f"orch config show {setting}",)
@@ -28,7 +28,8 @@ def secret_in(path: Path, *, most: int, setting: str) -> str:
             raise InvalidInput(
                 f"{path} can be read by others; the secret in it would be theirs, too.", fix=(f"chmod 600 {path}",)
             )
-        try:
-            return opened.read(most + 1).decode("ascii", "replace").strip()
-        except OSError as error:
-            raise FilesUnavailable(f"{path}: {error.strerror}.") from error
+        return os.read(file, most + 1).decode("ascii", "replace").strip()
+    except OSError as error:
+        raise FilesUnavailable(f"{path}: {error.strerror}.") from error
+    finally:
+        os.close(file)

@@ -165,8 +165,6 @@ def near(far: Far, begun: Path, tmp_path: Path) -> Path:
 
 
 def test_every_write_records_what_it_records_beside_the_log(far: Far, near: Path) -> None:
-    for folder in (far.folder, near):
-        (folder / "tasks.json").write_text('{"tasks": [{"id": "T001", "title": "Ring buffer", "estimate": 2}]}')
     for number, line in enumerate(WRITES):
         words = [*line.split(), "--json", *(() if line.startswith("checkout ") else ("--command-id", f"c{number}"))]
         if line == "edit st01-x spec":
