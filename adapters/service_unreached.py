@@ -47,7 +47,7 @@ def _mistrusted(at: ServiceAt, error: ssl.SSLCertVerificationError) -> Unavailab
         return Unavailable(f"Who answers at {at.where} shows the certificate of somebody else: {why}.", fix=(NAME_IT,))
     if error.verify_code in (NOT_YET, EXPIRED):
         return Unavailable(
-            f"The certificate of {at.where} does not hold now: {why}; it needs a new one, or this machine the right time.",
+            f"The certificate of {at.where} does not hold now: {why}; a new one is needed, or the right time here.",
             fix=("date -u",),
         )
     return Unavailable(f"The certificate of {at.where} is not trusted here: {why}.", fix=(CA,))
