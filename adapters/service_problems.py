@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from adapters.service_at import SHOW_IT
 from adapters.settings import is_url
 from domain.errors import CommandIdReused, Conflict, Damaged, InvalidInput, NotFound, Refusal, Rejected, Unavailable
 
@@ -65,6 +66,8 @@ def refusal_of(status: int, media_type: str, body: bytes, *, where: str, leads_t
         )
     kind = CommandIdReused if code == CommandIdReused.code else KINDS.get(status, Unavailable)
     fix = tuple(str(line) for line in said["fix"]) if isinstance(said.get("fix"), list) else ()
+    if status == 401:
+        message, fix = f"{message} Whoever runs the service issues another one.", (SHOW_IT,)
     if status == 421:
         fix = (f"{NOT_HERE} {where.partition('//')[2].partition('/')[0].partition(':')[0]}",)
     return refused(kind, code, message, fix)

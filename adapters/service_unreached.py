@@ -35,10 +35,15 @@ def unreached(at: ServiceAt, cause: Exception) -> Unreached:
                 Unavailable(f"There is no host {at.host}, as far as can be told from here.", fix=(NAME_IT,))
             )
         case ConnectionRefusedError():
-            return Unreached(Unavailable(f"Nothing listens at {at.where}.", fix=("orch serve", NAME_IT)))
+            fix = ("orch serve", NAME_IT) if at.is_near else (NAME_IT,)
+            return Unreached(Unavailable(f"Nothing listens at {at.where}.", fix=fix))
         case TimeoutError():
-            return Unreached(Unavailable(f"{at.where} did not answer within {at.timeout_s:g} s."))
-    return Unreached(Unavailable(f"The connection to {at.where} was lost before it had answered."))
+            return Unreached(Unavailable(f"{at.where} did not answer within {at.timeout_s:g} s.", fix=(_health(at),)))
+    return Unreached(Unavailable(f"The connection to {at.where} was lost before it had answered.", fix=(_health(at),)))
+
+
+def _health(at: ServiceAt) -> str:
+    return f"orch health --url {at.where}"
 
 
 def _mistrusted(at: ServiceAt, error: ssl.SSLCertVerificationError) -> Unavailable:

@@ -97,6 +97,14 @@ class TitleClaim(Words):
     title: Text
 
 
+TOLD = {
+    "claim": "text",
+    "key": "0b8f3a52c1d200aa",
+    "at": None,
+    "step": "spec",
+    "text": "# Albums",
+    "read_from": "spec.md",
+}
 AnyClaim: TypeAlias = Annotated[
     TextClaim | VerdictClaim | BlockerClaim | UnblockedClaim | DependencyClaim | TitleClaim,
     Field(discriminator="claim"),
@@ -107,10 +115,10 @@ class Imported(Words):
     """What the folder of one phase claims, in the order in which it is said to have happened."""
 
     title: Annotated[Text, Field(examples=["Albums"])]
-    importer: Importer
+    importer: Annotated[Importer, Field(examples=["spec-kit"])]
     source: Annotated[Text, Field(description="The place in the layout: one phase, one place.", examples=["specs/001"])]
-    name_there: Text
-    claims: Annotated[list[AnyClaim], Field(min_length=1, max_length=10_000)]
+    name_there: Annotated[Text, Field(examples=["001-albums"])]
+    claims: Annotated[list[AnyClaim], Field(min_length=1, max_length=10_000, examples=[[TOLD]])]
     began_at: Time = None
     left_out: Annotated[list[Text], Field(default_factory=list, max_length=10_000)]
     imported_from: Annotated[Text, Field(description="The folder, wherever it was.")] = ""

@@ -92,7 +92,9 @@ def _looked_at(service: "Service", before: list[Samples]) -> MonitorAnswer:
         health = service.health()
         now = samples_in(service.figures(), at=monotonic())
     except ValueError:
-        raise Unavailable(f"What {service.url} answers are no figures.") from None
+        raise Unavailable(
+            f"What {service.url} answers are no figures.", fix=(f"orch health --url {service.url}",)
+        ) from None
     finally:
         service.line.close()
     seen = of_service(service.url, health, now, before[0] if before else None, clock=time())
