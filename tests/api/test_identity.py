@@ -43,7 +43,17 @@ WHO: dict[str, set[str]] = {
     "write": {
         *("draft_spec", "draft_research", "draft_plan", "draft_prd", "draft_tasks", "edit", "request"),
         *("handoff", "archive", "retitle", "depend", "undepend", "block", "unblock"),
-        *("workflow", "task_sync", "task_start", "task_done", "task_reopen", "task_assign", "remember", "forget"),
+        *(
+            "workflow",
+            "take_over",
+            "task_sync",
+            "task_start",
+            "task_done",
+            "task_reopen",
+            "task_assign",
+            "remember",
+            "forget",
+        ),
     },
     "approve": {"approve", "reject", "reconfirm", "reopen"},
     "audit": {
