@@ -48,6 +48,14 @@ Orch = Callable[..., Answer]
 ADDRESS = "ORCHESTRATOR_DATABASE_URL"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a test that is kept from the service and does not say why."""
+    for item in items:
+        marks = list(item.iter_markers("at_the_log"))
+        if any(not mark.args or not str(mark.args[0]).strip() for mark in marks):
+            raise pytest.UsageError(f"{item.nodeid}: at_the_log needs its reason.")
+
+
 @pytest.fixture
 def orch(
     tmp_path: Path,
