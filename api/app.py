@@ -17,6 +17,7 @@ from api import (
     auditing,
     backups,
     batch,
+    claims,
     documents,
     events,
     health,
@@ -52,7 +53,7 @@ WORTH_PACKING = 1024
 AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "text/markdown", "text/plain")
 """What is never packed: `Repr-Digest` is over the bytes as they are sent (RFC 9530)."""
 READS = (reads, events, log, replays, looking, published)
-WRITES = (lifecycle, tasks, workflow, importing, verdicts, rules, recovery)
+WRITES = (lifecycle, tasks, workflow, claims, importing, verdicts, rules, recovery)
 PARTS = (*READS, *WRITES, audit, auditing, keeping, operating, backups, batch, documents)
 """The operations; the widest paths come last."""
 CODES = {404: "NO_SUCH_PATH", 405: "METHOD_NOT_ALLOWED"}

@@ -8,7 +8,7 @@ from adapters.places import FOLDER, Places, find, left_of
 from adapters.stores import open_log
 from adapters.way_back import way_back
 from cli.given import flags
-from cli.project import here
+from cli.project import here, log_at
 from domain.errors import Damaged, InvalidInput, NotFound, Refusal
 from usecases.recover_checks import Parent
 from usecases.recover_sources import Fold, Source, Store, parent_of
@@ -35,7 +35,7 @@ def source_of(from_backups: str | None, identities: Sequence[Path] | None) -> It
 def _store() -> Iterator[Store]:
     try:
         places = find(here(), flags=flags())
-        log = open_log(places, read_only=True)
+        log = log_at(places, read_only=True)
     except NotFound as error:
         places = left_of(here(), flags=flags())
         if not places.state.is_dir():
@@ -47,7 +47,8 @@ def _store() -> Iterator[Store]:
     try:
         yield Store(places, log)
     except Damaged as error:
-        error.fix = (*error.fix, SALVAGE, _way_back(places))
+        if places.url is None:
+            error.fix = (*error.fix, SALVAGE, _way_back(places))
         raise
     finally:
         log.close()

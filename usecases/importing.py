@@ -161,6 +161,8 @@ def _record(project: Project, one: Decided, row: ImportedPhase, before: Sequence
         error.message += f" Recorded before that: {', '.join(done) or 'no phase'}; importing again goes on from there."
         raise
     except Refusal as refusal:
+        if refusal.code == NothingChanged.code:  # as a service says it
+            return {**row, "result": "unchanged", "events": []}
         return {**row, "result": "refused", "refusal": _refusal(refusal), "events": [], "command_id": None}
     return {**row, "position": receipt.last}
 

@@ -8,9 +8,8 @@ from adapters.checkpoint_files import SUFFIX
 from adapters.envelope import leaf_of
 from adapters.places import Places
 from adapters.stored_events import StoredEvent, stored
-from adapters.stores import AnyLog
 from domain.errors import Damaged
-from domain.event_log import Moment, Record
+from domain.event_log import EventLog, Moment, Record
 from domain.tree_ranges import TILE, range_root_of
 from projections.heads import heads_from
 from usecases.backup_adding import redacted_in
@@ -67,14 +66,14 @@ class Source(Protocol):
 
 
 class Store:
-    """The project's store."""
+    """The project's store, or what a service tells of it."""
 
     kind: Kind = "store"
 
-    def __init__(self, places: Places, log: AnyLog) -> None:
+    def __init__(self, places: Places, log: EventLog) -> None:
         self.places = places
         self.log = log
-        self.where = str(places.state)
+        self.where = places.url or str(places.state)
         self.origin = log.origin
         self.size = log.tree().size
 

@@ -44,7 +44,7 @@ WHO: dict[str, set[str]] = {
         *("draft_spec", "draft_research", "draft_plan", "draft_prd", "draft_tasks", "edit", "request"),
         *("handoff", "archive", "retitle", "depend", "undepend", "block", "unblock"),
         *("workflow", "task_sync", "task_start", "task_done", "task_reopen", "task_assign", "remember", "forget"),
-        "import_files",
+        *("import_files", "take_over"),
     },
     "approve": {"approve", "reject", "reconfirm", "reopen"},
     "audit": {
