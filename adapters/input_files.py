@@ -47,6 +47,22 @@ def read_text(file: str, *, stdin: BinaryIO | None = None, option: str = "--from
     return Source(name, form, text)
 
 
+def source_of(value: object, name: str) -> Source:
+    """Return what was parsed before as the text of an input, whatever it holds. Raises InvalidInput."""
+    return Source(name, "json", json_text(value, name, as_it_is=True))
+
+
+def json_text(value: object, name: str, *, as_it_is: bool = False) -> str:
+    """Return JSON of what came as JSON: with numbers of any length, and halves of characters as escapes.
+
+    Where the text is only read here again they may stay `as_it_is`. Raises InvalidInput.
+    """
+    try:
+        return json.dumps(value, indent=2, ensure_ascii=not as_it_is)
+    except RecursionError:
+        raise _too_deep(name) from None
+
+
 def parsed(text: str, form: str, name: str) -> object:
     """Return what a text in one of the three formats says; not yet cleaned."""
     try:
@@ -58,7 +74,11 @@ def parsed(text: str, form: str, name: str) -> object:
 
         return read_yaml(text, name)
     except RecursionError:
-        raise InvalidInput(f"{name} is nested more than {DEPTH_LIMIT} levels deep; flatten it.") from None
+        raise _too_deep(name) from None
+
+
+def _too_deep(name: str) -> InvalidInput:
+    return InvalidInput(f"{name} is nested more than {DEPTH_LIMIT} levels deep; flatten it.")
 
 
 def _from_file(file: str, option: str) -> bytes:

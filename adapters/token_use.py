@@ -22,7 +22,7 @@ class TokenUse:
     def note(self, token: str, at_us: int) -> None:
         """Note that a token was used, unless that was noted a moment ago."""
         with self._guard:
-            if at_us - self._noted.get(token, 0) < EVERY_US:
+            if abs(at_us - self._noted.get(token, 0)) < EVERY_US:  # a clock may be set back
                 return
             self._noted[token] = at_us
         with suppress(OSError):

@@ -1,6 +1,7 @@
 """What every request says beside its own words: who asks, as of when, and what makes repeating safe."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import inf
@@ -32,6 +33,7 @@ BEARER = HTTPBearer(
     description="A token that `orch token create` issued, or one of the issuer in the settings (a JWT)."
     " The scope that an operation needs is named with it.",
 )
+ANY = "*"
 ETAG = re.compile(r'"(0|[1-9][0-9]{0,14})"', re.ASCII)
 
 
@@ -52,6 +54,8 @@ class Writing(NamedTuple):
     version: int | None
     ends: float = inf
     """Until when it may be decided, by the monotonic clock: later nobody waits for the answer any more."""
+    exists: bool = False
+    """Whether the phase has to be there, in whatever version (`If-Match: *`, RFC 9110, 13.1.1)."""
 
     def meta(self, phase: str | None = None, *, stream: str = POLICY) -> Meta:
         """Return who asks, when, under which id, and what they saw of the phase, or of another stream.
@@ -65,6 +69,8 @@ class Writing(NamedTuple):
                 "Its turn came too late; nothing was recorded. Repeating is safe.",
                 headers={"Retry-After": RETRY_SECONDS},
             )
+        if self.exists and phase is not None and self.project.head(checked(phase)) is None:
+            raise HttpRefusal(412, "CONFLICT", f"There is no phase {phase} yet, and If-Match: * asks for one.")
         seen = {} if self.version is None else {stream_of(checked(phase)) if phase else stream: self.version}
         now = datetime.now(UTC)
         return Meta(self.command_id, self.by.actor, now, self.by.authentication, seen, correlation())
@@ -100,7 +106,7 @@ def identified(request: Request, scopes: SecurityScopes, shown: Shown, service: 
     """Return who asks, if they may."""
     del shown  # the header is read whole below; this parameter names the scheme in the description
     by = admitted(request, scopes.scopes, service)
-    _refuse_unknown_query(request)
+    _refuse_other_query(request)
     return by
 
 
@@ -151,6 +157,7 @@ async def writing(by: Known, request: Request, service: Served, key: Key = None,
         checked_id(unquoted(key)),
         _version_in(if_match),
         request.scope.get("state", {}).get("ends", inf),
+        exists=if_match is not None and if_match.strip() == ANY,
     )
 
 
@@ -181,7 +188,7 @@ def unquoted(key: str | None) -> str | None:
 
 
 def _version_in(if_match: str | None) -> int | None:
-    if if_match is None or if_match.strip() == "*":
+    if if_match is None or if_match.strip() == ANY:
         return None
     found = ETAG.fullmatch(if_match.strip())
     if not found:
@@ -189,14 +196,16 @@ def _version_in(if_match: str | None) -> int | None:
     return int(found[1])
 
 
-def _refuse_unknown_query(request: Request) -> None:
-    """Refuse a misspelt parameter: a read without its `at` would answer another question."""
+def _refuse_other_query(request: Request) -> None:
+    """Refuse a misspelt parameter, since a read without its `at` would answer another question; and two of one."""
     place = request.method.lower(), f"{ROOT}{request.scope['route'].path_format}"
     known = request.app.state.description.queries[place]
-    for name in request.query_params:
+    for name, times in Counter(name for name, _ in request.query_params.multi_items()).items():
         if name not in known:
             takes = f"It takes {', '.join(sorted(known))}." if known else "It takes none."
             raise HttpRefusal(400, "VALIDATION_ERROR", f"{_no_such(name)} {takes}")
+        if times > 1 and not known[name]:
+            raise HttpRefusal(400, "VALIDATION_ERROR", f"The parameter {name} is there {times} times.")
 
 
 def _no_such(name: str) -> str:

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from select import POLLIN, poll
 from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from api.clients import address_of
 from api.problems import HttpRefusal, problem
 
 BUSY = "BUSY"
@@ -37,6 +39,8 @@ class Connections:
         """Connections that wait for a request, the longest first, and since when."""
         self.refused: Counter[str] = Counter()
         """Connections that were refused, by code."""
+        self.told: Callable[[HttpRefusal, str], str] = lambda refusal, address: ""
+        """Is told what was answered without a request, and to which address; returns the id of that answer."""
 
     def __call__(self, **given: Any) -> "Connection":
         """Return the protocol of a new connection: what uvicorn takes for its class."""
@@ -150,7 +154,10 @@ class Connection(H11Protocol):
             self.transport.close()
             return
         answer = problem(refusal)
-        headers = [*answer.raw_headers, (b"connection", b"close"), (b"cache-control", b"no-store")]
+        # The proxy's where there is one: nobody has said for whom it asks.
+        request = self.all.told(refusal, address_of({"client": self.client}, behind_proxy=False))
+        more = ((b"connection", b"close"), (b"cache-control", b"no-store"), (b"x-request-id", request.encode()))
+        headers = [*answer.raw_headers, *more]
         reason = b""
         for event in (
             h11.Response(status_code=refusal.status, headers=headers, reason=reason),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 from threading import Lock
-from typing import Any
+from typing import Any, TypeAlias
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -57,6 +57,8 @@ FOLLOWED = {
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
+Queries: TypeAlias = dict[tuple[str, str], dict[str, bool]]
+"""By method and path: the names of parameters, and whether each may be given again."""
 ETAG = {"ETag": {"description": "The version that If-Match may name.", "schema": {"type": "string"}}}
 
 
@@ -65,7 +67,7 @@ class Description:
 
     def __init__(self, app: FastAPI) -> None:
         self._app, self._guard = app, Lock()
-        self._made: tuple[dict[str, Any], dict[tuple[str, str], frozenset[str]]] | None = None
+        self._made: tuple[dict[str, Any], Queries] | None = None
 
     @property
     def whole(self) -> dict[str, Any]:
@@ -73,11 +75,11 @@ class Description:
         return self._both()[0]
 
     @property
-    def queries(self) -> dict[tuple[str, str], frozenset[str]]:
-        """Which parameters each operation takes in its query, by method and path."""
+    def queries(self) -> Queries:
+        """Which parameters each operation takes in its query."""
         return self._both()[1]
 
-    def _both(self) -> tuple[dict[str, Any], dict[tuple[str, str], frozenset[str]]]:
+    def _both(self) -> tuple[dict[str, Any], Queries]:
         with self._guard:
             if self._made is None:
                 whole = described(self._app)
@@ -112,13 +114,19 @@ def _described(app: FastAPI) -> dict[str, Any]:
     return spec
 
 
-def queries_in(spec: Mapping[str, Any]) -> dict[tuple[str, str], frozenset[str]]:
+def queries_in(spec: Mapping[str, Any]) -> Queries:
     """Return which parameters each operation takes in its query, by method and path."""
     return {
-        (method, path): frozenset(each["name"] for each in operation.get("parameters", ()) if each["in"] == "query")
+        (method, path): {
+            each["name"]: _is_list(each["schema"]) for each in operation.get("parameters", ()) if each["in"] == "query"
+        }
         for path, methods in spec["paths"].items()
         for method, operation in methods.items()
     }
+
+
+def _is_list(schema: Mapping[str, Any]) -> bool:
+    return any(each.get("type") == "array" for each in (schema, *schema.get("anyOf", ())))
 
 
 def _describe(operation: dict[str, Any], schemas: dict[str, Any], method: str) -> None:

@@ -1,7 +1,7 @@
 """Following the log: every event as it is recorded, and from where a client left off (Server-Sent Events)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from time import monotonic
 from typing import Annotated, Any
 
@@ -56,9 +56,11 @@ async def follow(
     return StreamingResponse(_events(service, authorization, begin, phase), media_type="text/event-stream")
 
 
-async def _events(service: Service, authorization: str, after: int, phase: str | None) -> AsyncIterator[bytes]:
+async def _events(service: Service, authorization: str, after: int, phase: str | None) -> AsyncGenerator[bytes, None]:
     """Yield events until the client leaves, its token opens nothing any more, or the service ends."""
     imports, said = Imports(), monotonic()
+    if service.followers.count >= MOST:  # others began since this one was asked; who comes again is told so
+        return
     with service.followers:
         yield b": the log from position %d on\n\n" % (after + 1)
         while not service.is_ending():

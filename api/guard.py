@@ -1,6 +1,7 @@
-"""What is looked at before a request is: host, address, size and time; and the headers that every answer bears."""
+"""What is looked at before a request is: host, address, headers, body; and the headers that every answer bears."""
 
-import asyncio
+import re
+from collections import Counter
 from collections.abc import MutableMapping
 from typing import Any, NamedTuple
 
@@ -8,14 +9,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.admission import Admission
+from api.capacity import Gone
 from api.clients import address_of
 from api.problems import HttpRefusal, problem
 from api.rates import Rates, told
+from api.received import BODY_SECONDS, MOST_BODY, Bodies
 
-MOST_BODY = 4 * 1024 * 1024
-"""Bytes: as much as a document on disk may have."""
-BODY_SECONDS = 20.0
-"""How long a client may take to send a body."""
 SECURITY = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -25,6 +24,12 @@ SECURITY = (
 )
 HEALTH = "/health/"
 HSTS = (b"strict-transport-security", b"max-age=31536000")
+HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]@]*)(?::[0-9]{0,5})?", re.ASCII)
+"""A host and its port (RFC 9110, 7.2)."""
+ONCE = frozenset(
+    (b"authorization", b"idempotency-key", b"if-match", b"last-event-id", b"content-type", b"content-encoding")
+)
+"""Headers that say one thing: of two a proxy might have looked at the other one."""
 
 
 class Limits(NamedTuple):
@@ -42,8 +47,8 @@ class Limits(NamedTuple):
 class Guard:
     """Refuses what is not for us, reads bodies whole within limits, and puts the headers on that browsers obey."""
 
-    def __init__(self, admission: Admission, limits: Limits, rates: Rates) -> None:
-        self._admission, self._limits, self._rates = admission, limits, rates
+    def __init__(self, admission: Admission, limits: Limits, rates: Rates, bodies: Bodies) -> None:
+        self._admission, self._limits, self._rates, self._bodies = admission, limits, rates, bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -53,49 +58,29 @@ class Guard:
         state["address"] = address_of(scope, behind_proxy=self._limits.behind_proxy)
         state["standings"] = []
         send = self._with_headers(scope, send)
-        try:
-            self._refuse_host(scope)
-            if not scope["path"].startswith(HEALTH):  # or others could keep whoever looks after us from seeing us
-                standing = self._rates.of_address(state["address"])
-                state["standings"] += [standing] if standing else []
-            body = await self._body(scope, receive)
-            _refuse_other_than_json(scope, body)
-        except HttpRefusal as refusal:
-            response: Response = problem(refusal)
-            response.headers["Connection"] = "close"
-            return await response(scope, receive, send)
-        return await self._admission(scope, body, receive, send)
+        most, seconds = self._limits.most_body, self._limits.body_seconds
+        with self._bodies.holding() as held:
+            try:
+                self._refuse_host(scope)
+                if not scope["path"].startswith(HEALTH):  # or others could keep whoever looks after us from seeing us
+                    standing = self._rates.of_address(state["address"])
+                    state["standings"] += [standing] if standing else []
+                _refuse_two_meanings(scope)
+                body = await self._bodies.read(scope, receive, held, most=most, seconds=seconds)
+                await self._bodies.refuse_other_than_json(scope, body)
+            except Gone:
+                return None
+            except HttpRefusal as refusal:
+                response: Response = problem(refusal)
+                response.headers["Connection"] = "close"
+                return await response(scope, receive, send)
+            return await self._admission(scope, body, receive, send)
 
     def _refuse_host(self, scope: Scope) -> None:
         given = [value for name, value in scope["headers"] if name == b"host"]
         host = _host_in(given[0].decode("latin-1")) if len(given) == 1 else ""
         if host not in self._limits.hosts:
             raise HttpRefusal(421, "HOST_NOT_ALLOWED", "This service does not answer to that Host.")
-
-    async def _body(self, scope: Scope, receive: Receive) -> bytes:
-        most = self._limits.most_body
-        for name, value in scope["headers"]:
-            if name == b"content-length" and int(value) > most:  # the server has checked that it is a number
-                raise _too_large(most)
-        try:
-            async with asyncio.timeout(self._limits.body_seconds):
-                return await self._read(receive, most)
-        except TimeoutError:
-            raise HttpRefusal(408, "TIMEOUT", "The body did not come in time.") from None
-
-    async def _read(self, receive: Receive, most: int) -> bytes:
-        parts, size = [], 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return b""
-            part: bytes = message.get("body", b"")
-            size += len(part)
-            if size > most:
-                raise _too_large(most)
-            parts.append(part)
-            if not message.get("more_body", False):
-                return b"".join(parts)
 
     def _with_headers(self, scope: Scope, send: Send) -> Send:
         more = (*SECURITY, HSTS) if self._limits.secure else SECURITY
@@ -111,20 +96,17 @@ class Guard:
         return sent
 
 
-def _refuse_other_than_json(scope: Scope, body: bytes) -> None:
-    """Refuse bodies of other types: those are what pages elsewhere could send without being asked."""
-    given = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
-    if body and given.partition(b";")[0].strip().lower() != b"application/json":
-        raise HttpRefusal(415, "NOT_JSON", "A body is JSON: Content-Type: application/json.")
-
-
-def _too_large(most: int) -> HttpRefusal:
-    return HttpRefusal(413, "BODY_TOO_LARGE", f"A body has at most {most} bytes.")
+def _refuse_two_meanings(scope: Scope) -> None:
+    """Refuse a request that somebody before us may have read as another one (RFC 9112, 6.3 and 11.2)."""
+    names = Counter(name for name, _ in scope["headers"])
+    if b"transfer-encoding" in names and b"content-length" in names:
+        raise HttpRefusal(400, "VALIDATION_ERROR", "A request has a Content-Length or a Transfer-Encoding, not both.")
+    for name in ONCE:
+        if names[name] > 1:
+            raise HttpRefusal(400, "VALIDATION_ERROR", f"The header {name.decode()} is there {names[name]} times.")
 
 
 def _host_in(header: str) -> str:
-    """Return the host without its port, in lower case."""
-    host = header.strip().lower()
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
+    """Return the host without its port, in lower case; empty where it is none."""
+    found = HOST.fullmatch(header.strip().lower())
+    return found[1] if found else ""

@@ -35,10 +35,11 @@ def authenticated(authorization: str | None, log: EventLog, issuer: Issuer | Non
     """Return who shows a token. Raises `HttpRefusal`; what is wrong with a token is told to who holds its secret."""
     if authorization is None:
         _refuse("A token is needed: Authorization: Bearer orch_…", error="")
-    scheme, _, secret = authorization.partition(" ")
-    if issuer is not None and scheme.lower() == "bearer" and looks_like_one(secret.strip()):
-        return _named_by(issuer, secret.strip())
-    token = id_in(secret.strip()) if scheme.lower() == "bearer" else None
+    scheme, _, said = authorization.partition(" ")
+    secret = said.strip(" ")
+    if issuer is not None and scheme.lower() == "bearer" and looks_like_one(secret):
+        return _named_by(issuer, secret)
+    token = id_in(secret) if scheme.lower() == "bearer" else None
     if token is None:
         _refuse("That is no token of this service: Authorization: Bearer orch_…")
     stream = stream_of(token)
@@ -46,7 +47,7 @@ def authenticated(authorization: str | None, log: EventLog, issuer: Issuer | Non
     if head is None:
         _refuse("This token was never issued here, or its text is not whole.")
     state = TokenState.from_facts(head.facts)
-    if not is_that(secret.strip(), state.sha256):
+    if not is_that(secret, state.sha256):
         _refuse("This token was never issued here, or its text is not whole.")
     if state.revoked:
         _refuse(f"The token {token} was revoked.")

@@ -35,6 +35,13 @@ KINDS: tuple[tuple[type[Refusal], Kind], ...] = (
 
 ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:[^\s/'\",;:()]+/)*([^\s/'\",;:()]+)")
 ADDRESS = re.compile(r"\b(postgres(?:ql)?|rediss?|unix|s3)://\S+")
+DATABASE = re.compile(
+    r"\b([Tt]he database) (?:\S{1,63}|the user's own database) on (?:this machine|/\S*|[\w.:%,\[\]-]+)(?<![.,:])"
+)
+"""How the adapter names where its log is."""
+SERVER = re.compile(r'\bserver (?:at "[^"]*"(?: \([^)]*\))?, port \d+|on socket "[^"]*")')
+QUOTED = re.compile(r'\b(host name|host|address|user|role|database) "[^"]*"')
+"""What libpq and PostgreSQL say of themselves."""
 
 
 class Problem(TypedDict):
@@ -90,9 +97,10 @@ def bug() -> Response:
 def told_outside(text: str) -> str:
     """Return a sentence without the places of this machine: of a path only the last part, of an address only its kind.
 
-    A surrogate that is no character is written as its escape.
+    Of a database neither name nor host. A surrogate that is no character is written as its escape.
     """
     text = text.encode("utf-8", "backslashreplace").decode()
+    text = QUOTED.sub(r"\1 …", SERVER.sub("server", DATABASE.sub(r"\1", text)))
     return ABSOLUTE.sub(r"\1", ADDRESS.sub(r"\1://…", text))
 
 

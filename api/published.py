@@ -4,12 +4,11 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Body, Query
 from fastapi import Path as InPath
 from starlette.responses import Response
 
-from adapters.input_files import Source
+from adapters.input_files import source_of
 from api.answering import answer
 from api.asking import Present
 from api.kinds import KINDS, OUTCOME
@@ -76,7 +75,7 @@ def check_schema(ask: Present, name: SchemaName, document: Checked) -> Response:
     """Name the first mistake with its field (400), also those that no schema can say; nothing is recorded."""
     del ask
     _schemas().of(name)
-    source = Source("The body", "json", orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+    source = source_of(document, "The body")
     return answer("schema.check", {"name": name, "of": _schemas().check(name, source), "file": source.name})
 
 

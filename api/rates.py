@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from math import ceil
 from threading import Lock
-from time import time
+from time import monotonic
 from typing import NamedTuple
 
 from limits import RateLimitItemPerMinute
@@ -31,7 +31,10 @@ class Standing(NamedTuple):
 
 
 class BoundedMemory(Storage):
-    """Counters for the strategies of `limits`: its own store in memory starts a thread for them and never is full."""
+    """Counters for the strategies of `limits`: its own store in memory starts a thread for them and never is full.
+
+    Windows end by a clock that nobody sets: one that is set back would keep somebody out until it has caught up.
+    """
 
     def __init__(self, most: int = MOST_KEYS) -> None:
         super().__init__()
@@ -48,9 +51,9 @@ class BoundedMemory(Storage):
         """Count, and return the count; the first begins a window."""
         with self._guard:
             count, ends = self._counters.get(key, (0, 0.0))
-            if ends <= time():
+            if ends <= monotonic():
                 self._counters.pop(key, None)  # so that the order stays that of the windows
-                count, ends = 0, time() + expiry
+                count, ends = 0, monotonic() + expiry
             self._counters[key] = (count + amount, ends)
             while len(self._counters) > self._most:
                 self._counters.popitem(last=False)
@@ -59,11 +62,11 @@ class BoundedMemory(Storage):
     def get(self, key: str) -> int:
         """Return a count."""
         count, ends = self._counters.get(key, (0, 0.0))
-        return count if ends > time() else 0
+        return count if ends > monotonic() else 0
 
     def get_expiry(self, key: str) -> float:
         """Return when a window ends."""
-        return max(time(), self._counters.get(key, (0, 0.0))[1])
+        return max(monotonic(), self._counters.get(key, (0, 0.0))[1])
 
     def check(self) -> bool:
         """Tell that it works."""
@@ -98,7 +101,7 @@ class Quota:
         allowed = self._counted.hit(self._item, key)
         window = self._counted.get_window_stats(self._item, key)
         standing = Standing(
-            self._policy, self._quota, max(0, window.remaining), max(1, ceil(window.reset_time - time()))
+            self._policy, self._quota, max(0, window.remaining), max(1, ceil(window.reset_time - monotonic()))
         )
         if not allowed:
             raise HttpRefusal(

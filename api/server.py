@@ -25,6 +25,7 @@ from api.checkup import Checkup
 from api.connections import Connections
 from api.guard import Guard, Limits
 from api.rates import Rates
+from api.received import Bodies
 from api.service import Followers, Service
 from api.telemetry import telemetry_of, wanted_by
 from api.watchdog import Signs
@@ -89,10 +90,17 @@ def refuse_wrong_settings(project: Project) -> None:
     wanted_by(project)
 
 
-def serve(project: Project, where: Where, *, listening: Callable[[str], None], issuer: Issuer | None = None) -> None:
+def serve(
+    project: Project,
+    where: Where,
+    *,
+    listening: Callable[[str], None],
+    issuer: Issuer | None = None,
+    is_ended: Callable[[], bool] = lambda: False,
+) -> None:
     """Serve a project until SIGTERM or SIGINT; requests that were accepted are answered first.
 
-    `listening` is told the address once connections are taken.
+    `listening` is told the address once connections are taken; `is_ended` tells whether a signal came before that.
     """
     keep_few_arenas()
     with bound(where) as socket_:
@@ -101,8 +109,11 @@ def serve(project: Project, where: Where, *, listening: Callable[[str], None], i
         def told() -> None:
             listening(url)
             signs.ready(url)
+            if is_ended():
+                server.should_exit = True
 
-        server_of(project, where, told=told, ending=signs.stopping, issuer=issuer).run(sockets=[socket_])
+        server = server_of(project, where, told=told, ending=signs.stopping, issuer=issuer)
+        server.run(sockets=[socket_])
 
 
 def server_of(
@@ -144,9 +155,11 @@ def server_of(
     admission = Admission(app, service.capacity, seconds=bounds.seconds)
     connections = connections or Connections(open_at_once(bounds.connections))
     connections.refused = service.capacity.refused  # whoever looks at the capacity sees those, too
+    # Both around everything, so that the answer to a bug has its headers, too, and is told.
+    watch = Watch(Guard(admission, limits, service.rates, Bodies(service.capacity)), telemetry)
+    connections.told = watch.answered_unasked
     config = uvicorn.Config(
-        # Both around everything, so that the answer to a bug has its headers, too, and is told.
-        Watch(Guard(admission, limits, service.rates), telemetry),
+        watch,
         log_config=None,  # what uvicorn says goes to our log
         access_log=False,  # who asked what is in the log of events; a URL may hold what nobody should read
         log_level="warning",

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from adapters.log_words import told_error
 from api.heard import HEARD, Heard, heard_in
 from api.outcomes import FAILURES, Outcome, outcome_of
-from api.problems import bug
+from api.problems import HttpRefusal, bug
 from api.security import kind_of, source_of
 from api.telemetry import Telemetry
 
@@ -90,6 +90,14 @@ class Watch:
             HEARD.reset(known)
             self._tell(_watched(scope, heard, answer), span)
         return None
+
+    def answered_unasked(self, refusal: HttpRefusal, address: str) -> str:
+        """Tell of an answer to what was no request, or none in time, and return its id."""
+        heard = heard_in({"headers": []})
+        heard.code = refusal.code
+        outcome = outcome_of(refusal.status, method="", code=refusal.code, replayed=False)
+        self._tell(Watched(NOWHERE, outcome, refusal.status, 0.0, address, heard), None)
+        return heard.request
 
     def _tell(self, seen: Watched, span: "Span | None") -> None:
         log, metrics, monitor, tracing = self._telemetry

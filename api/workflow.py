@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
-from adapters.input_files import Source
+from adapters.input_files import source_of
 from adapters.workflow_files import judged_workflow
 from api.answering import answer, carried_out
 from api.asking import Writer, Writing
@@ -51,7 +50,7 @@ def workflow(ask: Writer, phase: PhaseId, words: Workflow) -> Response:
     checked(phase)
     if words.auto_approve:
         refuse_without([Scope.APPROVE], ask.by)
-    file = judged_workflow(Source("The body", "json", orjson.dumps(words.steps).decode()), phase=phase)
+    file = judged_workflow(source_of(words.steps, "The body"), phase=phase)
     run = Run(ask.project, _metas(ask, phase), phase, file, automatic=words.auto_approve)
     run.refuse_hopeless()
     gate, _ = gone_through(run)

@@ -1,5 +1,6 @@
 """orch serve: the project over HTTP."""
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional, TypedDict
 
@@ -94,9 +95,17 @@ def serve(
         if check:
             told(f"http{'s' if certificate else ''}://{host}:{port}", pid=None)
         else:
-            with stopped_by_signals():  # uvicorn ends the process by the signal once it is done; it is to end well
+            _end_on_hangup()
+            with stopped_by_signals() as stop:  # uvicorn raises the signal again once it is done; it is to end well
                 quiet = project._replace(tell=tell_nobody, warn=warn_nobody, metering=unseen)
-                run(quiet, where, listening=lambda url: told(url, pid=getpid()), issuer=issuer)
+                here = getpid()
+                run(quiet, where, listening=lambda url: told(url, pid=here), issuer=issuer, is_ended=stop.is_set)
+
+
+def _end_on_hangup() -> None:
+    """Let a terminal that is closed end the service as SIGTERM does, unless that is to be ignored (nohup)."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
 def _issuer(project: Project) -> "Issuer | None":

@@ -22,7 +22,7 @@ Kind = Annotated[str, typer.Option("--kind", help="What acts with it: human, age
 Days = Annotated[int, typer.Option("--days", min=1, max=366, help="How long it lives.")]
 Scopes = Annotated[
     Optional[list[str]],  # noqa: UP045  # Typer reads Optional at every release we allow
-    typer.Option("--scope", help="read, write, approve, audit, recover or admin; give it once for each."),
+    typer.Option("--scope", help="read, write, approve, audit, recover, admin or metrics; give it once for each."),
 ]
 USUAL = ("read", "write")
 
@@ -104,8 +104,7 @@ def list_tokens(asked: Asked) -> None:
         table = [
             (
                 row["id"],
-                one_line(row["actor"]["name"])
-                + ("" if row["actor"]["kind"] == "human" else f" ({row['actor']['kind']})"),
+                _who(row["actor"]),
                 ", ".join(row["scopes"]),
                 row["expires_at"][:16].replace("T", " "),
                 paint(row["state"], "green" if row["state"] == "active" else "red"),

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
-import orjson
 from pydantic import TypeAdapter
 
 from domain.errors import InvalidInput, NotFound
@@ -140,12 +139,13 @@ class Schemas:
         from pydantic import ValidationError
 
         from adapters.event_schemas import adapter_of as event_adapter_of
+        from adapters.input_files import json_text
         from adapters.input_judging import path_of
         from adapters.input_lines import line_finder
 
         adapters = {"output": self.adapter_of, "event": event_adapter_of, "state": state_adapter_of}
         try:
-            adapters[of](name).validate_json(orjson.dumps(source.parsed()), strict=True)  # type: ignore[operator]  # each takes the name alone
+            adapters[of](name).validate_json(json_text(source.parsed(), source.name), strict=True)  # type: ignore[operator]  # each takes the name alone
         except ValidationError as error:
             problem = error.errors(include_url=False)[0]
             line = line_finder(source.text, source.form)(problem["loc"])

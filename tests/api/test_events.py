@@ -1,5 +1,6 @@
 """Following the log over HTTP: everything, in order, from where a client left off, and nothing for who may not."""
 
+from asyncio import run
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
@@ -9,6 +10,8 @@ from typing import Any, NamedTuple
 import orjson
 import pytest
 
+from api.events import _events
+from api.service import Followers, Service
 from domain.access_token import Scope
 from tests.api.served import HERE, PATIENCE, Client, issued, served
 from usecases.project import Project
@@ -88,7 +91,16 @@ def test_a_token_that_is_revoked_hears_no_more(client: Client, served_project: P
 
 @pytest.mark.parametrize(
     ("path", "headers"),
-    [("/events?at=position:1", {}), ("/events", {"Last_Event_ID": "x"}), ("/events?phase=A%20b", {})],
+    [
+        ("/events?at=position:1", {}),
+        ("/events?phase=A%20b", {}),
+        ("/events?after=-1", {}),
+        ("/events?after=1.5", {}),
+        *(
+            ("/events", {"Last_Event_ID": word})
+            for word in ("x", "", "-1", "+5", "1.5", "0x10", "1e3", "1, 2", "9" * 16, "9" * 5000, "\u00b2", "1\t2")
+        ),
+    ],
 )
 def test_a_wrong_beginning_is_refused(path: str, headers: dict[str, str], client: Client) -> None:
     assert client.get(path, **headers).code == "VALIDATION_ERROR"
@@ -116,3 +128,30 @@ def test_more_followers_than_there_is_room_for_are_sent_away(client: Client, mon
         stream.readline()
         refused = client.get("/events")
     assert refused.status == 503 and refused.headers["retry-after"]
+
+
+def test_a_position_that_is_far_away_is_waited_for(client: Client) -> None:
+    for path, headers in ((f"/events?after={10**30}", {}), ("/events", {"Last_Event_ID": "9" * 15})):
+        with following(client, path, **headers) as stream:
+            assert stream.status == 200 and stream.readline().startswith(b": the log from position")
+
+
+def test_who_began_to_follow_at_the_same_moment_as_too_many_others_is_let_go(
+    served_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them were asked about before any of them had begun."""
+    nothing: Any = None
+    monkeypatch.setattr("api.events.MOST", 2)
+    followers = Followers()
+    service = Service(served_project, nothing, followers, lambda: False, *[nothing] * 3)
+
+    async def heard() -> list[int]:
+        secret = f"Bearer {issued(served_project, Scope.READ)}"
+        streams = [_events(service, secret, 0, None) for _ in range(5)]
+        said = [await anext(stream, b"") for stream in streams]
+        found = [followers.count, sum(map(bool, said))]
+        for stream in streams:
+            await stream.aclose()
+        return [*found, followers.count]
+
+    assert run(heard()) == [2, 2, 0]

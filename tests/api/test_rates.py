@@ -88,7 +88,7 @@ def test_the_counters_stay_few_however_many_ask(monkeypatch: pytest.MonkeyPatch)
         assert kept.incr(f"address {number}", 60) == 1
     assert len(kept) == 10 and kept.get("address 999") == 1 and kept.get("address 1") == 0
     at = 1000.0
-    monkeypatch.setattr(rates, "time", lambda: at)
+    monkeypatch.setattr(rates, "monotonic", lambda: at)
     kept = BoundedMemory(10)
     assert [kept.incr("a", 60) for _ in range(3)] == [1, 2, 3] and kept.get_expiry("a") == 1060
     at = 1061.0

@@ -123,8 +123,41 @@ def test_a_version_that_was_seen_guards_a_write(client: Client) -> None:
     assert "etag" not in client.get("/phases/st24-seen?at=position:9999").headers
 
 
+@pytest.mark.parametrize(
+    "tag",
+    [
+        *(
+            "",
+            "3",
+            "W/{}",
+            "w/{}",
+            "{}, {}",
+            '{}, "999"',
+            '"',
+            '""',
+            '"-1"',
+            '"+1"',
+            '" 1"',
+            '"01"',
+            '"1.0"',
+            '"\u00b2"',
+        ),
+        *('"' + "9" * 16 + '"', '"' + "9" * 5000 + '"', "*, {}", "**", '"*"', "null"),
+    ],
+)
+def test_a_version_is_named_as_it_was_told(tag: str, client: Client, served_project: Project) -> None:
+    client.post("/phases/st27-tag/spec", SPEC, Idempotency_Key="tagged")
+    etag = client.get("/phases/st27-tag").headers["etag"]
+    before = served_project.log.moment().position
+    refused = client.post("/phases/st27-tag/retitle", {"title": "x"}, If_Match=tag.replace("{}", etag))
+    assert (refused.status, refused.code) == (400, "VALIDATION_ERROR"), refused.json
+    assert served_project.log.moment().position == before
+
+
 def test_a_phase_that_is_not_there_yet_is_version_0(client: Client) -> None:
     assert client.post("/phases/st25-new/spec", SPEC, If_Match='"1"').status == 412
+    absent = client.post("/phases/st25-new/spec", SPEC, If_Match="*")
+    assert (absent.status, absent.code) == (412, "CONFLICT") and client.get("/phases/st25-new").status == 404
     assert client.post("/phases/st25-new/spec", SPEC, If_Match='"0"').status == 200
     assert client.post("/phases/st25-new/spec", SPEC, If_Match='"0"').status == 412
 

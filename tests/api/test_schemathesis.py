@@ -1,9 +1,11 @@
 """The service held against its own description by schemathesis: as every role, and as nobody.
 
-The short form runs in the suite; `RELIABILITY=long` asks each operation far more, and differently each time.
+The short form runs in the suite; `RELIABILITY=long` asks each operation far more, and differently each time:
+60 times in each way, or `EXAMPLES` times.
 """
 
 from collections.abc import Iterator
+from os import environ
 from typing import Any
 
 import pytest
@@ -92,8 +94,8 @@ NOTHING_ELSE = {
     "undepend",
 }
 """What takes any text and any JSON, or nothing at all: there is no request that its description forbids."""
-EXAMPLES = 60 if LONG else 2
-AS_ROLES = 60 if LONG else 3
+EXAMPLES = int(environ.get("EXAMPLES", "60")) if LONG else 2
+AS_ROLES = EXAMPLES if LONG else 3
 
 
 def asking(examples: int) -> settings:
@@ -144,7 +146,8 @@ def test_an_operation_does_what_its_description_says(
     @given(case=operation.as_strategy(generation_mode=MODES[mode]))
     def ask(case: Case[Any]) -> None:
         response = asked(case, client, session, client.token)
-        case.validate_response(response, checks=CHECKS)
+        # A text that is too long may make a body that is too large: refused, too, though the check does not know.
+        case.validate_response(response, checks=CHECKS[:-1] if response.status_code == 413 else CHECKS)
         assert str(served_project.places.root).encode() not in response.content
 
     ask()

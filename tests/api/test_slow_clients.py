@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from time import monotonic, sleep
 
 import orjson
@@ -10,7 +11,8 @@ import pytest
 
 from api import connections
 from api.connections import Connections
-from tests.api.served import HERE, Client, issued, served
+from domain.access_token import Scope
+from tests.api.served import HERE, Client, issued, opened, served
 from tests.certificates import signed_by_itself
 from usecases.project import Project
 
@@ -118,6 +120,31 @@ def test_what_is_no_http_is_told_as_everything_else_is(served_project: Project, 
     with served(served_project) as client, connected(client) as odd:
         odd.sendall(said)
         assert problem_in(everything(odd)) == (400, "VALIDATION_ERROR")
+
+
+def test_what_is_no_request_is_counted_and_logged_like_one(folder: Path) -> None:
+    with opened(folder) as project:
+        with served(project, connections=Connections(20, header_seconds=0.3)) as client:
+            ids = []
+            for said in (b"canary-nonsense \x1b[2J\r\n\r\n", START):
+                with connected(client) as odd:
+                    odd.sendall(said)
+                    head = everything(odd).partition(b"\r\n\r\n")[0]
+                ids.append(
+                    next(
+                        line[14:].decode() for line in head.split(b"\r\n") if line.lower().startswith(b"x-request-id: ")
+                    )
+                )
+            told = client.shows(issued(project, Scope.METRICS)).get("/metrics").body.decode()
+            assert 'orch_suspicious_requests_total{kind="invalid_inputs"} 2.0' in told
+        lines = [orjson.loads(line) for line in (folder / ".orch/logs/combined.log").read_bytes().splitlines()]
+    found = {line["request_id"]: line for line in lines if line["event"] == "request"}
+    assert [(found[each]["status"], found[each]["code"]) for each in ids] == [
+        (400, "VALIDATION_ERROR"),
+        (408, "TIMEOUT"),
+    ]
+    assert all(found[each]["address"] == "127.0.0.1" and found[each]["operation"] == "none" for each in ids)
+    assert "canary" not in str(lines)
 
 
 def test_a_tls_connection_has_to_be_made_in_time(

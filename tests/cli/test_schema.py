@@ -99,3 +99,12 @@ def test_what_the_program_says_is_as_its_own_schema_says(drafted: Orch) -> None:
     assert told == {"name": "phase.status", "of": "output", "file": "a.json"}
     said = drafted("schema", "check", "phase.statsu", "a.json", "--json")
     assert said.status == 4 and "Did you mean phase.status?" in said.error["message"]
+
+
+@pytest.mark.parametrize("name", ["spec", "phase.document_drafted", "phase-state", "phase.status"])
+@pytest.mark.parametrize("value", ["9" * 100, '"\\ud800"', '{"\\udfff": 1}', "[" * 300 + "]" * 300, "1e400"])
+def test_what_no_schema_foresaw_is_refused_in_words(name: str, value: str, project: Orch) -> None:
+    """Numbers of any length, halves of characters, and a depth that another reader of JSON would not take."""
+    Path("odd.json").write_text(f'{{"objectives": {value}}}')
+    said = project("schema", "check", name, "odd.json", "--json")
+    assert (said.status, said.error["code"]) == (2, "VALIDATION_ERROR")

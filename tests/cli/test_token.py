@@ -1,8 +1,12 @@
 """orch token: the secret is shown once, only people issue, and the list says who could get in when."""
 
 import re
+from datetime import datetime, timedelta
+
+import pytest
 
 from adapters.access_tokens import FORM
+from domain.access_token import Scope
 from tests.cli.conftest import Orch, position
 
 
@@ -54,3 +58,92 @@ def test_wrong_words_are_refused_and_no_secret_is_repeated(project: Orch) -> Non
     assert project("token", "revoke", "0b8f3a52c1d2").status == 4
     assert position(project) == before
     assert "Begin with: orch token create" in project("token", "list").out
+
+
+@pytest.mark.parametrize(
+    "days", ["0", "-1", "367", "1.5", "nan", "1e2", "", " ", "0x10", "99999999999999999999999", "ten", "1\x00"]
+)
+def test_a_token_lives_for_whole_days_of_a_year_at_most(days: str, project: Orch) -> None:
+    before = position(project)
+    refused = project("token", "create", "grace", "--days", days)
+    assert refused.status == 2 and "Traceback" not in refused.err and position(project) == before
+
+
+@pytest.mark.parametrize("days", [1, 366])
+def test_a_token_ends_so_many_days_after_it_was_issued_to_the_second(days: int, project: Orch) -> None:
+    token = project("token", "create", "grace", "--days", str(days), "--json").data["token"]
+    (row,) = project("token", "list", "--json").data["rows"]
+    ends, issued = (datetime.fromisoformat(row[name]) for name in ("expires_at", "issued_at"))
+    assert abs((ends - issued) - timedelta(days=days)) < timedelta(seconds=5) and row["id"] == token["id"]
+
+
+@pytest.mark.parametrize(
+    "scope", ["READ", "read,write", "read write", "", "*", "read\n", "root", "\x1b[2J", "re\u0430d"]
+)
+def test_a_scope_is_one_of_the_words_there_are(scope: str, project: Orch) -> None:
+    before = position(project)
+    refused = project("token", "create", "grace", "--scope", "read", "--scope", scope)
+    assert refused.status == 2 and "\x1b" not in refused.err and position(project) == before
+    assert all(word in refused.err for word in Scope)
+
+
+def test_a_scope_that_is_given_again_counts_once(project: Orch) -> None:
+    words = ("--scope", "approve", "--scope", "read", "--scope", "approve", "--json")
+    assert project("token", "create", "grace", *words).data["token"]["scopes"] == ["read", "approve"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", " ", "a\nb", "a\x1b[2Jb", "\u202eecarg", "grace ", " grace", "grace  hopper", "x" * 201),
+        *("jose\u0301", "grace\ufe0f", "gra\u034fce", "\u3164", "\ud800", "grace\u200b", "a\x00b"),
+    ],
+)
+def test_nobody_has_a_name_that_looks_like_another_or_like_nothing(name: str, project: Orch) -> None:
+    before = position(project)
+    refused = project("token", "create", name)
+    assert refused.status == 2 and position(project) == before
+    assert not set("\x1b\u202e\ufe0f\u200b") & set(refused.err)
+
+
+def test_names_of_people_are_taken_as_they_are(project: Orch) -> None:
+    for name in ("José", "Grace Hopper", "李小龍", "O'Brien", "grace@example.org", "Łukasz", "ångström", "नमस्ते"):
+        assert project("token", "create", name).status == 0, name
+
+
+def test_two_tokens_of_one_name_are_two(project: Orch) -> None:
+    one, other = (project("token", "create", "grace", "--json").data["token"]["id"] for _ in range(2))
+    assert one != other and project("token", "revoke", one).status == 0
+    states = {row["id"]: row["state"] for row in project("token", "list", "--json").data["rows"]}
+    assert states == {one: "revoked", other: "active"}
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "0B8F3A52C1D2", "orch_0b8f3a52c1d2", "0b8f3a52c1d", "0b8f3a52c1d2 ", "../../log.db", "*", "\u0660b8f3a52c1d2"],
+)
+def test_what_is_no_id_revokes_nothing(token: str, project: Orch) -> None:
+    before = position(project)
+    refused = project("token", "revoke", token)
+    assert refused.status == 2 and "orch token list" in refused.err and position(project) == before
+
+
+def test_a_token_that_was_revoked_or_has_ended_is_not_revoked_again(project: Orch) -> None:
+    token = project("token", "create", "grace", "--json").data["token"]["id"]
+    assert project("token", "revoke", token).status == 0
+    before = position(project)
+    again = project("token", "revoke", token, "--json")
+    assert (again.status, again.error["code"]) == (3, "NOTHING_CHANGED") and position(project) == before
+
+
+def test_whoever_loses_a_role_keeps_the_token_and_approves_no_more_what_the_role_is_for(project: Orch) -> None:
+    """A token says who somebody is; what they may is asked of the policy each time."""
+    project("role", "grant", "grace", "lead")
+    project("policy", "set", "--approver-role", "spec=lead")
+    project("spec", "st01-x", "--objectives", "a")
+    token = project("token", "create", "grace", "--scope", "approve", "--json").data["token"]["id"]
+    project("role", "revoke", "grace", "lead")
+    (row,) = project("token", "list", "--json").data["rows"]
+    assert (row["id"], row["state"], row["scopes"]) == (token, "active", ["approve"])
+    refused = project("approve", "st01-x", "spec", "--actor", "grace", "--json")
+    assert refused.status == 3 and refused.error["code"] == "POLICY_VIOLATION"
