@@ -15,12 +15,13 @@ from cli.answers import answer
 from cli.backup_options import FromBackups, Identities, Into, Moment, OutOrInto, path_of
 from cli.options import Asked, plain
 from cli.screen import clean, one_line, paint
-from domain.errors import Damaged, InvalidInput
+from domain.errors import Damaged, InvalidInput, Refusal
 
 if TYPE_CHECKING:
     from cli.new_store import Destination
     from cli.recover_sources import Source
     from domain.event_log import Moment as Place
+    from projections.undone_revocations import UndoneRevocation
     from usecases.recover_answers import RecoveryAnswer, RecoveryVerification
 
 DocumentsTo = Annotated[
@@ -53,6 +54,7 @@ def run(
     from cli.new_store import destination, new_store
     from cli.recover_moments import moment_to, resolution
     from cli.recover_sources import outside, source_of
+    from cli.undone import warn_of
 
     there = destination(out, into)
     if documents is not None and out is not None and documents.absolute() == out.absolute():
@@ -65,14 +67,29 @@ def run(
         with new_store(there) as new, _documents(documents) as folder:
             found = made(new.address, source, to, moment, new.notes)
             written = _written(new.address, folder)
+        undone = _undone(source, moment.position, found)
     found["store"] = there.where
     data: RecoveryAnswer = {
         **resolution(source, to, moment),
         "out": there.where,
         "documents": [str(documents / name) for name in written] if documents else [],
+        "undone_revocations": undone,
         "verification": found,
     }
     answer("recover.run", data, as_json=asked.json, show=lambda: _show(data, there))
+    warn_of(undone, promoted=False)
+
+
+def _undone(source: "Source", position: int, found: "RecoveryVerification") -> "list[UndoneRevocation]":
+    """Return what going back undoes, as far as the source can be read beyond T: damage there is why one goes back."""
+    from cli.undone import undone_in
+
+    try:
+        return undone_in(source.records(position + 1))
+    except (Refusal, LookupError, TypeError, ValueError) as error:
+        why = error.message if isinstance(error, Refusal) else f"{error}"
+        found["not_proved"].append(f"What was revoked after T, and is in force again, cannot be told: {why}")
+        return []
 
 
 def made(
