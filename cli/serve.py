@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Optional, TypedDict
 
 import typer
 
-from cli.answers import answer
+from cli import exits
+from cli.answers import answer, refuse_with
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import one_line
 from cli.stopping import stopped_by_signals
-from domain.errors import Unavailable
+from domain.errors import StoreReplaced, Unavailable
 from usecases.project import Project, tell_nobody, warn_nobody
 
 if TYPE_CHECKING:
@@ -95,7 +96,11 @@ def serve(
         else:
             with stopped_by_signals():  # uvicorn ends the process by the signal once it is done; it is to end well
                 quiet = project._replace(tell=tell_nobody, warn=warn_nobody)
-                run(quiet, where, listening=lambda url: told(url, pid=getpid()), issuer=issuer)
+                try:
+                    run(quiet, where, listening=lambda url: told(url, pid=getpid()), issuer=issuer)
+                except StoreReplaced as replaced:  # stdout has its one document already
+                    refuse_with(replaced, as_json=False)
+                    raise typer.Exit(exits.UNAVAILABLE) from None
 
 
 def _issuer(project: Project) -> "Issuer | None":
