@@ -13,8 +13,8 @@ from cli.options import Asked, plain
 from cli.project import here
 from cli.screen import clean, one_line, paint
 from domain.errors import Refusal
-from domain.lineage import Lineage
 from domain.times import rfc3339
+from usecases.backup_keys import Signed, signed_by
 
 if TYPE_CHECKING:
     from adapters.backup_manifests import Manifest
@@ -53,18 +53,15 @@ def list_backups(asked: Asked, from_: From = None, vkey: Vkeys = None) -> None:
 class Known(NamedTuple):
     """What the store around us knows, where there is one that can be read: backups need none."""
 
-    origin: str
-    keys: tuple[str, ...]
-    """The verifier keys that the store names."""
+    signed: Signed
     size: int
     redactions: dict[int, int]
     drill: "Drill | None"
-    lineage: Lineage
 
     def tell(self, backups: "Backups") -> None:
         """Tell backups of this log, or of one that it left, what was erased of the events that both share."""
-        shared = self.lineage.shared_with(backups.origin, backups.head.last)
-        elsewhere = backups.origin != self.origin
+        shared = self.signed.lineage.shared_with(backups.origin, backups.head.last)
+        elsewhere = backups.origin != self.signed.origin
         redactions = {gone: by for gone, by in self.redactions.items() if gone <= shared or not elsewhere}
         backups.obey(redactions, elsewhere=elsewhere)
 
@@ -73,7 +70,6 @@ def around(given: str | None) -> "tuple[Storage, Known | None]":
     """Return where the backups are, and what the store around us knows."""
     from adapters.drills import last_drill
     from cli.backup_adding import redacted_in
-    from projections.log_keys import lineage_of, log_keys
 
     try:
         places = find(here(), flags=flags())
@@ -84,12 +80,8 @@ def around(given: str | None) -> "tuple[Storage, Known | None]":
     storage = target_of(places, given)
     try:
         with open_log(places, read_only=True) as log:
-            heads = log.heads(["project", "ledger"])[1]
-            keys = log_keys(heads["project"], heads.get("ledger"))
-            names = (keys.current, *keys.replaced)
-            drill = last_drill(places.drills)
-            size, lineage = log.moment().position, lineage_of(heads["project"], heads.get("ledger"))
-            return storage, Known(log.origin, names, size, redacted_in(log), drill, lineage)
+            known = Known(signed_by(log), log.moment().position, redacted_in(log), last_drill(places.drills))
+            return storage, known
     except (Refusal, LookupError, TypeError, ValueError):  # whatever is wrong with the store, the backups are not
         return storage, None
 
@@ -99,19 +91,15 @@ def keys_for(
 ) -> tuple[str, ...]:
     """Return the keys to check signatures with: those given, or those of the store whose backups these are.
 
-    A log that was left is known by the keys it had. Nothing where there are neither: the backups name their key
-    themselves.
+    Nothing where there are neither: the backups name their key themselves.
     """
-    from adapters.backup_target import origin_in
     from adapters.signed_notes import VerifierKey
 
     for key in given or ():
         VerifierKey.parse(key)  # words that are no key are the caller's mistake, not damage
     if given:
         return tuple(given)
-    if known is None or ignore_list:
-        return ()
-    return known.keys if origin_in(storage) in {known.origin, *known.lineage.names} else ()
+    return () if known is None or ignore_list else known.signed.keys_for(storage)
 
 
 def _row(copy: "Copy") -> "CopyRow":
