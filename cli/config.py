@@ -38,17 +38,13 @@ Name = Annotated[
 
 
 class SettingRow(TypedDict):
-    """One setting; `where` is the option, the variable or the file that sets it.
-
-    `is_read` is always true: something obeys every setting.
-    """
+    """One setting; `where` is the option, the variable or the file that sets it."""
 
     name: str
     value: Any
     source: Source
     where: str | None
     variable: str
-    is_read: bool
 
 
 class ConfigAnswer(TypedDict):
@@ -131,7 +127,6 @@ def _row(name: str, value: Value) -> SettingRow:
         "source": value.source,
         "where": value.where,
         "variable": variable_of(name),
-        "is_read": True,
     }
 
 
