@@ -11,9 +11,18 @@ from domain.errors import FilesUnavailable, InvalidInput
 LARGEST = 64 * 1024
 
 
+MARKS = (b"_dir", b"Directory", b"database", b"cache", b"url", b"timeout", b"Timeout", b"false", b"\\")
+"""One of these is in every file that says something which every command asks for."""
+
+
 def early_in(path: Path, *, named: bool) -> dict[str, object]:
-    """Return what a file says of the settings that every command asks for; an unknown key is refused by every one."""
-    return judged(path, bytes_of(path, named=named), EARLY)
+    """Return what a file says of the settings that every command asks for.
+
+    The project's own file is not parsed where it cannot say: a key without escapes is in the bytes as it is. One that
+    somebody named is judged by every command, or what is misspelt in it would be left out in silence.
+    """
+    data = bytes_of(path, named=named)
+    return judged(path, data, EARLY) if named or any(mark in data for mark in MARKS) else {}
 
 
 def settings_in(path: Path, *, named: bool) -> dict[str, object]:
