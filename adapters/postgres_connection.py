@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from adapters.log_notes import refuse_ended
 from adapters.log_rows import Row
 from adapters.places import NAME_IT
-from adapters.postgres_call import called
+from adapters.postgres_call import Calls
 from domain.errors import Damaged, HandsNeeded, InvalidInput, NotFound, Unavailable
 
 Answer = TypeVar("Answer")
@@ -40,6 +40,7 @@ class Line:
         self._turn = RLock()
         with spoken(self.where):
             self._connection = _connected(self._told)
+        self._calls = Calls(self._connection)
 
     def ask(self, query: str, values: Row | None = None) -> list[Row]:
         """Return the rows of an answer, all of one moment; what is asked is one transaction."""
@@ -56,7 +57,13 @@ class Line:
 
         A third of the time of `ask`, which makes values of SQL from those of Python and back: an append has none.
         """
-        return self._asked(lambda connection: called(connection, query, words))
+
+        def asked(connection: "psycopg.Connection[Row]") -> bytes:
+            if self._calls.connection is not connection:
+                self._calls = Calls(connection)
+            return self._calls.ask(query, words)
+
+        return self._asked(asked)
 
     def _asked(self, how: Callable[["psycopg.Connection[Row]"], Answer]) -> Answer:
         """Ask, and where the connection is lost ask again on a new one."""
@@ -111,7 +118,7 @@ def named(url: str) -> str:
 
 
 def _connected(told: str) -> "psycopg.Connection[Row]":
-    # No prepared statements: a pool between us and the server may give each transaction another session.
+    # No prepared statements of psycopg's: a pool between us and the server may give each transaction another session.
     return psycopg.connect(told, autocommit=True, prepare_threshold=None)
 
 

@@ -14,10 +14,8 @@ from adapters.postgres_log import SCHEMA_VERSION
 from adapters.postgres_state import FOR_THE_CACHE
 from domain.errors import AlreadyExists, InvalidInput, NotFound, StoreUnsettled
 
-CODE = ("guards", "append", "derived", "roles")
+CODE = ("guards", "append", "line", "derived", "roles")
 """Functions and guards: an upgrade makes all of them anew, so only changes of tables need steps of their own."""
-STEPS: dict[int, str] = {1: FOR_THE_CACHE, 2: "SELECT"}
-"""What leads the tables of a version to the next one; from 2 to 3 only functions changed."""
 MAKING = 1_330_790_217
 """The advisory lock of whoever makes or changes tables; the one of writers is the number before."""
 WRITING = MAKING - 1
@@ -42,6 +40,15 @@ BEGIN
 END $$
 """
 ADMIT_AGAIN = "SELECT orch.admit(role, may) FROM orch.members WHERE to_regrole(quote_ident(role)) IS NOT NULL"
+
+
+def text_of(part: str) -> str:
+    """Return one file of the schema."""
+    return files("adapters").joinpath(f"postgres_{part}.sql").read_text("utf-8")
+
+
+STEPS: dict[int, str] = {1: FOR_THE_CACHE, 2: "SELECT", 3: text_of("waiting")}
+"""What leads the tables of a version to the next one; from 2 to 3 only functions changed."""
 
 
 def make_log(url: str, origin: str, *, timeout_s: float) -> None:
@@ -75,7 +82,7 @@ def new_log(
                 f"{named(url).capitalize()} keeps its texts in {encoding}; the log needs UTF8.",
                 fix=("createdb --encoding=UTF8 --template=template0 NAME",),
             )
-        for part in ("tables", *CODE):
+        for part in ("tables", "waiting", *CODE):
             connection.execute(text_of(part).encode())
         connection.execute("INSERT INTO orch.version VALUES (1, %s)", (SCHEMA_VERSION,))
         connection.execute("INSERT INTO orch.store VALUES ('origin', %s)", (origin,))
@@ -137,11 +144,6 @@ def admit(url: str, role: str, *, may: str, timeout_s: float) -> None:
     """Let a role of the server write, or only read. Raises `Unavailable` where this role is not the owner."""
     with _alone(url, timeout_s=timeout_s) as connection:
         connection.execute("SELECT orch.admit(%s, %s)", (role, may))
-
-
-def text_of(part: str) -> str:
-    """Return one file of the schema."""
-    return files("adapters").joinpath(f"postgres_{part}.sql").read_text("utf-8")
 
 
 class _Begun(NamedTuple):

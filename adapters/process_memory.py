@@ -12,6 +12,8 @@ STATM = Path("/proc/self/statm")
 PAGE = sysconf("SC_PAGESIZE")
 SAMPLED_S = 0.05
 """How old a figure may be: it is asked for with every request."""
+M_ARENA_MAX = -8
+"""Its number in malloc.h of the GNU C library; others do not know mallopt, or take no notice."""
 TRIMMED_S = 2.0
 """How often memory is given back while too much is taken: looking for garbage stops every thread."""
 
@@ -24,8 +26,19 @@ def resident_bytes() -> int:
 def give_back() -> None:
     """Give memory back to the system that Python and the C library only keep for later."""
     gc.collect()
+    trim()
+
+
+def trim() -> None:
+    """Give back what the C library keeps: with many threads that grows for hours, in pieces. Stops no other thread."""
     with suppress(OSError, AttributeError):  # a C library without it (musl) gives back by itself
         CDLL(None).malloc_trim(0)
+
+
+def keep_few_arenas() -> None:
+    """Let all threads take memory from the same two places: each with its own keeps what it took once (mallopt(3))."""
+    with suppress(OSError, AttributeError):
+        CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
 class ProcessMemory:

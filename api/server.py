@@ -1,6 +1,7 @@
 """Uvicorn around the application: where it listens, and how it ends."""
 
 import socket
+from asyncio import get_running_loop
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -12,7 +13,7 @@ import uvicorn
 
 from adapters.loopback import is_loopback
 from adapters.oidc_tokens import Issuer
-from adapters.process_memory import ProcessMemory
+from adapters.process_memory import ProcessMemory, keep_few_arenas, trim
 from adapters.service_manager import ServiceManager
 from adapters.shared_commits import SharedCommits
 from adapters.token_use import TokenUse
@@ -37,6 +38,8 @@ GRACE_SECONDS = 30
 """How long requests that were accepted may take to end after SIGTERM."""
 MOST_HEADERS = 32 * 1024
 BACKLOG = 1024
+TRIMMED_TICKS = 300
+"""Tenths of a second between two times that memory is given back."""
 FILES = 200
 """Files that a service opens beside its connections, at the most."""
 
@@ -92,6 +95,7 @@ def serve(project: Project, where: Where, *, listening: Callable[[str], None], i
 
     `listening` is told the address once connections are taken.
     """
+    keep_few_arenas()
     with bound(where) as socket_:
         signs, url = Signs(project.log, ServiceManager.around()), address_of(where, socket_)
 
@@ -197,6 +201,12 @@ class Server(uvicorn.Server):
         self.closing = closing
         """What has to be let go of in the end."""
 
+    async def on_tick(self, counter: int) -> bool:
+        """Look ten times a second whether to end; now and then give memory back that only lies in pieces."""
+        if counter % TRIMMED_TICKS == TRIMMED_TICKS - 1:
+            get_running_loop().run_in_executor(None, trim)
+        return await super().on_tick(counter)
+
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until it is ended, then let go of what watched it. Raises `StoreReplaced` where that ended it."""
         with self.closing:
@@ -229,7 +239,8 @@ def bound(where: Where) -> socket.socket:
     """Return a socket that is bound where the service is to listen. Refuses what is open to others without TLS."""
     refuse_open(where)
     family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
-    made = socket.socket(family)
+    # asyncio sends at once (TCP_NODELAY) only what it knows to be TCP; an answer would wait 40 ms for its second half
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((where.host, where.port))

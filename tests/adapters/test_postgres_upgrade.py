@@ -10,15 +10,22 @@ import pytest
 
 from adapters.measured import measured
 from adapters.postgres_log import SCHEMA_VERSION, PostgresLog
-from adapters.postgres_schema import CODE, upgrade_tables
+from adapters.postgres_schema import upgrade_tables
 from adapters.stores import refilled_at
 from domain.errors import InvalidInput, StoreOutdated, Unavailable, UpgradeUndone
 from tests.adapters.log_entries import accepted, decision
 
-OLD = {version: Path(__file__).parent / f"postgres_schema_{version}" for version in (1, 2)}
-ROUTINES = """
+OLD = {version: Path(__file__).parent / f"postgres_schema_{version}" for version in (1, 2, 3)}
+PARTS = ("tables", "guards", "append", "derived", "roles")
+"""The files of each, in the order they were run in."""
+MADE = """
 SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'orch'::regnamespace
-UNION ALL SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1, 2
+UNION ALL SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+UNION ALL SELECT format('%s %s', c.oid::regclass, a.attname), concat_ws(
+    ' ', c.relpersistence, c.reloptions, a.atttypid::regtype, a.attnotnull, a.attidentity, a.attstorage
+) FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'orch'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
+ORDER BY 1, 2
 """
 
 
@@ -33,7 +40,7 @@ def old(request: pytest.FixtureRequest, database: str) -> Iterator[OldLog]:
     version: int = request.param
     role = "old_" + database.rpartition("=")[2].replace("-", "_")[-40:]
     with psycopg.connect(database, autocommit=True) as connection:
-        for part in ("tables", *CODE):
+        for part in PARTS:
             connection.execute((OLD[version] / f"{part}.sql").read_bytes())
         connection.execute("INSERT INTO orch.store VALUES ('origin', 'example.org/old')")
         connection.execute(f'CREATE ROLE "{role}" LOGIN'.encode())
@@ -43,9 +50,9 @@ def old(request: pytest.FixtureRequest, database: str) -> Iterator[OldLog]:
         connection.execute(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"'.encode())
 
 
-def code_of(address: str) -> list[tuple[str, str]]:
+def made_in(address: str) -> list[tuple[str, str]]:
     with psycopg.connect(address) as connection:
-        return connection.execute(ROUTINES).fetchall()
+        return connection.execute(MADE).fetchall()
 
 
 def test_an_old_log_is_read_and_not_written_until_it_is_upgraded(old: OldLog) -> None:
@@ -61,7 +68,7 @@ def test_an_old_log_is_read_and_not_written_until_it_is_upgraded(old: OldLog) ->
 
 def test_what_is_upgraded_is_what_is_made_anew(old: OldLog, log_database: str) -> None:
     upgrade_tables(old.address, timeout_s=10)
-    assert code_of(old.address) == code_of(log_database)
+    assert made_in(old.address) == made_in(log_database)
 
 
 def test_a_role_may_do_what_it_could_before(old: OldLog) -> None:
@@ -83,12 +90,13 @@ def test_eight_that_upgrade_at_once_do_it_once(old: OldLog) -> None:
 def test_an_upgrade_that_fails_half_way_changes_nothing(old: OldLog, monkeypatch: pytest.MonkeyPatch) -> None:
     from adapters import postgres_schema
 
-    before = code_of(old.address)
-    monkeypatch.setitem(postgres_schema.STEPS, old.version, "ALTER TABLE orch.heads ADD COLUMN x integer")
+    before = made_in(old.address)
+    step = f"{postgres_schema.STEPS[old.version]}; ALTER TABLE orch.heads ADD COLUMN x integer"
+    monkeypatch.setitem(postgres_schema.STEPS, old.version, step)
     monkeypatch.setattr(postgres_schema, "ADMIT_AGAIN", "SELECT 1 / 0")
     with pytest.raises(Unavailable):
         upgrade_tables(old.address, timeout_s=10)
-    assert code_of(old.address) == before
+    assert made_in(old.address) == before
     with PostgresLog.open(old.address, read_only=True) as log:
         assert log.schema_version == old.version
 
@@ -123,11 +131,11 @@ def test_an_upgrade_that_does_not_hold_is_rolled_back(
         before = measured(log)
     with psycopg.connect(log_database) as connection:
         connection.execute("UPDATE orch.version SET version = %s", (LAST,))
-    code = code_of(log_database)
+    code = made_in(log_database)
     monkeypatch.setitem(postgres_schema.STEPS, LAST, sql)
     with pytest.raises(UpgradeUndone, match=f"has schema {LAST} again"):
         upgrade_tables(log_database, timeout_s=10, checked=True)
-    assert code_of(log_database) == code
+    assert made_in(log_database) == code
     with PostgresLog.open(log_database, read_only=True) as log:
         assert (log.schema_version, measured(log)) == (LAST, before)
     monkeypatch.setitem(postgres_schema.STEPS, LAST, "")

@@ -15,8 +15,8 @@ import orjson
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120.0
-DRAFTS_OF_A_PHASE = 1000
-"""Turns of all connections together after which each goes on to another phase: none grows without end."""
+DRAFTS_OF_A_PHASE = 200_000
+"""Turns of all connections together after which each goes on to another phase."""
 
 
 class Load(NamedTuple):
