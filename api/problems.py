@@ -9,7 +9,17 @@ import orjson
 from starlette.responses import Response
 
 from api.heard import heard
-from domain.errors import CommandIdReused, Conflict, Damaged, InvalidInput, NotFound, Refusal, Rejected, Unavailable
+from domain.errors import (
+    CommandIdReused,
+    Conflict,
+    Damaged,
+    HandsNeeded,
+    InvalidInput,
+    NotFound,
+    Refusal,
+    Rejected,
+    Unavailable,
+)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "1"
@@ -77,7 +87,8 @@ def problem_of(refusal: Refusal, *, status: int | None = None, seen: Callable[[s
     kind = next(kind for cause, kind in KINDS if isinstance(refusal, cause))
     if status is not None:
         kind = Kind(status, HTTPStatus(status).phrase)
-    headers = {"Retry-After": RETRY_SECONDS} if kind.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    passes = kind.status == HTTPStatus.SERVICE_UNAVAILABLE and not isinstance(refusal, HandsNeeded)
+    headers = {"Retry-After": RETRY_SECONDS} if passes else {}
     fix = [seen(line) for line in refusal.fix]
     return _answer(kind.status, refusal.code, kind.title, seen(refusal.message), fix, headers)
 

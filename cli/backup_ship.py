@@ -9,6 +9,7 @@ from cli.answers import answer
 from cli.backup_create import say
 from cli.backup_options import RecipientWords, To
 from cli.backup_project import target_of
+from cli.numbers import Seconds
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import clean, paint
@@ -19,7 +20,10 @@ from usecases.backup_places import author_of, logs_of
 
 Follow = Annotated[bool, typer.Option("--follow/--once", help="Go on until SIGTERM or Ctrl-C, or ship once.")]
 Interval = Annotated[
-    float, typer.Option("--interval", metavar="S", min=0.05, max=3600.0, help="Seconds between two looks at the log.")
+    float,
+    typer.Option(
+        "--interval", metavar="S", click_type=Seconds(0.05, 3600.0), help="Seconds between two looks at the log."
+    ),
 ]
 PATIENCE = 10
 """After an attempt that failed, wait that many times the interval."""

@@ -49,8 +49,9 @@ def run(
     from cli.new_store import destination, new_store
     from cli.progress import Progress
     from cli.recover_sources import outside, source_of
+    from cli.undone import warn_of
     from usecases.recover_moments import moment_to, resolution
-    from usecases.recovering import made
+    from usecases.recovering import made, undone_by
 
     there = destination(out, into)
     if documents is not None and out is not None and documents.absolute() == out.absolute():
@@ -63,14 +64,17 @@ def run(
         with new_store(there) as new, _documents(documents) as folder:
             found = made(new.address, source, to, moment, new.notes, metering=Progress)
             written = _written(new.address, folder)
+        undone = undone_by(source, moment.position, found)
     found["store"] = there.where
     data: RecoveryAnswer = {
         **resolution(source, to, moment),
         "out": there.where,
         "documents": [str(documents / name) for name in written] if documents else [],
+        "undone_revocations": undone,
         "verification": found,
     }
     answer("recover.run", data, as_json=asked.json, show=lambda: _show(data, there))
+    warn_of(undone, promoted=False)
 
 
 @contextmanager

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from adapters.drills import Drill, last_drill
 from adapters.places import Places
 from domain.event_log import EventLog
-from domain.lineage import Lineage
 from domain.times import rfc3339
-from projections.log_keys import lineage_of, log_keys
 from usecases.backup_adding import redacted_in
+from usecases.backup_keys import Signed, signed_by
 from usecases.backup_places import storage_of
 from usecases.project import Project
 
@@ -23,30 +22,22 @@ if TYPE_CHECKING:
 class Known(NamedTuple):
     """What a store knows of its backups; where there is none that can be read, backups need none."""
 
-    origin: str
-    keys: tuple[str, ...]
-    """The verifier keys that the store names."""
+    signed: Signed
     size: int
     redactions: dict[int, int]
     drill: Drill | None
-    lineage: Lineage
 
     def tell(self, backups: "Backups") -> None:
         """Tell backups of this log, or of one that it left, what was erased of the events that both share."""
-        shared = self.lineage.shared_with(backups.origin, backups.head.last)
-        elsewhere = backups.origin != self.origin
+        shared = self.signed.lineage.shared_with(backups.origin, backups.head.last)
+        elsewhere = backups.origin != self.signed.origin
         redactions = {gone: by for gone, by in self.redactions.items() if gone <= shared or not elsewhere}
         backups.obey(redactions, elsewhere=elsewhere)
 
 
 def known_to(log: EventLog, places: Places) -> Known:
     """Return what a store knows."""
-    heads = log.heads(["project", "ledger"])[1]
-    keys = log_keys(heads["project"], heads.get("ledger"))
-    names = (keys.current, *keys.replaced)
-    drill = last_drill(places.drills)
-    size, lineage = log.moment().position, lineage_of(heads["project"], heads.get("ledger"))
-    return Known(log.origin, names, size, redacted_in(log), drill, lineage)
+    return Known(signed_by(log), log.moment().position, redacted_in(log), last_drill(places.drills))
 
 
 def keys_for(
@@ -54,19 +45,15 @@ def keys_for(
 ) -> tuple[str, ...]:
     """Return the keys to check signatures with: those given, or those of the store whose backups these are.
 
-    A log that was left is known by the keys it had. Nothing where there are neither: the backups name their key
-    themselves.
+    Nothing where there are neither: the backups name their key themselves.
     """
-    from adapters.backup_target import origin_in
     from adapters.signed_notes import VerifierKey
 
     for key in given or ():
         VerifierKey.parse(key)  # words that are no key are the caller's mistake, not damage
     if given:
         return tuple(given)
-    if known is None or ignore_list:
-        return ()
-    return known.keys if origin_in(storage) in {known.origin, *known.lineage.names} else ()
+    return () if known is None or ignore_list else known.signed.keys_for(storage)
 
 
 def listed(target: "Target", known: Known | None) -> "BackupList":

@@ -18,7 +18,7 @@ from usecases.recover_checks import check
 from usecases.recover_moments import moment_to, resolution
 from usecases.recover_sources import Source, Store
 from usecases.recovered import FOLDER, recovered_note
-from usecases.recovering import made
+from usecases.recovering import made, undone_by
 from usecases.recovery_plan import planned
 
 MOST = 8
@@ -45,10 +45,12 @@ def recovered_to(project: Project, to: str, command_id: str, *, from_backups: bo
         if found is None:
             moment = _refuse_other(path, source, to, command_id)
             found = _verified(path, source)
+        undone = undone_by(source, moment.position, found)
         data: RecoveryAnswer = {
             **resolution(source, to, moment),
             "out": path.name,
             "documents": [],
+            "undone_revocations": undone,
             "verification": {**found, "store": path.name},
         }
         return data, repeated

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import orjson
 
 from adapters.log_notes import CARRIED, RECOVERED
-from domain.errors import Damaged
+from domain.errors import Damaged, Refusal
 from domain.event_log import Moment
+from projections.undone_revocations import UndoneRevocation
 from usecases.meters import Metering, unseen
 from usecases.recover_answers import RecoveryVerification
 from usecases.recover_checks import check
@@ -15,6 +16,7 @@ from usecases.recover_sources import Source
 from usecases.recovered import Recovered, state_digest
 from usecases.refilling import write_rows
 from usecases.safe_text import one_line
+from usecases.undone import undone_in
 
 
 def made(
@@ -61,3 +63,13 @@ def made(
             f" (expected {one_line(first['expected'] or '—')}, found {one_line(first['found'] or '—')})."
         )
     return found
+
+
+def undone_by(source: Source, position: int, found: RecoveryVerification) -> list[UndoneRevocation]:
+    """Return what going back undoes, as far as the source can be read beyond T: damage there is why one goes back."""
+    try:
+        return undone_in(source.records(position + 1))
+    except (Refusal, LookupError, TypeError, ValueError) as error:
+        why = error.message if isinstance(error, Refusal) else f"{error}"
+        found["not_proved"].append(f"What was revoked after T, and is in force again, cannot be told: {why}")
+        return []

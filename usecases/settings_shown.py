@@ -10,17 +10,13 @@ from adapters.settings_file import settings_of
 
 
 class SettingRow(TypedDict):
-    """One setting; `where` is the option, the variable or the file that sets it.
-
-    `is_read` is always true: something obeys every setting.
-    """
+    """One setting; `where` is the option, the variable or the file that sets it."""
 
     name: str
     value: Any
     source: Source
     where: str | None
     variable: str
-    is_read: bool
 
 
 class ConfigAnswer(TypedDict):
@@ -50,5 +46,4 @@ def _row(name: str, value: Value) -> SettingRow:
         "source": value.source,
         "where": value.where,
         "variable": variable_of(name),
-        "is_read": True,
     }
