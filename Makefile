@@ -15,7 +15,7 @@ endif
 TESTS := $(IN_MEMORY) $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-postgres test-remote test-reliability test-service test-every-byte check bench compare wheel clean
+.PHONY: help demo test test-postgres test-remote test-reliability test-service test-machine test-every-byte check bench compare wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ test-reliability: $(READY) ## the long campaigns: kill -9, power loss, racing pr
 
 test-service: $(READY) ## the long campaigns of the service: load, overload, memory, kill -9 (SERVICE_COMMANDS=100000)
 	RELIABILITY=long $(BIN)/python -m pytest -q -s tests/reliability/test_service_load.py tests/reliability/test_service_kill.py
+
+test-machine: $(READY) ## the production guide typed on a Debian that is really booted, power cuts included (root, mmdebstrap, systemd-container)
+	BOOTED=1 $(BIN)/python -m pytest -q -s tests/docs/test_booted_machine.py
 
 test-every-byte: $(READY) ## the longest campaign: a bit turned at every byte of a store and its WAL
 	EVERY_BYTE=1 $(BIN)/python -m pytest -q tests/cli/test_verify_flips.py

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 
 SUFFIX = ".j2"
-PARTS = ("around.j2", "hardening.j2")
+PARTS = ("around.j2", "hardening.j2", "network.j2")
 """What the files have in common."""
 
 

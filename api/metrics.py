@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
 from time import monotonic
 
-from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from api.capacity import Capacity
 from api.outcomes import FAILURES, Outcome
+from api.process_figures import ProcessFigures
 from api.service import Service
 from domain.ledger_events import AlertKind
 from usecases.figures import Kept
@@ -41,7 +42,7 @@ class Metrics:
 
     def __init__(self, look: Callable[[], Kept], *, every_seconds: float = EVERY_SECONDS) -> None:
         self.registry = registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
+        registry.register(ProcessFigures())
         GCCollector(registry=registry)
         self._seconds = Histogram(
             "orch_operation_seconds",

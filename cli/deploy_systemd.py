@@ -165,8 +165,12 @@ def _next(folder: Path) -> list[str]:
 
     units = [str(folder / f"orchestrator{name}") for name in (".service", "-*.service", "-*.timer")]
     return [
-        join(["install", "-m644", str(folder / "orchestrator.sysusers.conf"), "/etc/sysusers.d/orchestrator.conf"]),
-        join(["install", "-m644", str(folder / "orchestrator.tmpfiles.conf"), "/etc/tmpfiles.d/orchestrator.conf"]),
+        join(
+            ["install", "-D", "-m644", str(folder / "orchestrator.sysusers.conf"), "/etc/sysusers.d/orchestrator.conf"]
+        ),
+        join(
+            ["install", "-D", "-m644", str(folder / "orchestrator.tmpfiles.conf"), "/etc/tmpfiles.d/orchestrator.conf"]
+        ),
         "systemd-sysusers && systemd-tmpfiles --create",
         f"install -m644 {' '.join(each.replace(' ', chr(92) + ' ') for each in units)} /etc/systemd/system/",
         "systemctl daemon-reload",

@@ -10,7 +10,7 @@ from adapters.settings_file import settings_of
 from adapters.stores import open_log
 from adapters.unit_words import argument, checked_path, checked_words, hidden, literal, quoted
 from adapters.workspace import Workspace
-from cli.backup_project import target_of
+from cli.backup_project import logs_of, target_of
 from cli.given import flags
 from cli.project import here
 from usecases.project import Project
@@ -19,10 +19,18 @@ from usecases.signed_head import keys_of
 CALLED = ("oidc.issuer", "security.webhook_url", "tracing.endpoint")
 """Whom the service calls on the network, where one is named."""
 ASKED = (
-    *("memory_limit_mb", "state_dir", "template_dir", "backup.dir", "backup.recipients", "checkpoints.timestamp_url"),
+    *(
+        "memory_limit_mb",
+        "state_dir",
+        "template_dir",
+        "backup.dir",
+        "log.dir",
+        "backup.recipients",
+        "checkpoints.timestamp_url",
+    ),
     *CALLED,
 )
-SAID_ALONG = ("state_dir", "template_dir", "backup.dir")
+SAID_ALONG = ("state_dir", "template_dir", "backup.dir", "log.dir")
 """Paths that an option or a variable says here: the units have to be told, too."""
 
 
@@ -58,11 +66,16 @@ def deployment(wishes: Wishes) -> Deployment:
     settings = settings_of(ASKED, places.settings, flags=flags())
     backups = target_of(places, None).where
     in_bucket = "://" in backups
-    on_network = is_database_url(places.address) or bool(settings["checkpoints.timestamp_url"].value)
+    in_database = is_database_url(places.address)
+    on_network = in_database or bool(settings["checkpoints.timestamp_url"].value)
     encrypted, memory_mb = bool(settings["backup.recipients"].value), int(str(settings["memory_limit_mb"].value))
-    documents = places.root / "dev"
+    documents, logs = places.root / "dev", logs_of(places)
     program = checked_path(wishes.program.absolute(), "--orch")
-    for path, what in ((places.root, "The project's folder"), (places.state, "The folder of the store")):
+    for path, what in (
+        (places.root, "The project's folder"),
+        (places.state, "The folder of the store"),
+        (logs, "log.dir"),
+    ):
         checked_path(path, what)
     checked_words(backups, "backup.dir")
     identity, held, env_file = (_given(wishes, name) for name in ("identity", "held", "env_file"))
@@ -75,6 +88,7 @@ def deployment(wishes: Wishes) -> Deployment:
         "project": literal(str(places.root)),
         "state": quoted(str(places.state)),
         "documents": quoted(str(documents)),
+        "logs": None if logs.is_relative_to(places.state) else quoted(str(logs)),
         "backups": None if in_bucket else quoted(backups),
         "backups_path": "" if in_bucket else f" {quoted(backups)}",
         "backup_umask": None if in_bucket else "0027",
@@ -91,6 +105,7 @@ def deployment(wishes: Wishes) -> Deployment:
         "identity_credential": f"LoadCredential={quoted(f'identity:{identity}')}" if identity else "",
         "held_option": " --against %d/held" if held else "",
         "held_credential": f"LoadCredential={quoted(f'held:{held}')}" if held else "",
+        "database": in_database,
         "restores": bool(identity) or not encrypted,
         "serve_network": on_network or any(settings[name].value for name in CALLED),
         "backup_network": on_network or in_bucket,
@@ -120,7 +135,13 @@ def _said_along(places: Places, settings: dict[str, Value]) -> list[str]:
 
 def _warnings(wishes: Wishes, places: Places, backups: str, program: Path, *, encrypted: bool) -> list[str]:
     told = []
-    for what, path in (("the project", places.root), ("the store", places.state), ("the program", program)):
+    lies = {
+        "the project": places.root,
+        "the store": places.state,
+        "the program": program,
+        "the log folder": logs_of(places),
+    }
+    for what, path in (lies if "://" in backups else lies | {"the backup folder": Path(backups)}).items():
         if setting := hidden(path):
             told.append(f"{what} is at {path}, which {setting}= hides from the units: move it, to /srv or /opt.")
     if not program.is_file():

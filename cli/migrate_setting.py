@@ -1,9 +1,12 @@
 """The setting that names the database, after the log has moved: changed where that can be done, told where not."""
 
+from shlex import quote
+
 from adapters.settings import Source, shown
 from adapters.settings_edit import change
 from cli.config_names import setting_of
 from cli.settings_here import file_here, setting_here
+from domain.errors import FilesUnavailable
 
 NAME = "database_url"
 VARIABLE = "ORCHESTRATOR_DATABASE_URL"
@@ -23,7 +26,12 @@ def follow_setting(address: str | None) -> tuple[str | None, list[str]]:
     if address is not None and shown(NAME, address) != address:
         return None, [export(address)]
     path = file_here()
-    change(path, setting_of(NAME), address)
+    try:
+        change(path, setting_of(NAME), address)
+    except FilesUnavailable:  # the file is somebody else's, as under the units: the log has moved all the same
+        return None, [
+            f"orch config set {NAME} {'--unset' if address is None else quote(address)}  # who may write {path}"
+        ]
     return f"{NAME} in {path} {'is gone' if address is None else 'names it'}", []
 
 

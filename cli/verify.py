@@ -105,6 +105,9 @@ def _place(problem: "Problem") -> str:
 def _show_documents(found: "Verification") -> None:
     documents = found["documents"]
     print()
+    if sum(other["state"] == "missing" for other in documents["other"]) == documents["checked"] > 1:
+        print(f"  documents on disk: none; {documents['checked']} are recorded")
+        return
     print(f"  documents on disk: {documents['checked']} looked at, {len(documents['other'])} not as recorded")
     for other in documents["other"]:
         print(f"      {one_line(other['document'])} {other['state']}")

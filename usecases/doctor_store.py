@@ -19,6 +19,7 @@ from projections.counts import counted
 from projections.coverage import coverage
 from usecases.ages import age_in_words
 from usecases.documents_on_disk import documents_on_disk
+from usecases.gate import iteration_with
 from usecases.moments import resolved
 from usecases.patient import Found, Patient
 from usecases.project import Project
@@ -154,7 +155,14 @@ def documents_of(patient: Patient, heads: Mapping[str, Head]) -> Iterator[Found]
         path = PurePath(other["document"])
         phase, step = path.parent.name, Step(path.stem)
         checkout = f"orch checkout {phase} {step}"
-        if other["state"] == "differs":
+        held = str(other["found"])
+        if other["state"] == "differs" and (older := iteration_with(project_of(patient), phase, step, held)):
+            yield Found(
+                "warning",
+                f"{path} holds iteration {older}, which is not the latest: what recorded that one was cut off.",
+                ("orch follow --once", checkout),
+            )
+        elif other["state"] == "differs":
             refused = DocumentEdited(phase, step, path=str(path), approved=_is_approved(heads, phase, step))
             yield Found("warning", refused.message, refused.fix)
         elif other["state"] == "missing":

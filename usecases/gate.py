@@ -45,7 +45,7 @@ def refuse_other_than_latest(project: Project, command_id: str, phase: str, step
     if seen is None and not project.log.receipt(command_id):
         refuse_erased(project, phase, step)
     if seen is not None and seen != latest:
-        older = _iteration_with(project, phase, step, seen)
+        older = iteration_with(project, phase, step, seen)
         judged = f"iteration {older}, which is on disk"
         raise VerdictIsStale(phase, step, judged=judged, latest=latest, on_disk=True)
     return seen
@@ -62,7 +62,7 @@ def refuse_erased(project: Project, phase: str, step: Step) -> None:
 
 def _is_recorded(project: Project, phase: str, step: Step, digest: str) -> bool:
     """Tell whether any iteration has that digest; the latest is looked at first, without the history."""
-    return digest == _latest(project, phase, step) or _iteration_with(project, phase, step, digest) is not None
+    return digest == _latest(project, phase, step) or iteration_with(project, phase, step, digest) is not None
 
 
 def _latest(project: Project, phase: str, step: Step) -> str:
@@ -70,7 +70,7 @@ def _latest(project: Project, phase: str, step: Step) -> str:
     return PhaseState.from_facts(head.facts).documents[step].digest if head else ""
 
 
-def _iteration_with(project: Project, phase: str, step: Step, digest: str) -> int | None:
+def iteration_with(project: Project, phase: str, step: Step, digest: str) -> int | None:
     """Return the latest iteration with a digest. Reads the phase's history: only an edited file asks for it."""
     found = None
     for record in project.log.stream(stream_of(phase)):

@@ -124,6 +124,18 @@ def test_the_limits_and_places_are_those_of_the_settings(project: Orch, tmp_path
     assert line_of(verify, "InaccessiblePaths") == [f'-"{tmp_path}/.orch"']
 
 
+def test_the_service_may_write_its_logs_where_the_settings_have_them(project: Orch, tmp_path: Path) -> None:
+    assert project("deploy", "systemd", "--out", "inside").status == 0
+    assert line_of(Path("inside/orchestrator.service"), "ReadWritePaths") == [f'"{tmp_path}/.orch" "{tmp_path}/dev"']
+    assert "logs" not in Path("inside/orchestrator.tmpfiles.conf").read_text()
+    Path(".orch/config.toml").write_text('[log]\ndir = "told here"\n')
+    assert project("deploy", "systemd", "--out", "beside").status == 0
+    (writable,) = line_of(Path("beside/orchestrator.service"), "ReadWritePaths")
+    assert shlex.split(writable) == [f"{tmp_path}/.orch", f"{tmp_path}/dev", f"-{tmp_path}/told here"]
+    made = f'd "{tmp_path}/told here" 0750 orchestrator orchestrator -'
+    assert made in Path("beside/orchestrator.tmpfiles.conf").read_text().splitlines()
+
+
 def test_what_a_variable_says_here_is_said_to_the_units(project: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORCHESTRATOR_BACKUP_DIR", "s3://bucket/100%")
     assert project("deploy", "systemd", "--out", "units").status == 0

@@ -151,6 +151,21 @@ def test_a_document_that_is_not_as_recorded_is_named(healthy: Orch, text: str | 
 
 
 @pytest.mark.in_file
+def test_a_document_that_a_power_cut_left_behind_is_no_edit_and_following_mends_it(healthy: Orch) -> None:
+    first = SPEC.read_text()
+    assert healthy("follow", "--once").status == 0
+    assert healthy("spec", "st01-x", "--objectives", "The newest text").status == 0
+    newest = SPEC.read_text()
+    assert healthy("backup", "create").status == healthy("audit", "checkpoint").status == 0
+    SPEC.write_text(first)
+    message, fix = found(healthy, "documents", level="warning")
+    assert message == f"{SPEC} holds iteration 1, which is not the latest: what recorded that one was cut off."
+    assert fix == ["orch follow --once", "orch checkout st01-x spec"]
+    assert healthy("follow", "--once").status == 0
+    assert SPEC.read_text() == newest and healthy("doctor").status == 0
+
+
+@pytest.mark.in_file
 def test_an_approved_document_is_put_back_or_reopened(healthy: Orch) -> None:
     healthy("approve", "st01-x", "spec")
     healthy("audit", "checkpoint")

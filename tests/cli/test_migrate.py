@@ -1,5 +1,6 @@
 """The log moves from its file to PostgreSQL and back: the same bytes, the same root, never in two places at once."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from adapters.postgres_schema import make_log
 from adapters.stores import opened_at
 from cli import migrating
-from domain.errors import Unavailable
+from domain.errors import FilesUnavailable, Unavailable
 from domain.event_log import Record
 from tests.cli.conftest import Orch
 
@@ -115,6 +116,27 @@ def test_another_folder_is_told_where_the_log_went(
         refused = told(*words, "--json")
         assert refused.status == 3 and refused.error["code"] == "STORE_MOVED", refused
         assert ".orch/log.db" in refused.error["message"]
+
+
+def test_where_the_settings_are_somebody_elses_the_log_moves_and_it_says_what_to_type(
+    told: Orch, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under the units the settings are root's; root can write everywhere, so the refusal is put there."""
+    from cli import migrate_setting
+
+    def refused(path: Path, *_: Any) -> None:
+        raise FilesUnavailable(f"{path}: Permission denied.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(migrate_setting, "change", refused)
+        moved = told("migrate", "--to", database, "--json").data
+    assert moved["setting"] is None
+    (line,) = moved["to_do"]
+    words, _, who = line.partition("  # ")
+    assert who == f"who may write {Path('.orch/config.toml').absolute()}"
+    assert told(*shlex.split(words)[1:]).status == 0
+    assert told("migrate", "--to", database).status == 3  # there is nothing left to do
+    assert told("spec", "st08-x", "--objectives", "x").status == 0
 
 
 STEPS = ("settle", "attach", "put_aside", "follow_setting")

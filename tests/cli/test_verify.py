@@ -1,5 +1,6 @@
 """orch audit verify: verdicts, ranges, checkpoints held elsewhere, and what is said not to be proved."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -232,3 +233,15 @@ def test_the_verdict_names_a_way_out(world: World) -> None:
     with inside(LOG) as connection:
         connection.execute("DELETE FROM events WHERE position = 200")
     assert "  → orch recover salvage --out salvaged" in world.verify().out
+
+
+@pytest.mark.in_file
+def test_where_no_document_is_here_they_are_counted_and_not_listed(drafted: Orch) -> None:
+    """As where somebody else verifies what was restored from backups."""
+    assert drafted("spec", "st02-y", "--objectives", "y").status == 0
+    assert "2 looked at, 0 not as recorded" in drafted("audit", "verify").out
+    shutil.rmtree("dev/st02-y")
+    assert "dev/st02-y/spec.md missing" in drafted("audit", "verify").out
+    shutil.rmtree("dev")
+    told = drafted("audit", "verify").out
+    assert "documents on disk: none; 2 are recorded" in told and "missing" not in told

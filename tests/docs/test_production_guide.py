@@ -11,7 +11,7 @@ from tests.docs.machine import BLOCK, ROOT, Line, Machine, lines_in
 
 GUIDE = (ROOT / "PRODUCTION-GUIDE.md").read_text("utf-8")
 EMERGENCY = (ROOT / "docs/emergency-recovery.md").read_text("utf-8")
-NOT_TYPED = ("apt-get install python3-venv", "python3 -m venv", "pip install")
+NOT_TYPED = ("apt-get install", "git clone", "cd /usr/local/src", "git -C", "python3 -m venv", "pip install")
 """What `make wheel` does instead: it builds the program and installs it alone in a fresh environment."""
 
 
