@@ -88,7 +88,11 @@ class Shipping:
             if told["last"] and told["last"] == project.log.moment().position:
                 return
             self._writer.author = author_of(project, self._recipient)  # a key may have been rotated
-            files = None if told["last"] else archive_of(project.places, logs_of(project), now_ns=time_ns())
+            files = (
+                None
+                if told["last"]
+                else archive_of(project.places, logs_of(project.places, project.given), now_ns=time_ns())
+            )
             with self._writer.turn():
                 if not told["last"]:
                     warn_of_plain(self._writer, say=say)

@@ -34,7 +34,7 @@ def backed_up(project: Project, storage: "Storage", author: "Author", *, say: Sa
         with project.metering(total, "events") as progress:
             if not full:
                 warn_of_plain(writer, say=say)
-            files = archive_of(project.places, logs_of(project), now_ns=time_ns())
+            files = archive_of(project.places, logs_of(project.places, project.given), now_ns=time_ns())
             made = add_new(project.log, writer, full=full, files=files, done=progress.advance)
             if made:
                 CheckpointFiles(project.places.checkpoints).keep(made[-1].last, made[-1].checkpoint.encode())

@@ -22,10 +22,9 @@ def storage_of(places: Places, given: Mapping[str, str] = NOBODYS) -> "Storage":
     return storage_at(str(value), places.root)
 
 
-def logs_of(project: Project) -> Path:
+def logs_of(places: Places, given: Mapping[str, str] = NOBODYS) -> Path:
     """Return the folder of the logs: what the setting says, or `logs` beside the store."""
-    places = project.places
-    value = settings_of(["log.dir"], places.settings, flags=project.given)["log.dir"]
+    value = settings_of(["log.dir"], places.settings, flags=given)["log.dir"]
     return places.state / "logs" if value.source is Source.DEFAULT else places.root / str(value.value)
 
 
