@@ -217,7 +217,8 @@ def bound(where: Where) -> socket.socket:
     """Return a socket that is bound where the service is to listen. Refuses what is open to others without TLS."""
     refuse_open(where)
     family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
-    made = socket.socket(family)
+    # asyncio sends at once (TCP_NODELAY) only what it knows to be TCP; an answer would wait 40 ms for its second half
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((where.host, where.port))
