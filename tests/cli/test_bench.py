@@ -10,6 +10,8 @@ from tests.cli.conftest import Orch, position
 from tests.cli.garbage_world import snapshot
 from usecases.project import Project
 
+pytestmark = pytest.mark.at_the_log("it measures a machine, and keeps a file beside the store")
+
 FILE = Path(".orch/bench-baseline.json")
 NAMES = ["append", "status", "fold", "render"]
 

@@ -149,3 +149,14 @@ def test_health_and_figures_are_those_of_the_service(far: Far) -> None:
     assert far.orch("health", "--json").data["uptime"] is not None
     seen = far.orch("monitor", "--once", "--json").data
     assert seen["health"] == "healthy" and seen["source"].startswith("http:") and seen["most"], seen
+
+
+def test_a_copy_whose_settings_ask_for_receipts_has_them(far: Far) -> None:
+    assert far.orch("init").status == 0
+    Path(".orch/config.toml").write_text("[receipts]\nwrite = true\n")
+    assert far.orch("spec", "st01-x", "--objectives", "a").status == 0
+    approved = far.orch("approve", "st01-x", "spec", "--json").data
+    vkey = far.orch("audit", "key", "show", "--json").data["key"]
+    assert Path(approved["receipt"]["file"]).is_file()
+    assert far.orch("gate", "st01-x", "spec", "--receipt", "--vkey", vkey).status == 0
+    assert not list((far.project.places.root / "dev").rglob("*receipt*"))
