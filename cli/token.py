@@ -104,8 +104,7 @@ def list_tokens(asked: Asked) -> None:
         table = [
             (
                 row["id"],
-                one_line(row["actor"]["name"])
-                + ("" if row["actor"]["kind"] == "human" else f" ({row['actor']['kind']})"),
+                _who(row["actor"]),
                 ", ".join(row["scopes"]),
                 row["expires_at"][:16].replace("T", " "),
                 paint(row["state"], "green" if row["state"] == "active" else "red"),
