@@ -12,7 +12,7 @@ ROOM := $(shell df -k --output=avail /dev/shm 2>/dev/null | tail -n 1)
 ifndef TMPDIR
 IN_MEMORY := $(shell [ "$(ROOM)" -gt 4000000 ] 2>/dev/null && echo TMPDIR=/dev/shm)
 endif
-TESTS := $(IN_MEMORY) $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+TESTS := $(IN_MEMORY) $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(if $(IN_MEMORY),-o tmp_path_retention_policy=failed)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-postgres test-remote test-reliability test-service test-machine test-every-byte check bench compare wheel clean
