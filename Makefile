@@ -5,6 +5,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# What is compiled is kept, also where a container says otherwise: half of the commands that tests start would compile all of orch anew.
+export PYTHONDONTWRITEBYTECODE :=
+# Tests make files in memory, where that has room and nobody names another place: else they wait half of the time for a disk to say that it has written.
+ROOM := $(shell df -k --output=avail /dev/shm 2>/dev/null | tail -n 1)
+ifndef TMPDIR
+IN_MEMORY := $(shell [ "$(ROOM)" -gt 4000000 ] 2>/dev/null && echo TMPDIR=/dev/shm)
+endif
+TESTS := $(IN_MEMORY) $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(if $(IN_MEMORY),-o tmp_path_retention_policy=failed)
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-postgres test-remote test-reliability test-service test-machine test-every-byte check bench compare wheel clean
 
@@ -15,13 +24,13 @@ demo: $(READY) ## a real phase from init to handoff, shown step by step
 	@$(BIN)/python examples/demo.py
 
 test: $(READY) ## the tests
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(TESTS)
 
 test-postgres: $(READY) ## the tests of the commands once more, on logs in PostgreSQL
-	TEST_STORE=postgres $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not in_file" tests/cli
+	TEST_STORE=postgres $(TESTS) -m "not in_file" tests/cli
 
 test-remote: $(READY) ## the tests of the commands once more, through a service
-	TEST_STORE=service $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not in_file and not at_the_log" tests/cli
+	TEST_STORE=service $(TESTS) -m "not in_file and not at_the_log" tests/cli
 
 test-reliability: $(READY) ## the long campaigns: kill -9, power loss, racing processes
 	RELIABILITY=long $(BIN)/python -m pytest -q tests/reliability tests/properties/test_moments_and_folds.py tests/cli/test_backups_s3_failures.py tests/api/test_schemathesis.py

@@ -14,7 +14,6 @@ MAGIC = b"orch segment 1\n"
 HEAD = struct.Struct(">II")
 """The bytes that follow the first number; the bytes of the entry."""
 LONGEST_SALT = 255
-LARGEST_RECORD = (1 << 32) - 1
 
 
 class Entry(NamedTuple):

@@ -107,6 +107,13 @@ class Git:
         return done.stdout if done.returncode == 0 else None
 
 
+class NoGit(Git):
+    """The history of files that came without one: whatever looks like a repository among them is not asked."""
+
+    def __init__(self) -> None:
+        self._prefix = None
+
+
 def _words(found: re.Match[bytes]) -> tuple[str, str, str, str]:
     """Return commit, date, author and the name that the file had then, from the root of the repository."""
     commit, date, author, name = found.groups()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from adapters.import_documents import documents
 from adapters.import_files import Folder, LeftOut
-from adapters.import_git import Git
+from adapters.import_git import Git, NoGit
 from adapters.import_layouts import Aside, Place, placed
 from adapters.import_predecessor import predecessor
 from adapters.import_state import StateThere
@@ -46,7 +46,7 @@ class Plan(NamedTuple):
     others: int
 
 
-def plan_of(root: Path, names: Mapping[str, str]) -> Plan:
+def plan_of(root: Path, names: Mapping[str, str], *, asks_git: bool = True) -> Plan:
     """Read a folder. `names` are names that were chosen: of a folder there to a phase here."""
     root = root.resolve()
     folder = Folder(root)
@@ -59,7 +59,7 @@ def plan_of(root: Path, names: Mapping[str, str]) -> Plan:
         for path, at in places.items():
             if isinstance(at, Place):
                 groups.setdefault((at.importer, at.folder), []).append((path, at))
-        git = Git(root)
+        git = Git(root) if asks_git else NoGit()
         phases = [_phase(folder, git, files, names) for files in groups.values()]
     finally:
         folder.close()

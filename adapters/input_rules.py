@@ -12,6 +12,8 @@ TITLE_LIMIT = 200
 HOURS_LIMIT = 10_000
 DEVELOPERS_LIMIT = 1_000
 TASK_LIMIT = 9_999
+ALIKE = 0.5
+"""How much of two names has to be the same before one is suggested for the other."""
 
 SpecType = Literal["Foundation", "Infrastructure", "Feature", "Integration", "Enhancement", "Meta-Development"]
 SPEC_TYPES: tuple[str, ...] = get_args(SpecType)
@@ -85,8 +87,19 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint at the known name most like this one, or all of them when there are few."""
     from difflib import get_close_matches
 
-    known = list(known)
-    close = get_close_matches(name[:100].lower().replace("-", "_").replace(" ", "_"), known, n=1, cutoff=0.5)
-    if close:
-        return f"did you mean {close[0]}?"
-    return "known are " + ", ".join(known[:20])
+    asked = name[:100].lower().replace("-", "_").replace(" ", "_")
+    spelt = {each.lower(): each for each in known}
+    close = get_close_matches(asked, spelt, n=1, cutoff=ALIKE)
+    if close and _is_alike(asked, close[0]):
+        return f"did you mean {spelt[close[0]]}?"
+    return "known are " + ", ".join([*spelt.values()][:20])
+
+
+def _is_alike(one: str, other: str) -> bool:
+    """Tell whether two names are alike beyond the words that both begin with: those are of a table, or ours."""
+    from difflib import SequenceMatcher
+    from itertools import takewhile
+
+    begun = "".join(mine for mine, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    own = max(begun.rfind("_"), begun.rfind(".")) + 1
+    return SequenceMatcher(None, one[own:], other[own:]).ratio() >= ALIKE

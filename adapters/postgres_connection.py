@@ -16,7 +16,7 @@ from adapters.log_notes import refuse_ended
 from adapters.log_rows import Row
 from adapters.places import NAME_IT
 from adapters.postgres_call import Calls
-from domain.errors import Damaged, InvalidInput, NotFound, Unavailable
+from domain.errors import Damaged, HandsNeeded, InvalidInput, NotFound, Unavailable
 
 Answer = TypeVar("Answer")
 CONNECT_S = 10
@@ -148,7 +148,7 @@ def spoken(where: str) -> Iterator[None]:
     except errors.LockNotAvailable as error:
         raise Unavailable(f"Other writers keep {where} busy; nothing was recorded.") from error
     except errors.InsufficientPrivilege as error:
-        raise Unavailable(f"This role may not do that in {where}: {_first_line(error)}.") from error
+        raise HandsNeeded(f"This role may not do that in {where}: {_first_line(error)}.") from error
     except errors.ReadOnlySqlTransaction as error:
         raise _takes_no_writes(where) from error
     except errors.SerializationFailure as error:  # at this isolation level nothing but a standby raises it
@@ -156,7 +156,9 @@ def spoken(where: str) -> Iterator[None]:
             f"{where.capitalize()} is a standby, and gave up this read for what its primary has cleared away"
             " (conflict with recovery). Repeating the command is safe."
         ) from error
-    except (errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections) as error:
+    except errors.DiskFull as error:
+        raise HandsNeeded(f"{where.capitalize()} has no room: {_first_line(error)}. Nothing was recorded.") from error
+    except (errors.OutOfMemory, errors.TooManyConnections) as error:
         raise Unavailable(f"{where.capitalize()} has no room: {_first_line(error)}. Nothing was recorded.") from error
     except (
         errors.DataCorrupted,
@@ -167,7 +169,7 @@ def spoken(where: str) -> Iterator[None]:
         raise Damaged(f"The log in {where} is damaged: {_first_line(error)}.") from error
     except psycopg.Error as error:
         if error.sqlstate == ISOLATION:
-            raise Unavailable(
+            raise HandsNeeded(
                 f"Sessions in {where} begin as {_first_line(error)}; the log needs read committed.",
                 fix=("ALTER DATABASE … SET default_transaction_isolation = 'read committed'",),
             ) from error

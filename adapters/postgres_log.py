@@ -17,7 +17,7 @@ from adapters.postgres_writes import ANSWER, APPEND, WITHDRAW, answers_in, is_ti
 from adapters.settings import shown
 from adapters.shared_commits import Answers, Portion, SharedCommits
 from adapters.snapshots import lines_of, packed
-from domain.errors import Damaged, InvalidInput, Refusal, StoreOutdated, Unavailable
+from domain.errors import Damaged, InvalidInput, Refusal, StoreOutdated, StoreReplaced, Unavailable
 from domain.event_log import Head, Moment, Told
 
 SCHEMA_VERSION = 4
@@ -211,6 +211,11 @@ class PostgresLog(SharedCommits, LogReads):
         if not self._read_only:
             refuse_ended(self.where, self.noted, promotes=self.PROMOTES, words=self._words)
         return str(said["origin"])
+
+    def refuse_replaced(self) -> None:
+        """Refuse to go on where the database holds another log, or this one came to its end or went back meanwhile."""
+        if self.notes() != self.noted:
+            raise StoreReplaced(self.where)
 
     def _refuse_reader(self) -> None:
         if self._read_only:

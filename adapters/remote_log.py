@@ -6,7 +6,7 @@ from typing import Any, NoReturn, Self
 
 from adapters.log_rows import HASH, TILE, Heads, Row, commands_of, head_of, moment_of, page_of, records_of
 from adapters.log_wire import EVENT, HEADS, READS, bytes_of, hash_of, unwired, unwired_told
-from adapters.service_line import LOG, Reply, ServiceLine
+from adapters.service_line import LOG, ServiceLine
 from adapters.snapshots import heads_in
 from domain.actors import Actor, ActorKind
 from domain.errors import Damaged, InvalidInput, NotFound, Refusal, Unavailable
@@ -18,6 +18,13 @@ AT_ONCE = 100
 VERSION = EVENT.index("version")
 TILES = 10
 """Full tiles of rows in one question."""
+
+
+class _Answer(dict[str, Any]):
+    """The data of an answer; a part that is not there is the service's fault."""
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise Damaged(f"The service does not say {name}: it does not answer as orch does.")
 
 
 class RemoteLog:
@@ -32,7 +39,7 @@ class RemoteLog:
         self.where = line.where
         self._seen = 0
         self._origin: str | None = None
-        told = self._get("").data
+        told = self._get("")
         if told.get("reads") != READS:
             raise Unavailable(
                 f"The service at {self.where} has another version (orch {told.get('orch')}): it sends its log in a form"
@@ -40,9 +47,11 @@ class RemoteLog:
                 fix=("orch version",),
             )
         self._notes: dict[str, str] = told["notes"]
-        self.by = Actor(told["by"]["name"], ActorKind(told["by"]["kind"]))
-        """Whoever the token was issued to."""
-        self.scopes: tuple[str, ...] = tuple(told["by"]["scopes"])
+        try:
+            self.by = Actor(told["by"]["name"], ActorKind(told["by"]["kind"]))
+            """Whoever the token was issued to."""
+        except (LookupError, TypeError, ValueError):
+            raise Damaged(f"{self.where} does not say whose the token is.") from None
 
     def __enter__(self) -> Self:
         return self
@@ -70,7 +79,7 @@ class RemoteLog:
 
     def receipt(self, command_id: str) -> tuple[Receipt, str | None] | None:
         """Return the receipt of a recorded command; its fingerprint stays where it is."""
-        told = self._get("/command", [("id", command_id)]).data
+        told = self._get("/command", [("id", command_id)])
         if told["first"] is None:
             return None
         return Receipt(command_id, told["first"], told["last"], told["recorded_at"], repeated=True), None
@@ -79,7 +88,7 @@ class RemoteLog:
         """Yield every recorded command, ordered by its id."""
         more = True
         while more:
-            told = self._get("/commands", [("after", after)]).data
+            told = self._get("/commands", [("after", after)])
             rows = [tuple(row) for row in told["rows"]]
             yield from commands_of(rows, after=after)
             more = bool(told["more"] and rows)
@@ -112,7 +121,7 @@ class RemoteLog:
                 told = self._get("/told", [("place", f"{version}:{stream}") for stream, version in asked])
             except NotFound as error:
                 raise Damaged(f"{error.message} A head names it.") from None
-            found.update(map(unwired_told, told.data["rows"]))
+            found.update(map(unwired_told, told["rows"]))
         if found.keys() != {*places}:
             raise Damaged(f"{self.where} did not tell what was asked.")
         return found
@@ -122,7 +131,7 @@ class RemoteLog:
         more = True
         while more:
             query: list[tuple[str, object]] = [("stream", stream), ("after", after)]
-            told = self._get("/rows", [*query, *([] if upto is None else [("upto", upto)])]).data
+            told = self._get("/rows", [*query, *([] if upto is None else [("upto", upto)])])
             yield from records_of(unwired(told["rows"], EVENT), column=VERSION, after=after)
             after, upto, more = _further(told, after)
 
@@ -130,7 +139,7 @@ class RemoteLog:
         """Yield the records between two positions, both included, in order."""
         more = True
         while more:
-            told = self._get("/rows", [("first", first), *([] if last is None else [("upto", last)])]).data
+            told = self._get("/rows", [("first", first), *([] if last is None else [("upto", last)])])
             yield from records_of(unwired(told["rows"], EVENT), column=0, after=first - 1)
             after, last, more = _further(told, first - 1)
             first = after + 1
@@ -142,7 +151,7 @@ class RemoteLog:
         while first <= last:
             limit = TILES * TILE
             query = [("columns", ",".join(named)), ("first", first), ("upto", last), ("limit", limit)]
-            told = self._get("/rows", query).data
+            told = self._get("/rows", query)
             rows = page_of(unwired(told["rows"], named), named)
             end = min(last, told["after"])
             if end < first:
@@ -156,17 +165,17 @@ class RemoteLog:
 
     def snapshot(self, position: int) -> Snapshot | None:
         """Return the latest snapshot at or before a position."""
-        told = self._get("/snapshot", [("upto", position)]).data
+        told = self._get("/snapshot", [("upto", position)])
         at, lines = told["position"], bytes_of(told["lines"])
         return None if at is None or lines is None else Snapshot(at, heads_in(at, lines))
 
     def snapshot_positions(self) -> list[int]:
         """Return the positions of all snapshots, in order."""
-        return list(self._get("/snapshots").data["positions"])
+        return list(self._get("/snapshots")["positions"])
 
     def snapshot_lines(self, position: int) -> bytes:
         """Return the unpacked bytes of one snapshot."""
-        told = self._get("/snapshot", [("upto", position)]).data
+        told = self._get("/snapshot", [("upto", position)])
         lines = bytes_of(told["lines"])
         if told["position"] != position or lines is None:
             raise NotFound(f"There is no snapshot of position {position}.", fix=("orch rebuild",))
@@ -182,7 +191,7 @@ class RemoteLog:
 
     def tree(self) -> TreeHead:
         """Return the tree head that was kept with the last append; its root is worked out here."""
-        told = self._get("/tree").data
+        told = self._get("/tree")
         frontier = [hash_of(each) or b"" for each in told["frontier"]]
         size = self._not_before(told["size"])
         if len(frontier) != size.bit_count() or any(len(each) != HASH for each in frontier):
@@ -191,13 +200,13 @@ class RemoteLog:
 
     def tile(self, level: int, number: int) -> bytes | None:
         """Return a full tile, or None while it is not full."""
-        return hash_of(self._get("/tile", [("level", level), ("number", number)]).data["hashes"])
+        return hash_of(self._get("/tile", [("level", level), ("number", number)])["hashes"])
 
     def hashes(self, level: int, start: int, stop: int) -> list[bytes]:
         """Return hashes of a tile level: the leaves, or the roots of the full tiles below."""
         if start >= stop:
             return []
-        told = self._get("/hashes", [("level", level), ("start", start), ("stop", stop)]).data
+        told = self._get("/hashes", [("level", level), ("start", start), ("stop", stop)])
         raw = hash_of(told["hashes"]) or b""
         return [raw[at : at + HASH] for at in range(0, len(raw), HASH)]
 
@@ -239,7 +248,7 @@ class RemoteLog:
     def _refuse(self) -> NoReturn:
         raise InvalidInput(f"That is done where the log is, by whoever runs {self.where}.")
 
-    def _get(self, path: str, query: Sequence[tuple[str, object]] = ()) -> Reply:
+    def _get(self, path: str, query: Sequence[tuple[str, object]] = ()) -> _Answer:
         reply = self.line.get(f"/log{path}", query)
         origin = reply.headers.get(LOG)
         if origin is None:
@@ -247,15 +256,15 @@ class RemoteLog:
         if self._origin not in (None, origin):
             raise Unavailable(f"{self.where} answered for {self._origin} before, and answers for {origin} now.")
         self._origin = origin
-        return reply
+        return _Answer(reply.data)
 
     def _heads(self, query: Sequence[tuple[str, object]]) -> tuple[Moment, list[Row]]:
-        told = self._get("/heads", query).data
+        told = self._get("/heads", query)
         moment = moment_of((self._not_before(told["position"]), told["recorded_at"] or 0))
         return moment, unwired(told["rows"], HEADS)
 
     def _moment(self, query: Sequence[tuple[str, object]]) -> Moment:
-        told: dict[str, Any] = self._get("/moment", query).data
+        told: dict[str, Any] = self._get("/moment", query)
         found = Moment(told["position"], told["recorded_at"], told["next_recorded_at"])
         if not query:
             self._not_before(found.position)

@@ -1,7 +1,6 @@
 """Where the service is that a project is worked on through, and what is shown to it."""
 
 import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -9,9 +8,10 @@ from urllib.parse import urlsplit
 
 from adapters.loopback import is_loopback
 from adapters.places import Places
-from adapters.settings import NOBODYS
+from adapters.secret_files import secret_in
+from adapters.settings import NOBODYS, is_url
 from adapters.settings_file import settings_of
-from domain.errors import FilesUnavailable, InvalidInput
+from domain.errors import InvalidInput
 
 TOKEN = "ORCHESTRATOR_TOKEN"  # noqa: S105  # the name of the variable
 URL = "ORCHESTRATOR_URL"
@@ -46,58 +46,50 @@ class ServiceAt(NamedTuple):
         return is_loopback(self.host)
 
 
-def service_at(places: Places, *, env: Mapping[str, str] = os.environ, flags: Mapping[str, str] = NOBODYS) -> ServiceAt:
-    """Return the service that the settings name. Raises `InvalidInput` where it cannot be spoken to as they say."""
-    scheme, host, port, prefix = _parts(places.url or "")
+def service_at(
+    places: Places, *, env: Mapping[str, str] = os.environ, flags: Mapping[str, str] = NOBODYS, shows: bool = True
+) -> ServiceAt:
+    """Return the service that the settings name. Raises `InvalidInput` where it cannot be spoken to as they say.
+
+    `shows` says that a token is shown to it; where none is, nothing has to be kept from those on the way.
+    """
+    scheme, host, port, prefix = _parts(places.url or "", shows=shows)
     values = settings_of(("token_file", "ca_file"), places.settings, env=env, flags=flags)
     token_file, ca_file = (None if value.value is None else places.root / str(value.value) for value in values.values())
     if ca_file is not None and not ca_file.is_file():
         raise InvalidInput(f"There is no file of certificates at {ca_file}.", fix=("orch config show ca_file",))
-    token = env.get(TOKEN) or (_token_in(token_file) if token_file else "")
+    token = _token(places.url, token_file, env) if shows else ""
+    return ServiceAt(scheme, host, port, prefix, token, ca_file, places.timeout_ms / 1000)
+
+
+def _token(url: str | None, file: Path | None, env: Mapping[str, str]) -> str:
+    token = env.get(TOKEN) or (secret_in(file, most=LONGEST, setting="token_file") if file else "")
     if not token:
         raise InvalidInput(
-            f"A token is needed to work through {places.url}; whoever runs the service issues one.",
+            f"A token is needed to work through {url}; whoever runs the service issues one.",
             fix=(SHOW_IT, "export ORCHESTRATOR_TOKEN_FILE=~/.config/orch/token"),
         )
     if len(token) > LONGEST or not token.isascii() or not token.isprintable() or " " in token:
         raise InvalidInput("That is no token: it has printable ASCII characters without spaces.", fix=(SHOW_IT,))
-    return ServiceAt(scheme, host, port, prefix, token, ca_file, places.timeout_ms / 1000)
+    return token
 
 
-def _parts(url: str) -> tuple[str, str, int, str]:
+def _parts(url: str, *, shows: bool) -> tuple[str, str, int, str]:
     try:
         parts = urlsplit(url)
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
     except ValueError:
         raise InvalidInput("The address of a service has a port from 1 to 65535.", fix=(NAME_IT,)) from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidInput("The address of a service begins with https://.", fix=(NAME_IT,))
+    if not is_url(url) or not parts.hostname:
+        raise InvalidInput("The address of a service begins with https://, or http:// on this machine.", fix=(NAME_IT,))
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise InvalidInput(
             "The address of a service is a host, a port and perhaps a path; a token is shown otherwise.",
             fix=(NAME_IT, SHOW_IT),
         )
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    if shows and parts.scheme == "http" and not is_loopback(parts.hostname):
         raise InvalidInput(
             f"{parts.hostname} is another machine, and the token would go there in the clear; use https://.",
             fix=(f"export {URL}=https://{parts.netloc}{parts.path}",),
         )
     return parts.scheme, parts.hostname, port, parts.path.rstrip("/").removesuffix("/api/v1")
-
-
-def _token_in(path: Path) -> str:
-    """Return the token in a file that nobody else can read."""
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "its name holds a NUL character"
-        raise FilesUnavailable(f"{path}: {why}.", fix=("orch config show token_file",)) from None
-    with os.fdopen(file, "rb") as opened:
-        status = os.fstat(opened.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise InvalidInput(f"{path} is no regular file; a token is read from one.")
-        if status.st_mode & 0o077:
-            raise InvalidInput(
-                f"{path} can be read by others; a token in it would be theirs, too.", fix=(f"chmod 600 {path}",)
-            )
-        return opened.read(LONGEST + 1).decode("ascii", "replace").strip()

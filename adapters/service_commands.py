@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from adapters.import_wire import words_of
 from adapters.service_line import Reply, ServiceLine
 from domain import commands as c
 from domain.errors import Damaged, InvalidInput
@@ -94,6 +95,8 @@ def request_of(command: c.Command, *, where: str = "the service") -> Asked:
             boxes = [*((number, "x") for number in command.done), *((number, " ") for number in command.reopened)]
             text = "".join(f"- [{tick}] {number} as its box says\n" for number, tick in boxes)
             return _post(f"{_phase(command)}/task/sync", {"text": text, **_said(command, forced="force")})
+        case c.ImportPhase():
+            return _post(f"{_phase(command)}/import", words_of(command))
         case c.IssueToken():
             words = {"name": command.to.name, "kind": command.to.kind, "scopes": list(command.scopes)}
             return _post("/tokens", {**words, "days": command.seconds // 86_400, "reason": command.reason})

@@ -3,32 +3,31 @@
 import ssl
 import zlib
 from collections.abc import Mapping, Sequence
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from socket import gaierror
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from threading import Lock
 from time import monotonic, sleep
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 from urllib.parse import urlencode
 
 import orjson
 
+from adapters.service_answers import Said, said_by
 from adapters.service_at import NAME_IT, ServiceAt
 from adapters.service_problems import document_in, refusal_of
-from domain.errors import Damaged, Refusal, Unavailable
+from adapters.service_unreached import unreached
+from domain.errors import Refusal, Unavailable
 
 ROOT = "/api/v1"
 PAUSES = (0.1, 0.3, 1.0, 2.0)
 """Seconds before asking again; then it is up to who asked."""
-LARGEST = 1 << 30
-"""Bytes of an answer."""
-BUSY = (429, 503)
+BUSY = (429, 502, 503, 504)
+"""Statuses of who may answer in a moment: the service itself, or a proxy before one that is being started."""
 QUOTA, QUOTA_S = "RATE_LIMITED", 60.0
 """Who asks much, as a verification does, waits for the next minute, however long a command may take otherwise."""
 LASTING = ("UPGRADE_NEEDED", "UPGRADE_UNDONE", "FILESYSTEM_ERROR")
 """Codes of what is not available and will not be in a moment."""
 LOG = "orch-log"
 """The header that says which log an answer is about."""
-CA = "export ORCHESTRATOR_CA_FILE=ca.pem"
 
 
 class Reply(NamedTuple):
@@ -36,12 +35,6 @@ class Reply(NamedTuple):
 
     data: dict[str, Any]
     headers: Mapping[str, str]
-
-
-class _Said(NamedTuple):
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class ServiceLine:
@@ -64,8 +57,27 @@ class ServiceLine:
 
         Raises the refusal that was answered, and `Unavailable` where nothing was.
         """
-        sent = {"Authorization": f"Bearer {self.at.token}", "Accept": "application/json"}
-        if not self.at.is_near:
+        return self._told(self._asked(method, path, body, key=key))
+
+    def fetch(self, path: str, body: Any, file: IO[bytes]) -> None:
+        """Have a file made, and write it to one as it comes; asked again, it is written anew. Raises as `ask`."""
+        said = self._asked("POST", path, body, into=file)
+        if said.status != 200 or said.body:
+            raise self.refusal(said)
+
+    def look(self, path: str, *, most: int, shows: bool = True) -> Said:
+        """Ask once for what is no operation, such as health, and return whatever is answered. Raises `Unavailable`."""
+        sent = {"Authorization": f"Bearer {self.at.token}"} if shows else {}
+        try:
+            return self._said("GET", f"{self.at.prefix}{path}", None, sent, most=most)
+        except _Broken as error:
+            raise unreached(self.at, error.cause).why from error.cause
+
+    def _asked(
+        self, method: str, path: str, body: Any, *, key: str | None = None, into: IO[bytes] | None = None
+    ) -> Said:
+        sent = {"Authorization": f"Bearer {self.at.token}", "Accept": "application/json" if into is None else "*/*"}
+        if not self.at.is_near and into is None:
             sent["Accept-Encoding"] = "gzip"
         if key is not None:
             sent["Idempotency-Key"] = key
@@ -74,17 +86,20 @@ class ServiceLine:
             sent["Content-Type"] = "application/json"
             data = orjson.dumps(body)
         until = monotonic() + self.at.timeout_s
+        trouble: Refusal
         for pause in (*PAUSES, None):
             try:
-                said = self._said(method, f"{self.at.prefix}{ROOT}{path}", data, sent)
+                said = self._said(method, f"{self.at.prefix}{ROOT}{path}", data, sent, into=into)
                 if said.status not in BUSY:
-                    return self._told(said)
-                trouble = self._refusal(said)
+                    return said
+                trouble = self.refusal(said)
                 if trouble.code in LASTING:
                     raise trouble  # waiting would not help
                 wait = _seconds(said.headers.get("retry-after"), pause)
             except _Broken as error:
-                trouble, wait = self._unreachable(error), pause
+                (trouble, may_pass), wait = unreached(self.at, error.cause), pause
+                if not may_pass:
+                    raise trouble from error.cause
             patience = QUOTA_S if trouble.code == QUOTA else 0.0
             if pause is None or wait is None or monotonic() + wait > until + patience:
                 raise trouble
@@ -98,7 +113,16 @@ class ServiceLine:
         for connection in idle:
             connection.close()
 
-    def _said(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> _Said:
+    def _said(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        *,
+        into: IO[bytes] | None = None,
+        most: int | None = None,
+    ) -> Said:
         """Ask once; a connection that was let go of while it was idle is no trouble."""
         while True:
             with self._guard:
@@ -107,7 +131,7 @@ class ServiceLine:
             try:
                 connection.request(method, path, body, dict(headers))
                 response = connection.getresponse()
-                said = _Said(response.status, _lower(response), _body_of(response))
+                said = said_by(response, seconds=self.at.timeout_s, into=into, most=most)
             except (OSError, HTTPException, zlib.error) as error:
                 connection.close()
                 if known is not None and not isinstance(error, TimeoutError):
@@ -116,7 +140,7 @@ class ServiceLine:
             except BaseException:
                 connection.close()
                 raise
-            if response.will_close:
+            if response.will_close or not response.isclosed():  # the rest of what a stranger says is not read
                 connection.close()
             else:
                 with self._guard:
@@ -135,36 +159,19 @@ class ServiceLine:
                 ) from error
         return HTTPSConnection(self.at.host, self.at.port, timeout=self.at.timeout_s, context=self._tls)
 
-    def _told(self, said: _Said) -> Reply:
+    def _told(self, said: Said) -> Reply:
         document = document_in(said.body) if said.status == 200 else None
         if document is None:
-            raise self._refusal(said)
+            raise self.refusal(said)
         if document.get("ok") is not True or not isinstance(document.get("data"), dict):
             raise Unavailable(f"{self.where} is no service of orch: it answers something else.", fix=(NAME_IT,))
         return Reply(document["data"], said.headers)
 
-    def _refusal(self, said: _Said) -> Refusal:
-        media_type = said.headers.get("content-type", "").partition(";")[0].strip().lower()
-        return refusal_of(said.status, media_type, said.body, where=self.where)
-
-    def _unreachable(self, error: "_Broken") -> Refusal:
-        """Return what kept us from an answer, in one sentence; what no second try can mend is raised."""
-        cause = error.cause
-        match cause:
-            case ssl.SSLCertVerificationError():
-                raise Unavailable(
-                    f"The certificate of {self.where} is not trusted here: {cause.verify_message.rstrip('.')}.",
-                    fix=(CA,),
-                ) from cause
-            case ssl.SSLError():
-                raise Unavailable(f"{self.where} does not speak TLS as it should.", fix=(NAME_IT,)) from cause
-            case gaierror():
-                return Unavailable(f"There is no host {self.at.host}, as far as can be told from here.", fix=(NAME_IT,))
-            case ConnectionRefusedError():
-                return Unavailable(f"Nothing listens at {self.where}.", fix=("orch serve", NAME_IT))
-            case TimeoutError():
-                return Unavailable(f"{self.where} did not answer within {self.at.timeout_s:g} s.")
-        return Unavailable(f"The connection to {self.where} was lost before it had answered.")
+    def refusal(self, said: Said) -> Refusal:
+        """Return what an answer stands for that did not go well."""
+        return refusal_of(
+            said.status, said.media_type, said.body, where=self.where, leads_to=said.headers.get("location", "")
+        )
 
 
 class _Broken(Exception):
@@ -173,25 +180,6 @@ class _Broken(Exception):
     def __init__(self, cause: Exception) -> None:
         super().__init__(cause)
         self.cause = cause
-
-
-def _lower(response: HTTPResponse) -> dict[str, str]:
-    return {name.lower(): value for name, value in response.getheaders()}
-
-
-def _body_of(response: HTTPResponse) -> bytes:
-    """Return the whole body, unpacked; one that nobody could hold is refused."""
-    raw = response.read(LARGEST + 1)
-    if response.length:  # the line was cut: `read` with a number does not say so
-        raise HTTPException("the answer is not whole")
-    if response.getheader("content-encoding") == "gzip":
-        unpacking = zlib.decompressobj(wbits=31)
-        raw = unpacking.decompress(raw, LARGEST + 1)
-        if not unpacking.eof and len(raw) <= LARGEST:
-            raise HTTPException("the answer is not whole")
-    if len(raw) > LARGEST:
-        raise Damaged("The service answered with more than anybody could hold.")
-    return raw
 
 
 def _seconds(words: str | None, otherwise: float | None) -> float | None:

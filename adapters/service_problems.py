@@ -1,9 +1,12 @@
 """What a service answers when it says no, as the refusal that the command line knows: same code, sentence and fix."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
+from adapters.service_at import SHOW_IT
+from adapters.settings import is_url
 from domain.errors import CommandIdReused, Conflict, Damaged, InvalidInput, NotFound, Refusal, Rejected, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -24,6 +27,8 @@ KINDS: dict[int, type[Refusal]] = {
     503: Unavailable,
 }
 """From the status of a problem to the kind of refusal; each edge has one such table."""
+BEFORE_IT = (502, 503, 504)
+REDIRECTS = (301, 302, 303, 307, 308)
 OUTDATED = ("NO_SUCH_PATH", "METHOD_NOT_ALLOWED")
 NOT_HERE = "orch serve --name"
 
@@ -41,14 +46,14 @@ def document_in(body: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def refusal_of(status: int, media_type: str, body: bytes, *, where: str) -> Refusal:
-    """Return the refusal that a problem document stands for; what is none was said by somebody else than a service."""
+def refusal_of(status: int, media_type: str, body: bytes, *, where: str, leads_to: str = "") -> Refusal:
+    """Return the refusal that a problem document stands for; what is none was said by somebody else than a service.
+
+    `leads_to` is where a redirect leads: a token is shown only to the service that was named.
+    """
     said = document_in(body) if media_type == MEDIA_TYPE else None
     if said is None or not all(isinstance(said.get(name), str) for name in ("code", "detail")):
-        return Unavailable(
-            f"{where} answered {status}, and not as orch does: something else listens there, or stands between.",
-            fix=("echo $ORCHESTRATOR_URL",),
-        )
+        return _strangers(status, where, leads_to)
     code, message = said["code"], said["detail"]
     if code == "BUG":
         raise ServiceBug(f"in the service at {where}: its log has the details")
@@ -61,9 +66,32 @@ def refusal_of(status: int, media_type: str, body: bytes, *, where: str) -> Refu
         )
     kind = CommandIdReused if code == CommandIdReused.code else KINDS.get(status, Unavailable)
     fix = tuple(str(line) for line in said["fix"]) if isinstance(said.get("fix"), list) else ()
+    if status == 401:
+        message, fix = f"{message} Whoever runs the service issues another one.", (SHOW_IT,)
     if status == 421:
         fix = (f"{NOT_HERE} {where.partition('//')[2].partition('/')[0].partition(':')[0]}",)
     return refused(kind, code, message, fix)
+
+
+def _strangers(status: int, where: str, leads_to: str) -> Unavailable:
+    """Return what an answer of somebody else means."""
+    if status in BEFORE_IT:
+        return Unavailable(
+            f"{where} answered {status}, and not as orch does: what stands before the service does not reach it.",
+            fix=(f"orch health --url {where}",),
+        )
+    if status in REDIRECTS and is_url(leads_to):
+        there = urlsplit(leads_to)
+        prefix, api, _ = there.path.partition("/api/v1")
+        return Unavailable(
+            f"{where} answered {status}: it leads to {there.scheme}://{there.netloc}, and a token is shown only where"
+            " the settings say.",
+            fix=(f"export ORCHESTRATOR_URL={there.scheme}://{there.netloc}{prefix if api else ''}",),
+        )
+    return Unavailable(
+        f"{where} answered {status}, and not as orch does: something else listens there, or stands between.",
+        fix=("echo $ORCHESTRATOR_URL",),
+    )
 
 
 def refused(kind: type[Refusal], code: str, message: str, fix: tuple[str, ...]) -> Refusal:

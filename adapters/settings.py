@@ -25,9 +25,9 @@ class Kind(StrEnum):
     CACHE = "an address with redis://, rediss:// or unix://"
     ISSUER = "an address with https://, without a query"
     WORD = "a word"
-    OCCASIONS = 'a list of approval and handoff, such as ["approval"]'
-    WORDS = 'a list of words, such as ["age1…"]'
-    PAIRS = 'a list of pairs, such as ["leads=read+approve"]'
+    OCCASIONS = "a list of approval and handoff"
+    WORDS = "a list of words"
+    PAIRS = "a list of pairs"
     COUNT = "a whole number from 1 to 36500"
     MILLISECONDS = "a whole number of milliseconds from 1 to 3600000"
     RATE = "a whole number of requests a minute from 0 to 1000000, 0 for no limit"

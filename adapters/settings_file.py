@@ -18,10 +18,11 @@ MARKS = (b"_dir", b"Directory", b"database", b"cache", b"url", b"timeout", b"Tim
 def early_in(path: Path, *, named: bool) -> dict[str, object]:
     """Return what a file says of the settings that every command asks for.
 
-    A file that cannot say is not parsed: a key without escapes is in the bytes as it is.
+    The project's own file is not parsed where it cannot say: a key without escapes is in the bytes as it is. One that
+    somebody named is judged by every command, or what is misspelt in it would be left out in silence.
     """
     data = bytes_of(path, named=named)
-    return judged(path, data, EARLY) if any(mark in data for mark in MARKS) else {}
+    return judged(path, data, EARLY) if named or any(mark in data for mark in MARKS) else {}
 
 
 def settings_in(path: Path, *, named: bool) -> dict[str, object]:

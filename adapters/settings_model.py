@@ -22,6 +22,7 @@ from adapters.settings import (
     is_url,
     is_words,
 )
+from adapters.settings_examples import what_it_is
 from domain.errors import InvalidInput
 
 
@@ -99,4 +100,4 @@ def refuse_other(setting: Setting, value: object, where: str) -> None:
         if value is False and setting.because:
             raise InvalidInput(f"{where} cannot be false: {setting.because}.", fix=HELP) from None
         got = "something else" if setting.kind in SECRETIVE else shown(value)
-        raise InvalidInput(f"{where} has to be {setting.kind}; got {got}.", fix=HELP) from None
+        raise InvalidInput(f"{where} has to be {what_it_is(setting)}; got {got}.", fix=HELP) from None

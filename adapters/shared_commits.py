@@ -66,6 +66,10 @@ class SharedCommits:
                 raise _of_many(error, len(answers), len(decisions)) from error
         return answers
 
+    def refuse_replaced(self) -> None:
+        """Refuse to go on where another log has the place of the one that was opened. Raises `StoreReplaced`."""
+        raise NotImplementedError
+
     def _end_commits(self) -> None:
         """Turn away who waits, and wait for what our own thread writes."""
         self._commits.close()

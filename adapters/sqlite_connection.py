@@ -8,7 +8,7 @@ from time import monotonic, sleep
 import apsw
 
 from adapters.sqlite_schema import APPLICATION_ID, OLDEST_VERSION, SCHEMA_VERSION
-from domain.errors import Damaged, InvalidInput, StoreMoved, StoreOutdated, Unavailable
+from domain.errors import Damaged, HandsNeeded, InvalidInput, StoreMoved, StoreOutdated, Unavailable
 
 ELSEWHERE = "this log was moved"
 """What the guard says that a move puts up."""
@@ -90,7 +90,7 @@ def spoken(path: Path) -> Iterator[None]:
         # our SQL is fixed: what SQLite cannot make sense of is the schema in the file
         raise Damaged(f"{path} is damaged: {error}.") from error
     except UnicodeEncodeError as error:
-        raise Unavailable(f"SQLite opens no file whose path is not UTF-8: {str(path)!a}.") from error
+        raise HandsNeeded(f"SQLite opens no file whose path is not UTF-8: {str(path)!a}.") from error
     except (apsw.BusyError, apsw.LockedError) as error:
         raise Unavailable(f"{path} is locked by another program.") from error
     except apsw.ConstraintError as error:
@@ -98,8 +98,8 @@ def spoken(path: Path) -> Iterator[None]:
             raise StoreMoved(str(path.parent), to="another place", fix="orch status") from error
         raise Damaged(f"{path} refused what its own heads allowed: {error}.") from error
     except apsw.FullError as error:
-        raise Unavailable(f"The disk that holds {path} is full; nothing was recorded.") from error
+        raise HandsNeeded(f"The disk that holds {path} is full; nothing was recorded.") from error
     except (apsw.ReadOnlyError, apsw.PermissionsError, apsw.AuthError) as error:
-        raise Unavailable(f"{path} cannot be written: {error}.") from error
+        raise HandsNeeded(f"{path} cannot be written: {error}.") from error
     except (apsw.CantOpenError, apsw.IOError, apsw.NoLFSError) as error:
-        raise Unavailable(f"{path} cannot be used: {error}.") from error
+        raise HandsNeeded(f"{path} cannot be used: {error}.") from error

@@ -19,7 +19,7 @@ from adapters.sqlite_append import PUT_HEAD, Appender
 from adapters.sqlite_connection import connect, refuse_outdated, spoken
 from adapters.sqlite_reads import SqliteReads
 from adapters.writers_queue import WritersQueue
-from domain.errors import Damaged, NotFound, Unavailable
+from domain.errors import Damaged, NotFound, StoreReplaced, Unavailable
 from domain.event_log import Head
 
 WAL_PAGES = 1000
@@ -171,8 +171,7 @@ class SqliteLog(SharedCommits, SqliteReads):
     def _writing(self) -> Iterator[apsw.Connection]:
         """Hold the writers' queue and a transaction, committed durably when the block ends well."""
         with self._queue.turn(), spoken(self._path):
-            if _file_at(self._path) != self._file:
-                raise Unavailable(f"{self._path} was replaced while it was open; nothing was recorded.")
+            self.refuse_replaced()
             writer = self._writer = self._writer or self._opened_to_write()
             writer.execute("BEGIN IMMEDIATE")
             try:
@@ -202,6 +201,11 @@ class SqliteLog(SharedCommits, SqliteReads):
             writer.wal_checkpoint(mode=mode)
             self._wal_was_cut = True
         writer.set_busy_timeout(int(self._timeout_s * 1000))
+
+    def refuse_replaced(self) -> None:
+        """Refuse to go on where another file has the name of the one that is open, which nobody else reads any more."""
+        if _file_at(self._path) != self._file:
+            raise StoreReplaced(str(self._path))
 
     def _before_commit(self, writer: apsw.Connection) -> None:
         """What else belongs into the transaction; nothing, in a log that goes on as it is."""

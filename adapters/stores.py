@@ -1,14 +1,16 @@
 """Where the log of a project lies: in a file, or in a PostgreSQL database. Whoever opens it need not know."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Union
 
 from adapters.durable import sync
 from adapters.log_notes import RECOVERED, refuse_elsewhere
 from adapters.places import MARK, Places
-from adapters.settings import is_database_url
+from adapters.settings import BY_NAME, is_database_url, shown
 from adapters.sqlite_log import TIMEOUT_S, SqliteLog
 from domain.errors import InvalidInput, NotFound, Unavailable
 from domain.event_log import EventLog
@@ -179,8 +181,18 @@ def _recovered(places: Places, *, read_only: bool, timeout_s: float) -> SqliteLo
         return SqliteLog.open(places.log, read_only=False, timeout_s=timeout_s)  # which refuses, and says why
     raise InvalidInput(
         f"The log of {places.root} is in {places.log}, but database_url names a database; it would be another log.",
-        fix=("unset ORCHESTRATOR_DATABASE_URL",),
+        fix=file_or_database(str(places.database)),
     )
+
+
+def file_or_database(address: str) -> tuple[str, str]:
+    """Return the two ways out where a log is a file and a setting names a database: without it, or with the log there.
+
+    A password stays out of it, so that line has to be completed.
+    """
+    variable = BY_NAME["database_url"].variable
+    without = f"unset {variable}" if os.environ.get(variable) else "orch config set database_url --unset"
+    return without, f"orch migrate --to {quote(str(shown('database_url', address)))}"
 
 
 def _refuse_without_psycopg() -> None:

@@ -18,8 +18,7 @@ def named(words: str, what: str) -> str:
     """Return the name of a user or group. Raises `InvalidInput` for whatever could be more than a name."""
     if not NAME.fullmatch(words):
         raise InvalidInput(
-            f"{what} has to be a name of 1 to 31 lower-case letters, digits, - and _ that begins with a letter or _.",
-            fix=(f"{what} orchestrator",),
+            f"{what} has to be a name of 1 to 31 lower-case letters, digits, - and _ that begins with a letter or _."
         )
     return words
 

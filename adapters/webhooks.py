@@ -6,8 +6,6 @@
 import base64
 import binascii
 import hmac
-import os
-import stat
 from collections.abc import Callable
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -21,11 +19,14 @@ import orjson
 
 from adapters.background import Background
 from adapters.loopback import is_loopback
-from domain.errors import FilesUnavailable, InvalidInput
+from adapters.secret_files import secret_in
+from domain.errors import InvalidInput
 
 PREFIX = "whsec_"
 LEAST_BYTES, MOST_BYTES = 24, 64
 """Of a secret, as the specification has it."""
+LONGEST = 1024
+"""Bytes of a file with one."""
 WAITS = (1.0, 5.0, 30.0, 120.0)
 """Seconds before each further attempt."""
 TIMEOUT_S = 10.0
@@ -120,21 +121,15 @@ def hook_from(url: str, secret_file: Path | None) -> Hook:
         raise InvalidInput(
             "A webhook needs a secret: security.webhook_secret_file names the file that holds whsec_….", fix=_HELP
         )
-    return Hook(url, secret_in(secret_file))
+    return Hook(url, hook_secret(secret_file))
 
 
 _HELP = ("orch config show --help",)
 
 
-def secret_in(path: Path) -> bytes:
-    """Return the secret of a file that only its owner, or its group, may read."""
-    try:
-        with path.open("rb") as file:
-            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o007:
-                raise InvalidInput(f"{path} can be read by everybody.", fix=(f"chmod 600 {path}",))
-            words = file.read(1024).decode("ascii", "replace").strip()
-    except OSError as error:
-        raise FilesUnavailable(f"{path}: {error.strerror}.") from error
+def hook_secret(path: Path) -> bytes:
+    """Return the secret of a file that nobody else may read."""
+    words = secret_in(path, most=LONGEST, setting="security.webhook_secret_file")
     try:
         secret = base64.b64decode(words.removeprefix(PREFIX), validate=True) if words.startswith(PREFIX) else b""
     except binascii.Error:

@@ -15,13 +15,18 @@ from starlette.responses import Response
 from api import (
     audit,
     auditing,
+    backups,
+    batch,
+    claims,
     documents,
     events,
     health,
+    importing,
     keeping,
     lifecycle,
     log,
     looking,
+    operating,
     published,
     reads,
     recovery,
@@ -32,8 +37,9 @@ from api import (
     verdicts,
     workflow,
 )
-from api.description import ROOT, Description
+from api.description import MAKING, ROOT, Description
 from api.heard import heard
+from api.outside import outside
 from api.problems import HttpRefusal, bug, problem, problem_of
 from api.service import Service
 from domain.errors import Refusal
@@ -47,8 +53,8 @@ WORTH_PACKING = 1024
 AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "text/markdown", "text/plain")
 """What is never packed: `Repr-Digest` is over the bytes as they are sent (RFC 9530)."""
 READS = (reads, events, log, replays, looking, published)
-WRITES = (lifecycle, tasks, workflow, verdicts, rules, recovery)
-PARTS = (*READS, *WRITES, audit, auditing, keeping, documents)
+WRITES = (lifecycle, tasks, workflow, claims, importing, verdicts, rules, recovery)
+PARTS = (*READS, *WRITES, audit, auditing, keeping, operating, backups, batch, documents)
 """The operations; the widest paths come last."""
 CODES = {404: "NO_SUCH_PATH", 405: "METHOD_NOT_ALLOWED"}
 
@@ -67,11 +73,12 @@ def application(service: Service) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.service = service
-    app.include_router(scraping.router)
-    app.include_router(documents.drafts, prefix=ROOT)
-    for part in PARTS:
-        app.include_router(part.router, prefix=ROOT)
-    app.include_router(health.router)
+    with MAKING:
+        app.include_router(scraping.router)
+        app.include_router(documents.drafts, prefix=ROOT)
+        for part in PARTS:
+            app.include_router(part.router, prefix=ROOT)
+        app.include_router(health.router)
     app.state.description = Description(app)
     app.openapi = lambda: app.state.description.whole  # type: ignore[method-assign]  # how FastAPI lets it be replaced
     app.add_exception_handler(Refusal, _refused)
@@ -92,9 +99,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     soon.cancel()
 
 
-async def _refused(_: Request, refusal: Exception) -> Response:
+async def _refused(request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)
-    return problem_of(refusal)
+    places = request.app.state.service.project.places
+    return problem_of(refusal, seen=lambda text: outside(text, places))
 
 
 async def _refused_here(_: Request, refusal: Exception) -> Response:

@@ -154,7 +154,7 @@ async def writing(by: Known, request: Request, service: Served, key: Key = None,
     return Writing(
         service.project,
         by,
-        checked_id(_unquoted(key)),
+        checked_id(unquoted(key)),
         _version_in(if_match),
         request.scope.get("state", {}).get("ends", inf),
         exists=if_match is not None and if_match.strip() == ANY,
@@ -168,6 +168,7 @@ PresentAuditor = Annotated[Reading, Security(present, scopes=[Scope.AUDIT.value]
 Auditing = Annotated[Writing, Security(writing, scopes=[Scope.AUDIT.value])]
 PresentRecoverer = Annotated[Reading, Security(present, scopes=[Scope.RECOVER.value])]
 Overseer = Annotated[Reading, Security(reading, scopes=[Scope.ADMIN.value])]
+PresentOverseer = Annotated[Reading, Security(present, scopes=[Scope.ADMIN.value])]
 Writer = Annotated[Writing, Security(writing, scopes=[Scope.WRITE.value])]
 RecoveryReader = Annotated[Reading, Security(reading, scopes=[Scope.RECOVER.value])]
 Recoverer = Annotated[Writing, Security(writing, scopes=[Scope.RECOVER.value])]
@@ -175,7 +176,7 @@ Approver = Annotated[Writing, Security(writing, scopes=[Scope.APPROVE.value])]
 Admin = Annotated[Writing, Security(writing, scopes=[Scope.ADMIN.value])]
 
 
-def _unquoted(key: str | None) -> str | None:
+def unquoted(key: str | None) -> str | None:
     """Return a key as it was meant: RFC 8941 puts strings into quotes, and most clients do not."""
     if key is None:
         return None
@@ -202,6 +203,13 @@ def _refuse_other_query(request: Request) -> None:
     for name, times in Counter(name for name, _ in request.query_params.multi_items()).items():
         if name not in known:
             takes = f"It takes {', '.join(sorted(known))}." if known else "It takes none."
-            raise HttpRefusal(400, "VALIDATION_ERROR", f"There is no parameter {name[:40]!r} here. {takes}")
+            raise HttpRefusal(400, "VALIDATION_ERROR", f"{_no_such(name)} {takes}")
         if times > 1 and not known[name]:
             raise HttpRefusal(400, "VALIDATION_ERROR", f"The parameter {name} is there {times} times.")
+
+
+def _no_such(name: str) -> str:
+    """Say that there is no such parameter; whoever names a moment is not to take what is now for what was then."""
+    if name == "at":
+        return "No moment can be named here: this is no state of the log, or names its positions itself."
+    return f"There is no parameter {name[:40]!r} here."

@@ -98,21 +98,21 @@ def draw_sample(ask: Auditor, wanted: Filtered, size: Size = 25, seed: Seed = No
 
 
 @router.get("/key", summary="The keys that speak for the log")
-def show_key(ask: PresentAuditor) -> Response:
+def show_key(ask: Auditor) -> Response:
     """Return the verifier key in force, and those it replaced. Hold it against one you were given another way."""
-    return answer("audit.key", keys(ask.project))
+    return answer("audit.key", keys(ask.project, ask.at))
 
 
 @router.get("/proofs/{position}", summary="Proof that an event is in the log")
-def prove(ask: PresentAuditor, position: Position) -> Response:
-    """Sign the log as it is, and prove one event to that; `files` are fetched by their names below this path."""
-    return answer("audit.proof", inclusion(ask.project, position, folder=f"proof-{position}").data)
+def prove(ask: Auditor, position: Position) -> Response:
+    """Sign the log as it is, or was, and prove one event to that; `files` are fetched by name below this path."""
+    return answer("audit.proof", inclusion(ask.project, position, folder=f"proof-{position}", at=ask.at).data)
 
 
 @router.get("/proofs/{position}/{file}", summary="A file of the proof of an event")
-def proof_file(ask: PresentAuditor, position: Position, file: FileName) -> Response:
+def proof_file(ask: Auditor, position: Position, file: FileName) -> Response:
     """Return the proof (C2SP tlog-proof), the entry it is about, or the verifier key, each by itself."""
-    return file_body(inclusion(ask.project, position, folder="").files[file], file, FILES[file])
+    return file_body(inclusion(ask.project, position, folder="", at=ask.at).files[file], file, FILES[file])
 
 
 @router.get("/consistency", summary="Proof that the log only grew")

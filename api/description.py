@@ -18,6 +18,8 @@ from usecases import answers
 from usecases.answer_shapes import enveloped
 
 ROOT = "/api/v1"
+MAKING = Lock()
+"""Held while FastAPI builds: meanwhile it silences a warning for the whole process, which two cannot do."""
 REFUSALS = {
     "400": "The words were wrong.",
     "401": "No token, or one that opens nothing.",
@@ -33,7 +35,9 @@ OF_WRITES = {
 }
 OF_BODIES = {"413": "The body is too large."}
 SAYS_NO = {"422": "A rule says no."}
-OF_RULES = dict.fromkeys(("gate_by_digest", "gate_by_text", "package_of", "receipt"), SAYS_NO)
+OF_RULES = dict.fromkeys(
+    ("gate_by_digest", "gate_by_text", "package_of", "receipt", "create_backup", "recover", "rebuild"), SAYS_NO
+)
 """What reads refuse by a rule, too."""
 FILE = {
     "Content-Disposition": {"description": "The name of the file.", "schema": {"type": "string"}},
@@ -85,6 +89,11 @@ class Description:
 
 def described(app: FastAPI) -> dict[str, Any]:
     """Return the description of an application."""
+    with MAKING:
+        return _described(app)
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
     spec = get_openapi(
         title=app.title,
         version=app.version,

@@ -2,20 +2,28 @@
 
 from typing import Any
 
+from adapters.drills import Drill
 from api.bodies import MARKDOWN
 from projections.phase_export import Export
 from projections.verification import Verification
 from usecases import answers, audit_answers, schemas, template_answers
+from usecases.backup_answers import BackupList, BackupMade, BackupVerification
+from usecases.backup_freshness import BackupFreshness
+from usecases.batch_answers import BatchAnswers
 from usecases.checkpointing import CheckpointAnswer
 from usecases.context import ContextAnswer
 from usecases.gate_answer import GateAnswer
+from usecases.importing import ImportAnswer
 from usecases.log_answers import KINDS as OF_THE_LOG
 from usecases.log_keys import KeyAnswer
 from usecases.package import PackageAnswer
+from usecases.patient import DoctorAnswer
 from usecases.proving import ConsistencyAnswer, ProofAnswer
-from usecases.recover_answers import LossAnswer
+from usecases.rebuilding import RebuildAnswer
+from usecases.recover_answers import LossAnswer, PlanAnswer, RecoveryAnswer, RecoveryVerification
 from usecases.redaction_answers import RedactionAnswer
 from usecases.search import SearchAnswer
+from usecases.settings_shown import ConfigAnswer
 from usecases.workflow_answer import WorkflowAnswer
 
 OUTCOME = "command.outcome"
@@ -58,6 +66,19 @@ KINDS: dict[str, tuple[str, Any]] = {
     "workflow": ("workflow.run", WorkflowAnswer),
     "redact": ("audit.redaction", RedactionAnswer),
     "losses_of": ("recover.diff", LossAnswer),
+    "plan_of": ("recover.plan", PlanAnswer),
+    "recover": ("recover.run", RecoveryAnswer),
+    "verify_recovered": ("recover.verification", RecoveryVerification),
+    "list_backups": ("backup.list", BackupList),
+    "backup_status": ("backup.status", BackupFreshness),
+    "create_backup": ("backup.made", BackupMade),
+    "verify_backups": ("backup.verification", BackupVerification),
+    "drill_backups": ("backup.drill", Drill),
+    "doctor": ("doctor", DoctorAnswer),
+    "import_files": ("import", ImportAnswer),
+    "batch": ("batch.answers", BatchAnswers),
+    "show_config": ("config", ConfigAnswer),
+    "rebuild": ("rebuild", RebuildAnswer),
     "list_templates": ("template.list", template_answers.TemplateListAnswer),
     "check_templates": ("template.check", template_answers.TemplateCheckAnswer),
     "show_template": ("template", template_answers.TemplateAnswer),
@@ -80,5 +101,11 @@ FILES: dict[str, tuple[str, ...]] = {
 SAME_AS_JSON = frozenset({"application/yaml"})
 """Types whose files say what the answer in JSON says."""
 ONLY_FILES = frozenset({"receipt", "proof_file", "evidence"})
-READ_BY_POST = frozenset({"gate_by_text", "check_schema", "verify", "sign_checkpoint", "evidence"})
-"""Operations that take a body and record nothing."""
+READ_BY_POST = frozenset(
+    {
+        *("gate_by_text", "check_schema", "verify", "sign_checkpoint", "evidence", "rebuild"),
+        "batch",
+        *("create_backup", "verify_backups", "drill_backups", "recover", "verify_recovered"),
+    }
+)
+"""Operations that take a body and record nothing themselves."""

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from adapters.workspace import receipt_name
 from api.answering import answer
-from api.asking import Present, Reader
+from api.asking import Reader
 from api.bodies import MARKDOWN, file_body, pieces_body
 from api.words import PhaseId, TextOf
 from domain.digest import digest_of
@@ -84,18 +84,20 @@ def export_phases(ask: Reader, phases: Phases = None, form: ExportForm = ExportF
 
 
 @router.get("/phases/{phase}/{step}/gate", summary="Whether a text is exactly the approved one")
-def gate_by_digest(ask: Present, phase: PhaseId, step: Step, digest: OfDigest = None) -> Response:
+def gate_by_digest(ask: Reader, phase: PhaseId, step: Step, digest: OfDigest = None) -> Response:
     """Answer only when it is: any other text is refused with 422 GATE_CLOSED. Ticked boxes do not matter."""
-    return answer("gate", gate(ask.project, checked(phase), step, digest=digest))
+    return answer("gate", gate(ask.project, checked(phase), step, digest=digest, at=ask.at))
 
 
 @router.post("/phases/{phase}/{step}/gate", summary="Whether this text is exactly the approved one")
-def gate_by_text(ask: Present, phase: PhaseId, step: Step, words: TextOf) -> Response:
+def gate_by_text(ask: Reader, phase: PhaseId, step: Step, words: TextOf) -> Response:
     """As above, for a text that is sent; nothing is recorded."""
-    return answer("gate", gate(ask.project, checked(phase), step, digest=digest_of(words.text, step)))
+    return answer("gate", gate(ask.project, checked(phase), step, digest=digest_of(words.text, step), at=ask.at))
 
 
 @router.get("/phases/{phase}/{step}/receipt", summary="The receipt of an approval")
-def receipt(ask: Present, phase: PhaseId, step: Step) -> Response:
+def receipt(ask: Reader, phase: PhaseId, step: Step) -> Response:
     """Return what proves the approval without the store: commit it beside the document, for `orch gate --receipt`."""
-    return file_body(receipt_of(ask.project, checked(phase), step), receipt_name(step), "text/plain; charset=utf-8")
+    return file_body(
+        receipt_of(ask.project, checked(phase), step, ask.at), receipt_name(step), "text/plain; charset=utf-8"
+    )

@@ -1,7 +1,7 @@
 """The one place where a refusal becomes a problem document (RFC 9457) and an HTTP status."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypedDict
 
@@ -9,7 +9,17 @@ import orjson
 from starlette.responses import Response
 
 from api.heard import heard
-from domain.errors import CommandIdReused, Conflict, Damaged, InvalidInput, NotFound, Refusal, Rejected, Unavailable
+from domain.errors import (
+    CommandIdReused,
+    Conflict,
+    Damaged,
+    HandsNeeded,
+    InvalidInput,
+    NotFound,
+    Refusal,
+    Rejected,
+    Unavailable,
+)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = "1"
@@ -34,7 +44,7 @@ KINDS: tuple[tuple[type[Refusal], Kind], ...] = (
 """The table from a refusal to its status; the first kind that fits counts."""
 
 ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:[^\s/'\",;:()]+/)*([^\s/'\",;:()]+)")
-ADDRESS = re.compile(r"\b(postgres(?:ql)?)://\S+")
+ADDRESS = re.compile(r"\b(postgres(?:ql)?|rediss?|unix|s3)://\S+")
 DATABASE = re.compile(
     r"\b([Tt]he database) (?:\S{1,63}|the user's own database) on (?:this machine|/\S*|[\w.:%,\[\]-]+)(?<![.,:])"
 )
@@ -72,13 +82,15 @@ class HttpRefusal(Exception):
         self.fix, self.headers = tuple(fix), dict(headers or {})
 
 
-def problem_of(refusal: Refusal, *, status: int | None = None) -> Response:
-    """Return the answer to a refusal of the project."""
+def problem_of(refusal: Refusal, *, status: int | None = None, seen: Callable[[str], str] = str) -> Response:
+    """Return the answer to a refusal of the project; `seen` tells a sentence as it is seen from there."""
     kind = next(kind for cause, kind in KINDS if isinstance(refusal, cause))
     if status is not None:
         kind = Kind(status, HTTPStatus(status).phrase)
-    headers = {"Retry-After": RETRY_SECONDS} if kind.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return _answer(kind.status, refusal.code, kind.title, refusal.message, refusal.fix, headers)
+    passes = kind.status == HTTPStatus.SERVICE_UNAVAILABLE and not isinstance(refusal, HandsNeeded)
+    headers = {"Retry-After": RETRY_SECONDS} if passes else {}
+    fix = [seen(line) for line in refusal.fix]
+    return _answer(kind.status, refusal.code, kind.title, seen(refusal.message), fix, headers)
 
 
 def problem(refusal: HttpRefusal) -> Response:

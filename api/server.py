@@ -27,7 +27,8 @@ from api.guard import Guard, Limits
 from api.rates import Rates
 from api.received import Bodies
 from api.service import Followers, Service
-from api.telemetry import telemetry_of, wanted_by
+from api.standing import Standing
+from api.telemetry import Telemetry, telemetry_of, wanted_by
 from api.watchdog import Signs
 from api.watching import Watch
 from domain.errors import InvalidInput, Unavailable
@@ -145,19 +146,30 @@ def server_of(
         Checkup(project, memory),
         issuer,
     )
-    closing = ExitStack()
-    telemetry = closing.enter_context(telemetry_of(project, wanted_by(project)))
+    with ExitStack() as begun:  # what goes wrong before the server has it lets go of it
+        telemetry = begun.enter_context(telemetry_of(project, wanted_by(project)))
+        connections = connections or Connections(open_at_once(bounds.connections))
+        config = _config_of(service, where, telemetry, connections, seconds=bounds.seconds)
+        standing = Standing(project.log, telemetry.log)
+        server = Server(config, told=told, ending=ending, standing=standing, closing=begun.pop_all())
+    return server
+
+
+def _config_of(
+    service: Service, where: Where, telemetry: Telemetry, connections: Connections, *, seconds: float
+) -> uvicorn.Config:
+    """Return what uvicorn is told: the application, and everything that stands around it."""
     telemetry.metrics.watch(service)
     limits = Limits(where.hosts, secure=where.secure, behind_proxy=where.behind_proxy)
     app = application(service)
     app.state.telemetry = telemetry
-    admission = Admission(app, service.capacity, seconds=bounds.seconds)
-    connections = connections or Connections(open_at_once(bounds.connections))
+    app.state.within = Watch(app, telemetry)  # requests within a request are told of, too
+    admission = Admission(app, service.capacity, seconds=seconds)
     connections.refused = service.capacity.refused  # whoever looks at the capacity sees those, too
     # Both around everything, so that the answer to a bug has its headers, too, and is told.
     watch = Watch(Guard(admission, limits, service.rates, Bodies(service.capacity)), telemetry)
     connections.told = watch.answered_unasked
-    config = uvicorn.Config(
+    return uvicorn.Config(
         watch,
         log_config=None,  # what uvicorn says goes to our log
         access_log=False,  # who asked what is in the log of events; a URL may hold what nobody should read
@@ -174,8 +186,6 @@ def server_of(
         proxy_headers=False,
         backlog=BACKLOG,
     )
-    server = Server(config, told=told, ending=ending, closing=closing)
-    return server
 
 
 def open_at_once(wanted: int) -> int:
@@ -192,10 +202,18 @@ class Server(uvicorn.Server):
     """A server that says when it takes connections, and when no more."""
 
     def __init__(
-        self, config: uvicorn.Config, *, told: Callable[[], None], ending: Callable[[], None], closing: ExitStack
+        self,
+        config: uvicorn.Config,
+        *,
+        told: Callable[[], None],
+        ending: Callable[[], None],
+        standing: Standing,
+        closing: ExitStack,
     ) -> None:
         super().__init__(config)
-        self._told, self._ending, self._closing = told, ending, closing
+        self._told, self._ending, self._standing = told, ending, standing
+        self.closing = closing
+        """What has to be let go of in the end."""
 
     async def on_tick(self, counter: int) -> bool:
         """Look ten times a second whether to end; now and then give memory back that only lies in pieces."""
@@ -204,15 +222,20 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until it is ended, then let go of what watched it."""
-        with self._closing:
+        """Serve until it is ended, then let go of what watched it. Raises `StoreReplaced` where that ended it."""
+        with self.closing:
             super().run(sockets)
+            self._standing.refuse_replaced()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to take connections, and say so."""
         await super().startup(sockets)
         if self.started:
             self._told()
+            self._standing.watch(self._end)
+
+    def _end(self) -> None:
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Say that it ends, and answer what was accepted."""

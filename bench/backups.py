@@ -19,10 +19,10 @@ from adapters.signed_notes import note, sign
 from adapters.sqlite_log import SqliteLog
 from bench.measured import Measured, seconds, side_by_side
 from bench.verify import decision_of, filled
-from cli.backup_adding import add_new
-from cli.backup_restore import refilled_from
-from cli.backup_verify import verified
 from projections.log_keys import log_keys
+from usecases.backup_adding import add_new
+from usecases.backup_restoring import refilled_from
+from usecases.backup_verifying import verified
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", "100000"))
 FEW = 1_000

@@ -14,8 +14,8 @@ from adapters.sqlite_log import SqliteLog
 from adapters.sqlite_schema import SCHEMA
 from bench.measured import Measured, side_by_side
 from bench.verify import EVENTS, filled
-from cli.recover_run import made
-from cli.recover_sources import Store
+from usecases.recover_sources import Store
+from usecases.recovering import made
 
 ROUNDS = 3
 INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

@@ -10,7 +10,7 @@ from adapters.sqlite_log import SqliteLog
 from bench.measured import Measured, side_by_side
 from bench.processes import run_orch
 from bench.verify import EVENTS, filled
-from cli.refolding import keep_snapshots, refolded
+from usecases.refolding import keep_snapshots, refolded
 
 SHORT = 10_000
 ROUNDS = 11

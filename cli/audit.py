@@ -24,9 +24,7 @@ class AuditCommands(LazyGroup):
         "verify": Entry("cli.verify:verify", "Check the whole log, and what you hold against it."),
         "timestamp": Entry("cli.timestamp:timestamp", "Check a time stamp over a checkpoint, and see its time."),
         "prove": Entry("cli.prove:prove", "Prove an event, or that the log only grew, to somebody else."),
-        "export": Entry(
-            "cli.audit_export:export", "Evidence in one file, checked without orch on another machine.", at_the_log=True
-        ),
+        "export": Entry("cli.audit_export:export", "Evidence in one file, checked without orch on another machine."),
         "review": Entry("cli.review:review", "Record that you have reviewed a range of the log."),
         "reviews": Entry("cli.reviews:reviews", "Who reviewed what, and what nobody has reviewed yet."),
         "redact": Entry("cli.redact:redact", "Erase the free text of an event; its envelope and every proof stay."),

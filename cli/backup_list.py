@@ -1,6 +1,6 @@
 """orch backup list: which copies and segments there are."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from adapters.backup_addresses import storage_at
 from adapters.places import find
@@ -13,16 +13,11 @@ from cli.options import Asked, plain
 from cli.project import here
 from cli.screen import clean, one_line, paint
 from domain.errors import Refusal
-from domain.lineage import Lineage
-from domain.times import rfc3339
+from usecases.backup_listing import Known, keys_for, known_to, listed
 
 if TYPE_CHECKING:
-    from adapters.backup_manifests import Manifest
-    from adapters.backup_reading import Backups
     from adapters.backup_storage import Storage
-    from adapters.backup_target import Copy
-    from adapters.drills import Drill
-    from cli.backup_answers import BackupList, CopyRow, SegmentRow
+    from usecases.backup_answers import BackupList
 
 
 @plain
@@ -39,42 +34,12 @@ def list_backups(asked: Asked, from_: From = None, vkey: Vkeys = None) -> None:
 
     storage, known = around(from_)
     target = read_target(storage, keys_for(storage, vkey, known))
-    data: BackupList = {
-        "folder": storage.where,
-        "origin": target.listed.origin,
-        "rows": [_row(copy) for copy in target.copies],
-        "strangers": list(target.strangers),
-        "unshipped": max(0, known.size - max((c.last for c in target.copies), default=0)) if known else None,
-        "drill": known.drill if known else None,
-    }
+    data = listed(target, known)
     answer("backup.list", data, as_json=asked.json, show=lambda: _show(data))
-
-
-class Known(NamedTuple):
-    """What the store around us knows, where there is one that can be read: backups need none."""
-
-    origin: str
-    keys: tuple[str, ...]
-    """The verifier keys that the store names."""
-    size: int
-    redactions: dict[int, int]
-    drill: "Drill | None"
-    lineage: Lineage
-
-    def tell(self, backups: "Backups") -> None:
-        """Tell backups of this log, or of one that it left, what was erased of the events that both share."""
-        shared = self.lineage.shared_with(backups.origin, backups.head.last)
-        elsewhere = backups.origin != self.origin
-        redactions = {gone: by for gone, by in self.redactions.items() if gone <= shared or not elsewhere}
-        backups.obey(redactions, elsewhere=elsewhere)
 
 
 def around(given: str | None) -> "tuple[Storage, Known | None]":
     """Return where the backups are, and what the store around us knows."""
-    from adapters.drills import last_drill
-    from cli.backup_adding import redacted_in
-    from projections.log_keys import lineage_of, log_keys
-
     try:
         places = find(here(), flags=flags())
     except Refusal:
@@ -84,62 +49,9 @@ def around(given: str | None) -> "tuple[Storage, Known | None]":
     storage = target_of(places, given)
     try:
         with open_log(places, read_only=True) as log:
-            heads = log.heads(["project", "ledger"])[1]
-            keys = log_keys(heads["project"], heads.get("ledger"))
-            names = (keys.current, *keys.replaced)
-            drill = last_drill(places.drills)
-            size, lineage = log.moment().position, lineage_of(heads["project"], heads.get("ledger"))
-            return storage, Known(log.origin, names, size, redacted_in(log), drill, lineage)
+            return storage, known_to(log, places)
     except (Refusal, LookupError, TypeError, ValueError):  # whatever is wrong with the store, the backups are not
         return storage, None
-
-
-def keys_for(
-    storage: "Storage", given: list[str] | None, known: Known | None, *, ignore_list: bool = False
-) -> tuple[str, ...]:
-    """Return the keys to check signatures with: those given, or those of the store whose backups these are.
-
-    A log that was left is known by the keys it had. Nothing where there are neither: the backups name their key
-    themselves.
-    """
-    from adapters.backup_target import origin_in
-    from adapters.signed_notes import VerifierKey
-
-    for key in given or ():
-        VerifierKey.parse(key)  # words that are no key are the caller's mistake, not damage
-    if given:
-        return tuple(given)
-    if known is None or ignore_list:
-        return ()
-    return known.keys if origin_in(storage) in {known.origin, *known.lineage.names} else ()
-
-
-def _row(copy: "Copy") -> "CopyRow":
-    segments = copy.manifests
-    return {
-        "copy": copy.name,
-        "last": copy.last,
-        "recorded_first": rfc3339(segments[0].recorded_first) if segments else None,
-        "recorded_last": rfc3339(segments[-1].recorded_last) if segments else None,
-        "made_at": rfc3339(segments[-1].made_at) if segments else None,
-        "bytes": copy.size,
-        "encrypted": bool(segments) and all(m.recipients for m in segments),
-        "segments": [_segment(m) for m in segments],
-        "problem": copy.problem.message if copy.problem else None,
-    }
-
-
-def _segment(manifest: "Manifest") -> "SegmentRow":
-    return {
-        "first": manifest.first,
-        "last": manifest.last,
-        "recorded_first": rfc3339(manifest.recorded_first),
-        "recorded_last": rfc3339(manifest.recorded_last),
-        "made_at": rfc3339(manifest.made_at),
-        "file": manifest.segment.name,
-        "bytes": manifest.segment.size,
-        "recipients": list(manifest.recipients),
-    }
 
 
 def _show(data: "BackupList") -> None:

@@ -9,12 +9,13 @@ import typer
 from adapters.settings_file import settings_of
 from cli.answers import answer
 from cli.backup_options import Identities, RecipientWords, To
-from cli.backup_project import author_of, target_of
+from cli.backup_project import target_of
 from cli.given import flags
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import clean, paint
 from domain.errors import Damaged, InvalidInput, Refusal, Rejected
+from usecases.backup_places import author_of
 from usecases.project import Project
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _whole(target: "Target", copies: "list[Copy]", identities: list[Any]) -> str
 
 
 def _rewritten(project: Project, writer: "BackupWriter", target: "Target", *, yes: bool) -> Pruned:
-    from cli.backup_adding import holds_erased, redacted_in, rewrite_redacted
+    from usecases.backup_adding import holds_erased, redacted_in, rewrite_redacted
 
     gone = redacted_in(project.log)
     copies = [copy for copy in target.copies if any(holds_erased(m, gone) for m in copy.manifests)]

@@ -1,33 +1,25 @@
 """orch backup restore: make a new store from the backups, as of any moment."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from hashlib import sha256
-from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
-import orjson
 import typer
 
-from adapters.settings import is_database_url
 from cli.answers import answer
-from cli.backup_list import around, keys_for
+from cli.backup_list import around
 from cli.backup_options import CopyName, From, Identities, Into, OutOrInto, Vkeys
 from cli.options import Asked, plain
 from cli.screen import clean, paint
-from domain.errors import Damaged, NotFound
+from domain.errors import NotFound
 from domain.event_log import Moment, TreeHead
 from domain.times import rfc3339
 from projections.moments import as_of
+from usecases.backup_listing import keys_for
 
 if TYPE_CHECKING:
-    from hashlib import _Hash as Hash
-
     from adapters.backup_reading import Backups
-    from adapters.stored_events import StoredEvent
-    from cli.backup_answers import Restored
     from cli.new_store import Destination
-    from domain.event_log import Record
+    from usecases.backup_answers import Restored
 
 Moments = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
@@ -111,72 +103,13 @@ def restored(backups: "Backups", position: int, there: "Destination", to: str) -
     """
     from adapters.backup_files import unpack
     from cli.new_store import new_store
+    from cli.progress import Progress
+    from usecases.backup_restoring import refilled_from
 
     with new_store(there) as new:
-        tree = refilled_from(backups, position, new.address, to, new.notes)
+        tree = refilled_from(backups, position, new.address, to, new.notes, metering=Progress)
         archive = backups.files(position) if new.folder else None
         return tree, unpack(archive, new.folder) if archive and new.folder else []
-
-
-def refilled_from(
-    backups: "Backups", position: int, address: str, to: str, more: Mapping[str, str] | None = None
-) -> TreeHead:
-    """Make the log of a new store at an address, and read it back once more. Raises `Damaged`.
-
-    It says where it comes from, and so takes no writes: two logs must not go on under one name.
-    """
-    from adapters.log_notes import CARRIED, RECOVERED
-    from cli.progress import Progress
-    from cli.refilling import refill
-    from usecases.recovered import Recovered
-
-    notes = {
-        **(more or {}),
-        RECOVERED: Recovered("backup", backups.storage.where, backups.origin, backups.head.last, to).text(),
-    }
-    carried: dict[str, Any] = {str(gone): by for gone, by in backups.carried(position).items()}
-    if carried:
-        notes[CARRIED] = orjson.dumps(carried).decode()
-    given = sha256()
-    with Progress(2 * position) as progress:
-        events = _hashed(backups.events(position), given)
-        tree = refill(address, backups.origin_at(position), events, notes=notes, done=progress.advance)
-        _judge_new(address, tree, given.digest(), progress.advance)
-    return tree
-
-
-def _hashed(events: "Iterable[StoredEvent]", into: "Hash") -> "Iterator[StoredEvent]":
-    """Yield the events, their bytes added to a hash on the way."""
-    from adapters.backup_segments import record_of
-
-    for position, event in enumerate(events, 1):
-        into.update(record_of(position, event))
-        yield event
-
-
-def _judge_new(address: str, tree: TreeHead, digest: bytes, done: Callable[[int], None]) -> None:
-    """Read a new store from where it is: it holds the events that were given, in a tree of them, and is sound."""
-    from adapters.envelope import leaf_of
-    from adapters.sqlite_creation import remove_beside
-    from adapters.stored_events import stored
-    from adapters.stores import opened_at
-
-    found = sha256()
-
-    def leaves(records: "Iterable[Record]") -> "Iterator[StoredEvent]":
-        for record in records:
-            if record.leaf != leaf_of(record):
-                raise Damaged(f"The new store has another leaf at position {record.position}; nothing was kept of it.")
-            done(1)
-            yield stored(record)
-
-    with opened_at(address, read_only=True) as log:
-        for _ in _hashed(leaves(log.records()), found):
-            pass
-        if found.digest() != digest or log.tree() != tree or log.unsound():
-            raise Damaged("The new store is not what the backups hold; nothing was kept of it.")
-    if not is_database_url(address):  # nobody else has it open, and all of it is in the file
-        remove_beside(Path(address))
 
 
 def _show(data: "Restored", there: "Destination") -> None:

@@ -6,18 +6,24 @@ from typing import Annotated, TypedDict
 import typer
 
 from cli.answers import answer
-from cli.backup_create import say, warn, warn_of_plain
+from cli.backup_create import say
 from cli.backup_options import RecipientWords, To
-from cli.backup_project import author_of, logs_of, target_of
+from cli.backup_project import target_of
+from cli.numbers import Seconds
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import clean, paint
 from cli.stopping import Stop, stopped_by_signals
 from domain.errors import Unavailable
+from usecases.backup_making import warn, warn_of_plain
+from usecases.backup_places import author_of, logs_of
 
 Follow = Annotated[bool, typer.Option("--follow/--once", help="Go on until SIGTERM or Ctrl-C, or ship once.")]
 Interval = Annotated[
-    float, typer.Option("--interval", metavar="S", min=0.05, max=3600.0, help="Seconds between two looks at the log.")
+    float,
+    typer.Option(
+        "--interval", metavar="S", click_type=Seconds(0.05, 3600.0), help="Seconds between two looks at the log."
+    ),
 ]
 PATIENCE = 10
 """After an attempt that failed, wait that many times the interval."""
@@ -67,14 +73,14 @@ class Shipping:
         with opened() as project:
             storage = target_of(project.places, to)
             author = author_of(project, recipient)
-            warn(project, storage, encrypted=bool(author.recipients.words))
+            warn(project, storage, encrypted=bool(author.recipients.words), say=say)
         self._writer = BackupWriter(storage, author)
         told["folder"] = storage.where
 
     def once(self) -> None:
         """Ship what is new. Raises `Unavailable` where that is for another time."""
         from adapters.backup_files import archive_of
-        from cli.backup_adding import add_new
+        from usecases.backup_adding import add_new
 
         began = monotonic()
         told = self._told
@@ -82,10 +88,14 @@ class Shipping:
             if told["last"] and told["last"] == project.log.moment().position:
                 return
             self._writer.author = author_of(project, self._recipient)  # a key may have been rotated
-            files = None if told["last"] else archive_of(project.places, logs_of(project.places), now_ns=time_ns())
+            files = (
+                None
+                if told["last"]
+                else archive_of(project.places, logs_of(project.places, project.given), now_ns=time_ns())
+            )
             with self._writer.turn():
                 if not told["last"]:
-                    warn_of_plain(self._writer)
+                    warn_of_plain(self._writer, say=say)
                 made = add_new(project.log, self._writer, files=files)
             told["last"] = self._writer.last
         if made:

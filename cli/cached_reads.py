@@ -2,11 +2,7 @@
 
 import sys
 
-from adapters.sqlite_log import SqliteLog
-from adapters.stores import AnyLog
-from cli.health import Found
 from cli.screen import one_line, paint
-from domain.errors import Unavailable
 
 _said: set[str] = set()
 """What this process has warned about."""
@@ -18,22 +14,3 @@ def warn_once(trouble: str) -> None:
         _said.add(trouble)
         mark = paint("!", "yellow", stream=sys.stderr)
         print(f"{mark} {one_line(trouble)} The log was read instead.", file=sys.stderr)
-
-
-def looked_at(url: str, log: AnyLog) -> Found:
-    """Return whether a cache answers, and is of any use."""
-    if isinstance(log, SqliteLog):
-        return Found("ok", "A cache is named and not used: the log is a file, which is read faster.")
-    from adapters.cached_heads import tried
-    from adapters.postgres_state import FOR_THE_CACHE
-
-    if not log.heads_state().secret:
-        return Found(
-            "warning",
-            "The log was made without a secret for its cache, so the cache is not used.",
-            ("orch upgrade", " ".join(FOR_THE_CACHE.split())),
-        )
-    try:
-        return Found("ok", f"The cache at {tried(url)} answers.")
-    except Unavailable as error:
-        return Found("warning", f"{error.message} Commands read the log instead.", ("orch config show cache_url",))

@@ -10,15 +10,15 @@ import click
 import typer
 
 from adapters.stores import AnyLog, open_log
-from cli import doctor_files, doctor_store
 from cli.answers import answer
 from cli.check_rows import CheckRow, Failed, end_with, has_failed, rows_of, show_rows
-from cli.health import Found, Patient
 from cli.options import Asked, acting
 from cli.project import opened
 from domain.digest import digest_of
 from domain.errors import InvalidInput
 from domain.steps import Step
+from usecases import doctor_files, doctor_store
+from usecases.patient import Found, Patient
 from usecases.project import Project
 from usecases.release import VERSION
 
@@ -67,7 +67,7 @@ def post_deploy(asked: Asked, url: Url = None, yes: Yes = False) -> None:
     tried = _Tried(f"test-phase-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
     rows = rows_of("program", lambda: [Found("ok", f"This is orch {VERSION}.")])
     with opened(to_write=True) as project, open_log(project.places, read_only=True) as seen:
-        patient = Patient(project.places, refused=None)
+        patient = Patient(project.places, refused=None, given=project.given)
         patient.log = seen
         rows += rows_of("settings", lambda: doctor_files.settings(patient))
         if url is not None:

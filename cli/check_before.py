@@ -5,13 +5,14 @@ from importlib.util import find_spec
 from typing import TypedDict
 
 from adapters.settings import is_database_url
-from cli import check_issuer, doctor_backups, doctor_files, doctor_store
+from cli import check_issuer
 from cli.answers import answer
 from cli.check_concurrency import durable_row, time_row
 from cli.check_rows import CheckRow, Failed, end_with, rows_of, show_rows
 from cli.doctor import patient_here
-from cli.health import Found, Patient
 from cli.options import Asked, plain
+from usecases import doctor_backups, doctor_files, doctor_store
+from usecases.patient import Found, Patient
 from usecases.release import VERSION
 
 SMOKE = 20

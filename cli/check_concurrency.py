@@ -11,11 +11,11 @@ from cli.answers import answer
 from cli.backup_options import path_of
 from cli.check_rows import CheckRow, end_with, rows_of, show_rows
 from cli.given import flags
-from cli.health import Found
 from cli.options import Asked, plain
 from cli.project import here
 from cli.scratch import Timed, timed
 from domain.errors import NotFound
+from usecases.patient import Found
 
 MOST_AT_ONCE = 200
 SLOWEST_S = 1.0

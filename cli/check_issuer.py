@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from adapters.oidc_rules import NAMES, rules_of
 from adapters.settings_file import settings_of
 from cli.given import flags
-from cli.health import Found, Patient
+from usecases.patient import Found, Patient
 
 
 def issuer(patient: Patient) -> Iterator[Found]:

@@ -6,9 +6,9 @@ from typing import Literal, TypedDict
 import typer
 
 from cli import exits
-from cli.health import Found, Level
 from cli.screen import clean, one_line, paint
 from domain.errors import Refusal
+from usecases.patient import Found, Level
 
 FAILED = 3
 """The exit status of a check that failed: a rule says no, as with every other command that refuses to go on."""

@@ -1,14 +1,11 @@
 """orch config: the settings in force, and where each one comes from."""
 
-import os
 import sys
-from typing import Annotated, Any, ClassVar, Optional, TypedDict
+from typing import Annotated, ClassVar, Optional
 
 import typer
 
 from adapters.places import find
-from adapters.settings import SETTINGS, Source, Value, shown, unread, variable_of
-from adapters.settings_file import settings_of
 from cli.answers import answer
 from cli.config_names import names, setting_of
 from cli.given import flags
@@ -16,6 +13,7 @@ from cli.lazy import Entry, LazyGroup
 from cli.options import Asked, plain
 from cli.project import here
 from cli.screen import clean, one_line, paint, print_table
+from usecases.settings_shown import ConfigAnswer, settings_shown
 
 
 class ConfigCommands(LazyGroup):
@@ -35,29 +33,6 @@ Name = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
     typer.Argument(metavar="[NAME]", help="One setting only.", autocompletion=names),
 ]
-
-
-class SettingRow(TypedDict):
-    """One setting; `where` is the option, the variable or the file that sets it.
-
-    `is_read` is always true: something obeys every setting.
-    """
-
-    name: str
-    value: Any
-    source: Source
-    where: str | None
-    variable: str
-    is_read: bool
-
-
-class ConfigAnswer(TypedDict):
-    """The settings in force; `unread` are variables that look like ours and that nothing reads."""
-
-    file: str
-    file_exists: bool
-    rows: list[SettingRow]
-    unread: list[str]
 
 
 @plain
@@ -112,27 +87,8 @@ def show_config(asked: Asked, name: Name = None) -> None:
     Next: orch doctor
     """
     given = flags()
-    places = find(here(), flags=given)
-    values = settings_of([setting.name for setting in SETTINGS], places.settings, flags=given)
-    chosen = [setting_of(name).name] if name else [setting.name for setting in SETTINGS]
-    data: ConfigAnswer = {
-        "file": str(places.settings),
-        "file_exists": places.settings.exists(),
-        "rows": [_row(each, values[each]) for each in chosen],
-        "unread": unread(os.environ),
-    }
+    data = settings_shown(find(here(), flags=given), given, [setting_of(name).name] if name else ())
     answer("config", data, as_json=asked.json, show=lambda: _show(data))
-
-
-def _row(name: str, value: Value) -> SettingRow:
-    return {
-        "name": name,
-        "value": shown(name, value.value),
-        "source": value.source,
-        "where": value.where,
-        "variable": variable_of(name),
-        "is_read": True,
-    }
 
 
 def _show(data: ConfigAnswer) -> None:

@@ -1,7 +1,7 @@
 """orch config check: everything that is wrong with the settings, and what they name that is not there."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Optional, TypedDict
 
@@ -35,11 +35,15 @@ class ConfigFinding(TypedDict):
 
 
 class ConfigCheckAnswer(TypedDict):
-    """Whether commands can obey the settings, and everything that was found."""
+    """Whether commands can obey the settings, and everything that was found.
+
+    `beside` are the options and variables that set some of them; they are stronger than the file.
+    """
 
     ok: bool
     file: str
     file_exists: bool
+    beside: list[str]
     rows: list[ConfigFinding]
 
 
@@ -58,7 +62,13 @@ def check_config(asked: Asked, file: File = None) -> None:
     path = file_here(given)
     rows = list(_found(path, given))
     wrong = any(row["severity"] == "error" for row in rows)
-    data: ConfigCheckAnswer = {"ok": not wrong, "file": str(path), "file_exists": path.exists(), "rows": rows}
+    data: ConfigCheckAnswer = {
+        "ok": not wrong,
+        "file": str(path),
+        "file_exists": path.exists(),
+        "beside": [*_beside(given)],
+        "rows": rows,
+    }
     answer("config.check", data, as_json=asked.json, show=lambda: _show(data))
     if wrong:
         raise typer.Exit(exits.USAGE)
@@ -131,13 +141,19 @@ def _scopes(value: Value) -> Iterator[ConfigFinding]:
         yield {"severity": "error", "line": None, "key": "oidc.scopes", "what": error.message}
 
 
+def _beside(given: Mapping[str, str]) -> Iterator[str]:
+    """Yield the options and variables that say something, which is stronger than the file."""
+    for setting in SETTINGS:
+        if given.get(setting.name):
+            yield setting.flag
+        elif os.environ.get(setting.variable):
+            yield setting.variable
+
+
 def _nearest(name: str) -> str:
     from adapters.input_rules import nearest
 
-    known = {setting.variable.lower(): setting.variable for setting in SETTINGS}
-    hint = nearest(name.lower(), known)
-    for small, variable in known.items():
-        hint = hint.replace(f"{small}?", f"{variable}?")
+    hint = nearest(name, [setting.variable for setting in SETTINGS])
     return hint if hint.startswith("did you mean") else "orch config show lists those that are read"
 
 
@@ -151,5 +167,6 @@ def _show(data: ConfigCheckAnswer) -> None:
         line = f"line {row['line']}: " if row["line"] else ""
         print(f"{mark} {line}{one_line(row['what'])}")
     if data["ok"]:
+        beside = f", but for what is set by {', '.join(data['beside'])}" if data["beside"] else ""
         words = "holds" if data["file_exists"] else "is not there; the defaults hold"
-        print(f"{paint('✓', 'green')} {clean(data['file'])} {words}")
+        print(f"{paint('✓', 'green')} {clean(data['file'])} {words}{beside}")

@@ -2,11 +2,13 @@
 
 import os
 import sys
+from shlex import quote
 from typing import Annotated, Any, Optional, TypedDict
 
 import typer
 
 from adapters.settings import Setting, Source, Value, shown, value_in
+from adapters.settings_examples import EXAMPLES
 from cli.answers import answer
 from cli.config import words_of
 from cli.config_names import names, setting_of
@@ -53,7 +55,7 @@ def set_config(asked: Asked, name: Name, value: Words = None, unset: Unset = Fal
     from adapters.settings_edit import change
 
     path = file_here()
-    said = None if value is None else value_in(setting, value, setting.name)
+    said = None if value is None else _judged(setting, value)
     before, changed = change(path, setting, said)
     now = setting_here(setting.name)
     data: ConfigSetAnswer = {
@@ -70,8 +72,17 @@ def set_config(asked: Asked, name: Name, value: Words = None, unset: Unset = Fal
     _warn(setting, now)
 
 
+def _judged(setting: Setting, words: str) -> object:
+    """Return what the words say, or refuse them with a line that would be taken."""
+    try:
+        return value_in(setting, words, setting.name)
+    except InvalidInput as error:
+        line = f"orch config set {setting.name} {_sample(setting)}"
+        raise InvalidInput(error.message, fix=(line, f"orch config show {setting.name}")) from None
+
+
 def _sample(setting: Setting) -> str:
-    return words_of(setting.default) if setting.default not in (None, []) else "VALUE"
+    return quote(EXAMPLES.get(setting.name) or words_of(setting.default))
 
 
 def _warn(setting: Setting, now: Value) -> None:

@@ -1,10 +1,10 @@
 """What a dashboard says of a phase and of all of them, in words; people's words are left to whoever shows them."""
 
-from cli.ages import age_in_words
 from domain.steps import StepState
 from projections.counts import counted
 from projections.dashboard import Attention, DashboardRow, Totals
 from projections.places import ERASED
+from usecases.ages import age_in_words
 
 SIGNS = {
     StepState.APPROVED: "✓",

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Optional, TypedDict
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from adapters.new_files import new_file
 from cli.answers import answer
 from cli.backup_options import path_of
-from cli.options import Asked, plain
+from cli.options import Asked, plain, typed_with
 from cli.output_file import again_with_yes
 from cli.screen import clean, one_line, paint
 from domain.errors import AlreadyExists, FilesUnavailable, InvalidInput
@@ -87,14 +88,13 @@ def systemd(
     Next: systemd-analyze security --offline=true units/orchestrator.service
     """
     from adapters.unit_files import rendered, unit_names
-    from adapters.unit_words import named
     from cli.deploy_values import Wishes, deployment
 
     wishes = Wishes(
         project=project,
-        user=named(user, "--user"),
-        group=named(group or user, "--group"),
-        verify_user=named(verify_user, "--verify-user"),
+        user=_named(user, "--user"),
+        group=_named(group or user, "--group"),
+        verify_user=_named(verify_user, "--verify-user", "orchestrator-verify"),
         program=program or Path(sys.executable).parent / "orch",
         port=port,
         env_file=env_file,
@@ -103,7 +103,8 @@ def systemd(
     )
     if wishes.verify_user == wishes.user:
         raise InvalidInput(
-            "Who verifies has to be another user than the one who writes.", fix=("--verify-user orchestrator-verify",)
+            "Who verifies has to be another user than the one who writes.",
+            fix=(f"orch deploy systemd --out {quote(str(folder))} --user {user} --verify-user {user[:24]}-verify",),
         )
     found = deployment(wishes)
     texts = {name: rendered(name, found.values) for name in unit_names()}
@@ -123,6 +124,16 @@ def systemd(
         "next": _next(to),
     }
     answer("deploy.systemd", data, as_json=asked.json, show=lambda: _show(data))
+
+
+def _named(words: str, option: str, example: str = "orchestrator") -> str:
+    """Return the name of a user or group, or refuse it with the same command and a name that could be."""
+    from adapters.unit_words import named
+
+    try:
+        return named(words, option)
+    except InvalidInput as error:
+        raise InvalidInput(error.message, fix=(typed_with(words, example),)) from None
 
 
 def _written(folder: Path, texts: dict[str, str], *, replace: bool) -> list[str]:

@@ -10,9 +10,10 @@ from adapters.settings_file import settings_of
 from adapters.stores import open_log
 from adapters.unit_words import argument, checked_path, checked_words, hidden, literal, quoted
 from adapters.workspace import Workspace
-from cli.backup_project import logs_of, target_of
+from cli.backup_project import target_of
 from cli.given import flags
 from cli.project import here
+from usecases.backup_places import logs_of
 from usecases.project import Project
 from usecases.signed_head import keys_of
 
@@ -69,7 +70,7 @@ def deployment(wishes: Wishes) -> Deployment:
     in_database = is_database_url(places.address)
     on_network = in_database or bool(settings["checkpoints.timestamp_url"].value)
     encrypted, memory_mb = bool(settings["backup.recipients"].value), int(str(settings["memory_limit_mb"].value))
-    documents, logs = places.root / "dev", logs_of(places)
+    documents, logs = places.root / "dev", logs_of(places, flags())
     program = checked_path(wishes.program.absolute(), "--orch")
     for path, what in (
         (places.root, "The project's folder"),
@@ -139,7 +140,7 @@ def _warnings(wishes: Wishes, places: Places, backups: str, program: Path, *, en
         "the project": places.root,
         "the store": places.state,
         "the program": program,
-        "the log folder": logs_of(places),
+        "the log folder": logs_of(places, flags()),
     }
     for what, path in (lies if "://" in backups else lies | {"the backup folder": Path(backups)}).items():
         if setting := hidden(path):

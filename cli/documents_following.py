@@ -10,7 +10,6 @@ from adapters.durable import sync
 from adapters.envelope import told
 from adapters.follower_store import FollowerStore, files_spoken
 from adapters.places import Places
-from cli.phase_files import is_state_behind
 from domain.digest import digest_of
 from domain.errors import InvalidInput, Unavailable
 from domain.event_log import EventLog, Record
@@ -22,6 +21,7 @@ from domain.task_events import TaskCompleted, TaskReopened
 from projections.redactions import TOPIC as REDACTED
 from usecases.context_file import may_hold, remove_context
 from usecases.gate import is_edited
+from usecases.phase_files import is_state_behind
 from usecases.project import Project
 from usecases.publish import publish
 from usecases.recovered import carried_by

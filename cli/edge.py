@@ -99,8 +99,9 @@ def _refuse_usage(error: click.ClickException, command: click.Command, words: Se
         print(error.format_message(), file=sys.stderr)
         _say_how_to_begin()
         return
+    from cli.numbers import number_wanted
     from cli.usage import ways_out
 
-    message = " ".join(part.strip() for part in error.format_message().splitlines())
+    message = number_wanted(error) or " ".join(part.strip() for part in error.format_message().splitlines())
     message = message if message.endswith((".", "?")) else f"{message}."
     refuse("USAGE_ERROR", message, ways_out(error, command, words), as_json=as_json)

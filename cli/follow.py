@@ -1,6 +1,5 @@
 """orch follow: keep what is made from the log as new as the log."""
 
-from math import isnan
 from time import monotonic
 from typing import Annotated, Optional, TypedDict
 
@@ -9,6 +8,7 @@ import typer
 from cli.answers import answer
 from cli.followers import NAMES, followings, is_running
 from cli.following import Runner, the_only_one
+from cli.numbers import Seconds
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import clean, paint
@@ -24,7 +24,9 @@ Wait = Annotated[
     Optional[int],  # noqa: UP045  # Typer reads Optional at every release we allow
     typer.Option("--wait", metavar="POSITION", min=0, help="Wait until they hold what the log held there."),
 ]
-Timeout = Annotated[float, typer.Option("--timeout", metavar="S", min=0.0, max=86_400.0, help="Seconds for --wait.")]
+Timeout = Annotated[
+    float, typer.Option("--timeout", metavar="S", click_type=Seconds(0.0, 86_400.0), help="Seconds for --wait.")
+]
 Names = Annotated[
     Optional[list[str]],  # noqa: UP045  # as above
     typer.Option("--name", metavar="NAME", help="Only this one: documents or search; may be given again."),
@@ -80,8 +82,6 @@ def follow(
     """
     if sum((once, status, rebuild, wait is not None)) > 1:
         raise InvalidInput("Choose one of --once, --status, --rebuild and --wait.", fix=("orch follow --once",))
-    if isnan(timeout):
-        raise InvalidInput("--timeout is no number of seconds.", fix=("orch follow --wait POSITION --timeout 10",))
     names = _named(name or NAMES)
     if status or wait is not None:
         _tell(asked, names, wait, timeout)

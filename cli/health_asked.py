@@ -9,8 +9,8 @@ from cli.answers import answer
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import one_line, paint
-from cli.service_named import service_named
-from domain.errors import InvalidInput, Unavailable
+from cli.service_named import line_to, service_named
+from domain.errors import Unavailable
 from usecases.release import VERSION
 
 PATIENCE_S = 10
@@ -49,7 +49,7 @@ def health(asked: Asked, url: Url = None) -> None:
 
     Next: orch doctor
     """
-    url = url or service_named()
+    url = service_named() if url is None else url
     data, status = of_service(url) if url is not None else _of_project()
     answer("health", data, as_json=asked.json, show=lambda: _show(data))
     raise typer.Exit(status)
@@ -81,39 +81,16 @@ def _of_project() -> tuple[HealthAnswer, int]:
 
 def of_service(url: str) -> tuple[HealthAnswer, int]:
     """Ask a service; it answers 200 or 503 with a document, and everything else is none of ours."""
-    from urllib.error import HTTPError, URLError
-    from urllib.request import Request, urlopen
+    from contextlib import closing
 
-    from adapters.settings import is_url
+    from adapters.service_problems import document_in
 
-    if not is_url(url):
-        raise InvalidInput(
-            f"--url has to be an address with http:// or https://; got {one_line(url[:200])}.",
-            fix=("orch health --url http://127.0.0.1:8420",),
-        )
-    asked = f"{url.rstrip('/')}{PATH}"
-    try:
-        try:
-            with urlopen(Request(asked), timeout=PATIENCE_S) as response:  # noqa: S310  # it begins with http
-                return _told(asked, response.status, response.read(LARGEST))
-        except HTTPError as error:
-            return _told(asked, error.code, error.read(LARGEST))
-    except (URLError, OSError, ValueError) as error:
-        cause = getattr(error, "reason", error)
-        reason = getattr(cause, "strerror", None) or cause
-        raise Unavailable(f"{asked} cannot be asked: {reason}.", fix=("orch serve",)) from error
-
-
-def _told(asked: str, status: int, body: bytes) -> tuple[HealthAnswer, int]:
-    import orjson
-
-    try:
-        found: Any = orjson.loads(body)
-    except ValueError:
-        found = None
-    is_ours = isinstance(found, dict) and found.get("status") in ("healthy", "unhealthy")
-    if not is_ours or status != (200 if found["status"] == "healthy" else 503):
-        raise Unavailable(f"{asked} answers {status}, and not as this service does.", fix=("orch serve",))
+    with closing(line_to(url, shows=False, seconds=PATIENCE_S)) as line:
+        said = line.look(PATH, most=LARGEST, shows=False)
+    found: dict[str, Any] = document_in(said.body) or {}
+    if said.status != {"healthy": 200, "unhealthy": 503}.get(str(found.get("status"))):
+        asked = f"{url.rstrip('/')}{PATH}"
+        raise Unavailable(f"{asked} answers {said.status}, and not as this service does.", fix=("orch serve",))
     data: HealthAnswer = {
         "status": str(found["status"]),
         "timestamp": str(found.get("timestamp")),

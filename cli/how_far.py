@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from cli.ages import age_in_words
 from cli.answers import answer
 from cli.arguments import phases_known
 from cli.bars import bar, share
@@ -13,6 +12,7 @@ from cli.project import opened
 from cli.screen import cut, one_line, paint, print_table
 from projections.counts import counted
 from usecases.advice import MOST
+from usecases.ages import age_in_words
 from usecases.progress import progress as progress_at
 from usecases.progress import progress_of
 

@@ -12,7 +12,7 @@ import typer
 from adapters.durable import sync
 from adapters.log_notes import refuse_elsewhere
 from adapters.places import FOLDER, NAME_IT, Places, find, places_of
-from adapters.stores import AnyLog, attach, attached_to, create_log, open_log, opened_at
+from adapters.stores import AnyLog, attach, attached_to, create_log, file_or_database, open_log, opened_at
 from adapters.way_back import way_back
 from adapters.workspace import Workspace
 from cli.answers import answer
@@ -164,7 +164,7 @@ def _begun_in_database(places: Places, address: str, *, origin: str) -> AnyLog:
     if places.log.exists():
         raise AlreadyExists(
             f"{places.root} has a log of its own in {places.log}; a folder belongs to one log.",
-            fix=("unset ORCHESTRATOR_DATABASE_URL",),
+            fix=file_or_database(address),
         )
     if attached_to(places) is not None:
         return open_log(places, read_only=False)

@@ -128,11 +128,11 @@ class Migration:
 
     def _filled(self, log: AnyLog, move: Move) -> None:
         from cli.progress import Progress
-        from cli.recover_checks import check
-        from cli.recover_rows import rows_and_fold
-        from cli.recover_sources import Store
-        from cli.refilling import write_rows
+        from usecases.recover_checks import check
+        from usecases.recover_rows import rows_and_fold
+        from usecases.recover_sources import Store
         from usecases.recovered import state_digest
+        from usecases.refilling import write_rows
 
         in_file = not is_database_url(self._source)
         source = Store(self.places._replace(database=None) if in_file else self.places, log)

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from math import isnan
 from time import monotonic, time
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -12,21 +11,24 @@ from adapters.terminal import CLEAR_BELOW, CLEAR_LINE, HOME
 from cli.answers import answer
 from cli.monitor_figures import MonitorAnswer, Samples, nothing, of_project, of_service, samples_in
 from cli.monitor_page import lines_of
+from cli.numbers import Seconds
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.service_named import service_named
 from cli.stopping import stopped_by_signals
-from domain.errors import InvalidInput, Unavailable
+from domain.errors import Unavailable
 
 if TYPE_CHECKING:
     from cli.monitor_service import Asked as Service
 
 Url = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
-    typer.Option("--url", metavar="URL", help="A running service; ORCHESTRATOR_TOKEN holds its token."),
+    typer.Option("--url", metavar="URL", help="A running service; the token is that of the settings."),
 ]
 Once = Annotated[bool, typer.Option("--once", help="Look once, and leave.")]
-Interval = Annotated[float, typer.Option("--interval", metavar="S", min=0.2, max=3600.0, help="Seconds between looks.")]
+Interval = Annotated[
+    float, typer.Option("--interval", metavar="S", click_type=Seconds(0.2, 3600.0), help="Seconds between looks.")
+]
 
 
 @plain
@@ -40,9 +42,7 @@ def monitor(asked: Asked, url: Url = None, once: Once = False, interval: Interva
 
     Next: orch doctor
     """
-    if isnan(interval):
-        raise InvalidInput("--interval is no number of seconds.", fix=("orch monitor --interval 5",))
-    url = url or service_named()
+    url = service_named() if url is None else url
     look = _at_service(url, patient=not once) if url is not None else _at_project
     live = not (once or asked.json) and _is_screen()
     with stopped_by_signals() as stop:
@@ -88,11 +88,15 @@ def _at_service(url: str, *, patient: bool) -> Callable[[], MonitorAnswer]:
 
 
 def _looked_at(service: "Service", before: list[Samples]) -> MonitorAnswer:
-    health = service.health()
     try:
+        health = service.health()
         now = samples_in(service.figures(), at=monotonic())
     except ValueError:
-        raise Unavailable(f"What {service.url} answers are no figures.") from None
+        raise Unavailable(
+            f"What {service.url} answers are no figures.", fix=(f"orch health --url {service.url}",)
+        ) from None
+    finally:
+        service.line.close()
     seen = of_service(service.url, health, now, before[0] if before else None, clock=time())
     before[:] = [now]
     return seen

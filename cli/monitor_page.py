@@ -1,8 +1,8 @@
 """A look at the service as lines for a person."""
 
-from cli.ages import age_in_words
 from cli.monitor_figures import MonitorAnswer
 from cli.screen import one_line, paint
+from usecases.ages import age_in_words
 
 HEALTH = {"healthy": "green", "unhealthy": "red", "unreachable": "red"}
 NAME = 14

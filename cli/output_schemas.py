@@ -6,7 +6,6 @@ from typing import Any, TypedDict
 
 from adapters.drills import Drill
 from cli.audit_tiles import TilesAnswer
-from cli.backup_answers import BackupList, BackupMade, BackupVerification, Restored
 from cli.backup_prune import Pruned
 from cli.backup_ship import Shipped
 from cli.batch import BatchAnswer
@@ -14,19 +13,15 @@ from cli.bench import BaselineAnswer, ComparedAnswer
 from cli.check_after import PostDeployAnswer
 from cli.check_before import PreDeployAnswer
 from cli.check_concurrency import ConcurrencyAnswer
-from cli.config import ConfigAnswer
 from cli.config_check import ConfigCheckAnswer
 from cli.config_set import ConfigSetAnswer
 from cli.deploy_systemd import DeployedAnswer
 from cli.export import ExportFile
 from cli.follow import FollowedAnswer, FollowersAnswer
-from cli.health import DoctorAnswer
 from cli.health_asked import HealthAnswer
-from cli.import_folder import ImportAnswer
 from cli.init import AttachedAnswer
 from cli.migrate_answers import MigrateAnswer
 from cli.monitor_figures import MonitorAnswer
-from cli.rebuild import RebuildAnswer
 from cli.salvage_answers import SalvageAnswer
 from cli.schema_folder import SchemaFilesAnswer
 from cli.serve import ServeAnswer
@@ -64,12 +59,16 @@ from usecases.audit_answers import (
     ReplayAnswer,
     SampleAnswer,
 )
+from usecases.backup_answers import BackupList, BackupMade, BackupVerification, Restored
 from usecases.checkpointing import CheckpointAnswer
 from usecases.context import ContextAnswer
 from usecases.gate_answer import GateAnswer
+from usecases.importing import ImportAnswer
 from usecases.log_keys import KeyAnswer
 from usecases.package import PackageAnswer as HandoffPackageAnswer
+from usecases.patient import DoctorAnswer
 from usecases.proving import ConsistencyAnswer, ProofAnswer
+from usecases.rebuilding import RebuildAnswer
 from usecases.recover_answers import (
     DocumentsAnswer,
     LossAnswer,
@@ -80,6 +79,7 @@ from usecases.recover_answers import (
 from usecases.redaction_answers import RedactionAnswer
 from usecases.schemas import ERROR, STATES, SchemaAnswer, SchemaCheckAnswer, SchemaListAnswer, Schemas, state_schema_of
 from usecases.search import SearchAnswer
+from usecases.settings_shown import ConfigAnswer
 from usecases.template_answers import (
     CacheAnswer,
     EjectedAnswer,

@@ -10,7 +10,7 @@ from adapters.actor import refuse_guessed_kind
 from cli.answers import answer
 from cli.arguments import Reason
 from cli.lazy import Entry, LazyGroup
-from cli.options import Asked, plain, writing
+from cli.options import Asked, reading, writing
 from cli.project import opened
 from cli.screen import one_line, print_table
 from cli.writes import report
@@ -77,7 +77,7 @@ class PolicyCommands(LazyGroup):
     }
 
 
-@plain
+@reading
 def show_policy(asked: Asked) -> None:
     """Show the rules in force and the version that verdicts record.
 
@@ -86,7 +86,7 @@ def show_policy(asked: Asked) -> None:
     Next: orch policy set --minimum-approvers 2
     """
     with opened() as project:
-        data = policy(project)
+        data = policy(project, asked.at)
     answer("policy", data, as_json=asked.json, show=lambda: print_table(_rows(data)))
 
 

@@ -27,14 +27,15 @@ def opened(*, to_write: bool = False) -> Iterator[Project]:
     if _kept is not None:
         yield project_of(places, _kept.log(places, read_only=not to_write), given)
         return
-    log = _opened(places, read_only=not to_write)
+    log = log_at(places, read_only=not to_write)
     try:
         yield project_of(places, log, given)
     finally:
         log.close()
 
 
-def _opened(places: Places, *, read_only: bool) -> "AnyLog | RemoteLog":
+def log_at(places: Places, *, read_only: bool) -> "AnyLog | RemoteLog":
+    """Open the log of a project, or reach the service that has it."""
     if places.url is None:
         return open_log(places, read_only=read_only)
     from adapters.far_logs import reached_log
@@ -79,7 +80,7 @@ class _Kept:
         with self._guard:
             found = self._open.get((places.address, read_only))
             if found is None:
-                found = self._open[places.address, read_only] = _opened(places, read_only=read_only)
+                found = self._open[places.address, read_only] = log_at(places, read_only=read_only)
             return found
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 from adapters.checkpoint_files import CheckpointFiles
@@ -20,9 +20,7 @@ from adapters.stores import AnyLog
 from adapters.workspace import Workspace
 from adapters.writers_queue import WritersQueue
 from cli.options import Asked
-from cli.recover_checks import keys_known
 from cli.recover_verify import verified
-from cli.redacted_since import free_folder, refuse_erased_since
 from domain.commands import PromoteRecovery
 from domain.errors import CommandIdReused, Damaged, InvalidInput, NotFound, Refusal, Unavailable
 from domain.event_log import EventLog, Receipt, Record
@@ -33,7 +31,12 @@ from domain.promotion_facts import ForkFacts
 from domain.times import rfc3339
 from domain.tree_ranges import range_root_of
 from usecases.project import Project
+from usecases.recover_checks import keys_known
 from usecases.recovered import NO_REDACTION, Recovered, carried_by, lineage_in, recovered_note
+from usecases.redacted_since import free_folder, refuse_erased_since
+
+if TYPE_CHECKING:
+    from projections.undone_revocations import UndoneRevocation
 
 Answer = TypeVar("Answer")
 MOST_CHECKPOINT = 20_000
@@ -85,6 +88,19 @@ class Promotion(ABC):
         """How many events the recovered store holds."""
         with self.opened() as log:
             return log.moment().position
+
+    def undone_revocations(self) -> "list[UndoneRevocation]":
+        """Return what the store in force has revoked since, and this one has not; its key is a new one in any case."""
+        from usecases.undone import undone_in
+
+        with self.opened() as new:
+            size, root = new.moment().position, new.tree().root
+
+        def undone(old: AnyLog) -> "list[UndoneRevocation]":
+            shares = old.moment().position >= size and range_root_of(old)(0, size) == root
+            return [row for row in undone_in(old.records(size + 1)) if row["kind"] != "key"] if shares else []
+
+        return self._old_says(undone, [])
 
     def receipt(self, log: AnyLog) -> Receipt:
         """Return the receipt of the command that made the fork."""

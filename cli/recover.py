@@ -17,13 +17,9 @@ class RecoverCommands(LazyGroup):
         "plan": Entry(
             "cli.recover_plan:plan", "What a recovery to a moment would do and lose; changes nothing.", at_the_log=True
         ),
-        "diff": Entry(
-            "cli.recover_plan:diff", "What each phase would lose by going back; changes nothing.", at_the_log=True
-        ),
+        "diff": Entry("cli.recover_plan:diff", "What each phase would lose by going back; changes nothing."),
         "run": Entry("cli.recover_run:run", "Make a store that holds the log as it was at a moment.", at_the_log=True),
-        "documents": Entry(
-            "cli.recover_documents:documents", "The documents of one phase as they were at a moment.", at_the_log=True
-        ),
+        "documents": Entry("cli.recover_documents:documents", "The documents of one phase as they were at a moment."),
         "verify": Entry(
             "cli.recover_verify:verify",
             "Check a recovered store, and that it is a prefix of its parent.",

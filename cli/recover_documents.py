@@ -15,9 +15,9 @@ from cli.screen import clean, one_line, paint
 from domain.errors import Damaged, NotFound
 
 if TYPE_CHECKING:
-    from cli.recover_sources import Source
     from domain.event_log import Head, Record
     from usecases.recover_answers import DocumentsAnswer, DocumentThen
+    from usecases.recover_sources import Source
 
 Out = Annotated[
     Path,
@@ -38,8 +38,8 @@ def documents(
     Next: orch edit st01-audio-engine spec
     """
     from adapters.new_folders import new_folder, refuse_existing
-    from cli.recover_moments import moment_to, resolution
     from cli.recover_sources import outside, source_of
+    from usecases.recover_moments import moment_to, resolution
 
     with renaming(out):
         refuse_existing(out.absolute())

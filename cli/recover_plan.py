@@ -1,25 +1,17 @@
 """orch recover plan, orch recover diff: what going back to a moment takes and would lose. Both change nothing."""
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from cli.answers import answer
 from cli.backup_options import FromBackups, Identities, Moment
+from cli.given import flags
 from cli.options import Asked, plain
 from cli.screen import clean, one_line, paint, print_table
-from domain.errors import NotFound, Refusal
 from projections.counts import counted
 
 if TYPE_CHECKING:
-    from adapters.places import Places
-    from cli.recover_sources import Kind, Source
     from projections.task_moves import TaskMove
-    from usecases.recover_answers import LossAnswer, PlanAnswer, Resolution, SourceState
-
-SAMPLE = 2000
-"""So many events are recovered for trial, to tell how long all of them will take."""
+    from usecases.recover_answers import LossAnswer, PlanAnswer, Resolution
 
 
 @plain
@@ -30,19 +22,11 @@ def plan(asked: Asked, to: Moment, from_backups: FromBackups = None, identity: I
 
     Next: orch recover run --to T --out recovered
     """
-    from cli.recover_moments import moment_to, resolution
     from cli.recover_sources import source_of
-    from projections.recovery_loss import loss
+    from usecases.recovery_plan import planned
 
     with source_of(from_backups, identity) as source:
-        moment = moment_to(source, to)
-        found: PlanAnswer = {
-            **resolution(source, to, moment),
-            "sources": _sources(source, moment.position),
-            "checkpoints": _kept(source, moment.position),
-            "lost": loss(source.records(moment.position + 1)),
-            "seconds": _seconds(source, moment.position),
-        }
+        found = planned(source, to, flags())
     answer("recover.plan", found, as_json=asked.json, show=lambda: _show_plan(found))
 
 
@@ -55,77 +39,16 @@ def diff(asked: Asked, to: Moment, from_backups: FromBackups = None, identity: I
     Next: orch recover run --to T --out recovered
     """
     from cli.progress import watched
-    from cli.recover_moments import moment_to, resolution
     from cli.recover_sources import source_of
     from projections.recovery_loss import going_back
     from usecases.reads import decoded
+    from usecases.recover_moments import moment_to, resolution
 
     with source_of(from_backups, identity) as source:
         moment = moment_to(source, to)
         rows = going_back(watched(decoded(source.records(1)), source.size), moment.position)
         found: LossAnswer = {**resolution(source, to, moment), "rows": rows}
     answer("recover.diff", found, as_json=asked.json, show=lambda: _show_diff(found))
-
-
-def _sources(source: "Source", position: int) -> "list[SourceState]":
-    """Return every place that holds events, and what it lacks of those up to a position."""
-    other = _store(source.places, position) if source.kind == "backup" else _backups(source.places, position)
-    return [_state(source.kind, source.where, source.size, position), *([other] if other else [])]
-
-
-def _state(kind: "Kind", where: str, size: int, position: int, problem: str | None = None) -> "SourceState":
-    if problem is None and size < position:
-        problem = f"It ends at position {size}; positions {size + 1} to {position} are not there."
-    return {"kind": kind, "where": where, "size": size, "usable": problem is None, "problem": problem}
-
-
-def _store(places: "Places", position: int) -> "SourceState":
-    from adapters.stores import open_log
-
-    try:
-        with open_log(places, read_only=True) as log:
-            return _state("store", str(places.state), log.tree().size, position)
-    except Refusal as refusal:
-        return _state("store", str(places.state), 0, position, refusal.message)
-
-
-def _backups(places: "Places", position: int) -> "SourceState | None":
-    """Return how far the backups reach; their events are not opened, so no key is needed.
-
-    None where nobody has made any, or said where they go.
-    """
-    from adapters.backup_reading import open_backups
-    from cli.backup_project import is_said, target_of
-
-    storage = target_of(places, None)
-    try:
-        backups = open_backups(storage)
-        problem = None if backups.can_open else "It is encrypted: --identity FILE has to open it."
-        return _state("backup", storage.where, backups.head.last, position, problem)
-    except NotFound as refusal:
-        return _state("backup", storage.where, 0, position, refusal.message) if is_said(places) else None
-    except Refusal as refusal:
-        return _state("backup", storage.where, 0, position, refusal.message)
-
-
-def _kept(source: "Source", position: int) -> list[str]:
-    """Return the kept checkpoints that the recovered store will be held against."""
-    files = source.parent().checkpoints
-    return [str(file) for file in files if file.stem.isdecimal() and int(file.stem) <= position]
-
-
-def _seconds(source: "Source", position: int) -> float:
-    """Recover the first events for trial and return how long all of them would take."""
-    from cli.recover_checks import check
-    from cli.refilling import refill
-
-    size = min(position, SAMPLE)
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "log.db"
-        began = monotonic()
-        refill(path, source.origin_at(size), source.events(size))
-        check(path, parent=None)
-        return round((monotonic() - began) * position / size, 3)
 
 
 def _show_resolution(data: "Resolution") -> None:

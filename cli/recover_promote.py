@@ -41,11 +41,13 @@ def promote(asked: Asked, new: New, reason: Reason = "", yes: Yes = False) -> No
     Next: orch audit checkpoint > held.txt
     """
     from adapters.places import left_of
+    from cli.undone import warn_of
 
     _refuse_unsure(asked, new, reason, yes=yes)
     promotion = _promotion(left_of(here(), flags=flags()), new)
     if not promotion.is_done:
         promotion.refuse_unfit()
+        warn_of(promotion.undone_revocations(), promoted=True)
         if not yes:
             _ask(promotion)
         promotion.carry_out(asked, reason)

@@ -1,27 +1,23 @@
 """orch recover run: the log as it was at a moment, in a store of its own, proven."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Optional
 
-import orjson
 import typer
 
-from adapters.log_notes import CARRIED, RECOVERED
 from adapters.new_folders import new_folder
 from cli.answers import answer
 from cli.backup_options import FromBackups, Identities, Into, Moment, OutOrInto, path_of
 from cli.options import Asked, plain
 from cli.screen import clean, one_line, paint
-from domain.errors import Damaged, InvalidInput
+from domain.errors import InvalidInput
 
 if TYPE_CHECKING:
     from cli.new_store import Destination
-    from cli.recover_sources import Source
-    from domain.event_log import Moment as Place
-    from usecases.recover_answers import RecoveryAnswer, RecoveryVerification
+    from usecases.recover_answers import RecoveryAnswer
 
 DocumentsTo = Annotated[
     Optional[Path],  # noqa: UP045  # Typer reads Optional at every release we allow
@@ -51,8 +47,11 @@ def run(
     Next: orch recover promote NEW --reason "why the project goes back"
     """
     from cli.new_store import destination, new_store
-    from cli.recover_moments import moment_to, resolution
+    from cli.progress import Progress
     from cli.recover_sources import outside, source_of
+    from cli.undone import warn_of
+    from usecases.recover_moments import moment_to, resolution
+    from usecases.recovering import made, undone_by
 
     there = destination(out, into)
     if documents is not None and out is not None and documents.absolute() == out.absolute():
@@ -63,62 +62,19 @@ def run(
             there = there._replace(folder=outside(out, source.places))
         moment = moment_to(source, to)
         with new_store(there) as new, _documents(documents) as folder:
-            found = made(new.address, source, to, moment, new.notes)
+            found = made(new.address, source, to, moment, new.notes, metering=Progress)
             written = _written(new.address, folder)
+        undone = undone_by(source, moment.position, found)
     found["store"] = there.where
     data: RecoveryAnswer = {
         **resolution(source, to, moment),
         "out": there.where,
         "documents": [str(documents / name) for name in written] if documents else [],
+        "undone_revocations": undone,
         "verification": found,
     }
     answer("recover.run", data, as_json=asked.json, show=lambda: _show(data, there))
-
-
-def made(
-    address: str, source: "Source", to: str, moment: "Place", more: Mapping[str, str] | None = None
-) -> "RecoveryVerification":
-    """Make the log at an address and verify it; refuse one in which anything differs."""
-    from cli.progress import Progress
-    from cli.recover_checks import check
-    from cli.recover_rows import rows_and_fold, without_texts
-    from cli.refilling import write_rows
-    from usecases.recovered import Recovered, state_digest
-
-    size = moment.position
-    redactions = source.redactions()
-    note = Recovered(source.kind, source.where, source.origin, source.size, to)
-    notes = {**(more or {}), RECOVERED: note.text()}
-    later = {str(gone): by for gone, by in source.carried(size).items()}
-    if later:
-        notes[CARRIED] = orjson.dumps(later).decode()
-    with Progress(size, "events written") as progress:
-        folded: list[str] = []
-        with rows_and_fold(source, size) as (pages, fold):
-            head = write_rows(
-                address,
-                source.origin_at(size),
-                without_texts(pages, redactions),
-                fold,
-                notes=notes,
-                done=progress.advance,
-                folded=lambda heads: folded.append(state_digest(heads)),
-            )
-    wrong = source.contradicts(size, head.root)
-    if wrong is not None:
-        raise Damaged(wrong)
-    with Progress(size, "events verified") as progress:
-        # these very envelopes were folded a moment ago: their state is what is compared with the disk
-        found = check(address, parent=source.parent(), state=folded[0], fold=False, done=progress.advance)
-    if found["verdict"] == "damaged":
-        first = found["first_problem"]
-        assert first is not None
-        place = "" if first["position"] is None else f" at position {first['position']}"
-        raise Damaged(
-            f"What {source.where} gives for T does not verify: {first['what']}{place}"
-            f" (expected {one_line(first['expected'] or '—')}, found {one_line(first['found'] or '—')})."
-        )
-    return found
+    warn_of(undone, promoted=False)
 
 
 @contextmanager

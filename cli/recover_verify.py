@@ -43,8 +43,8 @@ def verify(asked: Asked, new: New) -> None:
 def verified(new: str) -> "RecoveryVerification":
     """Verify a recovered store with all that is at hand."""
     from cli.progress import Progress
-    from cli.recover_checks import check
     from cli.recover_sources import parent_at_hand
+    from usecases.recover_checks import check
     from usecases.recovered import recovered_note
 
     in_database = is_database_url(new)

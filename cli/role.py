@@ -10,7 +10,7 @@ from adapters.actor import refuse_guessed_kind
 from cli.answers import answer
 from cli.arguments import Reason
 from cli.lazy import Entry, LazyGroup
-from cli.options import Asked, plain, writing
+from cli.options import Asked, reading, writing
 from cli.project import opened
 from cli.screen import one_line, paint, print_table
 from cli.writes import report
@@ -67,7 +67,7 @@ def _record(asked: Asked, name: str, role: str, reason: str, *, given: bool) -> 
         report(project, asked, receipt, then="orch role list")
 
 
-@plain
+@reading
 def list_roles(asked: Asked) -> None:
     """Show who holds which role, and which steps ask for it. A local name is a claim, not a proof.
 
@@ -76,7 +76,7 @@ def list_roles(asked: Asked) -> None:
     Next: orch policy show
     """
     with opened() as project:
-        data = roles(project)
+        data = roles(project, asked.at)
     rows = data["rows"]
 
     def show() -> None:

@@ -1,6 +1,5 @@
 """Read all that is left of a damaged store: rows, tiles, trees, and what is kept beside the log."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -172,12 +171,6 @@ def clues(pages: Pages, lost: "range | set[int]") -> dict[int, Clue]:
                     if position in lost:
                         found[position] = found.get(position, Clue())._replace(command_id=command.decode())
     return found
-
-
-def origin_most_named(envelopes: Iterable[dict[str, Any]]) -> str:
-    """Return the origin that most envelopes name."""
-    names = Counter(str(envelope["origin"]) for envelope in envelopes)
-    return names.most_common(1)[0][0] if names else ""
 
 
 def _carried(note: bytes) -> dict[int, int]:

@@ -14,8 +14,6 @@ from adapters.salvage_finds import Text
 from adapters.stored_events import StoredEvent, restored
 from cli.new_store import NOT_FOR_GIT
 from cli.progress import Progress
-from cli.recover_checks import Parent, check
-from cli.refilling import refill
 from cli.salvage_reading import redactions
 from cli.salvaging import Salvage, stretches_of
 from domain.errors import Damaged
@@ -24,7 +22,9 @@ from domain.merkle import tree_root
 from projections.verification import Findings
 from projections.verify_rows import Rows
 from usecases.recover_answers import RecoveryVerification
+from usecases.recover_checks import Parent, check
 from usecases.recovered import NO_REDACTION, Recovered
+from usecases.refilling import refill
 
 LOG = "log.db"
 BESIDE = "salvaged"

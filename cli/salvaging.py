@@ -12,12 +12,12 @@ from adapters.salvage_finds import Find, Finds, Text
 from adapters.salvage_pages import Pages
 from adapters.stored_events import StoredEvent
 from cli.progress import Progress
-from cli.redacted_since import redacted_in_force_of
 from cli.salvage_backups import FromBackups, keys_of_backups, read_backups
 from cli.salvage_reading import Left, Speakers, checkpoints, kept_files, read_store, redactions, speakers
 from domain.errors import InvalidInput, NotFound, Refusal
 from domain.tree_ranges import TILE
 from projections.salvage_vouching import By, Vouched, Witnesses, vouch
+from usecases.redacted_since import redacted_in_force_of
 
 SCRATCH = ".found"
 MOST_TRIES = 4_000_000

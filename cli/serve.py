@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Optional, TypedDict
 
 import typer
 
-from cli.answers import answer
+from cli import exits
+from cli.answers import answer, refuse_with
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import one_line
 from cli.stopping import stopped_by_signals
-from domain.errors import Unavailable
+from domain.errors import StoreReplaced, Unavailable
+from usecases.meters import unseen
 from usecases.project import Project, tell_nobody, warn_nobody
 
 if TYPE_CHECKING:
@@ -96,9 +98,13 @@ def serve(
         else:
             _end_on_hangup()
             with stopped_by_signals() as stop:  # uvicorn raises the signal again once it is done; it is to end well
-                quiet = project._replace(tell=tell_nobody, warn=warn_nobody)
+                quiet = project._replace(tell=tell_nobody, warn=warn_nobody, metering=unseen)
                 here = getpid()
-                run(quiet, where, listening=lambda url: told(url, pid=here), issuer=issuer, is_ended=stop.is_set)
+                try:
+                    run(quiet, where, listening=lambda url: told(url, pid=here), issuer=issuer, is_ended=stop.is_set)
+                except StoreReplaced as replaced:  # stdout has its one document already
+                    refuse_with(replaced, as_json=False)
+                    raise typer.Exit(exits.UNAVAILABLE) from None
 
 
 def _end_on_hangup() -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from cli.ages import age_in_words
 from cli.answers import answer
 from cli.arguments import phases_known
 from cli.options import Asked, reading
@@ -18,6 +17,7 @@ from domain.digest import digest_of
 from domain.errors import InvalidInput, Refusal
 from domain.steps import Step
 from projections.counts import counted
+from usecases.ages import age_in_words
 from usecases.project import Project
 from usecases.status import status as status_at
 

@@ -1,6 +1,6 @@
 """orch template: the documents' own words, and a project's own ones."""
 
-from typing import Annotated, ClassVar, Optional
+from typing import Annotated, Any, ClassVar, Optional
 
 import typer
 
@@ -19,13 +19,17 @@ from cli.answers import answer
 from cli.given import flags
 from cli.lazy import Entry, LazyGroup
 from cli.options import Asked, plain
-from cli.project import here
+from cli.project import here, opened
 from cli.screen import clean, one_line, paint, print_table
 from domain.errors import InvalidInput
 from domain.steps import STEPS, Step
 from usecases.template_answers import (
     CacheAnswer,
     EjectedAnswer,
+    TemplateAnswer,
+    TemplateCheckAnswer,
+    TemplateDiffAnswer,
+    TemplateListAnswer,
     TemplateRow,
 )
 from usecases.templates import compared, template, templates, tried
@@ -51,9 +55,13 @@ class TemplateCommands(LazyGroup):
         "check": Entry(
             "cli.template:check_templates", "Render them with sample data; name file and line of a mistake."
         ),
-        "eject": Entry("cli.template:eject_template", "Copy one into the project, to be changed there."),
+        "eject": Entry(
+            "cli.template:eject_template", "Copy one into the project, to be changed there.", at_the_log=True
+        ),
         "diff": Entry("cli.template:diff_template", "What the project's own one says differently."),
-        "rebuild": Entry("cli.template:rebuild_cache", "Throw the compiled templates away and compile all again."),
+        "rebuild": Entry(
+            "cli.template:rebuild_cache", "Throw the compiled templates away and compile all again.", at_the_log=True
+        ),
     }
 
 
@@ -65,7 +73,7 @@ def list_templates(asked: Asked) -> None:
 
     Next: orch template eject NAME
     """
-    data = templates(_places().templates)
+    data: TemplateListAnswer = _there("") or templates(_places().templates)
 
     def show() -> None:
         table = [(one_line(row["name"]), _source(row)) for row in data["rows"]]
@@ -82,7 +90,9 @@ def show_template(asked: Asked, name: Name, built_in: BuiltIn = False) -> None:
 
     Next: orch template check
     """
-    data = template(_places().templates, name, built_in=built_in)
+    data: TemplateAnswer = _there(f"/{_part(name)}", built_in=built_in) or template(
+        _places().templates, name, built_in=built_in
+    )
     answer("template", data, as_json=asked.json, show=lambda: print(clean(data["text"]), end=""))
 
 
@@ -96,7 +106,7 @@ def check_templates(asked: Asked, name: MaybeName = None) -> None:
 
     Next: orch template diff NAME
     """
-    data = tried(_places().templates, name)
+    data: TemplateCheckAnswer = _there("/check", **({"name": name} if name else {})) or tried(_places().templates, name)
 
     def show() -> None:
         for row in data["rows"]:
@@ -146,7 +156,7 @@ def diff_template(asked: Asked, name: Name) -> None:
 
     Next: orch template check
     """
-    data = compared(_places().templates, name)
+    data: TemplateDiffAnswer = _there(f"/{_part(name)}/diff") or compared(_places().templates, name)
 
     def show() -> None:
         for line in data["lines"] or ["Both say the same."]:
@@ -180,6 +190,26 @@ def rebuild_cache(asked: Asked) -> None:
 
 def _places() -> Places:
     return find(here(), flags=flags())
+
+
+def _there(path: str, **query: object) -> Any:
+    """Return what a service says of its templates, or None where documents are rendered here."""
+    if _places().url is None:
+        return None
+    from urllib.parse import urlencode
+
+    with opened() as project:
+        assert project.far is not None
+        asked = urlencode(
+            {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
+        )
+        return project.far.get(f"/templates{path}" + (f"?{asked}" if asked else ""), None)
+
+
+def _part(name: str) -> str:
+    from urllib.parse import quote
+
+    return quote(name, safe="")
 
 
 def _source(row: TemplateRow) -> str:

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from cli.backup_create import made_now
-from cli.backup_list import keys_for
 from cli.backup_project import target_of
 from cli.project import opened
 from domain.errors import Damaged
+from usecases.backup_listing import keys_for
 
 if TYPE_CHECKING:
-    from cli.backup_answers import BackupProblem
+    from usecases.backup_answers import BackupProblem
 
 
 class BackupBefore(TypedDict):
@@ -28,14 +28,15 @@ def backup_before(to: str | None, recipient: list[str] | None, identity: list[Pa
     from adapters.backup_packing import identities_from
     from adapters.backup_target import read_target
     from cli.backup_list import around
-    from cli.backup_verify import verified
+    from cli.progress import Progress
+    from usecases.backup_verifying import verified
 
     identities = identities_from(identity or ())
     with opened() as project:
         made = made_now(project, to, recipient)
         storage = target_of(project.places, to)
     target = read_target(storage, keys_for(storage, None, around(to)[1]))
-    found = verified(target, [target.copy(made["copy"])], identities, given_key=True)
+    found = verified(target, [target.copy(made["copy"])], identities, given_key=True, metering=Progress)
     if found["verdict"] == "damaged":
         raise Damaged(f"The backup does not verify, and nothing was upgraded: {_first(found['problems'])}.", fix=FIX)
     return {

@@ -10,8 +10,8 @@ from cli.answers import answer
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import clean, one_line, paint
-from cli.way_out import way_out
 from projections.counts import counted
+from usecases.way_out import way_out
 
 if TYPE_CHECKING:
     from projections.verification import Problem, Verification

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from adapters.settings import SETTINGS, Setting
+from adapters.settings_examples import what_it_is
 from cli.config import words_of
 
 PAGE = Path(__file__).with_name("settings.md")
@@ -32,7 +33,9 @@ def page() -> str:
 def _row(setting: Setting) -> str:
     words = words_of(setting.default)
     flag = f"`{setting.flag}`" if setting.flag else ""
-    return f"| `{setting.name}` | `{setting.variable}` | `{setting.guide}` | {flag} | {setting.kind} | {words} |\n"
+    return (
+        f"| `{setting.name}` | `{setting.variable}` | `{setting.guide}` | {flag} | {what_it_is(setting)} | {words} |\n"
+    )
 
 
 if __name__ == "__main__":

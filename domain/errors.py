@@ -45,9 +45,11 @@ Refusal
 │   ├── UnknownEvent            written by a newer version, or not by us
 │   └── SignatureRefused        its keys did not sign this text
 └── Unavailable                 not now; safe to repeat
-    ├── StoreOutdated           the store was made by an older version and can only be read
-    ├── UpgradeUndone           an upgrade did not hold; the store is as it was
-    └── FilesUnavailable        the file system said no
+    ├── StoreReplaced           another store has the place of the one that is open
+    └── HandsNeeded             not before somebody has changed something; waiting helps nobody
+        ├── StoreOutdated       the store was made by an older version and can only be read
+        ├── UpgradeUndone       an upgrade did not hold; the store is as it was
+        └── FilesUnavailable    the file system said no
 """
 
 from collections.abc import Sequence
@@ -431,7 +433,18 @@ class CommandIdReused(InvalidInput):
         )
 
 
-class StoreOutdated(Unavailable):
+class StoreReplaced(Unavailable):
+    code = "STORE_REPLACED"
+
+    def __init__(self, store: str) -> None:
+        super().__init__(f"{store} was replaced while it was open; nothing was recorded. It has to be opened anew.")
+
+
+class HandsNeeded(Unavailable):
+    """Not before somebody has changed something: a right, a disk, a version."""
+
+
+class StoreOutdated(HandsNeeded):
     code = "UPGRADE_NEEDED"
 
     def __init__(self, place: str, *, found: int, needed: int) -> None:
@@ -442,7 +455,7 @@ class StoreOutdated(Unavailable):
         )
 
 
-class UpgradeUndone(Unavailable):
+class UpgradeUndone(HandsNeeded):
     code = "UPGRADE_UNDONE"
 
     def __init__(self, place: str, why: str, *, found: int, needed: int) -> None:
@@ -453,5 +466,5 @@ class UpgradeUndone(Unavailable):
         )
 
 
-class FilesUnavailable(Unavailable):
+class FilesUnavailable(HandsNeeded):
     code = "FILESYSTEM_ERROR"

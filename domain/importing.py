@@ -1,14 +1,14 @@
 """Decide an import: what of a folder's claims is new here, and whether this phase may take it over."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from domain import commands as c
 from domain import dependencies, task_drafts
 from domain.digest import digest_of, normalised
-from domain.errors import NothingChanged, PhaseHandedOff, PhaseNotImported, Refusal
+from domain.errors import InvalidInput, NothingChanged, PhaseHandedOff, PhaseNotImported, Refusal
 from domain.event_log import EventLog, Told
-from domain.import_claims import BlockerThere, Claim, DependencyThere, TextThere
+from domain.import_claims import BlockerThere, Claim, DependencyThere, TextThere, UnblockedThere
 from domain.import_events import Imported
 from domain.phase import Phase
 from domain.read_set import ReadSet
@@ -51,6 +51,7 @@ def take_over(command: c.ImportPhase, read: ReadSet, log: EventLog) -> Phase:
         if isinstance(claim, BlockerThere):
             count = len(phase.state.blockers) + len(numbers) - len(known.blockers)
             numbers[claim.key] = f"B{count + 1}"
+    _refuse_unknown_blockers(new, numbers)
     phase.take_over(
         new,
         importer=command.importer,
@@ -67,6 +68,13 @@ def take_over(command: c.ImportPhase, read: ReadSet, log: EventLog) -> Phase:
         at=at,
     )
     return phase
+
+
+def _refuse_unknown_blockers(claims: Sequence[Claim], numbers: Mapping[str, str]) -> None:
+    """Refuse the end of a blocker that nobody has heard of."""
+    for claim in claims:
+        if isinstance(claim, UnblockedThere) and claim.blocker not in numbers:
+            raise InvalidInput(f"The claim {claim.key} ends the blocker {claim.blocker}, which no claim names.")
 
 
 def _tasks(new: Sequence[Claim], phase: Phase, log: EventLog) -> tuple[Listed, ...]:

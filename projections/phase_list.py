@@ -48,15 +48,18 @@ class PhaseRow(TypedDict):
     tasks_total: int
 
 
-def places(heads: Iterable[Head]) -> list[Place]:
+def states_of(heads: Iterable[Head], *, now_us: int) -> list[PhaseState]:
+    """Return the states at a time in µs that heads of phases tell; they are what most of a long list costs."""
+    return [PhaseState.from_facts(head.facts).at(now_us) for head in heads]
+
+
+def places(states: Iterable[PhaseState]) -> list[Place]:
     """Return the events that a list wants told: the titles, and tasks that no head tells."""
-    states = [PhaseState.from_facts(head.facts) for head in heads]
     return [place for state in states for place in (title_place(state), *outline_places(state))]
 
 
-def phase_list(heads: Sequence[Head], told: Tellings, *, now_us: int, policy: PolicyState) -> list[PhaseRow]:
-    """Return a row for each head, in their order, at a time in µs. `heads` are the heads of all phases."""
-    states = [PhaseState.from_facts(head.facts).at(now_us) for head in heads]
+def phase_list(states: Sequence[PhaseState], told: Tellings, *, now_us: int, policy: PolicyState) -> list[PhaseRow]:
+    """Return a row for each state, in their order, at a time in µs. `states` are those of all phases."""
     handed_off = {state.phase for state in states if state.handed_off}
     return [_row(state, told, now_us=now_us, policy=policy, handed_off=handed_off) for state in states]
 

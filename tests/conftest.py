@@ -1,6 +1,8 @@
 """What holds for every test: no deadline for examples of hypothesis, since a busy machine is no failure; a server."""
 
+import gc
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -13,6 +15,36 @@ from tests.postgres_server import Server, any_server
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 NUMBERS = count(1)
+LONGEST = (
+    *("properties/test_engine.py", "properties/test_garbage_words.py", "docs/test_production_guide.py"),
+    *("cli/test_service.py", "cli/test_backups_s3_failures.py", "reliability/test_service_load.py"),
+    *("reliability/test_service_kill.py", "properties/test_cached_heads.py", "reliability/test_kill_migrate.py"),
+    *("cli/test_backups_s3_tail.py", "cli/test_backups_s3.py", "adapters/test_templates.py", "api/test_process.py"),
+    *("reliability/test_recover_faults.py", "reliability/test_pgbouncer.py", "reliability/test_kill_import.py"),
+    *("reliability/test_kill_following.py", "reliability/test_postgres_failover.py", "cli/test_verify_flips.py"),
+    *("adapters/test_postgres_log_contract.py", "adapters/test_tiles.py", "interop/test_go.py"),
+    *("api/test_tracing.py", "docs/test_monitoring.py", "adapters/test_tasks_text.py"),
+)
+"""Files that take longer than their number of tests says, the longest first (`--durations=60`)."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: one that is begun last would keep one processor waiting.
+
+    After those the ones with the most tests, which is what pytest-xdist does by itself.
+    """
+    tests = Counter(item.path for item in items)
+    ranks = {path: _rank(path.as_posix()) for path in tests}
+    items.sort(key=lambda item: (ranks[item.path], -tests[item.path], item.path))
+
+
+def _rank(path: str) -> int:
+    return next((rank for rank, name in enumerate(LONGEST) if path.endswith(f"/tests/{name}")), len(LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was collected out of all that the garbage collector looks at from now on: it stays to the end."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

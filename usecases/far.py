@@ -1,6 +1,6 @@
 """A project whose log is behind a service: read over the same port, and decided there."""
 
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from adapters.remote_checkpoints import RemoteCheckpoints
 from adapters.remote_log import RemoteLog
@@ -45,6 +45,10 @@ class FarProject:
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """Return the data of what only the service can do."""
         return self._line.ask("POST", path, body).data
+
+    def fetch(self, path: str, body: dict[str, Any], file: IO[bytes]) -> None:
+        """Write a file that only the service can make."""
+        self._line.fetch(path, body, file)
 
     def refuse_other(self, name: str | None, kind: str | None) -> None:
         """Refuse options that say somebody else: it is the token that says who acts."""

@@ -6,7 +6,7 @@ from time import time_ns
 from typing import NamedTuple
 
 from adapters.backup_addresses import storage_at
-from adapters.backup_target import origin_in, read_target
+from adapters.backup_target import read_target
 from adapters.drills import age_us, last_drill
 from adapters.file_systems import free_bytes
 from adapters.follower_files import documents_of, search_of
@@ -14,10 +14,9 @@ from adapters.settings_file import settings_of
 from adapters.stores import bytes_of
 from domain.errors import NotFound, Refusal
 from projections.coverage import coverage
-from projections.log_keys import lineage_of
+from usecases.backup_keys import signed_by
 from usecases.follower_rows import row_of, seconds_since
 from usecases.project import Project
-from usecases.signed_head import keys_of
 
 Figures = dict[str, float]
 """By name; what is not known is not in it."""
@@ -80,7 +79,7 @@ def backups(project: Project) -> Figures:
     storage = storage_at(str(where), places.root)
     shipped = 0
     with suppress(NotFound):
-        target = read_target(storage, _keys_for(project, origin_in(storage)))
+        target = read_target(storage, signed_by(project.log).keys_for(storage))
         shipped = max((copy.last for copy in target.copies if copy.problem is None), default=0)
     size = project.log.moment().position
     waits = seconds_since(project.log, shipped + 1) if shipped < size else 0.0
@@ -108,11 +107,3 @@ def followers(project: Project) -> dict[str, tuple[int, float]]:
         for row in rows
         if row["standing"] in ("up_to_date", "behind")
     }
-
-
-def _keys_for(project: Project, origin: str) -> tuple[str, ...]:
-    """Return the keys that the backups have to be signed with: ours, where they are of our log."""
-    heads = project.log.heads(["project", "ledger"])[1]
-    ours = {project.log.origin, *lineage_of(heads["project"], heads.get("ledger")).names}
-    keys = keys_of(project)
-    return (keys.current, *keys.replaced) if origin in ours else ()

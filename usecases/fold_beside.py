@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from adapters.stores import AnyLog
-from domain.event_log import Head, Record
+from domain.event_log import EventLog, Head, Record
 from usecases.beside import Beside
 from usecases.fold_here import COLUMNS, FoldHere
 
@@ -15,7 +14,7 @@ RAW = Record._fields.index("envelope")
 class FoldBeside(Beside):
     """Use it as a context, which ends the process. What it cannot say, or says of other bytes, is folded here."""
 
-    def __init__(self, log: AnyLog, address: str, last: int) -> None:
+    def __init__(self, log: EventLog, address: str, last: int) -> None:
         """Start to fold the log at an address up to a position. Raises OSError where the machine has no room for it."""
         self._log, self._last = log, last
         self._written = sha256()

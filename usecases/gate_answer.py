@@ -11,7 +11,7 @@ from domain.phase_state import PhaseState
 from domain.steps import Step
 from domain.times import rfc3339
 from projections.gate import approved
-from usecases.phase_events import approvals_of, folded_phase
+from usecases.phase_events import approvals_of, phase_then
 from usecases.project import Project
 
 
@@ -52,12 +52,17 @@ class GateAnswer(TypedDict):
     receipt_file: str | None
 
 
-def gate(project: Project, phase: str, step: Step, *, digest: str | None) -> GateAnswer:
-    """Return the approval of a text with a digest, or refuse; without one, of what lies in this folder."""
-    state, records = folded_phase(project, phase)
+def gate(project: Project, phase: str, step: Step, *, digest: str | None, at: str | None = None) -> GateAnswer:
+    """Return the approval of a text with a digest, or refuse; without one, of what lies in this folder now.
+
+    `at` asks whether it was the approved text at a moment.
+    """
+    if digest is None and at is not None:
+        raise InvalidInput("What lies in a folder is of now: a moment needs the digest of a text.")
+    state, records, now, _ = phase_then(project, phase, at)
     if digest is None:
         return gate_of(project, state, records, step)
-    document = approved(state, step, now_us=time_ns() // 1000)
+    document = approved(state, step, now_us=now)
     if digest != document.digest:
         raise GateClosed(
             phase,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, NoReturn
 from uuid import uuid4
 
+from adapters.shared_commits import SharedCommits
 from domain.actors import Actor, ActorKind
 from domain.errors import Damaged, Refusal
 from domain.event_log import Decision, EventLog
@@ -53,6 +54,8 @@ def _state(project: Project) -> None:
     from adapters.codec import decode
     from projections.heads import heads_from
 
+    if isinstance(project.log, SharedCommits):
+        project.log.refuse_replaced()
     log, last = project.log, project.log.moment().position
     (record,) = log.records(last, last)
     moment, heads = log.heads([record.stream])

@@ -6,6 +6,7 @@ from adapters.keys import key_file, make_key
 from domain.commands import Meta, RotateKey
 from domain.errors import Refusal, Unavailable
 from domain.event_log import Receipt
+from usecases.moments import resolved
 from usecases.project import Project
 from usecases.signed_head import keys_of
 
@@ -17,9 +18,9 @@ class KeyAnswer(TypedDict):
     replaced: list[str]
 
 
-def keys(project: Project) -> KeyAnswer:
-    """Return the verifier key in force, and those it replaced."""
-    found = keys_of(project)
+def keys(project: Project, at: str | None = None) -> KeyAnswer:
+    """Return the verifier key in force now, or at a moment, and those it had replaced."""
+    found = keys_of(project, None if at is None else resolved(at, project.log)[0])
     return {"key": found.current, "replaced": list(found.replaced)}
 
 

@@ -1,6 +1,8 @@
 """Where a phase stands by its own events, each held against its leaf of the tree."""
 
 from itertools import islice
+from time import time_ns
+from typing import NamedTuple
 
 from domain.documents import Document
 from domain.errors import Damaged
@@ -9,7 +11,7 @@ from domain.phase_ids import checked, stream_of
 from domain.phase_state import PhaseState
 from domain.unknown import unknown_phase
 from usecases.project import Project
-from usecases.reads import decoded
+from usecases.reads import decoded, view_of_phase
 
 
 def folded_phase(project: Project, phase: str) -> tuple[PhaseState, list[Record]]:
@@ -29,6 +31,32 @@ def folded_phase(project: Project, phase: str) -> tuple[PhaseState, list[Record]
     if folded is None or kept != folded:
         raise Damaged(f"The head of {phase} says something else than its events.", fix=("orch rebuild",))
     return PhaseState.from_facts(folded.facts), records
+
+
+class PhaseThen(NamedTuple):
+    """Where a phase stood by its own events."""
+
+    state: PhaseState
+    records: list[Record]
+    now: int
+    """The time that approvals are held against, µs since the epoch."""
+    size: int | None
+    """How long the log was; None where it is about now."""
+
+
+def phase_then(project: Project, phase: str, at: str | None) -> PhaseThen:
+    """Return where a phase stood at a moment, as `folded_phase` does; without one, where it stands now."""
+    if at is None:
+        return PhaseThen(*folded_phase(project, phase), time_ns() // 1000, None)
+    from projections.heads import heads_from
+
+    view, head = view_of_phase(project, phase, at)
+    records = list(project.log.stream(head.stream, upto=view.moment.position))
+    _refuse_altered(records)
+    folded = heads_from(decoded(iter(records))).get(head.stream)
+    if folded is None or folded.facts != head.facts:
+        raise Damaged(f"The head of {phase} says something else than its events.", fix=("orch rebuild",))
+    return PhaseThen(PhaseState.from_facts(folded.facts), records, view.now, view.moment.position)
 
 
 def approvals_of(document: Document, records: list[Record]) -> list[Record]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from adapters.places import Places
 from adapters.settings import NOBODYS
@@ -73,6 +73,9 @@ class Far(Protocol):
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """Return the data of what only it can do."""
+
+    def fetch(self, path: str, body: dict[str, Any], file: IO[bytes]) -> None:
+        """Write a file that only it can make."""
 
     def refuse_other(self, name: str | None, kind: str | None) -> None:
         """Refuse to be somebody else than it knows us as."""

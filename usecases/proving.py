@@ -7,6 +7,7 @@ from adapters.proof_files import tlog_proof
 from domain.errors import InvalidInput, NotFound
 from domain.proofs import consistency_proof, inclusion_proof
 from domain.tree_ranges import range_root_of
+from usecases.moments import resolved
 from usecases.project import Project
 from usecases.signed_head import keys_of, signed_head
 
@@ -44,17 +45,20 @@ class Proof(NamedTuple):
     files: dict[str, bytes]
 
 
-def inclusion(project: Project, position: int, *, folder: str) -> Proof:
-    """Sign the log as it is, and prove an event to that; the files are meant for a folder."""
+def inclusion(project: Project, position: int, *, folder: str, at: str | None = None) -> Proof:
+    """Sign the log as it is, or as it was at a moment, and prove an event to that; the files are meant for a folder."""
+    then = None if at is None else resolved(at, project.log)[0].position
     record = next(project.log.records(position, position), None)
-    if record is None:
-        size = project.log.moment().position
-        fix = (f"orch audit prove {size} -o proof",) if size else ("orch init",)
-        raise NotFound(f"The log ends at position {size}; there is no position {position}.", fix=fix)
-    head = signed_head(project)
+    if record is None or (then is not None and position > then):
+        size = project.log.moment().position if then is None else then
+        fix = (f"orch audit prove {size or position} -o proof",) if size or then is not None else ("orch init",)
+        ends = "The log ends" if then is None else "By then the log ended"
+        raise NotFound(f"{ends} at position {size}; there is no position {position}.", fix=fix)
+    head = signed_head(project, then)
     proof = inclusion_proof(position - 1, head.size, range_root_of(project.log))
     key = keys_of(project).current
-    project.checkpoints.keep(head.size, head.note)
+    if then is None:
+        project.checkpoints.keep(head.size, head.note)
     files = {
         "proof.tlog-proof": tlog_proof(position - 1, proof, head.note),
         "entry": entry_of(record.position, record.recorded_at, record.clock, record.envelope),

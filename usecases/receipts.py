@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypedDict
 from adapters.workspace import receipt_name
 from domain.errors import FilesUnavailable, InvalidInput, ReceiptRefused, Refusal
 from domain.steps import Step, StepState
-from usecases.phase_events import approvals_of, folded_phase
+from usecases.phase_events import approvals_of, folded_phase, phase_then
 from usecases.project import Project
 
 if TYPE_CHECKING:
@@ -51,14 +51,15 @@ def receipt_after(project: Project, phase: str, step: Step) -> ReceiptAfter | No
     return {"file": file, "warning": None, "fix": []}
 
 
-def receipt_of(project: Project, phase: str, step: Step) -> bytes:
-    """Return the receipt of the approval in force; nothing is written beside the documents."""
-    from time import time_ns
+def receipt_of(project: Project, phase: str, step: Step, at: str | None = None) -> bytes:
+    """Return the receipt of the approval in force; nothing is written beside the documents.
 
+    That of a moment is signed for the log as it was by then: nobody can take it for one of now.
+    """
     from projections.gate import approved
 
-    state, records = folded_phase(project, phase)
-    return _made(project, approvals_of(approved(state, step, now_us=time_ns() // 1000), records))
+    state, records, now, size = phase_then(project, phase, at)
+    return _made(project, approvals_of(approved(state, step, now_us=now), records), size)
 
 
 def keep_receipt(project: Project, phase: str, step: Step, approvals: "list[Record]", document: "Document") -> str:
@@ -82,14 +83,14 @@ def keep_receipt(project: Project, phase: str, step: Step, approvals: "list[Reco
     return shown
 
 
-def _made(project: Project, approvals: "list[Record]") -> bytes:
+def _made(project: Project, approvals: "list[Record]", size: int | None = None) -> bytes:
     from adapters.envelope import entry_of
     from adapters.receipts import Proof, written
     from domain.proofs import inclusion_proof
     from domain.tree_ranges import range_root_of
     from usecases.signed_head import signed_head
 
-    head = signed_head(project)
+    head = signed_head(project, size)
     range_root = range_root_of(project.log)
     proofs = [
         Proof(
@@ -99,7 +100,8 @@ def _made(project: Project, approvals: "list[Record]") -> bytes:
         )
         for record in approvals
     ]
-    project.checkpoints.keep(head.size, head.note)
+    if size is None:
+        project.checkpoints.keep(head.size, head.note)
     return written(proofs, head.note)
 
 

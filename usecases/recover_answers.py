@@ -5,6 +5,7 @@ from typing import Literal, TypedDict
 from domain.steps import Step, StepState
 from projections.moments import AsOf
 from projections.recovery_loss import Loss, PhaseLoss
+from projections.undone_revocations import UndoneRevocation
 from projections.verification import HeldCheckpoint, Problem, Verdict
 
 
@@ -58,10 +59,11 @@ class Resolution(TypedDict):
 
 
 class RecoveryAnswer(Resolution):
-    """A store as it was at a moment, verified."""
+    """A store as it was at a moment, verified. What was revoked after it, and is in force again, is told."""
 
     out: str
     documents: list[str]
+    undone_revocations: list[UndoneRevocation]
     verification: RecoveryVerification
 
 

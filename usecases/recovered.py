@@ -16,6 +16,8 @@ from domain.lineage import Lineage
 from domain.project import STREAM as PROJECT
 from projections.log_keys import lineage_of
 
+FOLDER = "recovered"
+"""The folder, in that of the store, where a service makes recovered ones."""
 NO_REDACTION = 0
 """Stands for the redaction of texts that were not erased but lost: the store they were salvaged from was damaged."""
 

@@ -18,8 +18,11 @@ from usecases.context_file import path_of as context_path
 from usecases.context_file import remove_context
 from usecases.project import Project
 from usecases.publish import publish
+from usecases.recovered import FOLDER as RECOVERED
 from usecases.search_following import forget_in_index
 
+OTHERS = ((RETIRED, "left"), (RECOVERED, "recovered"))
+"""Folders of stores beside the one in force, and what became of those."""
 DRAFTED = "phase.document_drafted"
 BEYOND = (
     "What was printed, exported, copied or backed up before, and what a disk or its snapshots keep of blocks that were"
@@ -64,9 +67,9 @@ def remove_from_files(project: Project, phase: str, told: Told) -> list[Path]:
 def beyond_reach(project: Project, phase: str | None, position: int) -> list[str]:
     """Return what may still hold the text of a position and cannot be reached, a sentence each."""
     told = [
-        f"{project.files.named(path)} {holds} the text of position {position}: that store was left, and is kept for"
+        f"{project.files.named(path)} {holds} the text of position {position}: that store was {how}, and is kept for"
         " reading only. Remove its folder where it is needed no more."
-        for path, holds in _retired_with(project, position)
+        for path, how, holds in _others_with(project, position)
     ]
     root = project.places.root
     under_git = any((folder / ".git").exists() for folder in (root, *root.parents))
@@ -92,18 +95,20 @@ def beyond_reach(project: Project, phase: str | None, position: int) -> list[str
     return [*told, BEYOND]
 
 
-def _retired_with(project: Project, position: int) -> Iterator[tuple[Path, str]]:
-    """Yield the logs kept of stores that were left which hold, or may hold, the text of the same event."""
+def _others_with(project: Project, position: int) -> Iterator[tuple[Path, str, str]]:
+    """Yield the logs of stores that were left or recovered which hold, or may hold, the text of the same event."""
     mine = next(project.log.records(position, position), None)
-    for path in sorted(project.places.state.glob(f"{RETIRED}/*/{LOG}")):
+    state = project.places.state
+    others = [(path, how) for folder, how in OTHERS for path in sorted(state.glob(f"{folder}/*/{LOG}"))]
+    for path, how in others:
         try:
             with SqliteLog.open(path, read_only=True) as log:
                 theirs = next(log.records(position, position), None)
         except Refusal:
-            yield path, "cannot be read, and may hold"
+            yield path, how, "cannot be read, and may hold"
             continue
         if mine is not None and theirs is not None and theirs.leaf == mine.leaf and theirs.payload is not None:
-            yield path, "holds"
+            yield path, how, "holds"
 
 
 def _holds_only(project: Project, phase: str, step: Step, digest: str) -> bool:

@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from domain.errors import NotFound
 from usecases.project import Project
-from usecases.reads import decoded
+from usecases.reads import decoded, heads_at
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+    from domain.event_log import Moment
     from projections.log_keys import LogKeys
 
 
@@ -23,11 +24,11 @@ class SignedHead(NamedTuple):
     """Replaced keys that should have signed once more, but whose private half is gone."""
 
 
-def keys_of(project: Project) -> "LogKeys":
-    """Return the keys that have spoken for the log."""
+def keys_of(project: Project, moment: "Moment | None" = None) -> "LogKeys":
+    """Return the keys that have spoken for the log, by a moment or by now."""
     from projections.log_keys import log_keys
 
-    heads = project.log.heads(["project", "ledger"])[1]
+    heads = heads_at(project, ["project", "ledger"], moment)
     if "project" not in heads:
         raise NotFound("The log holds no project yet.", fix=("orch init",))
     return log_keys(heads["project"], heads.get("ledger"))
@@ -68,15 +69,16 @@ def signer_of(project: Project, *, size: int) -> Signer:
     return found
 
 
-def signed_head(project: Project) -> SignedHead:
-    """Return the log's tree head as it is now, signed by every key that has to."""
+def signed_head(project: Project, size: int | None = None) -> SignedHead:
+    """Return the log's tree head as it is now, or as it was at a size, signed by every key that has to."""
     if project.far is not None:
         told = project.far.post("/audit/checkpoint", {})  # the keys are there
         root = bytes.fromhex(told["root"])
         return SignedHead(told["size"], root, told["note"].encode(), told["signed_by"], told["not_signed_by"])
     from domain.checkpoints import Checkpoint
+    from domain.tree_ranges import range_root_of
 
-    tree = project.log.tree()
-    signer = signer_of(project, size=tree.size)
-    body = Checkpoint(project.log.origin, tree.size, tree.root).text()
-    return SignedHead(tree.size, tree.root, signer.note(body), [key for key, _ in signer.pairs], signer.missing)
+    size, root = project.log.tree()[:2] if size is None else (size, range_root_of(project.log)(0, size))
+    signer = signer_of(project, size=size)
+    body = Checkpoint(project.log.origin, size, root).text()
+    return SignedHead(size, root, signer.note(body), [key for key, _ in signer.pairs], signer.missing)

@@ -39,10 +39,10 @@ def written(
 
     As `recorded`, which says what the words mean; `judged` names the step that may be approved now.
     """
-    with_receipt = judged is not None and project.far is None and wanted_after(project)
+    with_receipt = judged is not None and wanted_after(project)
     done = _done(project, phase, command, writes=writes, occasion=occasion, boxes=boxes)
     proof = done.proof
-    if judged is not None and (with_receipt or (proof and proof["file"] and project.files.keeps)):
+    if judged is not None and project.files.keeps and (with_receipt or (proof and proof["file"])):
         with project.files.locked(phase):
             proof = receipt_after(project, phase, judged)
     return done._replace(proof=proof)

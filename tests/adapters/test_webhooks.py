@@ -1,6 +1,7 @@
 """Webhooks: signed so that the specification's own library believes them, tried again, never led elsewhere."""
 
 import base64
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,7 +12,7 @@ from time import monotonic, sleep
 import pytest
 from standardwebhooks import Webhook
 
-from adapters.webhooks import Deliveries, Hook, Message, hook_from, secret_in
+from adapters.webhooks import Deliveries, Hook, Message, hook_from, hook_secret
 from domain.errors import InvalidInput, Refusal
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -118,7 +119,7 @@ def test_a_file_without_a_secret_is_refused_and_its_words_are_not_repeated(words
     file.touch(0o600)
     file.write_text(words)
     with pytest.raises(InvalidInput) as caught:
-        secret_in(file)
+        hook_secret(file)
     assert len(words) < 12 or words not in str(caught.value)
 
 
@@ -126,9 +127,17 @@ def test_a_secret_that_everybody_can_read_is_none(tmp_path: Path) -> None:
     file = tmp_path / "f"
     file.write_text(SECRET)
     file.chmod(0o604)
-    with pytest.raises(InvalidInput, match="read by everybody"):
-        secret_in(file)
+    with pytest.raises(InvalidInput, match="read by others"):
+        hook_secret(file)
     with pytest.raises(Refusal):
         hook_from("https://example.org/", None)
     with pytest.raises(Refusal):
         hook_from("https://example.org/", tmp_path / "none")
+
+
+def test_a_pipe_into_which_nobody_writes_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    began = monotonic()
+    with pytest.raises(InvalidInput, match="no regular file"):
+        hook_from("https://example.org/", tmp_path / "pipe")
+    assert monotonic() - began < 5

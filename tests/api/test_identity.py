@@ -36,7 +36,7 @@ WHO: dict[str, set[str]] = {
         *("list_tasks", "show", "show_policy", "list_roles"),
         *("search_texts", "what_to_know", "package_of", "export_phases", "gate_by_digest", "gate_by_text", "receipt"),
         *("replay_phase", "list_templates", "check_templates", "show_template", "diff_template"),
-        *("list_schemas", "show_schema", "check_schema"),
+        *("list_schemas", "show_schema", "check_schema", "batch"),
         *("log_itself", "log_heads", "log_told", "log_rows", "log_moment", "log_tree", "log_tile", "log_hashes"),
         *("log_commands", "log_command", "log_snapshots", "log_snapshot", "log_checkpoints", "log_checkpoint"),
     },
@@ -44,17 +44,21 @@ WHO: dict[str, set[str]] = {
         *("draft_spec", "draft_research", "draft_plan", "draft_prd", "draft_tasks", "edit", "request"),
         *("handoff", "archive", "retitle", "depend", "undepend", "block", "unblock"),
         *("workflow", "task_sync", "task_start", "task_done", "task_reopen", "task_assign", "remember", "forget"),
+        *("import_files", "take_over"),
     },
     "approve": {"approve", "reject", "reconfirm", "reopen"},
     "audit": {
         *("trail", "list_reviews", "replay_log", "list_exceptions", "count_population", "draw_sample", "show_key"),
         *("prove", "proof_file", "prove_growth", "sign_checkpoint", "verify", "review", "evidence"),
     },
-    "recover": {"list_points", "name_point", "losses_of"},
+    "recover": {
+        *("list_points", "name_point", "losses_of", "plan_of", "recover", "verify_recovered"),
+        *("list_backups", "backup_status", "create_backup", "verify_backups", "drill_backups"),
+    },
     "metrics": set(),  # /metrics is no operation on the project
     "admin": {
         *("set_policy", "grant_role", "revoke_role", "list_tokens", "create_token", "revoke_token"),
-        *("redact", "rotate_key"),
+        *("redact", "rotate_key", "doctor", "show_config", "rebuild"),
     },
 }
 """The operations that each scope opens, by their ids."""

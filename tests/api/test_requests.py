@@ -13,7 +13,7 @@ from api.guard import Limits
 from api.problems import problem_of, told_outside
 from api.server import Where, refuse_open
 from domain import errors
-from domain.errors import Conflict, InvalidInput, Refusal, Unavailable
+from domain.errors import Conflict, HandsNeeded, InvalidInput, Refusal, Unavailable
 from tests.api.served import Client, issued, served
 from tests.facts import ADA
 from usecases.project import Project
@@ -39,7 +39,15 @@ def test_every_refusal_has_a_status_and_keeps_its_code_and_its_fix(kind: type[Re
     assert reply.status_code in (400, 404, 409, 422, 500, 503)
     assert reply.media_type == "application/problem+json"
     assert kind.code.encode() in reply.body and b"orch next" in reply.body and b"Because." in reply.body
-    assert ("retry-after" in reply.headers) == isinstance(refusal, Unavailable)
+    waits = isinstance(refusal, Unavailable) and not isinstance(refusal, HandsNeeded)
+    assert ("retry-after" in reply.headers) == waits
+
+
+def test_who_waits_for_an_upgrade_is_not_told_to_come_again() -> None:
+    for refusal in (errors.StoreOutdated("log.db", found=1, needed=2), errors.FilesUnavailable("log.db: No space.")):
+        reply = problem_of(refusal)
+        assert reply.status_code == 503 and "retry-after" not in reply.headers
+    assert problem_of(errors.StoreReplaced("log.db")).headers["retry-after"], "the service begins anew by itself"
 
 
 def test_statuses_tell_kinds_of_refusals_apart() -> None:
@@ -69,7 +77,7 @@ def test_a_store_that_fails_is_told_without_its_place(client: Client, served_pro
     folder.mkdir(exist_ok=True)
     (folder / "st20-file").write_text("in the way")
     reply = client.post("/phases/st20-file/spec", SPEC)
-    assert reply.status == 503 and reply.headers["retry-after"]
+    assert reply.status == 503 and "retry-after" not in reply.headers, "somebody has to remove the file"
     assert str(served_project.places.root) not in reply.body.decode()
 
 

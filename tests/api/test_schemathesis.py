@@ -79,15 +79,17 @@ del OPERATIONS[ENDLESS]
 DESCRIBED = "as it is described"
 MODES = {DESCRIBED: GenerationMode.POSITIVE, "otherwise": GenerationMode.NEGATIVE}
 NOTHING_ELSE = {
+    "backup_status",
     "check_schema",
     "diff_template",
+    "list_backups",
     "list_schemas",
     "log_checkpoints",
     "log_itself",
     "log_snapshots",
     "log_tree",
     "list_templates",
-    "show_key",
+    "show_config",
     "show_schema",
     "undepend",
 }

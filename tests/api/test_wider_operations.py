@@ -200,7 +200,11 @@ def test_a_third_long_request_is_refused_and_begins_nothing(client: Client) -> N
         for path in ("/audit/verify", "/audit/export", "/audit/reviews"):
             refused = client.post(path, {})
             assert refused.code == "UNAVAILABLE" and refused.headers["retry-after"] == "5"
+        for path in ("/backups", "/backups/verify", "/backups/drill", "/rebuild"):
+            assert client.post(path).code == "UNAVAILABLE"
+        assert client.post("/recover/run", {"to": "now"}).code == "UNAVAILABLE"
         assert client.get("/recover/diff?to=position:1").status == 503
+        assert client.get("/doctor").code == client.get("/recover/plan?to=now").code == "UNAVAILABLE"
         assert client.get("/phases").status == 200
     assert client.get("/recover/diff?to=position:1").status == 200
 
@@ -222,6 +226,15 @@ def test_no_answer_names_a_place_of_the_server(client: Client, served_project: P
             ("GET", f"/phases/{PHASE}/spec/gate", None),
             ("GET", "/audit/proofs/1", None),
             ("GET", "/recover/diff?to=position:2", None),
+            ("GET", "/recover/plan?to=position:2", None),
+            ("POST", "/recover/run", {"to": "position:2"}),
+            ("GET", "/doctor", None),
+            ("GET", "/config", None),
+            ("POST", "/rebuild", {"check": True}),
+            ("POST", "/backups", {}),
+            ("GET", "/backups", None),
+            ("POST", "/backups/drill", {}),
+            ("POST", "/batch", {"commands": [{"method": "GET", "path": "/doctor"}]}),
             ("POST", "/phases/st21-broken/workflow", {"steps": {"spec": FIELDS["spec"]}}),
         ):
             answered = client(method, path, body)

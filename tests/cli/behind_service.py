@@ -114,10 +114,16 @@ def a_service(folder: Path) -> Iterator[Behind]:
             yield behind
 
 
+FILTERED = [["audit", each] for each in ("trail", "population", "sample", "exceptions")]
+"""Commands for which `--actor` says whose events are wanted."""
+
+
 def as_somebody(words: Sequence[str]) -> tuple[list[str], str, str]:
     """Return words without those that say who acts, and who that is: through a service the token says it."""
     name, kind = os.environ.get("ORCHESTRATOR_ACTOR", "ada"), os.environ.get("ORCHESTRATOR_ACTOR_KIND", "human")
     left: list[str] = []
+    if [*words[:1], *words[1:2]] in FILTERED:
+        return [*words], name, kind
     rest = iter(words)
     for word in rest:
         option, equals, value = word.partition("=")

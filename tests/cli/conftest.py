@@ -1,9 +1,10 @@
 """Run `orch` in process, as a person with a name would, in a folder of its own."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -16,6 +17,7 @@ from cli.main import program
 
 if TYPE_CHECKING:
     from tests.cli.behind_service import Behind
+    from tests.cli.far_orch import FarOrch
 
 
 class Answer(NamedTuple):
@@ -44,6 +46,14 @@ class Answer(NamedTuple):
 
 Orch = Callable[..., Answer]
 ADDRESS = "ORCHESTRATOR_DATABASE_URL"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a test that is kept from the service and does not say why."""
+    for item in items:
+        marks = list(item.iter_markers("at_the_log"))
+        if any(not mark.args or not str(mark.args[0]).strip() for mark in marks):
+            raise pytest.UsageError(f"{item.nodeid}: at_the_log needs its reason.")
 
 
 @pytest.fixture
@@ -90,48 +100,22 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Behind]":
 
 @pytest.fixture
 def far_orch(
-    tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     behind: "Behind",
-) -> Iterator[Orch]:
-    """Return a function that runs `orch` in a copy: the first `init` makes the project that the service has."""
-    from tests.cli.behind_service import TOKEN, URL, as_somebody
+) -> "Iterator[FarOrch]":
+    """Return what runs `orch` in a copy: the first `init` makes the project that the service has."""
+    from tests.cli.far_orch import FarOrch
+
+    def asked(words: Sequence[str]) -> Answer:
+        capsys.readouterr()
+        status = run_command(program(), words)
+        said = capsys.readouterr()
+        return Answer(status, said.out, said.err)
 
     with ExitStack() as stack:
-
-        def run(*words: str) -> Answer:
-            said, name, kind = as_somebody(words)
-            if behind.served is None and said[:1] in (["init"], ["setup"]) and "--help" not in said:
-                folder = tmp_path_factory.mktemp("served")
-                with monkeypatch.context() as there:
-                    there.chdir(folder)
-                    answered = asked(list(words))
-                if answered.status == 0:
-                    stack.enter_context(behind.serving(folder))
-                    monkeypatch.setenv(URL, behind.url)
-                    monkeypatch.setenv(TOKEN, behind.token(name, kind))
-                    assert asked(["init"]).status == 0
-                return answered
-            if behind.served is None:
-                return asked(said)
-            monkeypatch.setenv(TOKEN, behind.token(name, kind))
-            answered = asked(said)
-            if answered.status == 2 and "done where the log is" in answered.out + answered.err:
-                with monkeypatch.context() as there:  # what is done there is typed there
-                    there.chdir(behind.served)
-                    there.delenv(URL)
-                    return asked(list(words))
-            return answered
-
-        def asked(words: list[str]) -> Answer:
-            capsys.readouterr()
-            status = run_command(program(), words)
-            said = capsys.readouterr()
-            return Answer(status, said.out, said.err)
-
-        yield run
+        yield FarOrch(behind, asked, monkeypatch, tmp_path_factory, stack)
 
 
 @pytest.fixture
@@ -148,6 +132,13 @@ def drafted(project: Orch) -> Orch:
     return project
 
 
+@pytest.fixture
+def quick_bench(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `orch bench` measure less, and really."""
+    for name, value in (("EVENTS", 5), ("ROUNDS", 2), ("DURABLE", 3)):
+        monkeypatch.setattr(f"cli.bench_rounds.{name}", value)
+
+
 def the_log(*, to_write: bool = False) -> AnyLog:
     """Open the log of the project in the current folder, in whatever store it is, or that of its service."""
     places = find(Path.cwd(), flags={})
@@ -162,6 +153,12 @@ def the_log(*, to_write: bool = False) -> AnyLog:
 def begun_in_a_file(orch: Orch) -> Iterator[None]:
     """Let a world be made or copied as files are; afterwards its log moves to the store that the tests are about."""
     address = os.environ.pop(ADDRESS, None)
+    if os.environ.get("TEST_STORE") == "service" and not isinstance(orch, FunctionType):
+        far: FarOrch = orch  # type: ignore[assignment]  # as its fixture has it
+        with far.beside_the_log():
+            yield
+        far.move_behind()
+        return
     yield
     if address is not None:
         os.environ[ADDRESS] = address

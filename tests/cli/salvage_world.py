@@ -12,13 +12,13 @@ import pytest
 from adapters.backup_segments import entries_in
 from adapters.envelope import entry_of
 from adapters.stored_events import StoredEvent, restored
-from cli.refolding import keep_snapshots
 from domain.errors import Damaged, Refusal
 from domain.event_log import Record
 from domain.merkle import leaf_hash
 from tests.cli.conftest import Answer, Orch, position, the_log
 from tests.cli.recovered_world import rows
 from tests.cli.verified_world import many
+from usecases.refolding import keep_snapshots
 
 LOG = Path(".orch/log.db")
 WAL = Path(".orch/log.db-wal")

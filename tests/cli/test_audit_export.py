@@ -259,6 +259,7 @@ def test_a_damaged_log_is_not_exported(world: Orch, change: str) -> None:
         assert not Path("new.zip").exists() and not [p for p in Path().iterdir() if p.name.endswith(".part")]
 
 
+@pytest.mark.at_the_log("the checkpoints that are kept lie there")
 def test_a_checkpoint_of_another_history_is_not_passed_over(world: Orch) -> None:
     note = sorted(Path(".orch/checkpoints").iterdir())[0]
     note.write_bytes(note.read_bytes().replace(b"\n", b"\nx", 1))
@@ -267,6 +268,7 @@ def test_a_checkpoint_of_another_history_is_not_passed_over(world: Orch) -> None
     assert refused.error["fix"] == [f"orch audit verify --against {note.absolute()}"]
 
 
+@pytest.mark.at_the_log("the keys lie there")
 def test_without_its_private_key_nothing_is_exported(world: Orch) -> None:
     for file in Path(".orch/keys").iterdir():
         file.unlink()

@@ -235,8 +235,8 @@ def making(orch: Orch, files: dict[str, bytes]) -> bytes:
     """Return the list as a writer leaves it that was cut off after its first write: it says which copy grows."""
     from adapters.backup_folder import Folder
     from adapters.backup_writing import BackupWriter
-    from cli.backup_project import author_of
     from cli.project import opened
+    from usecases.backup_places import author_of
 
     folder = Path("laid")
     for name, data in files.items():

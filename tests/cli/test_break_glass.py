@@ -158,6 +158,7 @@ def test_what_rests_on_a_rejected_emergency_says_that_its_approval_was_withdrawn
     assert (stale["step"], stale["reason"]) == ("spec", "no emergency")
 
 
+@pytest.mark.at_the_log("through a service it is the token that says the kind")
 @pytest.mark.parametrize(
     "words",
     [

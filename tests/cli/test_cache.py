@@ -11,6 +11,8 @@ from cli import cached_reads
 from tests.cli.conftest import Orch
 from tests.redis_server import Redis, redis_server
 
+pytestmark = pytest.mark.at_the_log("the cache is asked where the log is opened")
+
 CACHE = "ORCHESTRATOR_CACHE_URL"
 SHOWN = (("list",), ("status",), ("dashboard",), ("next",), ("progress",), ("task", "list"), ("context",))
 DECIDED = (

@@ -8,12 +8,13 @@ from threading import Thread
 
 import pytest
 
-from cli import check_concurrency, doctor_files, scratch
+from cli import check_concurrency, scratch
 from domain.phase_ids import stream_of
 from tests.adapters.schema_1 import as_schema_1
 from tests.cli.at_a_terminal import at_a_terminal
 from tests.cli.conftest import Answer, Orch, position, the_log
 from tests.cli.garbage_world import snapshot
+from usecases import doctor_files
 
 BEFORE = [
     *("program", "settings", "templates", "schemas", "store", "version", "permissions", "file_system", "disk", "key"),

@@ -59,7 +59,7 @@ def test_a_command_id_with_another_content_is_refused(drafted: Orch) -> None:
     assert (refused.status, refused.error["code"]) == (2, "COMMAND_ID_REUSED")
 
 
-@pytest.mark.at_the_log
+@pytest.mark.at_the_log("through a service it is the token that says the kind")
 def test_away_from_a_terminal_a_verdict_must_say_its_kind(drafted: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ORCHESTRATOR_ACTOR_KIND")
     before = position(drafted)

@@ -92,6 +92,18 @@ def test_what_no_setting_can_be_is_refused_with_the_file_and_the_key(project: Or
     assert refused.error["fix"] == ["orch config show --help"]
 
 
+def test_a_file_that_is_named_is_judged_by_every_command(project: Orch) -> None:
+    for text, says in (
+        ("max_concurent = 5\n", "max_concurent is no setting of this version; did you mean max_concurrent?"),
+        ("[audit]\nnightly = 1\n", "audit.nightly is no setting of this version; known are state_dir, database_url"),
+    ):
+        Path("other.toml").write_text(text)
+        for words in (("list",), ("status",), ("spec", "st01-x", "--objectives", "a")):
+            refused = project("--config", "other.toml", *words, "--json")
+            assert (refused.status, refused.error["code"]) == (2, "VALIDATION_ERROR")
+            assert says in refused.error["message"]
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

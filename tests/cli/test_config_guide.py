@@ -118,6 +118,7 @@ def test_a_command_waits_for_other_writers_as_long_as_it_is_told(
     assert project("spec", "st01-x", "--objectives", "o").status == 0
 
 
+@pytest.mark.at_the_log("backups are made there, with the logs that lie there")
 def test_the_logs_ride_along_from_where_the_setting_puts_them(drafted: Orch) -> None:
     Path("elsewhere").mkdir()
     Path("elsewhere/combined.log").write_text("a line\n")
@@ -170,6 +171,7 @@ def test_the_schemas_are_written_where_the_setting_says_and_compared(project: Or
     )
 
 
+@pytest.mark.at_the_log("orch serve is typed there")
 @pytest.mark.parametrize(
     "key", ["workerThreads", "memoryPoolSize", "gcAggressive", "diskCacheSize", "compressionLevel"]
 )

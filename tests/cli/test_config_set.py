@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 
 from adapters.settings import BY_NAME, SETTINGS, Kind, value_in
 from adapters.settings_edit import change
+from adapters.settings_examples import EXAMPLES
 from adapters.settings_file import bytes_of, judged
+from cli.config import words_of
 from domain.errors import Refusal
 from tests.cli.conftest import Orch
 from tests.cli.test_config import FILE, shown
+from tests.fix_lines import understood
 
 ROOT = Path(__file__).parents[2]
 COMMENTED = """# what we agreed on
@@ -71,12 +74,18 @@ def test_a_json_file_keeps_the_names_of_the_guide(project: Orch) -> None:
     ("words", "says", "fix"),
     [
         (("max_concurent", "3"), "did you mean max_concurrent?", "orch config show"),
-        (("max_concurrent", "many"), "has to be a whole number", "orch config show --help"),
-        (("max_concurrent", "0"), "has to be a whole number", "orch config show --help"),
-        (("enable_audit", "false"), "cannot be false: the audit trail is the log itself", "orch config show --help"),
-        (("receipts.write", "yes"), "true or false", "orch config show --help"),
-        (("state_dir", ""), "has to be a path", "orch config show --help"),
-        (("log.level", "loud"), "debug, info", "orch config show --help"),
+        (("max_concurrent", "many"), "has to be a whole number", "orch config set max_concurrent 100"),
+        (("max_concurrent", "0"), "has to be a whole number", "orch config set max_concurrent 100"),
+        (
+            ("enable_audit", "false"),
+            "cannot be false: the audit trail is the log itself",
+            "orch config set enable_audit true",
+        ),
+        (("receipts.write", "yes"), "true or false", "orch config set receipts.write false"),
+        (("state_dir", ""), "has to be a path", "orch config set state_dir .orch"),
+        (("log.level", "loud"), "debug, info", "orch config set log.level info"),
+        (("url", "there"), "an address with http", "orch config set url https://orch.example.org"),
+        (("oidc.scopes", "leads"), 'such as ["leads=read+approve"]', "orch config set oidc.scopes leads=read+approve"),
         (("max_concurrent",), "Give a value, or --unset.", "orch config set max_concurrent 100"),
         (("max_concurrent", "3", "--unset"), "Give a value, or --unset.", "orch config set max_concurrent 100"),
     ],
@@ -87,7 +96,23 @@ def test_what_cannot_be_is_refused_and_the_file_stays(
     FILE.write_text(COMMENTED)
     refused = project("config", "set", *words, "--json")
     assert refused.status == 2 and says in refused.error["message"] and refused.error["fix"][0] == fix
+    assert all(understood(line) for line in refused.error["fix"])
     assert FILE.read_text() == COMMENTED
+
+
+def test_the_value_that_is_offered_would_be_taken() -> None:
+    assert {setting.name for setting in SETTINGS if setting.default in (None, [])} == {*EXAMPLES}
+    for setting in SETTINGS:
+        words = EXAMPLES.get(setting.name) or words_of(setting.default)
+        assert value_in(setting, words, setting.name) not in (None, [])
+
+
+@pytest.mark.parametrize(("name", "example"), [("backup.recipients", "age1…"), ("oidc.audience", "orchestrator")])
+def test_a_list_is_explained_with_an_example_of_its_own(project: Orch, name: str, example: str) -> None:
+    table, _, key = name.partition(".")
+    FILE.write_text(f"[{table}]\n{key} = 3\n")
+    refused = project("config", "show", "--json")
+    assert f'{name} has to be a list of words, such as ["{example}"]; got 3.' in refused.error["message"]
 
 
 def test_a_file_with_a_mistake_is_mended_by_hand_first(project: Orch) -> None:
@@ -189,6 +214,10 @@ def test_what_is_odd_is_a_warning_and_what_is_wrong_in_the_environment_an_error(
     assert found["template_dir"][0] == found["ORCHESTRATOR_BACKUP_DRI"][0] == "warning"
     assert "did you mean ORCHESTRATOR_BACKUP_DIR?" in found["ORCHESTRATOR_BACKUP_DRI"][1]
     assert found["backup.recipients"][0] == "error" and said.status == 2
+    monkeypatch.setenv("ORCHESTRATOR_WORKER_THREADS", "4")
+    said = project("config", "check", "--json")
+    (what,) = [row["what"] for row in said.data["rows"] if row["key"] == "ORCHESTRATOR_WORKER_THREADS"]
+    assert what.endswith("; orch config show lists those that are read")
     FILE.unlink()
     monkeypatch.setenv("ORCHESTRATOR_MAX_CONCURRENT", "none")
     said = project("config", "check", "--json")
@@ -197,6 +226,17 @@ def test_what_is_odd_is_a_warning_and_what_is_wrong_in_the_environment_an_error(
     ]
     monkeypatch.delenv("ORCHESTRATOR_MAX_CONCURRENT")
     assert project("config", "check").status == 0
+
+
+def test_the_defaults_are_not_said_to_hold_where_a_variable_sets_something(
+    project: Orch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert project("config", "check", "--json").data["beside"] == []
+    assert "is not there; the defaults hold\n" in project("config", "check").out
+    monkeypatch.setenv("ORCHESTRATOR_MAX_CONCURRENT", "3")
+    assert project("config", "check", "--json").data["beside"] == ["ORCHESTRATOR_MAX_CONCURRENT"]
+    said = project("config", "check").out
+    assert "the defaults hold, but for what is set by ORCHESTRATOR_MAX_CONCURRENT\n" in said
 
 
 def test_one_setting_is_shown_by_any_of_its_names(project: Orch) -> None:

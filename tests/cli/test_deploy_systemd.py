@@ -151,6 +151,8 @@ def test_a_name_cannot_be_more_than_a_name(option: str, name: str, project: Orch
     refused = project("deploy", "systemd", "--out", "units", f"{option}={name}", "--json")
     assert (refused.status, refused.error["code"]) == (2, "VALIDATION_ERROR")
     assert not Path("units").exists()
+    (fix,) = refused.error["fix"]
+    assert project(*shlex.split(fix)[1:]).status == 0, "the whole command, which can be pasted"
 
 
 @pytest.mark.parametrize("path", ["a\nUser=root", 'a"b', "a\\b", "a ", "a'b"])
@@ -162,7 +164,10 @@ def test_a_path_cannot_be_more_than_a_path(option: str, path: str, project: Orch
 
 
 def test_who_verifies_is_somebody_else(project: Orch) -> None:
-    assert project("deploy", "systemd", "--out", "units", "--verify-user", "orchestrator").status == 2
+    refused = project("deploy", "systemd", "--out", "units", "--verify-user", "orchestrator", "--json")
+    assert refused.status == 2
+    (fix,) = refused.error["fix"]
+    assert project(*shlex.split(fix)[1:]).status == 0
 
 
 def test_there_has_to_be_a_project(orch: Orch) -> None:

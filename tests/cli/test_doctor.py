@@ -12,12 +12,12 @@ import pytest
 
 from adapters.places import find
 from adapters.sqlite_log import SqliteLog
-from cli.doctor import CHECKS
-from cli.doctor_files import disk, file_system
-from cli.health import Patient
 from tests.adapters.log_entries import YEAR, accepted, decision
 from tests.cli.conftest import Answer, Orch, position
 from tests.cli.garbage_world import snapshot
+from usecases.doctor_files import disk, file_system
+from usecases.doctoring import CHECKS
+from usecases.patient import Patient
 
 SPEC = Path("dev/st01-x/spec.md")
 UNTRIED = {"backups", "drill"}
@@ -284,7 +284,7 @@ def test_what_came_after_the_last_backup_is_a_warning_after_a_day(
     ((level, message, fix),) = rows_of(told, "backups")
     assert (level, fix) == ("ok", []) and "1 of 6 events are in none" in message
     later = time_ns() + 25 * 3_600 * 10**9
-    monkeypatch.setattr("cli.doctor_backups.time_ns", lambda: later)
+    monkeypatch.setattr("usecases.doctor_backups.time_ns", lambda: later)
     told = healthy("doctor", "--json")
     ((level, message, fix),) = rows_of(told, "backups")
     assert (level, fix) == ("warning", ["orch backup create"]) and "for 1 day" in message
@@ -295,7 +295,7 @@ def test_what_came_after_the_last_backup_is_a_warning_after_a_day(
 def test_a_drill_that_failed_or_is_long_ago_is_a_warning(healthy: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     later = time_ns() + 31 * 86_400 * 10**9
     with monkeypatch.context() as patched:
-        patched.setattr("cli.doctor_backups.time_ns", lambda: later)
+        patched.setattr("usecases.doctor_backups.time_ns", lambda: later)
         message, fix = found(healthy, "drill", level="warning", but=UNTRIED)
         assert "31 days ago" in message and fix == ["orch backup drill"]
     (segment,) = Path(".orch/backups").rglob("segment-*")

@@ -167,7 +167,7 @@ def test_a_move_that_is_stopped_goes_on_where_it_was(
 def test_a_move_that_is_stopped_before_the_point_of_no_return_changed_nothing(
     told: Orch, database: str, monkeypatch: pytest.MonkeyPatch, step: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    from cli import recover_checks
+    from usecases import recover_checks
 
     def stopped(*_: Any, **__: Any) -> None:
         raise Unavailable("stopped")

@@ -12,12 +12,16 @@ from typing import Any
 import orjson
 import pytest
 
+from api.server import Where
+from cli.edge import run_command
+from cli.main import program
 from cli.monitor_figures import Samples, of_service, quantile, samples_in
 from cli.monitor_page import lines_of
 from cli.monitor_service import service_at
 from domain.access_token import Scope
 from domain.errors import InvalidInput
 from tests.api.served import Client, environment, issued, new_project, opened, served
+from tests.certificates import signed_by_itself
 from tests.cli.conftest import Orch
 
 WORDS = [executable, "-m", "cli.main", "monitor"]
@@ -115,7 +119,8 @@ def test_a_token_of_another_scope_is_refused(
     env = env | {"ORCHESTRATOR_TOKEN": made["secret"]}
     done = looked(env, "--url", f"http://127.0.0.1:{client.port}", "--once", "--json", cwd=tmp_path)
     found = orjson.loads(done.stdout)["error"]
-    assert done.returncode == 2 and "--scope metrics" in found["fix"][0] and made["secret"] not in done.stdout
+    assert (done.returncode, found["code"]) == (3, "FORBIDDEN")
+    assert "--scope metrics" in found["fix"][0] and made["secret"] not in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -139,6 +144,30 @@ def test_a_token_is_needed(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InvalidInput) as caught:
         service_at("http://127.0.0.1:8420")
     assert caught.value.fix
+
+
+def test_settings_say_where_the_token_and_the_authority_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new_project(tmp_path)
+    certificate = signed_by_itself(tmp_path, "server")
+    where = Where("127.0.0.1", 0, certificate=certificate, key=certificate.with_suffix(".key"))
+    away = tmp_path / "away"
+    (away / ".orch").mkdir(parents=True)
+    with opened(tmp_path) as project, served(project, where) as client:
+        (away / "token").touch(0o600)
+        (away / "token").write_text(issued(project, Scope.METRICS))
+        (away / ".orch/config.toml").write_text(
+            f'url = "https://127.0.0.1:{client.port}"\ntoken_file = "token"\nca_file = "{certificate}"\n'
+        )
+        monkeypatch.chdir(away)
+        for name in ("ORCHESTRATOR_TOKEN", "ORCHESTRATOR_URL"):
+            monkeypatch.delenv(name, raising=False)
+        for words in (["monitor", "--once", "--json"], ["health", "--json"]):
+            assert run_command(program(), words) == 0
+            assert orjson.loads(capsys.readouterr().out)["ok"]
+        assert run_command(program(), ["monitor", "--once", "--url", f"https://localhost:{client.port}"]) == 8
+        assert "certificate of somebody else" in capsys.readouterr().err
 
 
 def test_a_quantile_is_reckoned_as_prometheus_does() -> None:
@@ -176,4 +205,4 @@ def test_what_answers_without_figures_is_told(tmp_path: Path) -> None:
     done = looked(env, "--url", f"http://127.0.0.1:{port}", "--once", cwd=tmp_path)
     process.kill()
     process.communicate()
-    assert done.returncode == 4 and "no service of orch" in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 8 and "not as orch does" in done.stderr and "Traceback" not in done.stderr

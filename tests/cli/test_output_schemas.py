@@ -14,6 +14,8 @@ from tests.authority import Authority
 from tests.cli.conftest import Orch
 from usecases.schemas import ERROR
 
+pytestmark = pytest.mark.usefixtures("quick_bench")
+
 WRITTEN = r'(?:\b(?:answer|as_json)\(\s*|\bkind(?:: str = |=)(?=[\w"]+\.))"([\w.]+)"'
 """How the kind of an answer stands in the code."""
 CLI = Path(__file__).parents[2] / "cli"

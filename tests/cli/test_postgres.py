@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -160,9 +161,16 @@ def test_a_log_in_a_file_is_never_taken_for_one_in_a_database(
     for words in (("status",), ("spec", "st02-y", "--objectives", "x")):
         refused = drafted(*words, "--json")
         assert refused.status == 2 and "it would be another log" in refused.error["message"]
-    assert drafted("init", "--json").status == 3
+    refused = drafted("init", "--json")
+    assert refused.status == 3
+    unset, move = refused.error["fix"]
+    assert unset == f"unset {ADDRESS}"
     monkeypatch.delenv(ADDRESS)
     assert drafted("status", "st01-x").status == 0
+    Path(".orch/config.toml").write_text(f'database_url = "{database}"\n')
+    refused = drafted("status", "--json")
+    assert refused.error["fix"] == ["orch config set database_url --unset", move]
+    assert drafted(*shlex.split(move)[1:]).status == 0 and drafted("status", "st01-x").status == 0
 
 
 @pytest.mark.parametrize(

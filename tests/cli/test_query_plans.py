@@ -13,11 +13,11 @@ import pytest
 from adapters.sqlite_log import SqliteLog
 from cli.lazy import LazyGroup, load
 from cli.main import Orch as OrchGroup
-from cli.refolding import keep_snapshots
 from domain.event_log import Decision
 from domain.phase import Phase
 from tests.cli.conftest import Orch, the_log
 from tests.reliability.ledger import ADA
+from usecases.refolding import keep_snapshots
 
 pytestmark = pytest.mark.in_file
 

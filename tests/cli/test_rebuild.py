@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.refolding import keep_snapshots, refolded
 from tests.cli.conftest import Orch, the_log
 from tests.cli.insider import inside
+from usecases.refolding import keep_snapshots, refolded
 
 LOG = Path(".orch/log.db")
 

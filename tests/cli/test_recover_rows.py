@@ -11,16 +11,15 @@ import pytest
 
 from adapters.places import places_of
 from adapters.sqlite_log import SqliteLog
-from cli import refolding
-from cli.recover_rows import rows_and_fold, without_texts
-from cli.recover_sources import Store
-from cli.refilling import write_rows
 from domain.errors import Damaged, Refusal
 from domain.event_log import Snapshot
 from tests.adapters.sqlite_stores import whole
 from tests.cli.verified_world import LOG, World, keep, world
-from usecases import beside, fold_here
+from usecases import beside, fold_here, refolding
 from usecases.fold_beside import FoldBeside
+from usecases.recover_rows import rows_and_fold, without_texts
+from usecases.recover_sources import Store
+from usecases.refilling import write_rows
 
 pytestmark = pytest.mark.in_file
 

@@ -8,7 +8,6 @@ from subprocess import run
 import apsw
 import pytest
 
-from adapters.sqlite_log import SqliteLog
 from adapters.sqlite_schema import SCHEMA_VERSION
 from domain.event_log import Record
 from tests.adapters.schema_1 import as_schema_1
@@ -281,7 +280,7 @@ def test_an_id_that_was_used_for_something_else_erases_nothing(leaked: Orch) -> 
 def test_readers_in_the_way_are_named_and_the_same_command_finishes(
     leaked: Orch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(SqliteLog.open.__func__.__kwdefaults__, "timeout_s", 0.2)  # type: ignore[attr-defined]  # of a classmethod
+    monkeypatch.setenv("ORCHESTRATOR_OPERATION_TIMEOUT_MS", "200")
     reader = apsw.Connection(str(LOG), flags=apsw.SQLITE_OPEN_READONLY)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM events").fetchall()

@@ -7,12 +7,12 @@ import pytest
 
 from adapters.sqlite_log import SqliteLog
 from adapters.stored_events import StoredEvent, stored
-from cli.refilling import refill
 from domain.errors import AlreadyExists, Damaged
 from domain.event_log import EventLog
 from tests.adapters.sqlite_stores import whole
 from tests.cli.conftest import Orch
 from tests.cli.verified_world import LOG, World, keep, many, world
+from usecases.refilling import refill
 
 pytestmark = pytest.mark.in_file
 

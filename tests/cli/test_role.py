@@ -1,6 +1,6 @@
 """orch role and the rules per step of orch policy set."""
 
-from tests.cli.conftest import Orch
+from tests.cli.conftest import Orch, position
 
 
 def test_a_role_decides_who_may_approve_a_step(drafted: Orch) -> None:
@@ -38,6 +38,18 @@ def test_roles_are_listed_with_the_steps_that_ask_for_them(project: Orch) -> Non
     assert shown["members"] == {"auditor": ["grace"]}
     assert shown["approver_roles"] == {"spec": "lead", "prd": "owner"}
     assert "spec: lead" in project("policy", "show").out
+
+
+def test_the_rules_and_roles_of_a_moment_are_shown(project: Orch) -> None:
+    before = f"position:{position(project)}"
+    assert project("policy", "set", "--minimum-approvers", "2").status == 0
+    between = f"position:{position(project)}"
+    assert project("role", "grant", "ada", "lead").status == 0
+    for at, approvers, roles in ((before, 1, []), (between, 2, []), (f"position:{position(project)}", 2, ["lead"])):
+        assert project("policy", "show", "--at", at, "--json").data["minimum_approvers"] == approvers
+        assert [row["role"] for row in project("role", "list", "--at", at, "--json").data["rows"]] == roles
+    assert "1" in project("policy", "show", "--at", before).out
+    assert project("policy", "show", "--at", "yesterday").status == project("role", "list", "--at", "x").status == 2
 
 
 def test_forced_past_a_role_shows_in_the_exceptions(drafted: Orch) -> None:

@@ -8,45 +8,10 @@ import pytest
 
 from tests.api.served import new_project, opened
 from tests.cli.test_startup import loaded_by
-from tests.cli.through_service import Far, begun, far
+from tests.cli.through_service import Far, begun, far, worked_on
 
 __all__ = ["begun", "far"]  # fixtures
 pytestmark = pytest.mark.in_file
-THEN = ("--at", "position:9")
-"""What tells how long something takes tells it as of a moment here."""
-READS = (
-    ("list",), ("status", "st01-x"), ("status",), ("history", "st01-x"), ("show", "st01-x", "spec"),
-    ("show", "st01-x", "spec", "--iteration", "1"), ("diff", "st01-x", "spec"), ("diff", "st01-x"),
-    ("why", "st01-x"), ("why", "st01-x", "plan"), ("next", *THEN), ("dashboard", *THEN), ("progress", *THEN),
-    ("progress", "st01-x", *THEN),
-    ("task", "list"), ("policy", "show"), ("role", "list"), ("replay", "st01-x"), ("context",), ("search", "below"),
-    ("audit", "trail"), ("audit", "population"), ("audit", "exceptions"), ("audit", "reviews"), ("export", "--all"),
-    ("audit", "sample", "--size", "3", "--seed", "7"), ("audit", "prove", "--between", "2", "5"), ("recover", "points"),
-    ("audit", "key", "show"), ("list", "--at", "position:5"), ("status", "st01-x", "--at", "position:6"),
-    ("status", "st09-none"), ("show", "st01-x", "plan"), ("list", "--at", "yesterday"), ("history", "no phase"),
-    ("gate", "st01-x", "spec"), ("gate", "st01-x", "research"), ("audit", "verify"),
-)  # fmt: skip
-
-
-def worked_on(far: Far) -> None:
-    assert far.orch("init").status == 0
-    for objective in ("Round trip below 10 ms", "Round trip below 9 ms"):
-        assert far.orch("spec", "st01-x", "--objectives", objective).status == 0
-    assert far.orch("approve", "st01-x", "spec").status == 0
-    assert far.orch("research", "st01-x", "--foundation", "Known since 1960").status == 0
-
-
-def test_every_read_prints_what_it_prints_beside_the_log(far: Far) -> None:
-    worked_on(far)
-    there = far.project.places.root
-    for words in READS:
-        for form in ((), ("--json",)):
-            here = far.orch(*words, *form)
-            with far.env.context() as at_the_log:
-                at_the_log.chdir(there)
-                at_the_log.delenv("ORCHESTRATOR_URL")
-                local = far.orch(*words, *form)
-            assert (here.status, here.out.replace(str(far.folder), str(there)), here.err) == local, words
 
 
 def test_a_copy_holds_the_documents_that_the_project_does(far: Far) -> None:
@@ -184,3 +149,14 @@ def test_health_and_figures_are_those_of_the_service(far: Far) -> None:
     assert far.orch("health", "--json").data["uptime"] is not None
     seen = far.orch("monitor", "--once", "--json").data
     assert seen["health"] == "healthy" and seen["source"].startswith("http:") and seen["most"], seen
+
+
+def test_a_copy_whose_settings_ask_for_receipts_has_them(far: Far) -> None:
+    assert far.orch("init").status == 0
+    Path(".orch/config.toml").write_text("[receipts]\nwrite = true\n")
+    assert far.orch("spec", "st01-x", "--objectives", "a").status == 0
+    approved = far.orch("approve", "st01-x", "spec", "--json").data
+    vkey = far.orch("audit", "key", "show", "--json").data["key"]
+    assert Path(approved["receipt"]["file"]).is_file()
+    assert far.orch("gate", "st01-x", "spec", "--receipt", "--vkey", vkey).status == 0
+    assert not list((far.project.places.root / "dev").rglob("*receipt*"))

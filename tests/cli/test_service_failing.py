@@ -3,35 +3,26 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import create_server
 from subprocess import DEVNULL, Popen
 from sys import executable
-from threading import Thread
+from time import sleep
 
-import orjson
 import pytest
 
-from adapters import service_line
 from api.server import Where
 from domain.access_token import Scope
 from domain.commands import Meta, RevokeToken
 from tests.api.served import PATIENCE, Client, environment, issued, new_project, opened, served, until_it_answers
 from tests.certificates import signed_by_itself
-from tests.cli.through_service import Far, begun, far
+from tests.cli.through_service import SPEC, Far, begun, far, short_pauses
 from tests.facts import ADA, NOON
 from tests.http_proxy import HttpProxy
 from tests.postgres_proxy import When
 
-__all__ = ["begun", "far"]  # fixtures
-pytestmark = pytest.mark.in_file
-SPEC = ("spec", "st01-x", "--objectives", "Round trip below 10 ms")
-
-
-@pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_line, "PAUSES", (0.05, 0.1))
+__all__ = ["begun", "far", "short_pauses"]  # fixtures
+pytestmark = [pytest.mark.in_file, pytest.mark.usefixtures("short_pauses")]
 
 
 @pytest.mark.parametrize("when", When)
@@ -91,6 +82,11 @@ def test_tokens_that_open_nothing_are_refused_by_name(far: Far) -> None:
     assert far.orch("list").status == 0
     lacking = far.orch(*SPEC, "--json")
     assert lacking.status == 3 and lacking.error["code"] == "FORBIDDEN" and "write" in lacking.error["fix"][0]
+    far.shows(Scope.READ, seconds=1)
+    sleep(1.1)
+    expired = far.orch("list", "--json")
+    assert expired.status == 3 and "has expired" in expired.error["message"] and expired.error["fix"]
+    far.env.setenv("ORCHESTRATOR_TOKEN", secret)
     far.project.handle(RevokeToken(Meta("revoke", ADA, NOON), secret[5:17]))
     revoked = far.orch("list")
     assert revoked.status == 3 and "was revoked" in revoked.err
@@ -126,6 +122,11 @@ def test_a_certificate_that_nobody_here_knows_is_not_believed(far: Far, tmp_path
         assert far.orch("list").status == 8
         far.env.setenv("ORCHESTRATOR_CA_FILE", "nowhere.pem")
         assert far.orch("list").status == 2
+        far.env.setenv("ORCHESTRATOR_CA_FILE", str(certificate))
+        far.asks(f"https://localhost:{client.port}")  # the certificate is that of an address
+        other = far.orch("list")
+        assert other.status == 8 and "shows the certificate of somebody else" in other.err
+        assert "export ORCHESTRATOR_URL" in other.err and "CA_FILE" not in other.err
     far.env.delenv("ORCHESTRATOR_CA_FILE")
     far.asks(f"https://127.0.0.1:{far.client.port}")
     assert "does not speak TLS" in far.orch("list").err
@@ -146,76 +147,3 @@ def _process(folder: Path, port: int) -> Iterator[Popen[bytes]]:
             yield process
         finally:
             process.kill()
-
-
-@contextmanager
-def _answering(status: int, media_type: str, body: bytes, **headers: str) -> Iterator[str]:
-    """Run a server that answers everything in one way."""
-
-    class Same(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # http.server calls it so
-            self.send_response(status)
-            for name, value in {"content-type": media_type, "content-length": str(len(body)), **headers}.items():
-                self.send_header(name.replace("_", "-"), value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Same) as server:
-        thread = Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join(PATIENCE)
-
-
-NEWER = {"ok": True, "kind": "log", "version": 1, "data": {"origin": "example.org/x", "orch": "9.0", "reads": 99}}
-PROBLEM = "application/problem+json"
-
-
-@pytest.mark.parametrize(
-    ("status", "media_type", "body", "said"),
-    [
-        (200, "text/html", b"<h1>It works!</h1>", "not as orch does"),
-        (200, "application/json", b'{"hello": "world"}', "is no service of orch"),
-        (200, "application/json", orjson.dumps(NEWER), "another version"),
-        (404, "text/html", b"<h1>Not Found</h1>", "answered 404"),
-        (502, "text/html", b"<h1>Bad Gateway</h1>", "answered 502"),
-        (404, PROBLEM, b'{"code":"NO_SUCH_PATH","detail":"Not Found.","status":404}', "it is older"),
-        (429, PROBLEM, b'{"code":"RATE_LIMITED","detail":"Too many requests.","status":429}', "Too many requests."),
-        (503, PROBLEM, b'{"code":"OVERLOADED","detail":"Too many at once.","status":503}', "Too many at once."),
-    ],
-)
-def test_what_is_no_service_is_told_from_one_in_a_sentence(
-    far: Far, status: int, media_type: str, body: bytes, said: str
-) -> None:
-    with _answering(status, media_type, body, Orch_Log="example.org/x") as url:
-        far.asks(url)
-        refused = far.orch("list")
-    assert refused.status == 8 and said in refused.err and "Traceback" not in refused.err
-
-
-def test_a_service_that_meets_a_bug_is_not_blamed_on_whoever_asks(far: Far) -> None:
-    with _answering(500, PROBLEM, b'{"code":"BUG","detail":"This is a bug.","status":500}') as url:
-        far.asks(url)
-        refused = far.orch("list", "--json")
-    assert refused.status == 1 and refused.error["code"] == "BUG" and "in the service" in refused.error["message"]
-
-
-def test_a_server_that_speaks_no_http_is_told(far: Far) -> None:
-    with create_server(("127.0.0.1", 0)) as mumbling:
-
-        def mumble() -> None:
-            for _ in range(20):
-                try:
-                    client, _address = mumbling.accept()
-                except OSError:
-                    return
-                with client:
-                    client.sendall(b"220 mail.example.org ESMTP\r\n")
-
-        Thread(target=mumble, daemon=True).start()
-        far.asks(f"http://127.0.0.1:{mumbling.getsockname()[1]}")
-        assert far.orch("list").status == 8

@@ -144,7 +144,7 @@ def test_the_box_of_a_task_follows_it_and_other_boxes_stay_as_they_were_ticked(w
     assert worked_on("status", PHASE, "--json").data["steps"]["tasks"]["state"] == "approved"
 
 
-@pytest.mark.at_the_log
+@pytest.mark.at_the_log("orch rebuild writes its files there, and a copy follows by orch follow")
 def test_a_document_written_anew_shows_what_is_done(worked_on: Orch) -> None:
     assert worked_on("task", "done", PHASE, "T001").status == 0
     FILE.unlink()

@@ -45,6 +45,36 @@ def test_what_is_near_to_nothing_gets_the_list_of_commands(orch: Orch, words: li
     assert refused.status == 2 and refused.err.splitlines()[1:] == ["  → orch --help"]
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["follow", "--wait", "x"], "--wait has to be a whole number from 0 on; got 'x'."),
+        (["follow", "--wait", "-1"], "--wait has to be a whole number from 0 on; got '-1'."),
+        (["follow", "--timeout", "nan"], "--timeout has to be a number of seconds from 0 to 86400; got 'nan'."),
+        (["serve", "--port", "65536"], "--port has to be a whole number from 0 to 65535; got '65536'."),
+        (["policy", "set", "--minimum-approvers", "2.5"], "--minimum-approvers has to be a whole number; got '2.5'."),
+        *(
+            (
+                ["backup", "ship", "--once", "--interval", wrong],
+                "--interval has to be a number of seconds from 0.05 to 3600; got '",
+            )
+            for wrong in ("nan", "NaN", "inf", "-inf", "-1", "0", "soon", "1e9")
+        ),
+        (
+            ["monitor", "--once", "--interval", "nan"],
+            "--interval has to be a number of seconds from 0.2 to 3600; got 'nan'.",
+        ),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, list) else "",
+)
+def test_a_number_that_cannot_be_is_refused_with_those_that_can(project: Orch, words: list[str], says: str) -> None:
+    refused = project(*words, "--json")
+    assert (refused.status, refused.error["code"]) == (2, "USAGE_ERROR")
+    assert refused.error["message"].startswith(says)
+    *lines, asked = refused.error["fix"]
+    assert lines and all(understood(line) for line in lines) and asked.endswith(" --help")
+
+
 def test_choices_are_told_on_one_line(orch: Orch) -> None:
     refused = orch("approve", "st01-x", "--json")
     assert refused.error["message"] == "Missing argument 'STEP'. Choose from: spec, research, plan, prd, tasks."

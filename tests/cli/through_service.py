@@ -8,12 +8,15 @@ from typing import NamedTuple
 
 import pytest
 
+from adapters import service_line
 from cli.edge import run_command
 from cli.main import program
 from domain.access_token import Scope
 from tests.api.served import Client, issued, new_project, opened, served
 from tests.cli.conftest import Answer
 from usecases.project import Project
+
+SPEC = ("spec", "st01-x", "--objectives", "Round trip below 10 ms")
 
 
 class Far(NamedTuple):
@@ -79,3 +82,18 @@ def far(
         far_from(project, tmp_path / "elsewhere", monkeypatch, capsys) as found,
     ):
         yield found
+
+
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask again sooner than a person would want."""
+    monkeypatch.setattr(service_line, "PAUSES", (0.05, 0.1))
+
+
+def worked_on(far: Far) -> None:
+    """Do a few things through the service, in a copy."""
+    assert far.orch("init").status == 0
+    for objective in ("Round trip below 10 ms", "Round trip below 9 ms"):
+        assert far.orch("spec", "st01-x", "--objectives", objective).status == 0
+    assert far.orch("approve", "st01-x", "spec").status == 0
+    assert far.orch("research", "st01-x", "--foundation", "Known since 1960").status == 0

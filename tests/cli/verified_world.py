@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from adapters.sqlite_log import SqliteLog
-from cli.refolding import keep_snapshots
 from domain.event_log import Decision
 from domain.phase import Phase
 from domain.phase_events import BlockerType
 from tests.cli.conftest import Answer, Orch, begun_in_a_file
 from tests.reliability.ledger import ADA
+from usecases.refolding import keep_snapshots
 
 LOG = Path(".orch/log.db")
 HELD = "held.txt"

@@ -2,13 +2,14 @@
 
 from domain.policy_state import PolicyState
 from domain.steps import Step
-from projections.phase_list import PhaseRow, phase_list, places
+from projections.phase_list import PhaseRow, phase_list, places, states_of
 from tests.projections.worlds import Story, World
 
 
 def rows_of(world: World) -> list[PhaseRow]:
     heads = [world.heads[name] for name in sorted(world.heads)]
-    return phase_list(heads, world.told(places(heads)), now_us=world.now, policy=world.policy)
+    states = states_of(heads, now_us=world.now)
+    return phase_list(states, world.told(places(states)), now_us=world.now, policy=world.policy)
 
 
 def test_each_phase_has_a_row_with_what_it_waits_for() -> None:

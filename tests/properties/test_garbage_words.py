@@ -1,7 +1,7 @@
 """Any words at all after any command: an answer or a refusal, and nothing broken."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cli import bench_rounds
 from cli.main import program
 from domain.steps import STEPS
 from tests.cli.garbage_world import World
@@ -183,10 +184,13 @@ def lines(
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> World:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     world = World(tmp_path_factory.mktemp("made"))
     world.make()
-    return world
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in (("EVENTS", 20), ("ROUNDS", 1), ("DURABLE", 2)):  # it is about words, and no figure
+            patched.setattr(bench_rounds, name, value)
+        yield world
 
 
 def tried(made: World, line: tuple[str, ...], stdin: bytes = b"") -> None:

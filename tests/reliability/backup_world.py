@@ -11,10 +11,10 @@ from adapters.backup_reading import open_backups
 from adapters.backup_target import read_target
 from adapters.sqlite_log import SqliteLog
 from adapters.stored_events import StoredEvent, stored
-from cli.backup_verify import verified
 from domain.errors import Damaged, NotFound, Refusal
 from tests.cli.conftest import Orch
 from tests.cli.verified_world import many
+from usecases.backup_verifying import verified
 
 LOG = Path(".orch/log.db")
 

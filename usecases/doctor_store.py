@@ -10,9 +10,6 @@ from adapters.sqlite_log import SqliteLog
 from adapters.stores import AnyLog, attached_to, open_log
 from adapters.way_back import way_back
 from adapters.workspace import Workspace
-from cli.ages import age_in_words
-from cli.given import flags
-from cli.health import Found, Patient
 from domain.errors import Damaged, DocumentEdited, NotFound
 from domain.event_log import Head
 from domain.phase_ids import PREFIX, stream_of
@@ -20,9 +17,11 @@ from domain.phase_state import PhaseState
 from domain.steps import Step
 from projections.counts import counted
 from projections.coverage import coverage
+from usecases.ages import age_in_words
 from usecases.documents_on_disk import documents_on_disk
 from usecases.gate import iteration_with
 from usecases.moments import resolved
+from usecases.patient import Found, Patient
 from usecases.project import Project
 from usecases.signed_head import keys_of
 
@@ -46,7 +45,7 @@ def store(patient: Patient) -> Iterator[Found]:
         if places.database is not None:
             patient.unavailable = True
             raise
-        back = (way_back(places.root, places.settings, flags=flags()),)
+        back = (way_back(places.root, places.settings, flags=patient.given),)
         raise Damaged(
             f"{error.message.removesuffix('.')}, although its key is there: put it back.", fix=back
         ) from error
@@ -64,7 +63,7 @@ def store(patient: Patient) -> Iterator[Found]:
 
 
 def _cache(url: str, log: AnyLog) -> Iterator[Found]:
-    from cli.cached_reads import looked_at
+    from usecases.doctor_cache import looked_at
 
     yield looked_at(url, log)
 

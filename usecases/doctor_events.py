@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from cli.health import Found, Patient
-from cli.progress import Progress
-from cli.screen import one_line
-from cli.way_out import way_out
+from usecases.patient import Found, Patient
+from usecases.safe_text import one_line
+from usecases.way_out import way_out
 
 SHOWN = 5
 """Problems that get a row of their own."""
@@ -25,7 +24,7 @@ def events(patient: Patient) -> Iterator[Found]:
         return
     findings = Findings()
     verifier = Verifier(log, findings, Options(), address=patient.places.address)
-    with Progress(verifier.size) as progress:
+    with patient.metering(verifier.size, "events") as progress:
         verifier.run([], done=progress.advance)
     if not findings.counts:
         said = f"All {verifier.size:,} events, the tree, the heads and the snapshots fit each other"

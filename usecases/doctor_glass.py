@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from time import time_ns
 
-from cli.health import Found, Patient
 from domain import hints
 from domain.documents import Document
 from domain.event_log import EventLog, Head
@@ -11,6 +10,7 @@ from domain.phase_ids import PREFIX, stream_of
 from domain.phase_state import PhaseState
 from domain.steps import Step
 from projections.glass import lapsed
+from usecases.patient import Found, Patient
 
 
 def break_glass(patient: Patient) -> Iterator[Found]:

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from cli.recover_sources import Source, Store
-from cli.refilling import rows_of
 from domain.event_log import Record
 from usecases import beside
 from usecases.fold_beside import FoldBeside
 from usecases.fold_here import Fold, FoldHere
+from usecases.recover_sources import Source, Store
+from usecases.refilling import rows_of
 
 
 @contextmanager

@@ -1,13 +1,15 @@
 """The shape of what `orch doctor` finds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, TypedDict
 
 from adapters.log_notes import refuse_ended
 from adapters.places import Places
+from adapters.settings import NOBODYS
 from adapters.stores import AnyLog
-from cli.way_out import SALVAGE
 from domain.errors import Damaged, Refusal, Unavailable
+from usecases.meters import Metering, unseen
+from usecases.way_out import SALVAGE
 
 Level = Literal["ok", "warning", "damage"]
 Verdict = Literal["fine", "warnings", "damaged", "unavailable"]
@@ -46,8 +48,18 @@ class DoctorAnswer(TypedDict):
 class Patient:
     """A project as it was found, and the figures that the checks put down."""
 
-    def __init__(self, places: Places, *, refused: Refusal | None) -> None:
+    def __init__(
+        self,
+        places: Places,
+        *,
+        refused: Refusal | None,
+        given: Mapping[str, str] = NOBODYS,
+        metering: Metering = unseen,
+    ) -> None:
         self.places = places
+        self.given = given
+        """Settings that came with the command."""
+        self.metering = metering
         self.refused = refused
         """Why the project was not found in the plain way."""
         self.log: AnyLog | None = None

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
-from cli.health import Found, Patient
-from cli.way_out import SALVAGE
 from domain.errors import Damaged, NotFound
 from domain.phase_ids import stream_of
+from usecases.patient import Found, Patient
+from usecases.way_out import SALVAGE
 
 if TYPE_CHECKING:
     from adapters.stores import AnyLog
@@ -88,7 +88,7 @@ def _as_stored(facts: object) -> dict[str, object]:
 
 def documents(patient: Patient) -> Iterator[Found]:
     """Compare the documents of the phase with what is recorded of them."""
-    from cli.doctor_store import documents_of
+    from usecases.doctor_store import documents_of
 
     if patient.log is None:
         yield patient.not_looked_at()
@@ -100,7 +100,7 @@ def documents(patient: Patient) -> Iterator[Found]:
 
 def state_file(patient: Patient) -> Iterator[Found]:
     """Compare the phase's state file with what the log gives."""
-    from cli.doctor_store import project_of
+    from usecases.doctor_store import project_of
     from usecases.publish import STATE_FILE, state_text
 
     if patient.log is None:

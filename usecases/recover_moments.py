@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from cli.recover_sources import Source
 from domain.errors import NotFound
 from projections.moments import as_of
 from usecases.recover_answers import Resolution
+from usecases.recover_sources import Source
 
 if TYPE_CHECKING:
     from domain.event_log import Moment

@@ -10,10 +10,10 @@ from adapters.retiring import FOLDER as RETIRED
 from adapters.retiring import LOG
 from adapters.sqlite_log import SqliteLog
 from adapters.stores import AnyLog
-from cli.backup_adding import redaction_in
 from domain.errors import Damaged, RedactedSince, Refusal
-from domain.event_log import Record
+from domain.event_log import EventLog, Record
 from domain.ledger import STREAM as LEDGER
+from usecases.backup_adding import redaction_in
 from usecases.recovered import carried_by, lineage_in, recovered_note
 
 
@@ -27,7 +27,7 @@ def refuse_erased_since(store: str, new: AnyLog, old: AnyLog, state: Path, *, ag
         raise RedactedSince(store, held, fix=_command(again, new, state))
 
 
-def redacted_in_force(places: Places, log: AnyLog) -> dict[int, int]:
+def redacted_in_force(places: Places, log: EventLog) -> dict[int, int]:
     """Return the redactions that the project's store in force obeys, of events that another of its stores shares."""
 
     def is_shared(position: int, leaf: bytes) -> bool:
@@ -57,7 +57,7 @@ def in_force(places: Places) -> Path:
     return state.parent.parent if state.parent.name == RETIRED else left_of(places.root, env={}).state.resolve()
 
 
-def _redacted(log: AnyLog) -> dict[int, int]:
+def _redacted(log: EventLog) -> dict[int, int]:
     """Return the redactions of a log; of a damaged one those that can be read, which must not stop a recovery."""
     found: dict[int, int] = {}
     with suppress(Damaged):
@@ -69,7 +69,7 @@ def _redacted(log: AnyLog) -> dict[int, int]:
     return found
 
 
-def _is_shared(position: int, one: AnyLog, other: AnyLog) -> bool:
+def _is_shared(position: int, one: EventLog, other: EventLog) -> bool:
     """Tell whether two logs have the same event at a position."""
     mine, theirs = _at(position, one), _at(position, other)
     return mine is not None and theirs is not None and mine.leaf == theirs.leaf
@@ -81,7 +81,7 @@ def _is_held(position: int, new: AnyLog, old: AnyLog) -> bool:
     return mine is not None and mine.payload is not None and _is_shared(position, new, old)
 
 
-def _at(position: int, log: AnyLog) -> Record | None:
+def _at(position: int, log: EventLog) -> Record | None:
     try:
         return next(log.records(position, position), None)
     except Damaged:

@@ -6,11 +6,11 @@ from time import time_ns
 from typing import TYPE_CHECKING
 
 from adapters.drills import age_us, last_drill
-from cli.ages import age_in_words
-from cli.backup_list import around, keys_for
-from cli.backup_project import target_of
-from cli.health import Found, Patient
-from domain.errors import NotFound
+from domain.errors import NotFound, Refusal
+from usecases.ages import age_in_words
+from usecases.backup_listing import Known, keys_for, known_to
+from usecases.backup_places import storage_of
+from usecases.patient import Found, Patient
 
 if TYPE_CHECKING:
     from adapters.stores import AnyLog
@@ -29,10 +29,10 @@ def backups(patient: Patient) -> Iterator[Found]:
     if patient.ended:
         yield patient.not_looked_at()
         return
-    storage = target_of(patient.places, None)
+    storage = storage_of(patient.places, patient.given)
     where = storage.where
     try:
-        target = read_target(storage, () if log is None else keys_for(storage, None, around(None)[1]))
+        target = read_target(storage, () if log is None else keys_for(storage, None, _known(patient, log)))
     except NotFound:
         if log is not None:
             _put_down(patient, log, shipped=0, size=log.moment().position)
@@ -85,6 +85,13 @@ def drill(patient: Patient) -> Iterator[Found]:
         yield Found("warning", f"{tried} passed; the backups have not been tried since.", NO_DRILL)
     else:
         yield Found("ok", f"{tried} passed in {last['seconds']:.1f} s.")
+
+
+def _known(patient: Patient, log: "AnyLog") -> Known | None:
+    try:
+        return known_to(log, patient.places)
+    except (Refusal, LookupError, TypeError, ValueError):  # whatever is wrong with the store, the backups are not
+        return None
 
 
 def _put_down(patient: Patient, log: "AnyLog", *, shipped: int, size: int) -> int:

@@ -10,9 +10,8 @@ from adapters.file_systems import MOUNTS, free_bytes, is_network, kind_of
 from adapters.leftovers import beside_no_log, parts
 from adapters.settings import SETTINGS, unread
 from adapters.settings_file import settings_of
-from cli.given import flags
-from cli.health import Found, Patient
 from domain.errors import InvalidInput
+from usecases.patient import Found, Patient
 
 LEAST_FREE = 64 * 1024 * 1024
 """Bytes below which a disk is nearly full; twice the log's size is wanted where that is more."""
@@ -22,7 +21,7 @@ def settings(patient: Patient) -> Iterator[Found]:
     """Read the settings, all of them."""
     file = patient.places.settings
     try:
-        settings_of([setting.name for setting in SETTINGS], file, flags=flags())
+        settings_of([setting.name for setting in SETTINGS], file, flags=patient.given)
     except InvalidInput:
         patient.unavailable = True  # commands that obey them are refused
         raise

@@ -1,0 +1,106 @@
+"""The backups where the settings say that they are: nobody names another place here, and nobody hands over a key."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import Field
+from starlette.responses import Response
+
+from adapters.drills import Drill
+from api.answering import answer
+from api.asking import PresentRecoverer
+from api.heavy import long_work
+from api.outside import name_of, outside, rows_outside
+from api.words import Words
+from usecases.backup_drilling import drilled
+from usecases.backup_freshness import freshness
+from usecases.backup_listing import backups_of, keys_for, listed
+from usecases.backup_making import backed_up
+from usecases.backup_places import author_of, storage_of
+from usecases.backup_verifying import verified
+from usecases.project import Project
+
+router = APIRouter(prefix="/backups", tags=["backups"])
+CopyName = Annotated[
+    str | None, Field(max_length=100, description="A copy by its name; otherwise all.", examples=["copy-0001"])
+]
+Newest = Annotated[str | None, Field(max_length=100, description="A copy by its name; otherwise the newest.")]
+
+
+class Making(Words):
+    """How much is added."""
+
+    full: Annotated[bool, Field(description="Begin a new copy with everything, not only what is new.")] = False
+
+
+class Checking(Words):
+    """Which copies are read."""
+
+    copy_name: Annotated[CopyName, Field(alias="copy")] = None
+
+
+class Trying(Words):
+    """Which copy is tried."""
+
+    copy_name: Annotated[Newest, Field(alias="copy")] = None
+
+
+@router.get("", summary="The copies of the log, and how far each goes")
+def list_backups(ask: PresentRecoverer) -> Response:
+    """Return what the manifests say, the last drill, and how many events are in no backup."""
+    found = listed(*backups_of(ask.project))
+    rows = rows_outside(found["rows"], ask.project.places, "problem")
+    data: dict[str, Any] = {**found, "folder": name_of(found["folder"]), "rows": rows}
+    data["drill"] = _drill(found["drill"], ask.project) if found["drill"] else None
+    return answer("backup.list", data)
+
+
+@router.get("/status", summary="How fresh the backups are")
+def backup_status(ask: PresentRecoverer) -> Response:
+    """Return the age of the newest backup and of the last drill, and what would be lost with the disk."""
+    found = freshness(ask.project)
+    return answer("backup.status", {**found, "drill": _drill(found["drill"], ask.project) if found["drill"] else None})
+
+
+@router.post("", summary="Add what is new to the backups")
+def create_backup(ask: PresentRecoverer, words: Making | None = None) -> Response:
+    """Add what is new, sealed by a signed checkpoint, encrypted to those whom the settings name."""
+    project = ask.project
+    storage = storage_of(project.places, project.given)
+    with long_work():
+        found = backed_up(project, storage, author_of(project), say=_unheard, full=words is not None and words.full)
+    return answer("backup.made", {**found, "folder": name_of(found["folder"])})
+
+
+@router.post("/verify", summary="Check every byte of the backups")
+def verify_backups(ask: PresentRecoverer, words: Checking | None = None) -> Response:
+    """Check files, signatures, manifests, tree and texts. `verdict` says how they are, with status 200.
+
+    What is encrypted is compared with its manifests and not opened: its keys are not here.
+    """
+    name = words.copy_name if words else None
+    with long_work():
+        target, known = backups_of(ask.project)
+        is_known = bool(keys_for(target.storage, None, known))
+        found = verified(target, [target.copy(name)] if name else target.copies, [], given_key=is_known)
+    problems = rows_outside(found["problems"], ask.project.places, "what")
+    data = {**found, "folder": name_of(found["folder"]), "problems": problems}
+    return answer("backup.verification", data)
+
+
+@router.post("/drill", summary="Restore the backups for trial")
+def drill_backups(ask: PresentRecoverer, words: Trying | None = None) -> Response:
+    """Restore into a scratch store, compare root and state with the log, remember what came of it: `passed`."""
+    project = ask.project
+    with long_work():
+        found = drilled(project, storage_of(project.places, project.given), [], words.copy_name if words else None)
+    return answer("backup.drill", _drill(found, project))
+
+
+def _drill(found: Drill, project: Project) -> dict[str, Any]:
+    why = found["why"] and outside(found["why"], project.places)
+    return {**found, "folder": name_of(found["folder"]), "why": why}
+
+
+def _unheard(_: str) -> None:
+    """Leave unsaid what the answer says with `encrypted`, and what only whoever set the place up can change."""

@@ -1,0 +1,52 @@
+"""Phases of other tools, sent as the files that they are."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+from starlette.responses import Response
+
+from adapters.uploaded import uploaded
+from api.answering import answer
+from api.asking import Writer
+from api.heavy import long_work
+from api.words import Words
+from domain.phase_ids import checked
+from usecases.importing import imported
+
+router = APIRouter(tags=["documents"])
+SPEC_KIT = {"specs/001-mixer/spec.md": "# Mixer\n\nTwo voices.\n"}
+
+
+class Import(Words):
+    """Files by their names below a folder, as another tool keeps them."""
+
+    files: Annotated[
+        dict[str, str], Field(min_length=1, max_length=2000, description="Texts by name.", examples=[SPEC_KIT])
+    ]
+    called: Annotated[
+        str,
+        Field(
+            pattern=r"^[!-~]+$", max_length=200, description="What the record calls the folder.", examples=["legacy"]
+        ),
+    ]
+    names: Annotated[
+        dict[str, str], Field(default_factory=dict, max_length=1000, description="Names here by those there.")
+    ]
+    yes: Annotated[bool, Field(description="Record it; otherwise it is only said what would be recorded.")] = False
+
+
+@router.post("/import", summary="Take over phases of another tool")
+def import_files(ask: Writer, words: Import) -> Response:
+    """Import phases of the predecessor, spec-kit, OpenSpec or Kiro. Their approvals are claims, and no verdicts here.
+
+    Each phase has a command id that follows from what it says, so the Idempotency-Key is not needed: importing again
+    adds what is new. Histories of git do not come with files: import those where the repository is.
+    """
+    names = {old.rstrip("/"): checked(new) for old, new in words.names.items()}
+    project = ask.project
+    with long_work(), uploaded(words.files) as folder:
+        meta = ask._replace(version=None).meta()
+        called = words.called
+        found = imported(project, meta, folder, names, place=called, called=called, yes=words.yes, asks_git=False)
+    return answer("import", found)

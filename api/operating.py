@@ -1,0 +1,51 @@
+"""How the project is, for whoever answers for it: what is wrong, which settings hold, and everything made anew."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.responses import Response
+
+from api.answering import answer
+from api.asking import PresentOverseer
+from api.heavy import long_work
+from api.outside import rows_outside, settings_outside
+from api.words import Words
+from domain.phase_ids import checked
+from usecases.doctoring import examined
+from usecases.patient import Patient
+from usecases.rebuilding import rebuilt
+from usecases.settings_shown import settings_shown
+
+router = APIRouter(tags=["operating"])
+OnePhase = Annotated[str | None, Query(description="Look at this phase only.")]
+Quick = Annotated[bool, Query(description="Leave out the check of every event.")]
+
+
+class Rebuild(Words):
+    """Whether to compare only."""
+
+    check: Annotated[bool, Field(description="Compare only, and change nothing.")] = False
+
+
+@router.get("/doctor", summary="What is wrong, and what mends it")
+def doctor(ask: PresentOverseer, phase: OnePhase = None, quick: Quick = False) -> Response:
+    """Look at the project, or at one phase; `verdict` says how it is, with status 200. Nothing is changed."""
+    patient = Patient(ask.project.places, refused=None, given=ask.project.given)
+    patient.phase, patient.quick = checked(phase) if phase is not None else "", quick
+    with long_work():
+        found = examined(patient)
+    return answer("doctor", {**found, "rows": rows_outside(found["rows"], ask.project.places, "message", "fix")})
+
+
+@router.get("/config", summary="The settings in force")
+def show_config(ask: PresentOverseer) -> Response:
+    """Return every setting and where it comes from. Of places only their names are told, of addresses only whose."""
+    return answer("config", settings_outside(settings_shown(ask.project.places, ask.project.given)))
+
+
+@router.post("/rebuild", summary="Make anew what is made from the events")
+def rebuild(ask: PresentOverseer, words: Rebuild | None = None) -> Response:
+    """Make heads, snapshots, state files, missing documents and the search index anew; edited documents stay."""
+    with long_work():
+        return answer("rebuild", rebuilt(ask.project, check=words is not None and words.check))

@@ -1,0 +1,63 @@
+"""What is told outside of things that lie on this machine: never where they are."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from adapters.places import Places
+from adapters.settings import BY_NAME, Kind
+from api.problems import told_outside
+from usecases.settings_shown import ConfigAnswer
+
+
+def name_of(place: str) -> str:
+    """Return the last part of a path, and of an address only its kind."""
+    return told_outside(place) if "://" in place else Path(place).name
+
+
+def outside(text: str, places: Places) -> str:
+    """Return a sentence with paths as they are seen from the project, and without those of other places."""
+    for folder in (places.state, places.root):
+        text = text.replace(f"{folder}/", "").replace(str(folder), folder.name)
+    return told_outside(text)
+
+
+def rows_outside(rows: Iterable[Mapping[str, Any]], places: Places, *names: str) -> list[dict[str, Any]]:
+    """Return rows whose sentences of these names are told outside; a name may lead to a list of sentences."""
+    return [{**row, **{name: _each(row[name], places) for name in names if row.get(name)}} for row in rows]
+
+
+def settings_outside(data: ConfigAnswer) -> dict[str, Any]:
+    """Return settings without places: of a path its last part, of an address as much as says whom it is about."""
+    rows = [
+        {**row, "value": _value(row["name"], row["value"]), "where": row["where"] and name_of(row["where"])}
+        for row in data["rows"]
+    ]
+    return {**data, "file": name_of(data["file"]), "rows": rows}
+
+
+def _each(said: Any, places: Places) -> Any:
+    return [outside(each, places) for each in said] if isinstance(said, list) else outside(said, places)
+
+
+def _value(name: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    match BY_NAME[name].kind:
+        case Kind.PATH:
+            return name_of(value)
+        case Kind.DATABASE | Kind.CACHE:
+            return f"{value.partition('://')[0]}://…"
+        case Kind.URL:
+            return _host_of(value)
+    return value
+
+
+def _host_of(url: str) -> str:
+    """Return the address of a server without what may be a secret: who signs in, and which path is asked for."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    path = "/…" if parts.path.strip("/") or parts.query else ""
+    return f"{parts.scheme}://{parts.hostname}{port}{path}"

@@ -1,0 +1,82 @@
+"""Add what is new to the backups, and say what they do not protect from."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from time import time_ns
+from typing import TYPE_CHECKING, TypeAlias
+
+from adapters.backup_addresses import is_address
+from adapters.checkpoint_files import CheckpointFiles
+from usecases.backup_places import logs_of
+from usecases.project import Project
+
+if TYPE_CHECKING:
+    from adapters.backup_author import Author
+    from adapters.backup_manifests import Manifest
+    from adapters.backup_storage import Storage
+    from adapters.backup_writing import BackupWriter
+    from usecases.backup_answers import BackupMade
+
+Say: TypeAlias = Callable[[str], None]
+
+
+def backed_up(project: Project, storage: "Storage", author: "Author", *, say: Say, full: bool = False) -> "BackupMade":
+    """Add what is new, or begin a copy with everything; keep the checkpoint that seals it. `say` is told warnings."""
+    from adapters.backup_files import archive_of
+    from adapters.backup_writing import BackupWriter
+    from usecases.backup_adding import add_new
+
+    warn(project, storage, encrypted=bool(author.recipients.words), say=say)
+    writer = BackupWriter(storage, author)
+    with writer.turn():
+        total = project.log.moment().position - (0 if full else writer.last)
+        with project.metering(total, "events") as progress:
+            if not full:
+                warn_of_plain(writer, say=say)
+            files = archive_of(project.places, logs_of(project.places, project.given), now_ns=time_ns())
+            made = add_new(project.log, writer, full=full, files=files, done=progress.advance)
+            if made:
+                CheckpointFiles(project.places.checkpoints).keep(made[-1].last, made[-1].checkpoint.encode())
+            return made_of(writer, made)
+
+
+def made_of(writer: "BackupWriter", made: "list[Manifest]") -> "BackupMade":
+    """Return what was added."""
+    files = [each for m in made for each in ((m.segment, m.files) if m.files else (m.segment,))]
+    return {
+        "folder": writer.storage.where,
+        "copy": writer.copy.name,
+        "first": made[0].first if made else None,
+        "last": writer.last,
+        "events": sum(m.last - m.first + 1 for m in made),
+        "files": [file.name for file in files],
+        "bytes": sum(file.size for file in files),
+        "encrypted": bool(writer.copy.manifests[-1].recipients),
+        "recipients": list(writer.copy.manifests[-1].recipients),
+        "root": writer.copy.manifests[-1].root.hex(),
+    }
+
+
+def warn(project: Project, storage: "Storage", *, encrypted: bool, say: Say) -> None:
+    """Say what these backups do not protect from."""
+    if not encrypted:
+        say("These backups are plain text: anybody who can read them there can read every document.")
+    if is_address(storage.where):
+        return
+    folder = Path(storage.where)
+    around = next(place for place in (folder, *folder.parents) if place.exists())
+    if os.stat(around).st_dev == os.stat(project.places.state).st_dev:
+        say(f"{folder} is on the disk that holds the store; what takes one takes both.")
+
+
+def warn_of_plain(writer: "BackupWriter", *, say: Say) -> None:
+    """Say that what is encrypted from now on was not before: the copy that is added to can still be read in part."""
+    if not writer.author.recipients.words or not writer.last:
+        return
+    plain = writer.plain_segments()
+    if plain:
+        say(
+            f"{writer.copy.name} still holds {len(plain)} plain text segment{'s' if len(plain) > 1 else ''}, up to"
+            f" position {plain[-1]}; a copy that is encrypted as a whole begins with: orch backup create --full"
+        )
