@@ -19,7 +19,7 @@ from adapters.sqlite_append import PUT_HEAD, Appender
 from adapters.sqlite_connection import connect, refuse_outdated, spoken
 from adapters.sqlite_reads import SqliteReads
 from adapters.writers_queue import WritersQueue
-from domain.errors import Damaged, NotFound, StoreReplaced, Unavailable
+from domain.errors import Damaged, HandsNeeded, NotFound, StoreReplaced, Unavailable
 from domain.event_log import Head
 
 WAL_PAGES = 1000
@@ -95,7 +95,7 @@ class SqliteLog(SharedCommits, SqliteReads):
         try:
             there = path.is_file()
         except PermissionError as error:
-            raise Unavailable(f"{path}: {error.strerror}.") from error
+            raise HandsNeeded(f"{path}: {error.strerror}.") from error
         if not there:
             raise NotFound(f"There is no log at {path}.", fix=("orch init",))
         if not read_only:

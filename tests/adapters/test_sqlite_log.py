@@ -240,8 +240,8 @@ def test_versions_that_the_heads_allow_and_the_log_has_already_are_damage_and_sp
     ("folder_mode", "file_mode", "how", "said"),
     [
         (0o755, 0o644, "write", "position 6\nUnavailable {folder}/log.db-writers: Permission denied.\n"),
-        (0o755, 0o600, "read", "Unavailable {folder}/log.db cannot be used: unable to open database file.\n"),
-        (0o700, 0o644, "read", "Unavailable {folder}/log.db: Permission denied.\n"),
+        (0o755, 0o600, "read", "HandsNeeded {folder}/log.db cannot be used: unable to open database file.\n"),
+        (0o700, 0o644, "read", "HandsNeeded {folder}/log.db: Permission denied.\n"),
         (0o755, 0o644, "read", "position 6\nUnavailable {folder}/log.db was opened for reading only.\n"),
     ],
     ids=["read-only folder", "secret file", "secret folder", "open for reading"],
