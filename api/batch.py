@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 from starlette.responses import Response
 
+from adapters.input_files import json_text
 from api.answering import answer
 from api.asking import Key, Present, unquoted
 from api.description import ROOT
@@ -82,7 +83,8 @@ def _asked(command: Command, place: str) -> Asked:
     if path in APART:
         raise InvalidInput("A batch holds no batch, and nothing without an end.")
     key = checked_id(command.key or str(uuid5(NAMESPACE_URL, f"orch:batch:{place}")))
-    return Asked(command.method, command.path, command.body, command.if_match, key)
+    body = b"" if command.body is None else json_text(command.body, "The body of a command").encode()
+    return Asked(command.method, command.path, body, command.if_match, key)
 
 
 def _row(asked: Asked, said: Said | None) -> CommandAnswer:

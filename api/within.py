@@ -19,7 +19,8 @@ class Asked(NamedTuple):
 
     method: str
     path: str
-    body: Any
+    body: bytes
+    """Its JSON; empty where there is none."""
     if_match: str | None
     key: str
 
@@ -59,7 +60,7 @@ class Within:
     def _scope(self, number: int, request: Asked) -> tuple[Scope, bytes]:
         method, path, body, if_match, key = request
         place, _, query = path.partition("?")
-        data = b"" if method == "GET" or body is None else orjson.dumps(body)
+        data = b"" if method == "GET" else body
         headers = [(name, value) for name, value in self._outer["headers"] if name in TAKEN_ALONG]
         known = heard()
         if known is not None:

@@ -144,3 +144,12 @@ def test_every_command_of_a_batch_is_told_of_and_counted(tmp_path: Path) -> None
         log = "".join(path.read_text("utf-8") for path in (tmp_path / ".orch" / "logs").glob("combined*"))
         ids = [line for line in log.splitlines() if '"operation":"batch"' in line or '"operation": "batch"' in line]
         assert len(ids) == 1 and "NO_SUCH_PATH" in log
+
+
+@pytest.mark.parametrize("number", ["9" * 30, '"\\ud800"', "1e400"])
+def test_what_json_allows_and_no_command_takes_is_refused_row_by_row(number: str, client: Client) -> None:
+    body = f'{{"commands": [{{"method": "POST", "path": "/phases/st20-x/spec", "body": {{"objectives": {number}}}}}]}}'
+    found = client("POST", "/batch", body.encode(), Content_Type="application/json")
+    assert found.status in (200, 400)
+    if found.status == 200:
+        assert [row["status"] for row in found.data["rows"]] == [400]
