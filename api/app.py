@@ -40,6 +40,7 @@ from api import (
 from api.description import MAKING, ROOT, Description
 from api.heard import heard
 from api.outside import outside
+from api.parts import named
 from api.problems import HttpRefusal, bug, problem, problem_of
 from api.service import Service
 from domain.errors import Refusal
@@ -69,16 +70,13 @@ def application(service: Service) -> FastAPI:
         docs_url=None,  # they load programs from elsewhere
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
+        generate_unique_id_function=named,
         separate_input_output_schemas=False,
     )
     app.state.service = service
     with MAKING:
-        app.include_router(scraping.router)
-        app.include_router(documents.drafts, prefix=ROOT)
-        for part in PARTS:
-            app.include_router(part.router, prefix=ROOT)
-        app.include_router(health.router)
+        for router in (scraping.router, documents.drafts, *(part.router for part in PARTS), health.router):
+            app.router.routes.extend(router.routes)
     app.state.description = Description(app)
     app.openapi = lambda: app.state.description.whole  # type: ignore[method-assign]  # how FastAPI lets it be replaced
     app.add_exception_handler(Refusal, _refused)

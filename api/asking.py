@@ -13,7 +13,6 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityS
 
 from api.capacity import TIMED_OUT
 from api.clients import UNKNOWN
-from api.description import ROOT
 from api.heard import correlation, heard
 from api.identity import Identity, authenticated, refuse_without
 from api.problems import RETRY_SECONDS, HttpRefusal
@@ -198,7 +197,7 @@ def _version_in(if_match: str | None) -> int | None:
 
 def _refuse_other_query(request: Request) -> None:
     """Refuse a misspelt parameter, since a read without its `at` would answer another question; and two of one."""
-    place = request.method.lower(), f"{ROOT}{request.scope['route'].path_format}"
+    place = request.method.lower(), request.scope["route"].path_format
     known = request.app.state.description.queries[place]
     for name, times in Counter(name for name, _ in request.query_params.multi_items()).items():
         if name not in known:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from api.answering import answer, lead_on
 from api.asking import Auditor, Reading, refuse_files
+from api.parts import part
 from domain.actors import ActorKind
 from domain.steps import Step
 from projections.moments import as_of
@@ -16,7 +17,7 @@ from usecases.project import Project
 from usecases.reviews import reviews
 from usecases.trail import Filters, Scope, rows_in, scope_of
 
-router = APIRouter(prefix="/audit", tags=["audit"])
+router = part(prefix="/audit", tags=["audit"])
 MOST = 1000
 Name = Annotated[str | None, Query(description="Only by that name.")]
 Phase = Annotated[str | None, Query(description="Only that phase.")]

@@ -5,8 +5,8 @@ from secrets import token_hex
 from tempfile import TemporaryFile
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
 from fastapi import Path as InPath
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
@@ -16,6 +16,7 @@ from api.asking import Auditing, Auditor, PresentAuditor, refuse_files
 from api.audit import Filtered
 from api.bodies import file_body, stream_body
 from api.heavy import long_work
+from api.parts import part
 from api.problems import told_outside
 from api.words import Nothing, Text, Words
 from domain.errors import InvalidInput
@@ -31,7 +32,7 @@ from usecases.verification import verification
 from usecases.verifying import Options
 from usecases.writes import Written
 
-router = APIRouter(prefix="/audit", tags=["audit"])
+router = part(prefix="/audit", tags=["audit"])
 ZIP = "application/zip"
 Size = Annotated[int, Query(alias="n", ge=1, le=10_000, description="How many events.")]
 Seed = Annotated[str | None, Query(description="Decides the draw; one is made up and told otherwise.")]

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
@@ -11,6 +10,7 @@ from api.answering import answer
 from api.asking import PresentRecoverer
 from api.heavy import long_work
 from api.outside import name_of, outside, rows_outside
+from api.parts import part
 from api.words import Words
 from usecases.backup_drilling import drilled
 from usecases.backup_freshness import freshness
@@ -20,7 +20,7 @@ from usecases.backup_places import author_of, storage_of
 from usecases.backup_verifying import verified
 from usecases.project import Project
 
-router = APIRouter(prefix="/backups", tags=["backups"])
+router = part(prefix="/backups", tags=["backups"])
 CopyName = Annotated[
     str | None, Field(max_length=100, description="A copy by its name; otherwise all.", examples=["copy-0001"])
 ]

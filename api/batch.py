@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 from uuid import NAMESPACE_URL, uuid5
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -12,13 +12,14 @@ from adapters.input_files import json_text
 from api.answering import answer
 from api.asking import Key, Present, unquoted
 from api.description import ROOT
+from api.parts import part
 from api.within import Asked, Said, Within
 from api.words import Words
 from domain.errors import InvalidInput
 from usecases.batch_answers import BatchAnswers, CommandAnswer, WhyNot
 from usecases.command_ids import checked_id
 
-router = APIRouter(tags=["batch"])
+router = part(tags=["batch"])
 MOST = 100
 AT_ONCE = 8
 """So many of a parallel batch are worked on at the same time: enough to share commits, few enough for the others."""

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Literal, TypeAlias
 
-from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
 from adapters.import_wire import KINDS
 from api.answering import recorded
 from api.asking import Writer
+from api.parts import part
 from api.problems import problem_of
 from api.words import PhaseId, Text, Words
 from domain.commands import ImportPhase
@@ -23,7 +23,7 @@ from usecases.gate import is_edited
 from usecases.publish import publish
 from usecases.writes import Written
 
-router = APIRouter(prefix="/phases/{phase}", tags=["documents"])
+router = part(prefix="/phases/{phase}", tags=["documents"])
 FIRST, LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
 """µs: the years from 1 to 9999."""
 HEX = r"^[0-9a-f]{16}$"

@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query
+from fastapi import Body, Query
 from starlette.responses import Response
 
 from adapters.inputs import judged_fields
 from api.answering import answer, carried_out, version_of
 from api.asking import Reader, Writer
 from api.heard import judged_by_schema
+from api.parts import part
 from api.words import Nothing, PhaseId, TextOf
 from domain.commands import DraftDocument, EditDocument, RequestApproval
 from domain.phase_ids import checked
@@ -17,8 +18,8 @@ from usecases.drafting import draft, refuse_nothing_to_say
 from usecases.gate import refuse_edited
 from usecases.shown import document
 
-router = APIRouter(tags=["documents"])
-drafts = APIRouter(tags=["documents"])
+router = part(tags=["documents"])
+drafts = part(tags=["documents"])
 """Asked most, and as exact as paths can be: looked at before all others, because each that is looked at costs."""
 Iteration = Annotated[int | None, Query(ge=1, description="An earlier iteration; otherwise the latest.")]
 Fields = Annotated[dict[str, Any], Body(description="The fields of the document, as `orch schema show STEP` has them.")]

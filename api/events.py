@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import orjson
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from starlette.responses import StreamingResponse
 
 from api.asking import Reader, service_of
 from api.identity import authenticated, refuse_without
+from api.parts import part
 from api.problems import HttpRefusal
 from api.service import Service
 from domain.access_token import Scope
@@ -21,7 +22,7 @@ from projections.history import history
 from projections.imports import Imports
 from usecases.reads import decoded, redactions_in
 
-router = APIRouter(tags=["events"])
+router = part(tags=["events"])
 MOST = 50
 """Clients that follow at the same time."""
 AT_ONCE = 200

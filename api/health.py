@@ -4,14 +4,14 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answering import MEDIA_TYPE
 from api.asking import Served
 from api.checkup import unhealthy
+from api.parts import part
 
-router = APIRouter(prefix="/health", tags=["health"])
+router = part(root="", prefix="/health", tags=["health"])
 OK = {"200": {"description": "It is well.", "content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}}
 SICK = {"503": {"description": "It is not, and why.", "content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}}
 

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
@@ -10,11 +9,12 @@ from adapters.uploaded import uploaded
 from api.answering import answer
 from api.asking import Writer
 from api.heavy import long_work
+from api.parts import part
 from api.words import Words
 from domain.phase_ids import checked
 from usecases.importing import imported
 
-router = APIRouter(tags=["documents"])
+router = part(tags=["documents"])
 SPEC_KIT = {"specs/001-mixer/spec.md": "# Mixer\n\nTwo voices.\n"}
 
 

@@ -2,19 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
 from api.answering import answer, recorded
 from api.asking import Admin
+from api.parts import part
 from api.words import MaybeReason, Text, Words
 from domain.ledger import STREAM as LEDGER
 from usecases.log_keys import rotated
 from usecases.redacting import redacted
 from usecases.writes import Written
 
-router = APIRouter(prefix="/audit", tags=["audit"])
+router = part(prefix="/audit", tags=["audit"])
 
 
 class Redaction(Words):

@@ -1,10 +1,10 @@
 """The course of a phase, and what stands between it and its handoff."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answering import carried_out
 from api.asking import Writer
+from api.parts import part
 from api.words import Blocker, Comments, MaybeReason, On, PhaseId, Reason, Title
 from domain.commands import (
     AddDependency,
@@ -19,7 +19,7 @@ from domain.phase_ids import checked
 from domain.steps import STEPS
 from usecases.gate import refuse_edited
 
-router = APIRouter(tags=["phases"])
+router = part(tags=["phases"])
 
 
 @router.post("/phases/{phase}/handoff", summary="Hand a phase over to implementation")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from adapters.envelope import canonical
@@ -13,11 +13,12 @@ from adapters.log_rows import TILE, Heads, Row
 from adapters.log_wire import EVENT, HEADS, READS, base64_of, text_of, wired, wired_told
 from api.answering import answer
 from api.asking import Present, Reading
+from api.parts import part
 from domain.errors import InvalidInput, NotFound
 from domain.event_log import EventLog, Head, Moment
 from usecases.release import VERSION
 
-router = APIRouter(prefix="/log", tags=["log"])
+router = part(prefix="/log", tags=["log"])
 FAR = (1 << 63) - 1
 MOST = 10_000
 """Rows of an answer, at the most."""

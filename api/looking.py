@@ -2,13 +2,14 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from adapters.workspace import receipt_name
 from api.answering import answer
 from api.asking import Reader
 from api.bodies import MARKDOWN, file_body, pieces_body
+from api.parts import part
 from api.words import PhaseId, TextOf
 from domain.digest import digest_of
 from domain.phase_ids import checked
@@ -22,7 +23,7 @@ from usecases.package import package
 from usecases.receipts import receipt_of
 from usecases.search import search
 
-router = APIRouter(tags=["looking"])
+router = part(tags=["looking"])
 EXPORTS = {
     ExportFormat.JSON: "application/json",
     ExportFormat.YAML: "application/yaml",

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
@@ -10,6 +10,7 @@ from api.answering import answer
 from api.asking import PresentOverseer
 from api.heavy import long_work
 from api.outside import rows_outside, settings_outside
+from api.parts import part
 from api.words import Words
 from domain.phase_ids import checked
 from usecases.doctoring import examined
@@ -17,7 +18,7 @@ from usecases.patient import Patient
 from usecases.rebuilding import rebuilt
 from usecases.settings_shown import settings_shown
 
-router = APIRouter(tags=["operating"])
+router = part(tags=["operating"])
 OnePhase = Annotated[str | None, Query(description="Look at this phase only.")]
 Quick = Annotated[bool, Query(description="Leave out the check of every event.")]
 

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query
+from fastapi import Body, Query
 from fastapi import Path as InPath
 from starlette.responses import Response
 
@@ -12,12 +12,13 @@ from adapters.input_files import source_of
 from api.answering import answer
 from api.asking import Present
 from api.kinds import KINDS, OUTCOME
+from api.parts import part
 from api.problems import told_outside
 from usecases import answers
 from usecases.schemas import Schemas
 from usecases.templates import compared, template, templates, tried
 
-router = APIRouter(tags=["templates and schemas"])
+router = part(tags=["templates and schemas"])
 TemplateName = Annotated[str, InPath(description="A step, or the name of a file.", examples=["spec"])]
 SchemaName = Annotated[
     str, InPath(description="A step, workflow, a kind of answer, a topic or phase-state.", examples=["spec"])

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.answering import answer, lead_on, version_of
 from api.asking import Reader, refuse_files
+from api.parts import part
 from api.words import PhaseId
 from domain.errors import InvalidInput
 from domain.steps import Step
@@ -21,7 +22,7 @@ from usecases.reasons import why
 from usecases.status import status
 from usecases.task_list import Wanted, tasks
 
-router = APIRouter(tags=["reads"])
+router = part(tags=["reads"])
 Limit = Annotated[int, Query(ge=1, le=10_000, description="Show at most so many; the others are counted.")]
 Since = Annotated[str | None, Query(alias="from", description="The older iteration (2) or moment (position:5).")]
 Until = Annotated[str | None, Query(alias="to", description="The newer one; otherwise the latest.")]

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
@@ -11,6 +11,7 @@ from api.answering import answer, handled
 from api.asking import Key, PresentRecoverer, Recoverer, RecoveryReader, refuse_files, unquoted
 from api.heavy import long_work
 from api.outside import name_of, outside, rows_outside
+from api.parts import part
 from api.words import Text, Words
 from domain.commands import NamePoint
 from domain.restore_point import stream_of
@@ -23,7 +24,7 @@ from usecases.recovered_stores import plan_to, recovered_to, verified_store
 
 To = Annotated[str, Query(description="The moment to go back to.", examples=["position:5"])]
 FromBackups = Annotated[bool, Query(description="Take the events from the backups alone.")]
-router = APIRouter(prefix="/recover", tags=["recovery"])
+router = part(prefix="/recover", tags=["recovery"])
 
 
 class Point(Words):

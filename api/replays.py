@@ -2,18 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.asking import Auditor, Reader, Reading, refuse_files
 from api.audit import MOST, Cursor, Limit, Since, Until, page
+from api.parts import part
 from api.words import PhaseId
 from domain.steps import Step
 from usecases.reads import view_of_phase
 from usecases.replay import replayed
 from usecases.trail import Filters
 
-router = APIRouter(tags=["reads"])
+router = part(tags=["reads"])
 OfStep = Annotated[Step | None, Query(description="Only events about that step.")]
 
 

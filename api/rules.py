@@ -1,11 +1,11 @@
 """The rules about verdicts, who holds which role, and who may use the service."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from adapters.access_tokens import new_token
 from api.answering import answer, handled, recorded
 from api.asking import Admin, Overseer, Reader, Writer
+from api.parts import part
 from api.words import Directive, MaybeReason, NewToken, Reason, Role, Rules
 from domain.access_token import stream_of
 from domain.actors import actor
@@ -26,7 +26,7 @@ from usecases.rules import policy, roles
 from usecases.tokens import tokens
 from usecases.writes import Written
 
-router = APIRouter(tags=["rules"])
+router = part(tags=["rules"])
 
 
 @router.get("/policy", summary="The rules in force")

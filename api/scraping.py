@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Security
+from fastapi import Request, Security
 from prometheus_client import generate_latest
 from starlette.responses import Response
 
 from api.asking import Served, Shown, admitted
+from api.parts import part
 from api.problems import MEDIA_TYPE as PROBLEM
 from api.telemetry import Telemetry
 from domain.access_token import Scope
@@ -22,7 +23,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     }.items()
 }
 
-router = APIRouter(tags=["health"])
+router = part(root="", tags=["health"])
 
 
 def scraper(request: Request, shown: Shown, service: Served) -> None:

@@ -1,15 +1,15 @@
 """Work on tasks: who does what, and how far it is."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answering import carried_out
 from api.asking import Writer
+from api.parts import part
 from api.words import PhaseId, TaskAssign, TaskDone, TaskReopen, TaskStart
 from domain.commands import AssignTasks, CompleteTasks, ReopenTasks, StartTasks
 from usecases.task_words import numbers_in
 
-router = APIRouter(prefix="/phases/{phase}/task", tags=["tasks"])
+router = part(prefix="/phases/{phase}/task", tags=["tasks"])
 
 
 @router.post("/start", summary="Begin to work on tasks")

@@ -1,16 +1,16 @@
 """Verdicts on exactly one text, by whoever the token says."""
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.answering import carried_out
 from api.asking import Approver, Writing
+from api.parts import part
 from api.words import Approval, PhaseId, Reason, Reconfirmation, Rejection, Verdict
 from domain.commands import ApproveDocument, ReconfirmDocument, RejectDocument, ReopenStep
 from domain.steps import Step
 from usecases.gate import refuse_other_than_latest
 
-router = APIRouter(tags=["verdicts"])
+router = part(tags=["verdicts"])
 
 
 @router.post("/phases/{phase}/{step}/approve", summary="Approve a document")

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
@@ -12,6 +11,7 @@ from adapters.workflow_files import judged_workflow
 from api.answering import answer, carried_out
 from api.asking import Writer, Writing
 from api.identity import refuse_without
+from api.parts import part
 from api.words import PhaseId, Text, Words
 from domain.access_token import Scope
 from domain.commands import Meta, SyncTasks
@@ -20,7 +20,7 @@ from usecases.task_boxes import boxes_of
 from usecases.workflow_answer import WorkflowAnswer
 from usecases.workflow_run import Run, gone_through
 
-router = APIRouter(prefix="/phases/{phase}", tags=["documents"])
+router = part(prefix="/phases/{phase}", tags=["documents"])
 
 
 class Workflow(Words):
