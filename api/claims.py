@@ -118,7 +118,7 @@ class Imported(Words):
     importer: Annotated[Importer, Field(examples=["spec-kit"])]
     source: Annotated[Text, Field(description="The place in the layout: one phase, one place.", examples=["specs/001"])]
     name_there: Annotated[Text, Field(examples=["001-albums"])]
-    claims: Annotated[list[AnyClaim], Field(min_length=1, max_length=10_000, examples=[[TOLD]])]
+    claims: Annotated[list[AnyClaim], Field(max_length=10_000, examples=[[TOLD]])]
     began_at: Time = None
     left_out: Annotated[list[Text], Field(default_factory=list, max_length=10_000)]
     imported_from: Annotated[Text, Field(description="The folder, wherever it was.")] = ""

@@ -18,6 +18,8 @@ from tests.cli.test_backup_redaction import redact
 from tests.cli.test_startup import loaded_by
 from tests.cli.verified_world import LOG
 
+pytestmark = pytest.mark.at_the_log("orch backup is typed there")
+
 AWAY = Path("away")
 
 

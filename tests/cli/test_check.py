@@ -16,6 +16,8 @@ from tests.cli.conftest import Answer, Orch, position, the_log
 from tests.cli.garbage_world import snapshot
 from usecases import doctor_files
 
+pytestmark = pytest.mark.at_the_log("orch check is typed there")
+
 BEFORE = [
     *("program", "settings", "templates", "schemas", "store", "version", "permissions", "file_system", "disk", "key"),
     *("backups", "performance"),

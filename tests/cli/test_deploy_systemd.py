@@ -16,6 +16,8 @@ import pytest
 from adapters.unit_files import unit_names
 from tests.cli.conftest import Orch, the_log
 
+pytestmark = pytest.mark.at_the_log("units are written for the machine of the log")
+
 SERVICES = [name for name in unit_names() if name.endswith(".service")]
 MOST = 20
 """Tenths of the exposure that systemd reckons: 2.0 of 10."""

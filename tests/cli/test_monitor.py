@@ -27,6 +27,7 @@ from tests.cli.conftest import Orch
 WORDS = [executable, "-m", "cli.main", "monitor"]
 
 
+@pytest.mark.at_the_log("through a service it is the service that is looked at")
 def test_a_project_is_looked_at_without_a_service(drafted: Orch) -> None:
     seen = drafted("monitor", "--once", "--json").data
     assert seen["health"] == "healthy" and seen["log_position"] == seen["unshipped_events"] > 0

@@ -295,6 +295,7 @@ def test_readers_in_the_way_are_named_and_the_same_command_finishes(
     assert Path(".orch/log.db-wal").stat().st_size == 0
 
 
+@pytest.mark.at_the_log("through a service it is the token that says the kind")
 @pytest.mark.parametrize("words", [(), ("--json",)])
 def test_away_from_a_terminal_it_has_to_be_meant(leaked: Orch, words: tuple[str, ...]) -> None:
     refused = leaked("audit", "redact", "10", "--reason", "a 'name'", "--actor-kind", "human", *words)
@@ -304,6 +305,7 @@ def test_away_from_a_terminal_it_has_to_be_meant(leaked: Orch, words: tuple[str,
     assert records()[9].payload is not None
 
 
+@pytest.mark.at_the_log("through a service it is the token that says the kind")
 def test_away_from_a_terminal_who_erases_has_to_be_said(leaked: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ORCHESTRATOR_ACTOR_KIND")
     refused = redact(leaked, 10, "--json")

@@ -102,6 +102,7 @@ def test_a_range_that_is_none_is_refused_and_nothing_recorded(
     assert position(drafted) == LAST
 
 
+@pytest.mark.at_the_log("through a service it is the token that says the kind")
 def test_away_from_a_terminal_the_kind_of_the_reviewer_is_said(drafted: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ORCHESTRATOR_ACTOR_KIND")
     refused = drafted("audit", "review", "--from", "position:2", "--json")

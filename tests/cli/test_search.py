@@ -250,6 +250,7 @@ def test_an_index_in_doubt_is_made_anew_in_silence(written: Orch, damage: Callab
     assert answer.data["rows"] == expected and answer.err == ""
 
 
+@pytest.mark.at_the_log("orch rebuild is typed there")
 @pytest.mark.parametrize("damage", [emptied, inventing, of_another_history])
 def test_rebuild_holds_the_index_against_the_log(written: Orch, damage: Callable[[], None]) -> None:
     def differs(*words: str) -> bool:

@@ -96,6 +96,7 @@ def test_a_batch_of_no_command_is_told_one(project: Orch, command: str, fix: str
     assert understood(fix)
 
 
+@pytest.mark.at_the_log("recoveries and backups are made there")
 @pytest.mark.parametrize(
     ("words", "fix"),
     [

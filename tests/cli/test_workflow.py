@@ -201,6 +201,7 @@ def test_a_reopened_step_is_not_drafted_again_from_the_same_words(project: Orch,
     assert told["waits_for"]["fix"] == ['orch reconfirm st01-x prd --reason "why it still holds"']
 
 
+@pytest.mark.at_the_log("through a service it is the token that says the kind")
 def test_an_approval_at_no_terminal_says_what_approves(
     project: Orch, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
