@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from adapters.checkpoint_files import CheckpointFiles, anchor
 from adapters.settings_file import settings_of
-from domain.errors import Refusal
+from domain.errors import InvalidInput, Refusal
 from domain.times import rfc3339
 from usecases.project import Project
 from usecases.signed_head import signed_head
@@ -61,10 +61,16 @@ class CheckpointAnswer(TypedDict):
 
 def checkpoint(project: Project, anchor_file: Path | None, url: str | None) -> CheckpointAnswer:
     """Sign the log's tree head and keep it; append it to an anchor, and have it stamped, where those are named."""
+    files = project.checkpoints
     if url:
         refuse_no_stamps(url)
+        if not files.keeps_stamps:
+            raise InvalidInput(
+                "A time stamp is kept where the log is: the service asks for one with every checkpoint, if it is set"
+                " to (checkpoints.timestamp_url).",
+                fix=("orch audit checkpoint",),
+            )
     head = signed_head(project)
-    files = project.checkpoints
     path = files.keep(head.size, head.note)
     if anchor_file is not None:
         anchor(anchor_file, head.note)

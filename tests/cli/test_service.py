@@ -160,3 +160,11 @@ def test_a_copy_whose_settings_ask_for_receipts_has_them(far: Far) -> None:
     assert Path(approved["receipt"]["file"]).is_file()
     assert far.orch("gate", "st01-x", "spec", "--receipt", "--vkey", vkey).status == 0
     assert not list((far.project.places.root / "dev").rglob("*receipt*"))
+
+
+def test_a_time_stamp_is_a_matter_of_the_service(far: Far) -> None:
+    size = far.project.log.moment().position
+    answer = far.orch("audit", "checkpoint", "--timestamp", "https://tsa.example.org")
+    assert answer.status == 2 and "kept where the log is" in answer.err and far.project.log.moment().position == size
+    assert far.project.checkpoints.sizes() == []
+    assert far.orch("audit", "checkpoint").status == 0
