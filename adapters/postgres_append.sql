@@ -5,8 +5,8 @@
 CREATE FUNCTION orch.clock() RETURNS bigint LANGUAGE sql VOLATILE AS
 $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint $$;
 
--- Sees to it that the session is one that may write: durable means durable.
-CREATE FUNCTION orch.be_careful() RETURNS void LANGUAGE plpgsql AS $$
+-- Holds the lock that makes writers stand in line, until the transaction ends.
+CREATE FUNCTION orch.take_turn(wait_ms integer) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     said text;  -- an assignment is a third of what PERFORM costs
 BEGIN
@@ -14,17 +14,9 @@ BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION USING ERRCODE = 'OR003', MESSAGE = current_setting('transaction_isolation');
     END IF;
-    IF current_setting('synchronous_commit') = 'off' THEN
+    IF current_setting('synchronous_commit') = 'off' THEN  -- durable means durable
         said := set_config('synchronous_commit', 'on', true);
     END IF;
-END $$;
-
--- Holds the lock that makes writers stand in line, until the transaction ends.
-CREATE FUNCTION orch.take_turn(wait_ms integer) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    said text;
-BEGIN
-    said := orch.be_careful();
     said := set_config('lock_timeout', wait_ms::text, true);
     said := pg_advisory_xact_lock(1330790216);  -- 'ORCH'
 END $$;
@@ -199,11 +191,14 @@ BEGIN
     RETURN to_jsonb(answers);
 END $$;
 
--- Writes all that may be written, whatever becomes of the others. Its caller holds the lock.
-CREATE FUNCTION orch.write_all(decisions jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+-- `decisions` is an array, as `adapters/postgres_writes.py` makes it; each gets its answer, in its place.
+CREATE FUNCTION orch.append(wait_ms integer, decisions jsonb) RETURNS jsonb LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     answers jsonb := '[]';
+    nothing text;
 BEGIN
+    nothing := orch.take_turn(wait_ms);
     IF jsonb_array_length(decisions) = 1 THEN
         RETURN orch.write(decisions);
     END IF;
@@ -222,25 +217,4 @@ BEGIN
         END;
     END LOOP;
     RETURN answers;
-END $$;
-
--- `decisions` is an array, as `adapters/postgres_writes.py` makes it; each gets its answer, in its place. Where another
--- session writes, they are left with it for `wait_ms`, and the answer is a ticket, an object, for `orch.answer`.
-CREATE FUNCTION orch.append(wait_ms integer, decisions jsonb) RETURNS jsonb LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off AS $$
-DECLARE
-    ticket jsonb;
-    nothing text;
-BEGIN
-    IF pg_column_size(decisions) > 131072 THEN  -- nobody carries so much for another
-        nothing := orch.take_turn(wait_ms);
-    ELSIF pg_try_advisory_xact_lock(1330790216) THEN
-        nothing := orch.be_careful();
-    ELSE
-        INSERT INTO orch.waiting (key, until, decisions)
-            VALUES (gen_random_uuid(), orch.clock() + wait_ms * 1000::bigint, decisions)
-            RETURNING jsonb_build_object('number', number, 'key', key) INTO ticket;
-        RETURN ticket;
-    END IF;
-    RETURN orch.write_all(decisions);
 END $$;

@@ -13,17 +13,15 @@ from adapters.log_reads import PAGE, LogReads
 from adapters.log_rows import COLUMNS, Heads, Row, record_of
 from adapters.postgres_connection import Line
 from adapters.postgres_state import HEADS, STATE, HeadsState, state_of
-from adapters.postgres_writes import ANSWER, APPEND, WITHDRAW, answers_in, is_ticket, request_of
+from adapters.postgres_writes import APPEND, answers_in, request_of
 from adapters.settings import shown
 from adapters.shared_commits import Answers, Portion, SharedCommits
 from adapters.snapshots import lines_of, packed
-from domain.errors import Damaged, InvalidInput, Refusal, StoreOutdated, StoreReplaced, Unavailable
+from domain.errors import Damaged, InvalidInput, StoreOutdated, StoreReplaced, Unavailable
 from domain.event_log import Head, Moment, Told
 
 SCHEMA_VERSION = 4
 TIMEOUT_S = 30.0
-LINES = 3
-"""So many times a command stands in a line that a crash of the server empties, before it gives up."""
 TABLES = re.compile(r"\b(FROM|UPDATE|INTO) (events|heads|commands|tree|tiles|snapshots|store)\b")
 TOLD = (
     f"SELECT {COLUMNS} FROM orch.events JOIN unnest(%s::text[], %s::bigint[]) AS asked (a_stream, a_version)"  # noqa: S608  # ours
@@ -76,8 +74,7 @@ class PostgresLog(SharedCommits, LogReads):
         Its write-ahead log, its own backups and the free room of its pages are the operator's: docs/postgresql.md.
         """
         self._refuse_reader()
-        self._line.ask("SELECT orch.sweep()")
-        self._line.ask("VACUUM orch.events, orch.commands, orch.waiting")
+        self._line.ask("VACUUM orch.events, orch.commands")
 
     def keep_snapshot(self, position: int, heads: Mapping[str, Head]) -> None:
         """Keep the heads of all streams as of a position."""
@@ -165,29 +162,9 @@ class PostgresLog(SharedCommits, LogReads):
 
     def _write(self, batch: list[Portion]) -> list[Answers]:
         flat = [decision for decisions in batch for decision in decisions]
-        answers = iter(answers_in(self._answered(request_of(flat)), flat))
+        answered = self._line.call(APPEND, (b"%d" % self._wait_ms, request_of(flat)))
+        answers = iter(answers_in(answered, flat))
         return [[next(answers) for _ in decisions] for decisions in batch]
-
-    def _answered(self, request: bytes) -> bytes:
-        """Return what the server answers: at once, or, where another session writes, when its turn has come."""
-        wait_ms = b"%d" % self._wait_ms
-        for _ in range(LINES):
-            answered = self._line.call(APPEND, (wait_ms, request))
-            if is_ticket(answered):
-                answered = self._waited(wait_ms, answered)
-            if answered:
-                return answered
-        raise Unavailable(f"{self.where.capitalize()} lost its line of writers again. Repeating the command is safe.")
-
-    def _waited(self, wait_ms: bytes, ticket: bytes) -> bytes:
-        """Return the answer to a ticket. Whatever ends the waiting, what was left with others is taken back."""
-        try:
-            return self._line.call(ANSWER, (wait_ms, ticket))
-        except BaseException as error:
-            written = self._line.call(WITHDRAW, (ticket,))
-            if written and isinstance(error, Refusal):
-                return written
-            raise
 
     def _judged(self) -> str:
         """Return the log's name, or refuse to go on with what was opened; one question tells both."""

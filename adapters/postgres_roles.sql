@@ -12,13 +12,12 @@ BEGIN
     EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA orch FROM %I', name);
     EXECUTE format('GRANT USAGE ON SCHEMA orch TO %I', name);
     EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA orch TO %I', name);
-    EXECUTE format('REVOKE ALL ON orch.waiting, orch.answered FROM %I', name);
     IF as_what = 'write' THEN
         EXECUTE format(
-            'GRANT EXECUTE ON FUNCTION orch.append, orch.answer, orch.withdraw, orch.sweep, orch.replace_heads,'
-            ' orch.keep_snapshot, orch.forget_snapshots TO %I', name);
+            'GRANT EXECUTE ON FUNCTION orch.append, orch.replace_heads, orch.keep_snapshot, orch.forget_snapshots TO %I',
+            name);
         IF current_setting('server_version_num')::integer >= 170000 THEN  -- `orch redact` has the old rows cleaned out
-            EXECUTE format('GRANT MAINTAIN ON orch.events, orch.commands, orch.waiting TO %I', name);
+            EXECUTE format('GRANT MAINTAIN ON orch.events, orch.commands TO %I', name);
         END IF;
     END IF;
 END $$;

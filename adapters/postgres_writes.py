@@ -10,18 +10,11 @@ from domain.errors import CommandIdReused, Conflict, Damaged, Refusal
 from domain.event_log import Receipt
 
 APPEND = b"SELECT orch.append($1::integer, $2::jsonb)"
-ANSWER = b"SELECT orch.answer($1::integer, $2::jsonb)"
-WITHDRAW = b"SELECT orch.withdraw($1::jsonb)"
 
 
 def request_of(decisions: Sequence[PreparedDecision]) -> bytes:
     """Return decisions as one JSON array. Measured: a third of what the same values cost as arrays of SQL."""
     return orjson.dumps([_decision(decision) for decision in decisions])
-
-
-def is_ticket(answered: bytes) -> bool:
-    """Tell whether the function answered that another session writes: an object, to be shown for the answer."""
-    return answered.startswith(b"{")
 
 
 def answers_in(answered: bytes, decisions: Sequence[PreparedDecision]) -> list[Receipt | Refusal]:

@@ -1,19 +1,20 @@
 """Many commands in one request: each as if it had come alone, with its own scope, its own id and its own answer."""
 
+from json import dumps
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 from uuid import NAMESPACE_URL, uuid5
 
+from anyio.to_thread import run_sync
 from fastapi import Request
 from pydantic import Field
 from starlette.responses import Response
 
-from adapters.input_files import json_text
 from api.answering import answer
 from api.asking import Key, Present, unquoted
 from api.description import ROOT
 from api.parts import part
-from api.within import Asked, Said, Within
+from api.within import AT_ONCE, Asked, Said, Within
 from api.words import Words
 from domain.errors import InvalidInput
 from usecases.batch_answers import BatchAnswers, CommandAnswer, WhyNot
@@ -21,8 +22,6 @@ from usecases.command_ids import checked_id
 
 router = part(tags=["batch"])
 MOST = 100
-AT_ONCE = 8
-"""So many of a parallel batch are worked on at the same time: enough to share commits, few enough for the others."""
 MOST_BYTES = 16 * 1024 * 1024
 """Of answers: whoever reads everything many times over asks one by one."""
 APART = ("/batch", "/events")
@@ -65,8 +64,8 @@ async def batch(request: Request, ask: Present, words: Batch, key: Key = None) -
     """
     del ask
     own = checked_id(unquoted(key))
-    asked = [_asked(each, f"{own}:{number}") for number, each in enumerate(words.commands)]
-    within = Within(request.app.state.within, request.scope, ROOT, most_bytes=MOST_BYTES)
+    asked = await run_sync(_all_asked, words.commands, own)  # a large body is no reason to keep everybody else waiting
+    within = Within(request.app.state.inside, request.scope, ROOT, gone=request.is_disconnected, most_bytes=MOST_BYTES)
     said = await within.ask(asked, at_once=AT_ONCE if words.parallel else 1)
     rows = [_row(each, found) for each, found in zip(asked, said, strict=True)]
     data: BatchAnswers = {
@@ -78,17 +77,29 @@ async def batch(request: Request, ask: Present, words: Batch, key: Key = None) -
     return answer("batch.answers", data)
 
 
+def _all_asked(commands: list[Command], own: str) -> list[Asked]:
+    return [_asked(each, f"{own}:{number}") for number, each in enumerate(commands)]
+
+
 def _asked(command: Command, place: str) -> Asked:
     """Return a command with its id, which follows from that of the batch unless it has one."""
     path = unquote(command.path.partition("?")[0])
     if path in APART:
         raise InvalidInput("A batch holds no batch, and nothing without an end.")
     key = checked_id(command.key or str(uuid5(NAMESPACE_URL, f"orch:batch:{place}")))
-    body = b"" if command.body is None else json_text(command.body, "The body of a command").encode()
+    body = b"" if command.body is None else _text_of(command.body)
     return Asked(command.method, command.path, body, command.if_match, key)
 
 
-def _row(asked: Asked, said: Said | None) -> CommandAnswer:
+def _text_of(body: Any) -> bytes:
+    """Return JSON of what came as JSON, numbers of any length and halves of characters included."""
+    try:
+        return dumps(body).encode()
+    except RecursionError:
+        raise InvalidInput("The body of a command is nested too deeply.") from None
+
+
+def _row(asked: Asked, said: Said | str) -> CommandAnswer:
     row: CommandAnswer = {
         "path": asked.path,
         "ok": False,
@@ -100,15 +111,15 @@ def _row(asked: Asked, said: Said | None) -> CommandAnswer:
         "replayed": False,
         "etag": None,
     }
-    if said is None:
-        row["error"] = _why("NOT_STARTED", "The answers before it were too large for one batch.")
+    if isinstance(said, str):
+        row["error"] = _why("NOT_STARTED", said)
         return row
     row |= {"status": said.status, "replayed": said.replayed, "etag": said.etag}
     document = said.document
-    if document is None:
-        row["error"] = _why("NOT_JSON", "It answers with a file: ask for it alone.")
+    if document is None or (said.status < 400 and "data" not in document):
+        row["error"] = _why("NOT_JSON", "It answers with a file, or with very much: ask for it alone.")
     elif said.status < 400:
-        row |= {"ok": True, "kind": document.get("kind"), "data": document.get("data")}
+        row |= {"ok": True, "kind": document["kind"], "data": document["data"]}
     else:
         row["error"] = {"code": document["code"], "message": document["detail"], "fix": document["fix"]}
     return row

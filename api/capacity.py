@@ -43,8 +43,7 @@ class Capacity:
 
         Raises `HttpRefusal` where no room is, memory is short or the time is over, and `Gone`.
         """
-        if self.memory.is_full:
-            raise self.refusal(MEMORY, "The service takes as much memory as it may; new work waits until it is less.")
+        self.refuse_full_memory()
         if self._is_free(reads=reads) and not self._lines[reads]:
             self._take(reads=reads)
             return
@@ -68,6 +67,11 @@ class Capacity:
         if left.done() and not left.cancelled():
             raise Gone
         raise self.refusal(TIMED_OUT, f"Other operations took all places for {seconds:.3g} s.")
+
+    def refuse_full_memory(self) -> None:
+        """Refuse new work while the service takes as much memory as it may."""
+        if self.memory.is_full:
+            raise self.refusal(MEMORY, "The service takes as much memory as it may; new work waits until it is less.")
 
     def leave(self, *, reads: bool) -> None:
         """Give a place back; the first in line who may take it does."""

@@ -31,6 +31,7 @@ from api.standing import Standing
 from api.telemetry import Telemetry, telemetry_of, wanted_by
 from api.watchdog import Signs
 from api.watching import Watch
+from api.within import Inside
 from domain.errors import InvalidInput, Unavailable
 from usecases.project import Project
 
@@ -163,7 +164,7 @@ def _config_of(
     limits = Limits(where.hosts, secure=where.secure, behind_proxy=where.behind_proxy)
     app = application(service)
     app.state.telemetry = telemetry
-    app.state.within = Watch(app, telemetry)  # requests within a request are told of, too
+    app.state.inside = Inside(Watch(app, telemetry), service.admit)  # requests within a request are told of, too
     admission = Admission(app, service.capacity, seconds=seconds)
     connections.refused = service.capacity.refused  # whoever looks at the capacity sees those, too
     # Both around everything, so that the answer to a bug has its headers, too, and is told.

@@ -49,3 +49,8 @@ class Service(NamedTuple):
     checkup: Checkup
     issuer: Issuer | None = None
     """Who names people beside our own tokens."""
+
+    def admit(self, address: str) -> None:
+        """Let a request within another one in as if it had come alone. Raises `HttpRefusal` where it may not."""
+        self.rates.of_address(address)
+        self.capacity.refuse_full_memory()

@@ -1,8 +1,10 @@
 """Requests that are made within one: by the same client, through everything that a request of its own would meet."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from math import inf
 from secrets import token_hex
+from time import monotonic
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -10,8 +12,15 @@ import orjson
 from starlette.types import ASGIApp, Message, Scope
 
 from api.heard import heard
+from api.problems import HttpRefusal
 
 TAKEN_ALONG = (b"authorization", b"host")
+AT_ONCE = 8
+"""So many requests within others are worked on at the same time, of all clients together: each takes a thread."""
+JSON = ("application/json", "application/problem+json")
+TOO_LARGE = "The answers before it were too large for one batch."
+TOO_LATE = "The time of the batch was over before its turn came. Repeating the batch under its key goes on."
+GONE = "Whoever asked had left."
 
 
 class Asked(NamedTuple):
@@ -36,22 +45,43 @@ class Said(NamedTuple):
     size: int
 
 
+class Inside:
+    """What requests within others go through: the application, and what one of their own would meet before it."""
+
+    def __init__(self, app: ASGIApp, admit: Callable[[str], None]) -> None:
+        self.app, self.admit = app, admit
+        """`admit` is told the client's address, and raises `HttpRefusal` where no more may come now."""
+        self.room = asyncio.Semaphore(AT_ONCE)
+
+
 class Within:
     """Asks an application in the name of whoever asked the outer request. Used from the event loop only."""
 
-    def __init__(self, app: ASGIApp, outer: Scope, root: str, *, most_bytes: int) -> None:
-        self._app, self._outer, self._root, self._left = app, outer, root, most_bytes
+    def __init__(
+        self, inside: Inside, outer: Scope, root: str, *, gone: Callable[[], Awaitable[bool]], most_bytes: int
+    ) -> None:
+        self._inside, self._outer, self._root, self._gone, self._left = inside, outer, root, gone, most_bytes
+        self._ends: float = outer.get("state", {}).get("ends", inf)
 
-    async def ask(self, requests: Sequence[Asked], *, at_once: int) -> list[Said | None]:
-        """Ask all of them, so many at a time; None for those that came when no more room for answers was left."""
-        room = asyncio.Semaphore(at_once)
+    async def ask(self, requests: Sequence[Asked], *, at_once: int) -> list["Said | str"]:
+        """Ask all of them, so many at a time; of those that were not begun, return why."""
+        turns = asyncio.Semaphore(at_once)
 
-        async def one(number: int, request: Asked) -> Said | None:
-            async with room:
+        async def one(number: int, request: Asked) -> Said | str:
+            async with turns, self._inside.room:
                 if self._left <= 0:
-                    return None
+                    return TOO_LARGE
+                if monotonic() > self._ends:
+                    return TOO_LATE
+                if await self._gone():
+                    return GONE
+                try:
+                    self._inside.admit(str(self._outer.get("state", {}).get("address", "")))
+                except HttpRefusal as refusal:
+                    document = {"code": refusal.code, "detail": refusal.detail, "fix": [*refusal.fix]}
+                    return Said(refusal.status, document, replayed=False, etag=None, size=0)
                 scope, data = self._scope(number, request)
-                said = await _asked(self._app, scope, data)
+                said = await _asked(self._inside.app, scope, data, most_bytes=self._left)
                 self._left -= said.size
                 return said
 
@@ -89,10 +119,13 @@ class Within:
         return scope, data
 
 
-async def _asked(app: ASGIApp, scope: Scope, data: bytes) -> Said:
+async def _asked(app: ASGIApp, scope: Scope, data: bytes, *, most_bytes: int) -> Said:
+    """Ask for one answer. Only JSON is kept, and no more of it than there is room for."""
     waiting = [data]
     head: dict[str, Any] = {}
+    headers: dict[str, str] = {}
     parts: list[bytes] = []
+    size = 0
 
     async def receive() -> Message:
         if waiting:
@@ -101,16 +134,20 @@ async def _asked(app: ASGIApp, scope: Scope, data: bytes) -> Said:
         raise AssertionError
 
     async def send(message: Any) -> None:
+        nonlocal size
         if message["type"] == "http.response.start":
             head.update(message)
-        elif message["type"] == "http.response.body":
-            parts.append(message.get("body", b""))
+            headers.update({name.lower().decode(): value.decode("latin-1") for name, value in message["headers"]})
+        elif message["type"] == "http.response.body" and _is_json(headers):
+            part: bytes = message.get("body", b"")
+            size += len(part)
+            if size <= most_bytes:
+                parts.append(part)
 
     await app(scope, receive, send)
-    headers = {name.lower().decode(): value.decode("latin-1") for name, value in head["headers"]}
-    body = b"".join(parts)
-    is_json = headers.get("content-type", "").partition(";")[0] in ("application/json", "application/problem+json")
-    document = orjson.loads(body) if is_json and body else None
-    return Said(
-        int(head["status"]), document, headers.get("idempotent-replayed") == "true", headers.get("etag"), len(body)
-    )
+    document = orjson.loads(b"".join(parts)) if parts and size <= most_bytes else None
+    return Said(int(head["status"]), document, headers.get("idempotent-replayed") == "true", headers.get("etag"), size)
+
+
+def _is_json(headers: dict[str, str]) -> bool:
+    return headers.get("content-type", "").partition(";")[0] in JSON

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
@@ -13,11 +12,8 @@ from typing import Any
 
 import psycopg
 
-from adapters.postgres_call import Calls
 from adapters.postgres_log import PostgresLog
 from adapters.postgres_schema import make_log
-from adapters.postgres_writes import request_of
-from adapters.prepared import prepared
 from bench.measured import Measured, seconds
 from bench.processes import PHASE, against_python, draft, run_orch
 from domain.event_log import Decision, EventLog, Receipt
@@ -38,8 +34,6 @@ INSERT = """
 INSERT INTO raw (recorded_at, stream, version, topic, command_id, envelope, salt, payload)
 VALUES (1, %s, %s, 'phase.retitled', %s, %s, %s, %s)
 """
-ALONE = b"SELECT orch.append($1::integer, $2::jsonb) FROM orch.take_turn($1::integer)"
-ORIGIN = "example.org/bench"
 ENVELOPE, SALT, PAYLOAD = b"e" * 500, b"s" * 32, b"p" * 400
 CONTEXT = get_context("spawn")
 
@@ -50,7 +44,7 @@ def postgres(folder: Path) -> Iterator[Measured]:
     folder.chmod(0o755)
     with running(folder / "server", fsync=True) as server:
         url = server.make("bench")
-        make_log(url, ORIGIN, timeout_s=10)
+        make_log(url, "example.org/bench", timeout_s=10)
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(TABLE.encode())
         for writers, budget in ((1, 0.5), (8, 0.35)):
@@ -68,13 +62,13 @@ def postgres(folder: Path) -> Iterator[Measured]:
 
 
 def _shared(url: str) -> Measured:
-    """Measure threads that share one log, and so their commits, against as many that wait to commit for themselves."""
-    with PostgresLog.open(url) as log, ExitStack() as stack:
-        alone = [Calls(stack.enter_context(psycopg.connect(url, autocommit=True))) for _ in range(THREADS)]
+    """Measure threads that share one log, and so their commits, against the same threads with a log each."""
+    with ExitStack() as stack:
+        logs = [stack.enter_context(PostgresLog.open(url)) for _ in range(THREADS)]
         pairs = []
         for turn in range(ROUNDS):
-            apart = seconds(_threads([partial(_append_alone, calls) for calls in alone], f"apart-{turn}"))
-            pairs.append((apart, seconds(_threads([partial(_append, log)] * THREADS, f"shared-{turn}"))))
+            apart = seconds(_threads(logs, f"apart-{turn}"))
+            pairs.append((apart, seconds(_threads(logs[:1] * THREADS, f"shared-{turn}"))))
     apart, shared = (median(found) for found in zip(*pairs, strict=True))
     rates = [THREADS * EACH / took for took in (shared, apart)]
     detail = "{:,.0f} / {:,.0f} a second".format(*rates)
@@ -82,12 +76,12 @@ def _shared(url: str) -> Measured:
     return Measured(name, apart / shared, 4, detail, at_least=True)
 
 
-def _threads(appends: list[Callable[[list[Decision]], None]], name: str) -> Callable[[], None]:
-    """Return what has a thread for each way to append take decisions that were made before."""
+def _threads(logs: list[PostgresLog], name: str) -> Callable[[], None]:
+    """Return what has a thread for each log append decisions that were made before."""
     made = [_made(f"{name}-{number}", EACH) for number in range(THREADS)]
 
     def work() -> None:
-        threads = [Thread(target=append, args=(those,)) for append, those in zip(appends, made, strict=True)]
+        threads = [Thread(target=_append, args=pair) for pair in zip(logs, made, strict=True)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -147,13 +141,6 @@ def _append(log: EventLog, made: list[Decision]) -> None:
     for each in made:
         (answer,) = log.append([each])
         assert isinstance(answer, Receipt), answer
-
-
-def _append_alone(calls: Calls, made: list[Decision]) -> None:
-    """Take the writers' lock before appending, so that nothing is left with another session."""
-    for each in made:
-        answered = calls.ask(ALONE, (b"10000", request_of([prepared(each, origin=ORIGIN)])))
-        assert b"recorded" in answered, answered
 
 
 def _raw(url: str, name: str, commands: int, start: Any, told: Any) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
@@ -22,7 +22,7 @@ MADE = """
 SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'orch'::regnamespace
 UNION ALL SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
 UNION ALL SELECT format('%s %s', c.oid::regclass, a.attname), concat_ws(
-    ' ', c.relpersistence, c.reloptions, a.atttypid::regtype, a.attnotnull, a.attidentity, a.attstorage
+    ' ', c.relpersistence, c.reloptions, a.atttypid::regtype, a.attnotnull, a.attstorage, a.attstattarget
 ) FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
 WHERE c.relnamespace = 'orch'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
 ORDER BY 1, 2
@@ -159,3 +159,28 @@ def test_a_log_that_is_not_filled_to_its_end_is_not_there(database: str) -> None
         half()
     with psycopg.connect(database) as connection:
         assert connection.execute("SELECT to_regnamespace('orch')").fetchone() == (None,)
+
+
+def test_what_is_erased_is_in_no_statistics_of_the_server(old: OldLog) -> None:
+    """Nor is what an older version let it keep: ANALYZE takes samples whenever it likes."""
+    with psycopg.connect(old.address, autocommit=True) as owner:
+        for number in range(50):
+            owner.execute(
+                "INSERT INTO orch.events VALUES (%s, %s, 1, %s, 1, 't', %s, '{}', 'SECRETSALT', 'SECRETNAME', 'x')",
+                (number + 1, number + 1, f"s{number}", f"c{number}"),
+            )
+            owner.execute("INSERT INTO orch.commands VALUES (%s, 'SECRETPRINT', 1, 1)", (f"c{number}",))
+        owner.execute("ANALYZE orch.events, orch.commands")
+        assert sampled(owner) == {"payload", "salt", "fingerprint"}
+    upgrade_tables(old.address, timeout_s=10)
+    with psycopg.connect(old.address, autocommit=True) as owner:
+        assert sampled(owner) == set()
+        owner.execute("ANALYZE orch.events, orch.commands")
+        assert sampled(owner) == set()
+        assert owner.execute("SELECT count(*) FROM pg_stats WHERE schemaname = 'orch'").fetchone() != (0,)
+
+
+def sampled(owner: "psycopg.Connection[tuple[Any, ...]]") -> set[str]:
+    """Return the columns of which the server keeps samples with a secret in them."""
+    rows = owner.execute("SELECT attname, pg_stats::text FROM pg_stats WHERE schemaname = 'orch'").fetchall()
+    return {name for name, told in rows if "SECRET" in told or b"SECRET".hex() in told}

@@ -1,12 +1,16 @@
 """Many commands in one request: each as if it had come alone."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api.batch import _text_of
+from api.within import _asked
 from domain.access_token import Scope
-from tests.api.served import AGENT, Client, issued, new_project, opened, served
+from domain.errors import InvalidInput
+from tests.api.served import AGENT, WIDE, Client, issued, new_project, opened, served
 from tests.api.test_operations import FIELDS
 from usecases.project import Project
 
@@ -144,6 +148,52 @@ def test_every_command_of_a_batch_is_told_of_and_counted(tmp_path: Path) -> None
         log = "".join(path.read_text("utf-8") for path in (tmp_path / ".orch" / "logs").glob("combined*"))
         ids = [line for line in log.splitlines() if '"operation":"batch"' in line or '"operation": "batch"' in line]
         assert len(ids) == 1 and "NO_SUCH_PATH" in log
+
+
+def test_a_deep_body_takes_no_more_room_than_it_came_in(client: Client) -> None:
+    """With a blank for each level in every line, 100 KB would be 100 MB."""
+    deep: Any = [1] * 30_000
+    for _ in range(200):
+        deep = [deep]
+    assert batch(client, post("/nowhere", deep)).data["rows"][0]["status"] == 404
+    assert len(_text_of(deep)) < 200_000
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(InvalidInput, match="nested too deeply"):
+        _text_of(deep)
+
+
+def test_what_is_late_in_a_batch_is_not_begun(served_project: Project) -> None:
+    slow = WIDE._replace(seconds=0.5)
+    with served(served_project, bounds=slow) as client:
+        token = issued(served_project)
+        drills = [post("/backups") for _ in range(60)]
+        answer = batch(client.shows(token), *drills)
+        assert (answer.status, answer.code) == (503, "OPERATION_TIMEOUT")
+    made = len(list((served_project.places.root / "backups").glob("*/")))
+    assert made < 60
+
+
+def test_an_answer_of_another_shape_is_asked_for_alone(client: Client) -> None:
+    (row,) = batch(client, get("/openapi.json")).data["rows"]
+    assert not row["ok"] and row["error"]["code"] == "NOT_JSON"
+
+
+def test_each_command_of_a_batch_counts_for_its_address(served_project: Project) -> None:
+    with served(served_project, bounds=WIDE._replace(per_address=5)) as client:
+        rows = batch(client.shows(issued(served_project)), *[get("/phases")] * 8).data["rows"]
+    assert [row["status"] for row in rows] == [200] * 4 + [429] * 4
+    assert rows[-1]["error"]["code"] == "RATE_LIMITED"
+
+
+def test_answers_that_are_no_json_are_not_kept() -> None:
+    async def sends(_: object, __: object, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/zip")]})
+        for _ in range(3):
+            await send({"type": "http.response.body", "body": b"x" * 1000, "more_body": True})
+
+    said = asyncio.run(_asked(sends, {}, b"", most_bytes=10))
+    assert (said.status, said.document, said.size) == (200, None, 0)
 
 
 @pytest.mark.parametrize("number", ["9" * 30, '"\\ud800"', "1e400"])
