@@ -50,7 +50,8 @@ def test_it_ends_well_however_often_it_is_told_while_somebody_follows(
         running(folder) as (process, anybody),
         following(anybody.shows(token), "/events?after=0") as stream,
     ):
-        assert stream.readline().startswith(b": the log")
+        first = stream.readline()
+        assert first.startswith(b": the log")
         began = monotonic()
         for each in signals:
             process.send_signal(each)
@@ -59,7 +60,7 @@ def test_it_ends_well_however_often_it_is_told_while_somebody_follows(
         assert process.wait(PATIENCE) == 0 and monotonic() - began < 10
         assert process.stderr is not None
         assert all(orjson.loads(line)["event"] for line in process.stderr), "nothing is told raw"
-    assert rest.endswith(b"\n\n")
+    assert (first + rest).endswith(b"\n\n"), "what was begun is whole"
 
 
 def test_a_hangup_that_is_to_be_ignored_is(folder: Path) -> None:

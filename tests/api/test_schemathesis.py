@@ -85,6 +85,7 @@ NOTHING_ELSE = {
     "list_backups",
     "list_schemas",
     "log_checkpoints",
+    "log_heads",
     "log_itself",
     "log_snapshots",
     "log_tree",

@@ -11,6 +11,7 @@ import socket
 import sys
 from pathlib import Path
 from subprocess import DEVNULL, Popen, run
+from tempfile import mkdtemp
 from time import monotonic, sleep
 
 MACHINE = Path(os.environ["MACHINE"])
@@ -51,10 +52,10 @@ def start(unit: str) -> None:
     RUN.mkdir(exist_ok=True)
     (line,) = said["ExecStart"]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told, (RUN / f"{unit}.log").open("ab") as log:
-        (RUN / f"{unit}.sock").unlink(missing_ok=True)
-        told.bind(str(RUN / f"{unit}.sock"))
+        name = f"{mkdtemp(prefix='orch-')}/notify"  # a path of a socket has 107 bytes, and the machine's may be long
+        told.bind(name)
         told.settimeout(PATIENCE)
-        env["NOTIFY_SOCKET"] = str(RUN / f"{unit}.sock")
+        env["NOTIFY_SOCKET"] = name
         process = Popen(
             words_of(line), cwd=folder, env=env, stdin=DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
