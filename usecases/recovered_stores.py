@@ -102,7 +102,7 @@ def _refuse_other(path: Path, source: Source, to: str, command_id: str) -> Momen
 def _refuse_more(folder: Path) -> None:
     """Refuse the store whose making has just begun where it is one too many; those that are being made count."""
     begun = {each.name[1:].partition(".")[0] for each in folder.glob(f".*{END}")}  # first: each may be done meanwhile
-    there = sorted(each.name for each in folder.glob("*") if _is_there(each))
+    there = sorted(each.name for each in folder.glob("[!.]*") if _is_there(each))
     if len(begun | set(there)) > MOST:
         raise AlreadyExists(
             f"{MOST} recovered stores are there already, or being made; remove one that is needed no more.",
