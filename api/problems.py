@@ -48,7 +48,7 @@ IN_QUOTES = re.compile(r"""(?<!\w)(['"])/(?:[^/'"]*/)*([^/'"]+)\1""")
 AT_FIRST = re.compile(r"\A/(?:[^/'\",;:()]+/)*([^/'\",;:()]+)(?=: )")
 """Where a name may have spaces in it: in quotes, and where a sentence begins with what it is about."""
 ADDRESS = re.compile(r"\b(postgres(?:ql)?|rediss?|unix|s3)://\S+", re.IGNORECASE)
-SIGNED_IN = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*)://[^\s/@]*@[^\s'\"]*")
+SIGNED_IN = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]{0,20})://[^\s/@]*@[^\s'\"]*")
 DATABASE = re.compile(
     r"\b([Tt]he database) (?:\S{1,63}|the user's own database) on (?:this machine|/\S*|[\w.:%,\[\]-]+)(?<![.,:])"
 )
