@@ -47,6 +47,11 @@ class BackupWriter:
         """The copy that backups go on with: the end of it, and what was added."""
         return self._copy
 
+    @property
+    def count(self) -> int:
+        """How many copies are listed."""
+        return len(self._listed.copies)
+
     def plain_segments(self) -> list[int]:
         """Return where the segments end that anybody can read, as their names tell.
 

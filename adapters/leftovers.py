@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from adapters.new_folders import alone_in, left_in
 from adapters.places import Places
 from adapters.sqlite_creation import BESIDE
 
@@ -17,6 +18,14 @@ NEW = re.compile(r"\..+\.[0-9a-f]{16}\.new(-wal|-shm)?")
 def parts(places: Places) -> list[Path]:
     """Return half-written files of processes that are gone."""
     return sorted(path for folder in (places.state, places.root / "dev") for path in _files(folder) if _is_left(path))
+
+
+def unfinished_in(folder: Path) -> list[Path]:
+    """Return folders that processes that are gone have begun to fill."""
+    if not folder.is_dir():
+        return []
+    with alone_in(folder):
+        return left_in(folder)
 
 
 def beside_no_log(places: Places) -> list[Path]:

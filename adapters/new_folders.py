@@ -62,6 +62,30 @@ def remove_leftovers(path: Path) -> None:
             os.close(held)
 
 
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until nobody else begins a part in a folder, or looks for those that were left."""
+    try:
+        file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise FilesUnavailable(f"{folder}: {error.strerror}.") from error
+    try:
+        flock(file, LOCK_EX)
+        yield
+    finally:
+        os.close(file)
+
+
+def left_in(folder: Path) -> list[Path]:
+    """Return the parts in a folder that no process fills any more; asked while we are alone in it."""
+    left = []
+    for part in sorted(folder.glob(f".*{END}")):
+        with suppress(OSError):  # held by somebody, gone by now, or not ours
+            os.close(_held(part))
+            left.append(part)
+    return left
+
+
 def _held(part: Path) -> int:
     """Hold a folder as long as this process lives, so that nobody takes it for a leftover."""
     file = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -5,16 +5,22 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
+from adapters.import_files import MOST_DEPTH
 from domain.errors import FilesUnavailable, InvalidInput
 
 LONGEST_NAME = 255
 LONGEST_PATH = 1000
+MOST_FOLDERS = 4000
+"""Twice as many as files can be sent: each may lie in a folder of its own, which lies in another one."""
 
 
 @contextmanager
 def uploaded(files: Mapping[str, str]) -> Iterator[Path]:
     """Write texts under their names below a new folder. Raises `InvalidInput` for a name that leads elsewhere."""
     places = {_judged(name): text for name, text in files.items()}
+    folders = {folder for place in places for folder in place.parents[:-1]}
+    if len(folders) > MOST_FOLDERS:
+        raise InvalidInput(f"The names make {len(folders):,} folders; {MOST_FOLDERS:,} are taken at the most.")
     with TemporaryDirectory() as folder:
         for place, text in places.items():
             try:
@@ -35,4 +41,6 @@ def _judged(name: str) -> PurePosixPath:
     plain = all(part not in ("", ".", "..") and len(part.encode("utf-8", "replace")) <= LONGEST_NAME for part in parts)
     if not plain or len(name) > LONGEST_PATH or not name.isprintable() or "\\" in name:
         raise InvalidInput(f"{name[:100]!r} is no name of a file below a folder, such as specs/001-mixer/spec.md.")
+    if len(parts) > MOST_DEPTH:
+        raise InvalidInput(f"{name[:100]!r} has {len(parts)} parts; {MOST_DEPTH} are read at the most.")
     return PurePosixPath(name)

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.responses import Response
+from starlette.routing import Match
 
 from api import (
     audit,
@@ -120,10 +121,19 @@ async def _wrong_words(_: Request, error: Exception) -> Response:
     return problem(HttpRefusal(400, "VALIDATION_ERROR", f"{place[:200]}: {message}{more}."))
 
 
-async def _no_such(_: Request, error: Exception) -> Response:
+async def _no_such(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_allowed(request))
     code = CODES.get(error.status_code, "VALIDATION_ERROR" if error.status_code < 500 else "BUG")
-    return problem(HttpRefusal(error.status_code, code, f"{error.detail}.", headers=error.headers))
+    return problem(HttpRefusal(error.status_code, code, f"{error.detail}.", headers=headers))
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods of what a path names: several routes may lead there (RFC 9110, 10.2.1)."""
+    routes = (each for each in request.app.routes if each.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for route in routes for method in route.methods})
 
 
 async def _bug(_: Request, __: Exception) -> Response:

@@ -1,5 +1,6 @@
 """The backups where the settings say that they are: nobody names another place here, and nobody hands over a key."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from api.heavy import long_work
 from api.outside import name_of, outside, rows_outside
 from api.parts import part
 from api.words import Words
+from usecases.backup_copies import is_copy_wanted
 from usecases.backup_drilling import drilled
 from usecases.backup_freshness import freshness
 from usecases.backup_listing import backups_of, keys_for, listed
@@ -64,11 +66,15 @@ def backup_status(ask: PresentRecoverer) -> Response:
 
 @router.post("", summary="Add what is new to the backups")
 def create_backup(ask: PresentRecoverer, words: Making | None = None) -> Response:
-    """Add what is new, sealed by a signed checkpoint, encrypted to those whom the settings name."""
+    """Add what is new, sealed by a signed checkpoint, encrypted to those whom the settings name.
+
+    A full copy is made only where the newest one lacks something or is not whole; so it is safe to repeat.
+    """
     project = ask.project
     storage = storage_of(project.places, project.given)
+    full, is_wanted = words is not None and words.full, partial(is_copy_wanted, project)
     with long_work():
-        found = backed_up(project, storage, author_of(project), say=_unheard, full=words is not None and words.full)
+        found = backed_up(project, storage, author_of(project), say=_unheard, full=full, is_wanted=is_wanted)
     return answer("backup.made", {**found, "folder": name_of(found["folder"])})
 
 

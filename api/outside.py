@@ -12,7 +12,8 @@ from usecases.settings_shown import ConfigAnswer
 
 def name_of(place: str) -> str:
     """Return the last part of a path, and of an address only its kind."""
-    return told_outside(place) if "://" in place else Path(place).name
+    kind, is_address, _ = place.partition("://")
+    return f"{kind}://…" if is_address and "/" not in kind else Path(place).name
 
 
 def outside(text: str, places: Places) -> str:

@@ -44,7 +44,11 @@ KINDS: tuple[tuple[type[Refusal], Kind], ...] = (
 """The table from a refusal to its status; the first kind that fits counts."""
 
 ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:[^\s/'\",;:()]+/)*([^\s/'\",;:()]+)")
-ADDRESS = re.compile(r"\b(postgres(?:ql)?|rediss?|unix|s3)://\S+")
+IN_QUOTES = re.compile(r"""(?<!\w)(['"])/(?:[^/'"]*/)*([^/'"]+)\1""")
+AT_FIRST = re.compile(r"\A/(?:[^/'\",;:()]+/)*([^/'\",;:()]+)(?=: )")
+"""Where a name may have spaces in it: in quotes, and where a sentence begins with what it is about."""
+ADDRESS = re.compile(r"\b(postgres(?:ql)?|rediss?|unix|s3)://\S+", re.IGNORECASE)
+SIGNED_IN = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]{0,20})://[^\s/@]*@[^\s'\"]*")
 DATABASE = re.compile(
     r"\b([Tt]he database) (?:\S{1,63}|the user's own database) on (?:this machine|/\S*|[\w.:%,\[\]-]+)(?<![.,:])"
 )
@@ -112,7 +116,8 @@ def told_outside(text: str) -> str:
     """
     text = text.encode("utf-8", "backslashreplace").decode()
     text = QUOTED.sub(r"\1 …", SERVER.sub("server", DATABASE.sub(r"\1", text)))
-    return ABSOLUTE.sub(r"\1", ADDRESS.sub(r"\1://…", text))
+    text = SIGNED_IN.sub(r"\1://…", ADDRESS.sub(r"\1://…", text))
+    return ABSOLUTE.sub(r"\1", AT_FIRST.sub(r"\1", IN_QUOTES.sub(r"\1\2\1", text)))
 
 
 def _answer(

@@ -21,8 +21,19 @@ if TYPE_CHECKING:
 Say: TypeAlias = Callable[[str], None]
 
 
-def backed_up(project: Project, storage: "Storage", author: "Author", *, say: Say, full: bool = False) -> "BackupMade":
-    """Add what is new, or begin a copy with everything; keep the checkpoint that seals it. `say` is told warnings."""
+def backed_up(
+    project: Project,
+    storage: "Storage",
+    author: "Author",
+    *,
+    say: Say,
+    full: bool = False,
+    is_wanted: "Callable[[BackupWriter], bool]" = lambda _: True,
+) -> "BackupMade":
+    """Add what is new, or begin a copy with everything; keep the checkpoint that seals it. `say` is told warnings.
+
+    `is_wanted` is asked, while nobody else adds, whether what is there leaves a copy with everything to be made.
+    """
     from adapters.backup_files import archive_of
     from adapters.backup_writing import BackupWriter
     from usecases.backup_adding import add_new
@@ -30,6 +41,7 @@ def backed_up(project: Project, storage: "Storage", author: "Author", *, say: Sa
     warn(project, storage, encrypted=bool(author.recipients.words), say=say)
     writer = BackupWriter(storage, author)
     with writer.turn():
+        full = full and is_wanted(writer)
         total = project.log.moment().position - (0 if full else writer.last)
         with project.metering(total, "events") as progress:
             if not full:

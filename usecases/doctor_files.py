@@ -7,11 +7,12 @@ from shlex import join, quote
 
 from adapters.file_modes import open_to_others
 from adapters.file_systems import MOUNTS, free_bytes, is_network, kind_of
-from adapters.leftovers import beside_no_log, parts
+from adapters.leftovers import beside_no_log, parts, unfinished_in
 from adapters.settings import SETTINGS, unread
 from adapters.settings_file import settings_of
 from domain.errors import InvalidInput
 from usecases.patient import Found, Patient
+from usecases.recovered import FOLDER
 
 LEAST_FREE = 64 * 1024 * 1024
 """Bytes below which a disk is nearly full; twice the log's size is wanted where that is more."""
@@ -76,10 +77,11 @@ def leftovers(patient: Patient) -> Iterator[Found]:
             " else. Put the log back, or move the rest of it away.",
             [join(["mv", str(path), f"{path}.old"]) for path in left],
         )
-    halves = parts(patient.places)
+    folders = unfinished_in(patient.places.state / FOLDER)
+    halves = [path for path in parts(patient.places) if not any(path.is_relative_to(folder) for folder in folders)]
+    halves += folders
     for path in halves:
-        yield Found(
-            "warning", f"{path} was never finished; the command that wrote it is gone.", (join(["rm", str(path)]),)
-        )
+        remove = ["rm", "-r", str(path)] if path in folders else ["rm", str(path)]
+        yield Found("warning", f"{path} was never finished; the command that wrote it is gone.", (join(remove),))
     if not left and not halves:
         yield Found("ok", "No command left anything half done.")

@@ -1,11 +1,12 @@
 """Stores that are recovered beside the one that is served: each in a folder of its own, which nobody has to name."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 
-from adapters.new_folders import new_folder
+from adapters.new_folders import END, alone_in, left_in, new_folder
 from adapters.sqlite_log import SqliteLog
 from adapters.stores import open_log
 from domain.errors import AlreadyExists, CommandIdReused, NotFound
@@ -58,10 +59,14 @@ def recovered_to(project: Project, to: str, command_id: str, *, from_backups: bo
 
 def _made(project: Project, path: Path, source: Source, to: str, moment: Moment) -> RecoveryVerification | None:
     """Make a store, or return None where the same request, which nobody waited for any more, was first."""
-    _refuse_more(path.parent)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     try:
-        with new_folder(path) as part:
+        with ExitStack() as making:
+            with alone_in(path.parent):
+                for left in left_in(path.parent):
+                    rmtree(left, ignore_errors=True)
+                part = making.enter_context(new_folder(path))
+                _refuse_more(path.parent)
             return made(str(part / "log.db"), source, to, moment, metering=project.metering)
     except AlreadyExists:
         if _is_there(path):
@@ -95,11 +100,13 @@ def _refuse_other(path: Path, source: Source, to: str, command_id: str) -> Momen
 
 
 def _refuse_more(folder: Path) -> None:
-    there = sorted(each.name for each in folder.glob("*") if _is_there(each)) if folder.is_dir() else []
-    if len(there) >= MOST:
+    """Refuse the store whose making has just begun where it is one too many; those that are being made count."""
+    begun = {each.name[1:].partition(".")[0] for each in folder.glob(f".*{END}")}  # first: each may be done meanwhile
+    there = sorted(each.name for each in folder.glob("[!.]*") if _is_there(each))
+    if len(begun | set(there)) > MOST:
         raise AlreadyExists(
-            f"{len(there)} recovered stores are there already; remove one that is needed no more.",
-            fix=(f"rm -r .orch/{FOLDER}/{there[0]}",),
+            f"{MOST} recovered stores are there already, or being made; remove one that is needed no more.",
+            fix=tuple(f"rm -r .orch/{FOLDER}/{name}" for name in there[:1]),
         )
 
 

@@ -46,11 +46,21 @@ def test_files_are_only_looked_at_unless_somebody_says_yes(client: Client, serve
         "a\nb",
         "x" * 256,
         "a/" * 600 + "b",
+        "a/" * 16 + "b",
     ],
 )
 def test_a_name_that_leads_elsewhere_is_refused(name: str, client: Client) -> None:
     reply = client.post("/import", {**WORDS, "files": {**FILES, name: "x"}})
     assert reply.code == "VALIDATION_ERROR"
+
+
+def test_names_make_only_so_many_folders(client: Client) -> None:
+    deepest = {f"{number}/{'a/' * 14}b": "x" for number in range(300)}
+    refused = client.post("/import", {**WORDS, "files": {**FILES, **deepest}})
+    assert refused.code == "VALIDATION_ERROR"
+    assert refused.json["detail"] == "The names make 4,502 folders; 4,000 are taken at the most."
+    apart = {f"notes/{number}/b": "x" for number in range(1990)}
+    assert client.post("/import", {**WORDS, "files": {**FILES, **apart}}).status == 200
 
 
 def test_a_file_cannot_be_a_folder_too(client: Client) -> None:

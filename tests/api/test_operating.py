@@ -1,5 +1,7 @@
 """What operators ask over HTTP: what is wrong, settings, backups, recoveries; and what stood at a moment."""
 
+import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,15 +11,17 @@ import pytest
 
 from adapters.receipts import proven
 from adapters.sqlite_log import SqliteLog
-from api.outside import settings_outside
+from api.outside import name_of, settings_outside
 from domain.steps import Step
 from tests.api.served import IN_SILENCE, Client, issued, new_project, opened, served
 from tests.api.test_operations import FIELDS, draft_all
+from usecases.backup_copies import MOST as MOST_COPIES
 from usecases.project import Project
 from usecases.recovered_stores import MOST
 from usecases.settings_shown import settings_shown
 
 PHASE = "st01-audio-engine"
+RECIPIENT = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
 
 
 @pytest.fixture
@@ -84,6 +88,8 @@ def test_settings_are_told_without_places_and_secrets(here: tuple[Project, Clien
     assert rows["security.webhook_secret_file"]["value"] == "hook"
     assert rows["backup.dir"]["source"] == "flag" and rows["backup.dir"]["value"] == "the backups"
     assert rows["log.level"]["value"] == "info" and reply.data["file"] == "config.toml"
+    for address in ("S3://KEY:SECRET@b", "https://key:secret@h/b", "sftp://u:pw@h"):
+        assert name_of(address) == f"{address.partition(':')[0]}://…"
     for said in (b"T0/secret", b"u:p@", b"/etc", str(tmp_path).encode(), b"far away"):
         assert said not in reply.body
 
@@ -111,9 +117,14 @@ def test_backups_are_made_checked_and_tried_where_the_settings_say(
     assert (made["folder"], made["copy"], made["last"]) == ("the backups", "copy-0001", last)
     assert (tmp_path / "the backups" / "copy-0001").is_dir()
     assert client.post("/backups").data["first"] is None, "nothing is new"
-    assert client.post("/backups", {"full": True}).data["copy"] == "copy-0002"
+    same = client.post("/backups", {"full": True}).data
+    assert (same["copy"], same["first"]) == ("copy-0001", None), "what is there is a full copy"
+    before, last = last, spec(client, "st03-tape")
+    for _ in range(2):
+        full = client.post("/backups", {"full": True}, Idempotency_Key="full").data
+        assert (full["copy"], full["last"]) == ("copy-0002", last)
     assert client.post("/backups/verify").data["verdict"] == "verified"
-    assert client.post("/backups/verify", {"copy": "copy-0001"}).data["rows"][0]["last"] == last
+    assert client.post("/backups/verify", {"copy": "copy-0001"}).data["rows"][0]["last"] == before
     assert client.post("/backups/verify", {"copy": "copy-0009"}).status == 404
     assert client.post("/backups/drill").data["passed"]
     later = spec(client, "st02-mixer")
@@ -129,6 +140,34 @@ def test_backups_are_made_checked_and_tried_where_the_settings_say(
     assert damaged.data["verdict"] == "damaged" and damaged.data["problems"][0]["copy"] == "copy-0001"
     assert str(tmp_path).encode() not in damaged.body
     assert client.post("/backups", {"to": "/tmp/elsewhere"}).code == "VALIDATION_ERROR"  # noqa: S108  # nobody goes there
+
+
+def test_a_full_copy_is_made_where_the_newest_one_is_not_whole_and_not_without_end(
+    here: tuple[Project, Client], tmp_path: Path
+) -> None:
+    _, client = here
+    for number in range(1, MOST_COPIES + 1):
+        assert client.post("/backups", {"full": True}).data["copy"] == f"copy-{number:04d}"
+        file = next((tmp_path / "the backups" / f"copy-{number:04d}").glob("segment-*"))
+        file.write_bytes(b"x" + file.read_bytes()[1:])
+    refused = client.post("/backups", {"full": True})
+    assert (refused.status, refused.code) == (422, "ALREADY_EXISTS")
+    assert refused.json["fix"] == ["orch backup prune"]
+    assert len(list((tmp_path / "the backups").glob("copy-*"))) == MOST_COPIES
+
+
+def test_a_full_copy_is_made_for_those_whom_the_settings_name_now(tmp_path: Path) -> None:
+    new_project(tmp_path)
+    settings = {**IN_SILENCE, "backup.dir": str(tmp_path / "backups")}
+    with opened(tmp_path) as project:
+        token = issued(project)
+        with served(project, settings=settings) as client:
+            assert client.shows(token).post("/backups").data["copy"] == "copy-0001"
+        project.places.settings.write_text(f'backup.recipients = ["{RECIPIENT}"]\n', "utf-8")
+        with served(project, settings=settings) as client:
+            for _ in range(2):
+                made = client.shows(token).post("/backups", {"full": True}).data
+                assert (made["copy"], made["encrypted"]) == ("copy-0002", True)
 
 
 def test_a_recovery_is_planned_made_once_and_verified(here: tuple[Project, Client], tmp_path: Path) -> None:
@@ -185,6 +224,26 @@ def test_so_many_recovered_stores_are_kept_and_no_more(here: tuple[Project, Clie
         and refused.code == "ALREADY_EXISTS"
         and "rm -r .orch/recovered/" in refused.json["fix"][0]
     )
+
+
+def test_what_a_recovery_that_was_killed_left_is_named_and_goes(here: tuple[Project, Client]) -> None:
+    project, client = here
+    folder = project.places.state / "recovered"
+    left, filled = (folder / f".{digit * 16}.{digit * 16}.part" for digit in "0f")
+    for each in (left, filled):
+        each.mkdir(parents=True)
+        (each / "log.db").write_bytes(b"half of a log")
+    holder = os.open(filled, os.O_RDONLY)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    rows = [row for row in client.get("/doctor?quick=true").data["rows"] if row["check"] == "leftovers"]
+    assert [(row["level"], row["fix"]) for row in rows] == [("warning", [f"rm -r 'recovered/{left.name}'"])]
+    for _ in range(MOST - 1):
+        assert client.post("/recover/run", {"to": "now"}).status == 200
+    assert filled.is_dir() and not left.exists()
+    assert client.post("/recover/run", {"to": "now"}).code == "ALREADY_EXISTS", "one is being made"
+    assert len(list(folder.iterdir())) == MOST, "nothing of the refused one is left"
+    os.close(holder)
+    assert client.post("/recover/run", {"to": "now"}).status == 200 and not filled.exists()
 
 
 def test_a_text_that_is_erased_later_is_told_to_be_in_a_recovered_store(here: tuple[Project, Client]) -> None:

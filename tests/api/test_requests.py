@@ -208,6 +208,21 @@ def test_wrong_words_are_told_what_is_wrong(
     assert served_project.log.moment().position == before
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/phases/st30-x/spec", "GET, POST, PUT"),
+        ("DELETE", "/phases", "GET"),
+        ("GET", "/backups/verify", "POST"),
+        ("DELETE", "/backups", "GET, POST"),
+        ("HEAD", "/phases", "GET"),
+    ],
+)
+def test_all_methods_of_what_a_path_names_are_told(method: str, path: str, allowed: str, client: Client) -> None:
+    reply = client(method, path, None)
+    assert (reply.status, reply.headers["allow"]) == (405, allowed)
+
+
 def test_a_body_that_is_no_json_is_refused_by_its_type(client: Client) -> None:
     reply = client.post("/phases/st30-x/spec", b"objectives=x", Content_Type="application/x-www-form-urlencoded")
     assert reply.status == 415 and reply.code == "NOT_JSON"

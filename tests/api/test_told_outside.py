@@ -47,6 +47,11 @@ SPEC = {"objectives": ["Round trip below 10 ms"]}
         ("There is no log in the database log on /run/postgresql.", "There is no log in the database."),
         ("There is no log in the database log on [2001:db8::1].", "There is no log in the database."),
         ("the database the user's own database on a.b: x", "the database: x"),
+        ("/home/ada lovelace/x y: No such file.", "x y: No such file."),
+        ("Move it: mv '/home/ada lovelace/x y' dev/x", "Move it: mv 'x y' dev/x"),
+        ("Neither /a/b nor dev/c, not 'dev/x' and '/c d/e'.", "Neither b nor dev/c, not 'dev/x' and 'e'."),
+        ("S3://KEY:SECRET@b and sftp://u:pw@h/x are none.", "S3://… and sftp://… are none."),
+        ("See https://www.rfc-editor.org/rfc/rfc9457.", "See https://www.rfc-editor.org/rfc/rfc9457."),
         ("The database comes later.", "The database comes later."),
     ],
 )
