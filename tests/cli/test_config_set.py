@@ -228,6 +228,7 @@ def test_what_is_odd_is_a_warning_and_what_is_wrong_in_the_environment_an_error(
     assert project("config", "check").status == 0
 
 
+@pytest.mark.in_file
 def test_the_defaults_are_not_said_to_hold_where_a_variable_sets_something(
     project: Orch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
