@@ -137,7 +137,7 @@ class PhaseImports(PhaseTasks):
     def _take_verdict(
         self, claim: VerdictThere, importer: Importer, policy: PolicyState, *, by: Actor, at: datetime
     ) -> None:
-        """Record a verdict of elsewhere; an approval brought by whom the policy lets approve nothing settles nothing."""
+        """Record a verdict of elsewhere; an approval of whom the policy lets approve nothing settles nothing."""
         document = self.state.documents[claim.step]
         judged_here = document.state in (StepState.APPROVED, StepState.REJECTED) and not document.claimed
         untouched = document.state in (StepState.AWAITING_APPROVAL, StepState.EXPIRED) or document.claimed
