@@ -49,6 +49,8 @@ def read_text(file: str, *, stdin: BinaryIO | None = None, option: str = "--from
 
 def source_of(value: object, name: str) -> Source:
     """Return what was parsed before as the text of an input, whatever it holds. Raises InvalidInput."""
+    if _is_deeper(value, DEPTH_LIMIT):  # before it is written: the white space of lines costs the square of the depth
+        raise _too_deep(name)
     return Source(name, "json", json_text(value, name, as_it_is=True))
 
 
@@ -58,7 +60,7 @@ def json_text(value: object, name: str, *, as_it_is: bool = False) -> str:
     Where the text is only read here again they may stay `as_it_is`. Raises InvalidInput.
     """
     try:
-        return json.dumps(value, indent=2, ensure_ascii=not as_it_is)
+        return json.dumps(value, indent=2 if as_it_is else None, ensure_ascii=not as_it_is)
     except RecursionError:
         raise _too_deep(name) from None
 
@@ -79,6 +81,13 @@ def parsed(text: str, form: str, name: str) -> object:
 
 def _too_deep(name: str) -> InvalidInput:
     return InvalidInput(f"{name} is nested more than {DEPTH_LIMIT} levels deep; flatten it.")
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    if levels < 1:
+        return True
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(_is_deeper(each, levels - 1) for each in inner)
 
 
 def _from_file(file: str, option: str) -> bytes:

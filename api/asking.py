@@ -160,6 +160,13 @@ async def writing(by: Known, request: Request, service: Served, key: Key = None,
     )
 
 
+async def writing_many(by: Known, request: Request, service: Served, key: Key = None) -> Writing:
+    """Return what a write says that may be several commands: no version is that of all of them."""
+    if request.headers.get("if-match") is not None:
+        raise InvalidInput("If-Match is not taken here: this may record several commands, and names no version.")
+    return await writing(by, request, service, key)
+
+
 Present = Annotated[Reading, Security(present, scopes=[Scope.READ.value])]
 Reader = Annotated[Reading, Security(reading, scopes=[Scope.READ.value])]
 Auditor = Annotated[Reading, Security(reading, scopes=[Scope.AUDIT.value])]
@@ -169,6 +176,7 @@ PresentRecoverer = Annotated[Reading, Security(present, scopes=[Scope.RECOVER.va
 Overseer = Annotated[Reading, Security(reading, scopes=[Scope.ADMIN.value])]
 PresentOverseer = Annotated[Reading, Security(present, scopes=[Scope.ADMIN.value])]
 Writer = Annotated[Writing, Security(writing, scopes=[Scope.WRITE.value])]
+ManyWriter = Annotated[Writing, Security(writing_many, scopes=[Scope.WRITE.value])]
 RecoveryReader = Annotated[Reading, Security(reading, scopes=[Scope.RECOVER.value])]
 Recoverer = Annotated[Writing, Security(writing, scopes=[Scope.RECOVER.value])]
 Approver = Annotated[Writing, Security(writing, scopes=[Scope.APPROVE.value])]

@@ -1,6 +1,5 @@
 """Many commands in one request: each as if it had come alone, with its own scope, its own id and its own answer."""
 
-from json import dumps
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 from uuid import NAMESPACE_URL, uuid5
@@ -10,6 +9,7 @@ from fastapi import Request
 from pydantic import Field
 from starlette.responses import Response
 
+from adapters.input_files import json_text
 from api.answering import answer
 from api.asking import Key, Present, unquoted
 from api.description import ROOT
@@ -87,16 +87,8 @@ def _asked(command: Command, place: str) -> Asked:
     if path in APART:
         raise InvalidInput("A batch holds no batch, and nothing without an end.")
     key = checked_id(command.key or str(uuid5(NAMESPACE_URL, f"orch:batch:{place}")))
-    body = b"" if command.body is None else _text_of(command.body)
+    body = b"" if command.body is None else json_text(command.body, "The body of a command").encode()
     return Asked(command.method, command.path, body, command.if_match, key)
-
-
-def _text_of(body: Any) -> bytes:
-    """Return JSON of what came as JSON, numbers of any length and halves of characters included."""
-    try:
-        return dumps(body).encode()
-    except RecursionError:
-        raise InvalidInput("The body of a command is nested too deeply.") from None
 
 
 def _row(asked: Asked, said: Said | str) -> CommandAnswer:

@@ -8,12 +8,14 @@ from starlette.responses import Response
 from adapters.import_wire import KINDS
 from api.answering import recorded
 from api.asking import Writer
+from api.identity import refuse_without
 from api.parts import part
 from api.problems import problem_of
 from api.words import PhaseId, Text, Words
+from domain.access_token import Scope
 from domain.commands import ImportPhase
 from domain.errors import Conflict
-from domain.import_claims import Claim
+from domain.import_claims import Claim, judges
 from domain.import_events import ClaimedOutcome
 from domain.importers import Importer
 from domain.phase_events import BlockerType
@@ -128,10 +130,13 @@ class Imported(Words):
 def take_over(ask: Writer, phase: PhaseId, words: Imported) -> Response:
     """Record what is new of these claims, wholly or not at all; none of them is a verdict of ours.
 
-    `orch import` reads the folders of other tools and makes these words. A document that was edited beside the log
+    `orch import` reads the folders of other tools and makes these words. A verdict about a text (`on_text`) may settle
+    a step, and needs the scope approve, too. A document that was edited beside the log
     stays as it is.
     """
     claims = tuple(map(_claim, words.claims))
+    if judges(claims):
+        refuse_without([Scope.APPROVE], ask.by)
     drafted = {claim.step for claim in words.claims if isinstance(claim, TextClaim)}
     project = ask.project
     try:

@@ -7,10 +7,12 @@ from starlette.responses import Response
 
 from adapters.uploaded import uploaded
 from api.answering import answer
-from api.asking import Writer
+from api.asking import ManyWriter
 from api.heavy import long_work
+from api.identity import refuse_without
 from api.parts import part
 from api.words import Words
+from domain.access_token import Scope
 from domain.phase_ids import checked
 from usecases.importing import imported
 
@@ -37,16 +39,25 @@ class Import(Words):
 
 
 @router.post("/import", summary="Take over phases of another tool")
-def import_files(ask: Writer, words: Import) -> Response:
+def import_files(ask: ManyWriter, words: Import) -> Response:
     """Import phases of the predecessor, spec-kit, OpenSpec or Kiro. Their approvals are claims, and no verdicts here.
 
+    To record a verdict about a text needs the scope approve, too: it may settle a step.
     Each phase has a command id that follows from what it says, so the Idempotency-Key is not needed: importing again
     adds what is new. Histories of git do not come with files: import those where the repository is.
     """
     names = {old.rstrip("/"): checked(new) for old, new in words.names.items()}
     project = ask.project
     with long_work(), uploaded(words.files) as folder:
-        meta = ask._replace(version=None).meta()
-        called = words.called
-        found = imported(project, meta, folder, names, place=called, called=called, yes=words.yes, asks_git=False)
+        found = imported(
+            project,
+            ask.meta(),
+            folder,
+            names,
+            place=words.called,
+            called=words.called,
+            yes=words.yes,
+            asks_git=False,
+            judging=lambda: refuse_without([Scope.APPROVE], ask.by),
+        )
     return answer("import", found)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.received import MOST_BODY
 from domain.access_token import Scope
 from domain.actors import ActorKind
 from domain.document_events import Meaning
@@ -20,9 +21,9 @@ Said = Annotated[str, Field(max_length=LONG, pattern=r"\S")]
 
 
 class Words(BaseModel):
-    """What a request says."""
+    """What a request says. No text is longer than a body, and each is looked at: half of a character is none."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_max_length=MOST_BODY)
 
 
 class Nothing(Words):

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from adapters.input_files import source_of
 from adapters.workflow_files import judged_workflow
 from api.answering import answer, carried_out
-from api.asking import Writer, Writing
+from api.asking import ManyWriter, Writer, Writing
 from api.identity import refuse_without
 from api.parts import part
 from api.words import PhaseId, Text, Words
@@ -41,7 +41,7 @@ class Ticked(Words):
 
 
 @router.post("/workflow", summary="Draft all steps as far as the approvals reach")
-def workflow(ask: Writer, phase: PhaseId, words: Workflow) -> Response:
+def workflow(ask: ManyWriter, phase: PhaseId, words: Workflow) -> Response:
     """Draft the steps in turn, up to the first that waits for an approval; the same request goes on from there.
 
     Each step's command id follows from what it says, so the Idempotency-Key is not needed. A refusal after something
@@ -76,5 +76,5 @@ def task_sync(ask: Writer, phase: PhaseId, words: Ticked) -> Response:
 
 
 def _metas(ask: Writing, phase: str) -> Callable[[str], Meta]:
-    """Return what says who asks; of the version that was seen only the first command can know."""
-    return lambda command_id: ask._replace(command_id=command_id, version=None).meta(phase)
+    """Return what says who asks, for each command."""
+    return lambda command_id: ask._replace(command_id=command_id).meta(phase)

@@ -3,6 +3,7 @@
 Times are µs since the epoch; None where nobody says when.
 """
 
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import NamedTuple, TypeAlias
 
@@ -65,6 +66,11 @@ class TitleThere(NamedTuple):
 
 
 Claim: TypeAlias = TextThere | VerdictThere | BlockerThere | UnblockedThere | DependencyThere | TitleThere
+
+
+def judges(claims: Iterable[Claim]) -> bool:
+    """Say whether a verdict about a text is among the claims: only such a one can settle a step."""
+    return any(isinstance(claim, VerdictThere) and claim.on_text for claim in claims)
 
 
 def key_of(*parts: object) -> str:

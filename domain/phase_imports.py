@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from domain.actors import Actor
+from domain.actors import Actor, ActorKind
 from domain.digest import digest_of, normalised
 from domain.document_events import DocumentDrafted, Source
 from domain.errors import StepAlreadyApproved, StepWrittenHere
@@ -72,7 +72,7 @@ class PhaseImports(PhaseTasks):
         last_tasks = next((text for text in reversed(texts) if text.step is Step.TASKS), None)
         for one in claims:
             when = at if one.at is None else moment_of(one.at)
-            self._take(one, importer, blockers, by=by, at=when)
+            self._take(one, importer, blockers, policy, by=by, at=when)
             if one is last_tasks and (tasks or self.state.tasks.latest.tasks):
                 self.number_tasks(tasks, by=by, at=when)
         asks = self.state.current
@@ -87,13 +87,22 @@ class PhaseImports(PhaseTasks):
         if step in written_here:
             raise StepWrittenHere(self.state.phase, step, read_from=read_from)
 
-    def _take(self, claim: Claim, importer: Importer, blockers: Mapping[str, str], *, by: Actor, at: datetime) -> None:
+    def _take(
+        self,
+        claim: Claim,
+        importer: Importer,
+        blockers: Mapping[str, str],
+        policy: PolicyState,
+        *,
+        by: Actor,
+        at: datetime,
+    ) -> None:
         who: dict[str, Any] = {"by": by, "at": at}
         match claim:
             case TextThere():
                 self._take_text(claim, **who)
             case VerdictThere():
-                self._take_verdict(claim, importer, **who)
+                self._take_verdict(claim, importer, policy, **who)
             case BlockerThere(key=key, kind=kind, description=description):
                 self.happen(Blocked, blocker=blockers[key], type=kind, description=description, **who)
             case UnblockedThere(blocker=blocker, reason=reason):
@@ -125,13 +134,18 @@ class PhaseImports(PhaseTasks):
             at=at,
         )
 
-    def _take_verdict(self, claim: VerdictThere, importer: Importer, *, by: Actor, at: datetime) -> None:
+    def _take_verdict(
+        self, claim: VerdictThere, importer: Importer, policy: PolicyState, *, by: Actor, at: datetime
+    ) -> None:
+        """Record a verdict of elsewhere; an approval of whom the policy lets approve nothing settles nothing."""
         document = self.state.documents[claim.step]
         judged_here = document.state in (StepState.APPROVED, StepState.REJECTED) and not document.claimed
         untouched = document.state in (StepState.AWAITING_APPROVAL, StepState.EXPIRED) or document.claimed
         counts = claim.on_text and document.iteration > 0 and untouched and not judged_here and not document.approvals
         if claim.outcome is ClaimedOutcome.REJECTED and document.claimed:
             counts = counts and document.state is StepState.APPROVED
+        if claim.outcome is ClaimedOutcome.APPROVED and policy.agents_may_not_approve:
+            counts = counts and by.kind is ActorKind.HUMAN
         self.happen(
             VerdictImported,
             step=claim.step,

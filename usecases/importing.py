@@ -1,6 +1,6 @@
 """Take over phases of the predecessor, spec-kit, OpenSpec or Kiro, or say what would be recorded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypedDict
 
@@ -8,6 +8,7 @@ from adapters.import_plan import plan_of
 from domain.commands import Meta
 from domain.digest import digest_of
 from domain.errors import InvalidInput, NothingChanged, Refusal, Unavailable
+from domain.import_claims import judges
 from domain.importers import Importer
 from domain.steps import STEPS, Step
 from projections.import_differences import ImportDifference
@@ -17,6 +18,8 @@ from usecases.import_planning import Decided, ImportEvent, decided
 from usecases.project import Project
 from usecases.publish import publish
 
+FORBIDDEN = "FORBIDDEN"
+"""The code of a service for a token that lacks a scope: that is no matter of one phase."""
 Result = Literal["new", "grown", "unchanged", "refused"]
 
 
@@ -75,10 +78,12 @@ def imported(
     called: str,
     yes: bool,
     asks_git: bool = True,
+    judging: Callable[[], None] | None = None,
 ) -> ImportAnswer:
     """Take over the phases of a folder, or say what that would record.
 
-    `place` is what the record calls the folder, `called` what whoever asks does.
+    `place` is what the record calls the folder, `called` what whoever asks does. `judging` is called before anything is
+    recorded that holds a verdict about a text, and refuses whoever may give none.
     """
     plan = plan_of(folder, names, asks_git=asks_git)
     if not plan.phases:
@@ -88,7 +93,10 @@ def imported(
             fix=("orch import --help",),
         )
     rows: list[ImportedPhase] = []
-    for one in decided(project, meta, plan.phases, place):
+    found = decided(project, meta, plan.phases, place)
+    if yes and judging is not None and any(map(_judges, found)):
+        judging()
+    for one in found:
         row = _row(project, one)
         if yes and row["result"] in ("new", "grown"):
             row = _record(project, one, row, rows)
@@ -101,6 +109,10 @@ def imported(
         "other_files": plan.others,
         "as_of": as_of(project.log.moment()),
     }
+
+
+def _judges(one: Decided) -> bool:
+    return one.command is not None and bool(one.events) and judges(one.command.claims)
 
 
 def _row(project: Project, one: Decided) -> ImportedPhase:
@@ -156,11 +168,12 @@ def _record(project: Project, one: Decided, row: ImportedPhase, before: Sequence
             _publish(project, phase, row)
     except NothingChanged:
         return {**row, "result": "unchanged", "events": []}
-    except Unavailable as error:
-        done = [it["phase"] for it in before if it["position"] is not None]
-        error.message += f" Recorded before that: {', '.join(done) or 'no phase'}; importing again goes on from there."
-        raise
     except Refusal as refusal:
+        if isinstance(refusal, Unavailable) or refusal.code == FORBIDDEN:
+            done = [it["phase"] for it in before if it["position"] is not None]
+            more = f"Recorded before that: {', '.join(done) or 'no phase'}; importing again goes on from there."
+            refusal.message += f" {more}"
+            raise
         if refusal.code == NothingChanged.code:  # as a service says it
             return {**row, "result": "unchanged", "events": []}
         return {**row, "result": "refused", "refusal": _refusal(refusal), "events": [], "command_id": None}

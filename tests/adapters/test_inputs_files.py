@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adapters.input_files import SIZE_LIMIT, read_text
+from adapters.input_cleaning import DEPTH_LIMIT
+from adapters.input_files import SIZE_LIMIT, read_text, source_of
 from adapters.inputs import fields_for
 from domain.errors import InvalidInput
 from domain.steps import STEPS, Step
@@ -30,6 +31,15 @@ def refusal(text: str | bytes, *, step: Step = Step.SPEC) -> str:
 
 def accepted(text: str, *, step: Step = Step.SPEC) -> dict[str, object]:
     return fields_for(step, flags={}, file="-", stdin=io.BytesIO(text.encode()))
+
+
+def test_what_was_parsed_before_is_refused_for_its_depth_before_it_is_written() -> None:
+    deep: object = 1
+    for _ in range(DEPTH_LIMIT - 1):
+        deep = [deep]
+    assert source_of(deep, "The body").parsed() == deep
+    with pytest.raises(InvalidInput, match=f"The body is nested more than {DEPTH_LIMIT} levels deep"):
+        source_of({"a": deep}, "The body")
 
 
 @pytest.mark.parametrize(

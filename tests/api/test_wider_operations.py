@@ -103,6 +103,17 @@ def test_a_document_is_held_against_its_schema(client: Client) -> None:
     assert client.get("/schemas/nothing").status == 404
 
 
+def test_a_body_is_refused_for_its_depth_before_it_is_written_anew(client: Client) -> None:
+    deep = b"[" * 800 + b"]" * 800
+    for path, body in (
+        ("/schemas/spec/check", b'{"objectives": %b}' % deep),
+        ("/schemas/phase.status/check", b'{"data": %b}' % deep),
+        ("/phases/st21-deep/workflow", b'{"steps": {"spec": %b}}' % deep),
+    ):
+        reply = client("POST", path, body)
+        assert reply.code == "VALIDATION_ERROR" and "more than 32 levels deep" in reply.json["detail"], path
+
+
 def test_a_workflow_goes_as_far_as_its_approvals(client: Client, served_project: Project) -> None:
     words = {"steps": {step: fields for step, fields in FIELDS.items() if step in ("spec", "research")}}
     first = client.post("/phases/st20-flow/workflow", words).data

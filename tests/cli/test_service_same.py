@@ -12,6 +12,7 @@ import pytest
 
 from cli.lazy import LazyGroup, load
 from cli.main import Orch as Commands
+from domain.access_token import Scope
 from domain.actors import actor
 from tests.api.served import issued, opened
 from tests.cli.conftest import Answer
@@ -203,6 +204,19 @@ def test_phases_of_elsewhere_are_taken_over_as_beside_the_log(far: Far, near: Pa
     for file in sorted((near / "dev").rglob("*.md")):
         for folder in (far.folder, served):
             assert (folder / file.relative_to(near)).read_bytes() == file.read_bytes(), (folder, file)
+
+
+def test_claims_of_verdicts_need_the_scope_of_verdicts_far_from_the_log(far: Far, tmp_path: Path) -> None:
+    assert far.orch("init").status == 0
+    legacy = tmp_path / "legacy"
+    predecessor(legacy / "st01-audio-engine", APPROVED, HISTORY, spec="# Spec\n", research="# Known\n")
+    far.shows(Scope.READ, Scope.WRITE)
+    lacking = far.orch("import", str(legacy), "--yes", "--json")
+    assert (lacking.status, lacking.error["code"]) == (3, "FORBIDDEN")
+    assert "has no scope approve" in lacking.error["message"] and "approve" in lacking.error["fix"][0]
+    assert far.orch("list", "--json").data["rows"] == []
+    far.shows(Scope.READ, Scope.WRITE, Scope.APPROVE)
+    assert far.orch("import", str(legacy), "--yes").status == 0
 
 
 def timeless(answer: Answer, folder: Path) -> tuple[int, object, str]:

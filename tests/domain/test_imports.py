@@ -24,7 +24,7 @@ from domain.import_events import ClaimedOutcome, Imported, VerdictImported
 from domain.phase_events import BlockerType
 from domain.phase_ids import stream_of
 from domain.phase_state import PhaseState
-from domain.steps import Step, StepState
+from domain.steps import STEPS, Step, StepState
 from tests import asks
 from tests.facts import ADA, GRACE, NOON, OTHER, PHASE, ROBOT, opened, policy
 from tests.stories import Outcome, given, told_by
@@ -77,7 +77,22 @@ def test_the_policy_does_not_judge_what_is_imported() -> None:
     rules = policy(author_may_not_approve=True, minimum_approvers=3)
     assert state_of(imported(text("spec"), verdict("spec"), on=given(rules))).next_action == "start_research"
     ask = asks.import_phase(text("spec"), verdict("spec"), by=ROBOT)
-    assert state_of(given().when(ask)).next_action == "start_research"
+    assert state_of(given(policy(agents_may_not_approve=False)).when(ask)).next_action == "start_research"
+
+
+def test_an_agent_cannot_settle_a_step_by_importing_an_approval_while_the_policy_binds_agents() -> None:
+    texts = [text(step) for step in STEPS]
+    outcome = given().when(asks.import_phase(*texts, *(verdict(step) for step in STEPS), by=ROBOT))
+    state = state_of(outcome)
+    assert {state.documents[step].state for step in STEPS} == {StepState.AWAITING_APPROVAL}
+    claims = [event for event in told_by(outcome.log) if isinstance(event, VerdictImported)]
+    assert [(claim.counts, claim.claimed_by, bool(claim.digest)) for claim in claims] == [(False, "user", True)] * 5
+    assert state_of(outcome.when(asks.approve("spec", by=GRACE))).documents[Step.SPEC].approvals
+
+
+def test_an_agent_may_import_that_a_text_was_rejected() -> None:
+    ask = asks.import_phase(text("spec"), verdict("spec", "rejected"), by=ROBOT)
+    assert state_of(given().when(ask)).next_action == "start_specification"
 
 
 def test_a_claim_becomes_a_verdict_by_being_reconfirmed_under_the_full_policy() -> None:
