@@ -9,7 +9,6 @@ import orjson
 from adapters.backup_folder import Folder
 from adapters.backup_segments import plain_segment
 from adapters.envelope import CANONICAL
-from adapters.log_notes import CARRIED, RECOVERED
 from adapters.salvage_finds import Text
 from adapters.stored_events import StoredEvent, restored
 from cli.new_store import NOT_FOR_GIT
@@ -153,10 +152,7 @@ def _notes(salvage: Salvage, store: str, size: int) -> dict[str, str]:
     carried |= {position: NO_REDACTION for position in salvage.without_text if position <= size}
     origin = salvage.told.lineage.origin if salvage.told.lineage else ""
     note = Recovered("salvage", store, origin or _origin(salvage, size), salvage.known, f"position:{size}")
-    notes = {RECOVERED: note.text()}
-    if carried:
-        notes[CARRIED] = orjson.dumps({str(gone): by for gone, by in sorted(carried.items())}).decode()
-    return notes
+    return note.notes(dict(sorted(carried.items())))
 
 
 def _origin(salvage: Salvage, size: int) -> str:

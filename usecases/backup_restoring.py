@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import orjson
+from typing import TYPE_CHECKING
 
 from adapters.settings import is_database_url
 from domain.errors import Damaged
@@ -33,17 +31,11 @@ def refilled_from(
 
     It says where it comes from, and so takes no writes: two logs must not go on under one name.
     """
-    from adapters.log_notes import CARRIED, RECOVERED
     from usecases.recovered import Recovered
     from usecases.refilling import refill
 
-    notes = {
-        **(more or {}),
-        RECOVERED: Recovered("backup", backups.storage.where, backups.origin, backups.head.last, to).text(),
-    }
-    carried: dict[str, Any] = {str(gone): by for gone, by in backups.carried(position).items()}
-    if carried:
-        notes[CARRIED] = orjson.dumps(carried).decode()
+    note = Recovered("backup", backups.storage.where, backups.origin, backups.head.last, to)
+    notes = note.notes(backups.carried(position), more)
     given = sha256()
     with metering(2 * position, "events") as progress:
         events = _hashed(backups.events(position), given)

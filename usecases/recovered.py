@@ -35,9 +35,12 @@ class Recovered(NamedTuple):
     to: str
     """The words that named the moment."""
 
-    def text(self) -> str:
-        """Return it as the store keeps it."""
-        return dumps(self._asdict()).decode()
+    def notes(self, carried: Mapping[int, int], more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return the notes of the store, with more of them: this, and the redactions it obeys but does not hold."""
+        notes = {**(more or {}), RECOVERED: dumps(self._asdict()).decode()}
+        if carried:
+            notes[CARRIED] = dumps({str(gone): by for gone, by in carried.items()}).decode()
+        return notes
 
     @classmethod
     def parse(cls, text: str) -> Self:

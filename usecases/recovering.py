@@ -2,9 +2,6 @@
 
 from collections.abc import Mapping
 
-import orjson
-
-from adapters.log_notes import CARRIED, RECOVERED
 from domain.errors import Damaged, Refusal
 from domain.event_log import Moment
 from projections.undone_revocations import UndoneRevocation
@@ -32,10 +29,7 @@ def made(
     size = moment.position
     redactions = source.redactions()
     note = Recovered(source.kind, source.where, source.origin, source.size, to)
-    notes = {**(more or {}), RECOVERED: note.text()}
-    later = {str(gone): by for gone, by in source.carried(size).items()}
-    if later:
-        notes[CARRIED] = orjson.dumps(later).decode()
+    notes = note.notes(source.carried(size), more)
     with metering(size, "events written") as progress:
         folded: list[str] = []
         with rows_and_fold(source, size) as (pages, fold):

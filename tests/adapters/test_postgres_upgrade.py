@@ -15,9 +15,9 @@ from adapters.stores import refilled_at
 from domain.errors import InvalidInput, StoreOutdated, Unavailable, UpgradeUndone
 from tests.adapters.log_entries import accepted, decision
 
-OLD = {version: Path(__file__).parent / f"postgres_schema_{version}" for version in (1, 2, 3)}
+OLD = (1, 2, 3)
 PARTS = ("tables", "guards", "append", "derived", "roles")
-"""The files of each, in the order they were run in."""
+"""The files of each version, in the order they were run in."""
 MADE = """
 SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'orch'::regnamespace
 UNION ALL SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
@@ -34,6 +34,12 @@ class OldLog(NamedTuple):
     version: int
 
 
+def sql_of(version: int, part: str) -> bytes:
+    """Return a file of a version; one that did not change is kept with the version that made it so."""
+    places = (Path(__file__).parent / f"postgres_schema_{made}" / f"{part}.sql" for made in range(version, 0, -1))
+    return next(place for place in places if place.exists()).read_bytes()
+
+
 @pytest.fixture(params=OLD)
 def old(request: pytest.FixtureRequest, database: str) -> Iterator[OldLog]:
     """Give a log of each older version, and a role that may write into it."""
@@ -41,7 +47,7 @@ def old(request: pytest.FixtureRequest, database: str) -> Iterator[OldLog]:
     role = "old_" + database.rpartition("=")[2].replace("-", "_")[-40:]
     with psycopg.connect(database, autocommit=True) as connection:
         for part in PARTS:
-            connection.execute((OLD[version] / f"{part}.sql").read_bytes())
+            connection.execute(sql_of(version, part))
         connection.execute("INSERT INTO orch.store VALUES ('origin', 'example.org/old')")
         connection.execute(f'CREATE ROLE "{role}" LOGIN'.encode())
         connection.execute("SELECT orch.admit(%s, 'write')", (role,))
