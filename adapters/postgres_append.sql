@@ -5,8 +5,8 @@
 CREATE FUNCTION orch.clock() RETURNS bigint LANGUAGE sql VOLATILE AS
 $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint $$;
 
--- Holds the lock that makes writers stand in line, until the transaction ends.
-CREATE FUNCTION orch.take_turn(wait_ms integer) RETURNS void LANGUAGE plpgsql AS $$
+-- Sees to it that a transaction may write the log.
+CREATE FUNCTION orch.be_careful() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     said text;  -- an assignment is a third of what PERFORM costs
 BEGIN
@@ -17,6 +17,14 @@ BEGIN
     IF current_setting('synchronous_commit') = 'off' THEN  -- durable means durable
         said := set_config('synchronous_commit', 'on', true);
     END IF;
+END $$;
+
+-- Holds the lock that makes writers stand in line, until the transaction ends.
+CREATE FUNCTION orch.take_turn(wait_ms integer) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    said text;
+BEGIN
+    said := orch.be_careful();
     said := set_config('lock_timeout', wait_ms::text, true);
     said := pg_advisory_xact_lock(1330790216);  -- 'ORCH'
 END $$;
@@ -36,6 +44,17 @@ BEGIN
     END IF;
 END $$;
 
+-- Before a command is said to be recorded by a transaction that was not this one: waits for the standbys that this one
+-- would have waited for. The other may have been cancelled while it waited for them, which makes it visible all the same.
+CREATE FUNCTION orch.wait_for_standbys() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    said pg_lsn;
+BEGIN
+    IF current_setting('synchronous_standby_names') <> '' THEN
+        said := pg_logical_emit_message(true, 'orch', '');
+    END IF;
+END $$;
+
 -- Answers a command that was recorded before.
 CREATE FUNCTION orch.known_as(fingerprint text, first bigint, last bigint, decision jsonb) RETURNS jsonb
 LANGUAGE sql AS $$
@@ -46,7 +65,8 @@ LANGUAGE sql AS $$
     END
 $$;
 
--- Erases what a redaction of this transaction names, and the fingerprints of the commands that wrote it.
+-- Erases what a redaction of this transaction names, the fingerprints of the commands that wrote it, and what was left
+-- to be written and never will be: it may say the same.
 CREATE FUNCTION orch.erase(positions jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     erased bigint;
@@ -61,6 +81,7 @@ BEGIN
         END IF;
         UPDATE orch.commands SET fingerprint = NULL WHERE command_id = its_command AND fingerprint IS NOT NULL;
     END LOOP;
+    DELETE FROM orch.waiting WHERE until < orch.clock();
 END $$;
 
 -- Puts what was decided into the tables: one statement for each, however many decisions it is for. A statement for each
@@ -130,6 +151,7 @@ BEGIN
         END IF;
         SELECT c.fingerprint, c.first, c.last INTO known FROM orch.commands AS c WHERE c.command_id = id;
         IF FOUND THEN
+            nothing := orch.wait_for_standbys();
             answers := answers || orch.known_as(known.fingerprint, known.first, known.last, decision);
             CONTINUE;
         END IF;

@@ -23,6 +23,8 @@ CONNECT_S = 10
 PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
 ISOLATION, NOTHING_TO_ERASE, GUARDED, ELSEWHERE = "OR003", "OR001", "OR002", "OR004"
 """What our functions and guards raise."""
+WAITS_FOR_STANDBYS = "SyncRepWaitForLSN"
+"""The server's function that warns where a commit was made to stop waiting; neither its words nor its code are its own."""
 
 
 class Line:
@@ -39,7 +41,8 @@ class Line:
         self._timeout_s = timeout_s
         self._turn = RLock()
         with spoken(self.where):
-            self._connection = _connected(self._told)
+            self._connection = self._connect()
+        self._unconfirmed = ""
         self._calls = Calls(self._connection)
 
     def ask(self, query: str, values: Row | None = None) -> list[Row]:
@@ -61,22 +64,42 @@ class Line:
         def asked(connection: "psycopg.Connection[Row]") -> bytes:
             if self._calls.connection is not connection:
                 self._calls = Calls(connection)
-            return self._calls.ask(query, words)
+            self._unconfirmed = ""
+            answer = self._calls.ask(query, words)
+            if self._unconfirmed:
+                raise Unavailable(
+                    f"{self.where.capitalize()} has recorded this, but its standbys have not confirmed it:"
+                    f" {self._unconfirmed}. Repeating the command is safe, and waits for them."
+                )
+            return answer
 
         return self._asked(asked)
+
+    def _connect(self) -> "psycopg.Connection[Row]":
+        connection = _connected(self._told)
+        connection.add_notice_handler(self._noticed)
+        return connection
+
+    def _noticed(self, notice: errors.Diagnostic) -> None:
+        """Hear that a commit no longer waits for its standbys: the server warns of it, and goes on as if it were well."""
+        if notice.source_function == WAITS_FOR_STANDBYS:
+            self._unconfirmed = notice.message_primary or "its wait was ended"
 
     def _asked(self, how: Callable[["psycopg.Connection[Row]"], Answer]) -> Answer:
         """Ask, and where the connection is lost ask again on a new one."""
         with self._turn, spoken(self.where):
-            until, pause = monotonic() + self._timeout_s, PAUSE_S
+            until, pause, lost = monotonic() + self._timeout_s, PAUSE_S, False
             while True:
                 try:
                     if self._connection.closed:
-                        self._connection = _connected(self._told)
+                        self._connection = self._connect()
                     return how(self._connection)
                 except psycopg.OperationalError as error:
                     if not _is_lost(self._connection, error) or monotonic() + pause > until:
+                        if lost:  # what was asked before may be done yet
+                            raise _unavailable(self.where, error) from error
                         raise
+                lost = True
                 sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_S)
 
@@ -181,9 +204,11 @@ def spoken(where: str) -> Iterator[None]:
             refuse_ended(where, loads(error.diag.message_primary or "{}"))
         if error.sqlstate in (NOTHING_TO_ERASE, GUARDED):
             raise Damaged(f"The log in {where} refused what its own heads allowed: {_first_line(error)}.") from error
-        raise Unavailable(
-            f"{where.capitalize()} is not available: {_first_line(error)}. Repeating the command is safe."
-        ) from error
+        raise _unavailable(where, error) from error
+
+
+def _unavailable(where: str, error: psycopg.Error) -> Unavailable:
+    return Unavailable(f"{where.capitalize()} is not available: {_first_line(error)}. Repeating the command is safe.")
 
 
 def _takes_no_writes(where: str) -> Unavailable:

@@ -13,14 +13,14 @@ from adapters.log_reads import PAGE, LogReads
 from adapters.log_rows import COLUMNS, Heads, Row, record_of
 from adapters.postgres_connection import Line
 from adapters.postgres_state import HEADS, STATE, HeadsState, state_of
-from adapters.postgres_writes import APPEND, answers_in, request_of
+from adapters.postgres_writes import APPEND, RECORD, answer_in, answers_in, request_of, request_of_one
 from adapters.settings import shown
 from adapters.shared_commits import Answers, Portion, SharedCommits
 from adapters.snapshots import lines_of, packed
 from domain.errors import Damaged, InvalidInput, StoreOutdated, StoreReplaced, Unavailable
 from domain.event_log import Head, Moment, Told
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 TIMEOUT_S = 30.0
 TABLES = re.compile(r"\b(FROM|UPDATE|INTO) (events|heads|commands|tree|tiles|snapshots|store)\b")
 TOLD = (
@@ -74,7 +74,7 @@ class PostgresLog(SharedCommits, LogReads):
         Its write-ahead log, its own backups and the free room of its pages are the operator's: docs/postgresql.md.
         """
         self._refuse_reader()
-        self._line.ask("VACUUM orch.events, orch.commands")
+        self._line.ask("VACUUM orch.events, orch.commands, orch.waiting")
 
     def keep_snapshot(self, position: int, heads: Mapping[str, Head]) -> None:
         """Keep the heads of all streams as of a position."""
@@ -162,8 +162,10 @@ class PostgresLog(SharedCommits, LogReads):
 
     def _write(self, batch: list[Portion]) -> list[Answers]:
         flat = [decision for decisions in batch for decision in decisions]
-        answered = self._line.call(APPEND, (b"%d" % self._wait_ms, request_of(flat)))
-        answers = iter(answers_in(answered, flat))
+        wait_ms = b"%d" % self._wait_ms
+        if len(flat) == 1:
+            return [[answer_in(self._line.call(RECORD, (wait_ms, request_of_one(*flat))), *flat)]]
+        answers = iter(answers_in(self._line.call(APPEND, (wait_ms, request_of(flat))), flat))
         return [[next(answers) for _ in decisions] for decisions in batch]
 
     def _judged(self) -> str:

@@ -14,7 +14,7 @@ from adapters.postgres_log import SCHEMA_VERSION
 from adapters.postgres_state import FOR_THE_CACHE
 from domain.errors import AlreadyExists, InvalidInput, NotFound, StoreUnsettled
 
-CODE = ("guards", "append", "derived", "roles")
+CODE = ("guards", "append", "together", "derived", "roles")
 """Functions and guards: an upgrade makes all of them anew, so only changes of tables need steps of their own."""
 MAKING = 1_330_790_217
 """The advisory lock of whoever makes or changes tables; the one of writers is the number before."""
@@ -47,7 +47,7 @@ def text_of(part: str) -> str:
     return files("adapters").joinpath(f"postgres_{part}.sql").read_text("utf-8")
 
 
-STEPS: dict[int, str] = {1: FOR_THE_CACHE, 2: "SELECT", 3: text_of("erasable")}
+STEPS: dict[int, str] = {1: FOR_THE_CACHE, 2: "SELECT", 3: text_of("erasable"), 4: text_of("waiting")}
 """What leads the tables of a version to the next one; from 2 to 3 only functions changed."""
 
 
@@ -82,7 +82,7 @@ def new_log(
                 f"{named(url).capitalize()} keeps its texts in {encoding}; the log needs UTF8.",
                 fix=("createdb --encoding=UTF8 --template=template0 NAME",),
             )
-        for part in ("tables", "erasable", *CODE):
+        for part in ("tables", "erasable", "waiting", *CODE):
             connection.execute(text_of(part).encode())
         connection.execute("INSERT INTO orch.version VALUES (1, %s)", (SCHEMA_VERSION,))
         connection.execute("INSERT INTO orch.store VALUES ('origin', %s)", (origin,))

@@ -1,4 +1,4 @@
-"""Decisions as the function `orch.append` takes them, and its answers."""
+"""Decisions as the server takes them, and its answers: several by `orch.append`, a single one by `orch.record`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,19 +10,31 @@ from domain.errors import CommandIdReused, Conflict, Damaged, Refusal
 from domain.event_log import Receipt
 
 APPEND = b"SELECT orch.append($1::integer, $2::jsonb)"
+RECORD = b"CALL orch.record($1::integer, $2::jsonb)"
+"""Shares its commit with other sessions, and commits by itself: not for use within a transaction."""
 
 
 def request_of(decisions: Sequence[PreparedDecision]) -> bytes:
     """Return decisions as one JSON array. Measured: a third of what the same values cost as arrays of SQL."""
-    return orjson.dumps([_decision(decision) for decision in decisions])
+    return orjson.dumps([_told(decision) for decision in decisions])
+
+
+def request_of_one(decision: PreparedDecision) -> bytes:
+    """Return a decision as one JSON object."""
+    return orjson.dumps(_told(decision))
 
 
 def answers_in(answered: bytes, decisions: Sequence[PreparedDecision]) -> list[Receipt | Refusal]:
-    """Return the function's answers as the port's, each in the place of its decision."""
-    return [_answer(*pair) for pair in zip(decisions, orjson.loads(answered), strict=True)]
+    """Return the server's answers as the port's, each in the place of its decision."""
+    return [_answer_to(*pair) for pair in zip(decisions, orjson.loads(answered), strict=True)]
 
 
-def _answer(decision: PreparedDecision, answer: list[Any]) -> Receipt | Refusal:
+def answer_in(answered: bytes, decision: PreparedDecision) -> Receipt | Refusal:
+    """Return the server's answer to a single decision as the port's."""
+    return _answer_to(decision, orjson.loads(answered))
+
+
+def _answer_to(decision: PreparedDecision, answer: list[Any]) -> Receipt | Refusal:
     match answer:
         case ["recorded" | "repeated" as outcome, first, last, recorded_at]:
             return Receipt(decision.command_id, first, last, recorded_at, repeated=outcome == "repeated")
@@ -35,7 +47,7 @@ def _answer(decision: PreparedDecision, answer: list[Any]) -> Receipt | Refusal:
     raise Damaged(f"The log answered what nobody understands: {answer}.")
 
 
-def _decision(decision: PreparedDecision) -> dict[str, Any]:
+def _told(decision: PreparedDecision) -> dict[str, Any]:
     """Bytes that are JSON go as text, so that the server makes the same bytes of them; salts in hex."""
     ends = {event.stream: place for place, event in enumerate(decision.events)}
     events = [

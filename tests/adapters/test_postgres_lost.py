@@ -20,7 +20,7 @@ from tests.postgres_server import Server
 def test_a_command_whose_connection_is_cut_is_recorded_once(log_database: str, when: When) -> None:
     with proxied(log_database) as proxy, PostgresLog.open(proxy.url, timeout_s=20) as log:
         for number in range(10):
-            proxy.cut_once(when, b"orch.append")
+            proxy.cut_once(when, b"orch.record")
             asked = decision("phase:a", after=number, command_id=f"c{number}")
             (answer,) = log.append([asked])
             assert isinstance(answer, Receipt) and answer.first == number + 1
@@ -52,7 +52,7 @@ def test_a_session_that_the_server_ends_is_begun_anew(log_database: str) -> None
 def test_where_the_server_stays_away_the_command_says_so_in_time(log_database: str) -> None:
     with proxied(log_database) as proxy, PostgresLog.open(proxy.url, timeout_s=1) as log:
         proxy.close()
-        proxy.cut_once(When.BEFORE, b"orch.append")
+        proxy.cut_once(When.BEFORE, b"orch.record")
         began = monotonic()
         with pytest.raises(Unavailable, match=r"is not available: .*Repeating the command is safe"):
             log.append([decision("phase:a")])
@@ -123,7 +123,7 @@ def test_threads_that_lose_their_connection_together_lose_no_command(log_databas
         def write(thread: int) -> None:
             for turn in range(20):
                 if turn % 5 == thread % 5:
-                    proxy.cut_once(list(When)[turn % 3], b"orch.append")
+                    proxy.cut_once(list(When)[turn % 3], b"orch.record")
                 (answer,) = log.append([decision(f"phase:{thread}", after=turn, command_id=f"{thread}-{turn}")])
                 assert isinstance(answer, Receipt), answer
 

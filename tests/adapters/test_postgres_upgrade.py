@@ -15,7 +15,9 @@ from adapters.stores import refilled_at
 from domain.errors import InvalidInput, StoreOutdated, Unavailable, UpgradeUndone
 from tests.adapters.log_entries import accepted, decision
 
-OLD = (1, 2, 3)
+OLD = (1, 2, 3, 4)
+UNSAMPLED = 4
+"""Since this version the server keeps no samples of what may be erased."""
 PARTS = ("tables", "guards", "append", "derived", "roles")
 """The files of each version, in the order they were run in."""
 MADE = """
@@ -177,7 +179,7 @@ def test_what_is_erased_is_in_no_statistics_of_the_server(old: OldLog) -> None:
             )
             owner.execute("INSERT INTO orch.commands VALUES (%s, 'SECRETPRINT', 1, 1)", (f"c{number}",))
         owner.execute("ANALYZE orch.events, orch.commands")
-        assert sampled(owner) == {"payload", "salt", "fingerprint"}
+        assert sampled(owner) == ({"payload", "salt", "fingerprint"} if old.version < UNSAMPLED else set())
     upgrade_tables(old.address, timeout_s=10)
     with psycopg.connect(old.address, autocommit=True) as owner:
         assert sampled(owner) == set()

@@ -1,0 +1,193 @@
+-- Sessions that find another one writing leave their command with it, and whoever writes next takes along what others
+-- have left: so processes share a commit and its flush. What became of a command is never kept here: the log tells.
+
+-- The number up to which something may have been left since somebody looked; NULL: nothing.
+CREATE FUNCTION orch.left_since() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    newest bigint;
+    looked bigint;
+BEGIN
+    SELECT w.last_value, t.last_value INTO newest, looked FROM orch.waiting_number AS w, orch.waiting_taken AS t;
+    IF newest = looked THEN  -- as nearly always where one writes: to look at the table would cost 40 µs
+        RETURN NULL;
+    END IF;
+    RETURN setval('orch.waiting_taken', newest);
+END $$;
+
+-- Writes a command together with what others have left, and returns its answer. Of those, only what is recorded goes:
+-- whoever finds its own command still there writes it itself, and so is told what hinders it.
+CREATE FUNCTION orch.write_with_others(its_decision jsonb, newest bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    taken orch.waiting[];
+    each orch.waiting;
+    batch jsonb := jsonb_build_array(its_decision);
+    answers jsonb;
+    place integer := 0;
+    said text;
+BEGIN
+    WITH gone AS (
+        DELETE FROM orch.waiting AS w  -- 128 numbers: as much as one transaction does for others
+        WHERE w.number BETWEEN newest - 127 AND newest AND NOT w.alone RETURNING w.*
+    ) SELECT coalesce(array_agg(g.*::orch.waiting ORDER BY g.number), '{}') INTO taken
+        FROM gone AS g WHERE g.until > orch.clock();
+    FOREACH each IN ARRAY taken LOOP
+        batch := batch || each.decision;
+    END LOOP;
+    IF current_setting('synchronous_commit') IN ('local', 'remote_write') THEN
+        said := set_config('synchronous_commit', 'on', true);  -- what those rely on for whom this writes
+    END IF;
+    answers := orch.write(batch);
+    FOREACH each IN ARRAY taken LOOP
+        place := place + 1;
+        IF answers -> place ->> 0 <> 'recorded' THEN
+            INSERT INTO orch.waiting OVERRIDING SYSTEM VALUE VALUES (each.number, each.until, true, each.decision);
+        END IF;
+    END LOOP;
+    RETURN answers -> 0;
+END $$;
+
+-- Writes a command, with those of others where there are any, and returns its answer. Its caller holds the lock.
+CREATE FUNCTION orch.write_together(its_decision jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    newest bigint := orch.left_since();
+BEGIN
+    IF newest IS NOT NULL THEN
+        BEGIN
+            RETURN orch.write_with_others(its_decision, newest);
+        EXCEPTION
+            WHEN OTHERS THEN  -- something of theirs, or of this one, cannot be written: each for itself
+                UPDATE orch.waiting AS w SET alone = true WHERE w.number BETWEEN newest - 127 AND newest;
+        END;
+    END IF;
+    RETURN orch.write(jsonb_build_array(its_decision)) -> 0;
+END $$;
+
+-- The answer to a command that another session has recorded; NULL where nobody has.
+CREATE FUNCTION orch.recorded_for(its_decision jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    answer jsonb;
+    nothing text;
+BEGIN
+    SELECT jsonb_build_array('recorded', c.first, c.last, e.recorded_at) INTO answer
+        FROM orch.commands AS c JOIN orch.events AS e ON e.position = c.last
+        WHERE c.command_id = its_decision ->> 'id' AND c.fingerprint = its_decision ->> 'print';
+    IF answer IS NOT NULL THEN
+        nothing := orch.wait_for_standbys();
+    END IF;
+    RETURN answer;
+END $$;
+
+-- Takes a command back whose owner waits no longer, and says why; or answers it, where somebody has recorded it by now.
+CREATE FUNCTION orch.withdraw(place bigint, its_decision jsonb, state text, why text) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    said text;
+BEGIN
+    BEGIN
+        said := set_config('lock_timeout', '1000', true);
+        DELETE FROM orch.waiting AS w WHERE w.number = place;  -- whoever is writing it holds the row until it commits
+    EXCEPTION
+        WHEN lock_not_available OR query_canceled THEN
+            RETURN jsonb_build_object('state', 'OR005', 'said', 'another session is writing this command');
+    END;
+    RETURN coalesce(orch.recorded_for(its_decision), jsonb_build_object('state', state, 'said', why));
+END $$;
+
+-- Writes a command if nobody else is writing; otherwise leaves it and returns its number. NULL: it is neither, being too
+-- large to be carried by others, or of a session that waits for other standbys than they do.
+CREATE FUNCTION orch.write_or_leave(wait_ms integer, its_decision jsonb) RETURNS jsonb LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    nothing text;
+    place bigint;
+BEGIN
+    IF pg_try_advisory_xact_lock(1330790216) THEN
+        nothing := orch.be_careful();
+        RETURN orch.write_together(its_decision);
+    END IF;
+    IF current_setting('synchronous_commit') <> 'on' OR pg_column_size(its_decision) > 16384 THEN
+        RETURN NULL;
+    END IF;
+    nothing := orch.be_careful();
+    nothing := set_config('synchronous_commit', 'off', true);  -- to leave something records nothing
+    INSERT INTO orch.waiting (until, alone, decision)
+        VALUES (orch.clock() + least(wait_ms, 600000) * 1000::bigint, false, its_decision) RETURNING number INTO place;
+    RETURN to_jsonb(place);
+END $$;
+
+-- Waits until the session that writes has committed, together with all who wait for that, and returns the answer to a
+-- command that was left; NULL: nobody has recorded it.
+CREATE FUNCTION orch.recorded_meanwhile(wait_ms integer, place bigint, its_decision jsonb) RETURNS jsonb LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    said text;
+BEGIN
+    BEGIN
+        said := set_config('lock_timeout', wait_ms::text, true);
+        said := pg_advisory_xact_lock_shared(1330790216);
+    EXCEPTION
+        WHEN lock_not_available OR query_canceled THEN
+            RETURN orch.withdraw(place, its_decision, SQLSTATE, SQLERRM);
+    END;
+    IF EXISTS (SELECT FROM orch.waiting AS w WHERE w.number = place) THEN
+        RETURN NULL;
+    END IF;
+    RETURN orch.recorded_for(its_decision);
+END $$;
+
+-- Waits for the lock and writes a command that was left, unless somebody has. An error is an object, and no exception:
+-- the command is withdrawn then, and is never written, once this transaction is committed.
+CREATE FUNCTION orch.lead(wait_ms integer, place bigint, its_decision jsonb) RETURNS jsonb LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    nothing text;
+    answer jsonb;
+BEGIN
+    BEGIN
+        nothing := orch.take_turn(wait_ms);
+    EXCEPTION
+        WHEN lock_not_available OR query_canceled THEN
+            RETURN orch.withdraw(place, its_decision, SQLSTATE, SQLERRM);
+    END;
+    DELETE FROM orch.waiting AS w WHERE w.number = place;
+    IF NOT FOUND THEN
+        answer := orch.recorded_for(its_decision);
+        IF answer IS NOT NULL THEN
+            RETURN answer;
+        END IF;
+    END IF;
+    BEGIN
+        RETURN orch.write_together(its_decision);
+    EXCEPTION
+        WHEN OTHERS THEN
+            RETURN jsonb_build_object('state', SQLSTATE, 'said', SQLERRM);
+    END;
+END $$;
+
+-- Records one decision, as `adapters/postgres_writes.py` makes it, and returns its answer. It commits by itself.
+CREATE PROCEDURE orch.record(wait_ms integer, its_decision jsonb, INOUT answer jsonb DEFAULT NULL) LANGUAGE plpgsql AS $$
+DECLARE
+    place bigint;
+    began timestamptz;
+BEGIN
+    answer := orch.write_or_leave(wait_ms, its_decision);
+    IF jsonb_typeof(answer) = 'array' THEN
+        RETURN;
+    END IF;
+    IF answer IS NULL THEN
+        answer := orch.append(wait_ms, jsonb_build_array(its_decision)) -> 0;
+        RETURN;
+    END IF;
+    place := answer;
+    COMMIT;
+    began := clock_timestamp();
+    answer := orch.recorded_meanwhile(wait_ms, place, its_decision);
+    COMMIT;
+    IF answer IS NULL THEN
+        wait_ms := greatest(1, wait_ms - extract(epoch FROM clock_timestamp() - began) * 1000);
+        answer := orch.lead(wait_ms, place, its_decision);
+        COMMIT;
+    END IF;
+    IF jsonb_typeof(answer) = 'object' THEN
+        RAISE EXCEPTION USING ERRCODE = answer ->> 'state', MESSAGE = answer ->> 'said';
+    END IF;
+END $$;
