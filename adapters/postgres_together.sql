@@ -62,19 +62,15 @@ BEGIN
     RETURN orch.write(jsonb_build_array(its_decision)) -> 0;
 END $$;
 
--- The answer to a command that another session has recorded; NULL where nobody has.
+-- What another session has recorded of a command, as an object with the answer; NULL: nothing.
 CREATE FUNCTION orch.recorded_for(its_decision jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
-    answer jsonb;
-    nothing text;
+    known jsonb;
 BEGIN
-    SELECT jsonb_build_array('recorded', c.first, c.last, e.recorded_at) INTO answer
+    SELECT jsonb_build_object('found', jsonb_build_array('recorded', c.first, c.last, e.recorded_at)) INTO known
         FROM orch.commands AS c JOIN orch.events AS e ON e.position = c.last
         WHERE c.command_id = its_decision ->> 'id' AND c.fingerprint = its_decision ->> 'print';
-    IF answer IS NOT NULL THEN
-        nothing := orch.wait_for_standbys();
-    END IF;
-    RETURN answer;
+    RETURN known;
 END $$;
 
 -- Takes a command back whose owner waits no longer, and says why; or answers it, where somebody has recorded it by now.
@@ -140,7 +136,7 @@ CREATE FUNCTION orch.lead(wait_ms integer, place bigint, its_decision jsonb) RET
 SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     nothing text;
-    answer jsonb;
+    known jsonb;
 BEGIN
     BEGIN
         nothing := orch.take_turn(wait_ms);
@@ -150,9 +146,9 @@ BEGIN
     END;
     DELETE FROM orch.waiting AS w WHERE w.number = place;
     IF NOT FOUND THEN
-        answer := orch.recorded_for(its_decision);
-        IF answer IS NOT NULL THEN
-            RETURN answer;
+        known := orch.recorded_for(its_decision);
+        IF known IS NOT NULL THEN
+            RETURN known;
         END IF;
     END IF;
     BEGIN
@@ -168,6 +164,7 @@ CREATE PROCEDURE orch.record(wait_ms integer, its_decision jsonb, INOUT answer j
 DECLARE
     place bigint;
     began timestamptz;
+    nothing text;
 BEGIN
     answer := orch.write_or_leave(wait_ms, its_decision);
     IF jsonb_typeof(answer) = 'array' THEN
@@ -187,7 +184,10 @@ BEGIN
         answer := orch.lead(wait_ms, place, its_decision);
         COMMIT;
     END IF;
-    IF jsonb_typeof(answer) = 'object' THEN
+    IF answer ? 'state' AND jsonb_typeof(answer) = 'object' THEN
         RAISE EXCEPTION USING ERRCODE = answer ->> 'state', MESSAGE = answer ->> 'said';
+    ELSIF jsonb_typeof(answer) = 'object' THEN
+        nothing := orch.wait_for_standbys();  -- now, that others may write
+        answer := answer -> 'found';
     END IF;
 END $$;

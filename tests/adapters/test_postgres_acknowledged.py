@@ -81,7 +81,9 @@ def test_a_commit_that_its_standbys_never_confirmed_is_answered_to_nobody(waitin
         (ended,) = wait(asked, 30, FIRST_COMPLETED).done
         with pytest.raises(Unavailable, match=r"standbys have not confirmed it.*Repeating the command is safe"):
             ended.result()
-        again = pool.submit(logs[3].append, [asked.pop(ended)])
+        of_ended = asked.pop(ended)
+        _until(server, f"SELECT count(*) = 2 {AT_ITS_STANDBY}")
+        again = pool.submit(logs[3].append, [of_ended])
         _until(server, f"SELECT count(*) = 3 {AT_ITS_STANDBY}")
         assert not again.done() and not any(one.done() for one in asked)
         _set(waiting_server, "RESET synchronous_standby_names")
