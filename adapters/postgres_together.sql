@@ -88,23 +88,47 @@ BEGIN
     RETURN coalesce(orch.recorded_for(its_decision), jsonb_build_object('state', state, 'said', why));
 END $$;
 
--- Writes a command if nobody else is writing; otherwise leaves it and returns its number. NULL: it is neither, being too
--- large to be carried by others, or of a session that waits for other standbys than they do.
+-- Waits to be the next who writes, unless another session does that already, and returns whether it is now. Until then it
+-- holds a lock of its session, so that there is one; were it ever left behind, whoever waits would only wait in line.
+CREATE FUNCTION orch.be_next(wait_ms integer) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    am_next boolean := false;
+    said text;
+BEGIN
+    am_next := pg_try_advisory_lock(1330790218);
+    IF am_next THEN
+        said := orch.take_turn(wait_ms);
+        said := pg_advisory_unlock(1330790218);
+    END IF;
+    RETURN am_next;
+EXCEPTION
+    WHEN OTHERS OR query_canceled THEN
+        IF am_next THEN
+            said := pg_advisory_unlock(1330790218);
+        END IF;
+        RAISE;
+END $$;
+
+-- Writes a command if nobody else is writing, or as the next one; otherwise leaves it and returns its number. NULL: none of
+-- these, being too large to be carried by others, or of a session that waits for other standbys than they do.
 CREATE FUNCTION orch.write_or_leave(wait_ms integer, its_decision jsonb) RETURNS jsonb LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off AS $$
 DECLARE
-    nothing text;
+    said text;
     place bigint;
 BEGIN
     IF pg_try_advisory_xact_lock(1330790216) THEN
-        nothing := orch.be_careful();
+        said := orch.be_careful();
         RETURN orch.write_together(its_decision);
     END IF;
     IF current_setting('synchronous_commit') <> 'on' OR pg_column_size(its_decision) > 16384 THEN
         RETURN NULL;
     END IF;
-    nothing := orch.be_careful();
-    nothing := set_config('synchronous_commit', 'off', true);  -- to leave something records nothing
+    IF orch.be_next(wait_ms) THEN
+        RETURN orch.write_together(its_decision);
+    END IF;
+    said := orch.be_careful();
+    said := set_config('synchronous_commit', 'off', true);  -- to leave something records nothing
     INSERT INTO orch.waiting (until, alone, decision)
         VALUES (orch.clock() + least(wait_ms, 600000) * 1000::bigint, false, its_decision) RETURNING number INTO place;
     RETURN to_jsonb(place);

@@ -1,7 +1,7 @@
 """The log in PostgreSQL: against plain inserts into the same server, commits that are shared, and `orch status`."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
@@ -14,13 +14,16 @@ import psycopg
 
 from adapters.postgres_log import PostgresLog
 from adapters.postgres_schema import make_log
+from adapters.postgres_writes import APPEND, answers_in, request_of
+from adapters.shared_commits import Answers, Portion
 from bench.measured import Measured, seconds
 from bench.processes import PHASE, against_python, draft, run_orch
 from domain.event_log import Decision, EventLog, Receipt
 from tests.adapters.log_entries import decision
 from tests.postgres_server import running
 
-COMMANDS = 2_000
+COMMANDS = 8_000
+"""A thousand for each of eight: with few, the beginning of their sessions is most of what is measured."""
 ROUNDS = 5
 THREADS, EACH = 32, 25
 ADDRESS = "ORCHESTRATOR_DATABASE_URL"
@@ -61,14 +64,25 @@ def postgres(folder: Path) -> Iterator[Measured]:
         yield _status(folder / "project", server.setting("status"))
 
 
+class _CommitEach(PostgresLog):
+    """A log whose session shares no commit with others, as `PostgresLog` would."""
+
+    def _write(self, batch: list[Portion]) -> list[Answers]:
+        wait_ms = str(self._wait_ms).encode()
+        return [
+            answers_in(self._line.call(APPEND, (wait_ms, request_of(decisions))), decisions) for decisions in batch
+        ]
+
+
 def _shared(url: str) -> Measured:
-    """Measure threads that share one log, and so their commits, against the same threads with a log each."""
+    """Measure threads that share one log, and so their commits, against the same threads with a commit for each."""
     with ExitStack() as stack:
-        logs = [stack.enter_context(PostgresLog.open(url)) for _ in range(THREADS)]
+        logs = [stack.enter_context(_CommitEach.open(url)) for _ in range(THREADS)]
+        shared_log = stack.enter_context(PostgresLog.open(url))
         pairs = []
         for turn in range(ROUNDS):
             apart = seconds(_threads(logs, f"apart-{turn}"))
-            pairs.append((apart, seconds(_threads(logs[:1] * THREADS, f"shared-{turn}"))))
+            pairs.append((apart, seconds(_threads([shared_log] * THREADS, f"shared-{turn}"))))
     apart, shared = (median(found) for found in zip(*pairs, strict=True))
     rates = [THREADS * EACH / took for took in (shared, apart)]
     detail = "{:,.0f} / {:,.0f} a second".format(*rates)
@@ -76,7 +90,7 @@ def _shared(url: str) -> Measured:
     return Measured(name, apart / shared, 4, detail, at_least=True)
 
 
-def _threads(logs: list[PostgresLog], name: str) -> Callable[[], None]:
+def _threads(logs: Sequence[PostgresLog], name: str) -> Callable[[], None]:
     """Return what has a thread for each log append decisions that were made before."""
     made = [_made(f"{name}-{number}", EACH) for number in range(THREADS)]
 

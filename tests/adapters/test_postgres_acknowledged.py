@@ -75,6 +75,7 @@ def test_a_commit_that_its_standbys_never_confirmed_is_answered_to_nobody(waitin
         holder.execute("SELECT orch.take_turn(1000)")
         asked = {pool.submit(log.append, [each]): each for log, each in zip(logs, made, strict=False)}
         _until(server, "SELECT count(*) = 3 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        assert server.execute("SELECT count(*)::int FROM orch.waiting").fetchone() == (2,)
         holder.rollback()
         _until(server, f"SELECT count(*) = 1 {AT_ITS_STANDBY}")
         server.execute(f"SELECT pg_cancel_backend(pid) {AT_ITS_STANDBY}")

@@ -22,20 +22,30 @@ from tests.postgres_proxy import When, proxied
 from tests.postgres_server import Server
 
 PATIENCE_S = 20.0
+NEXT = 1_330_790_218
+"""The lock of the session that waits to write next."""
 WEAK = "-c synchronous_commit=local"
 POISON = '{"id": "poison", "print": "p", "reads": [["a", "seven"]], "events": []}'
 LEFT = "INSERT INTO orch.waiting (until, alone, decision) VALUES (orch.clock() + %s, false, %s)"
 RECORDING = "FROM pg_stat_activity WHERE query LIKE 'CALL orch.record%' AND state = 'active' AND pid <> pg_backend_pid()"
+SEATS = f"SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = {NEXT}"
 Connection = psycopg.Connection[Any]
 Answers = list[Receipt | Refusal]
 
 
 @pytest.fixture
-def holder(log_database: str) -> Iterator[Connection]:
+def writing(log_database: str) -> Iterator[Connection]:
     """Give a session that holds the writers' lock until it is committed or rolled back."""
     with psycopg.connect(log_database) as connection:
         connection.execute("SELECT orch.take_turn(1000)")
         yield connection
+
+
+@pytest.fixture
+def holder(writing: Connection) -> Connection:
+    """Give a session that writes and, as if it had left that behind, is the next one, too: everybody leaves a command."""
+    writing.execute("SELECT pg_advisory_lock(%s)", (NEXT,))
+    return writing
 
 
 @pytest.fixture
@@ -115,6 +125,52 @@ def test_those_who_wait_are_written_in_one_transaction(
     assert owner.execute("SELECT count(DISTINCT xmin::text) FROM orch.events").fetchone() == (1,)
     assert recorded(log_database) == [f"c{number}" for number in range(8)]
     assert waiting(owner) == 0
+
+
+def test_the_next_to_write_leaves_nothing_and_writes_for_those_behind_it(
+    log_database: str, owner: Connection, writing: Connection, sessions: Sessions
+) -> None:
+    asked = [sessions.append(decision(f"phase:{number}", command_id=f"c{number}")) for number in range(4)]
+    assert waiting(owner) == 3
+    writing.rollback()
+    assert not any(receipt_of(answers).repeated for answers in asked)
+    assert owner.execute("SELECT count(DISTINCT xmin::text) FROM orch.events").fetchone() == (1,)
+    assert recorded(log_database) == [f"c{number}" for number in range(4)]
+    assert waiting(owner) == 0 and not owner.execute(SEATS).fetchall()
+
+
+def test_the_next_to_write_who_gives_up_makes_room_for_another(
+    log_database: str, owner: Connection, writing: Connection, sessions: Sessions
+) -> None:
+    late = sessions.append(decision("phase:a", command_id="late"), timeout_s=0.5)
+    with pytest.raises(Unavailable, match="nothing was recorded"):
+        late.result(PATIENCE_S)
+    stopped = sessions.append(decision("phase:a", command_id="stopped"))
+    owner.execute(f"SELECT pg_cancel_backend(pid) {RECORDING}".encode())
+    with pytest.raises(Unavailable, match="canceling statement"):
+        stopped.result(PATIENCE_S)
+    assert not owner.execute(SEATS).fetchall()
+    ended = sessions.append(decision("phase:a", command_id="ended"))
+    owner.execute(f"SELECT pg_terminate_backend(pid, 5000) {RECORDING}".encode())
+    behind = sessions.append(decision("phase:b", command_id="behind"))
+    until(lambda: waiting(owner) == 1)
+    writing.rollback()
+    assert receipt_of(ended) and receipt_of(behind)
+    assert recorded(log_database) == ["behind", "ended"]
+    assert waiting(owner) == 0 and not owner.execute(SEATS).fetchall()
+
+
+def test_what_hinders_the_next_to_write_hinders_nobody_behind_it(
+    log_database: str, owner: Connection, writing: Connection, sessions: Sessions
+) -> None:
+    owner.execute("INSERT INTO orch.events VALUES (9, 1, 1, 'phase:a', 1, 't', 'c', '{}', NULL, NULL, '')")
+    bad = sessions.append(decision("phase:a", command_id="bad"))
+    good = sessions.append(decision("phase:b", command_id="good"))
+    writing.rollback()
+    with pytest.raises(Damaged):
+        bad.result(PATIENCE_S)
+    assert receipt_of(good)
+    assert owner.execute("SELECT command_id FROM orch.commands").fetchall() == [("good",)]
 
 
 def test_whoever_comes_while_nobody_writes_takes_along_those_who_wait(
