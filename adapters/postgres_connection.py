@@ -24,7 +24,7 @@ PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
 ISOLATION, NOTHING_TO_ERASE, GUARDED, ELSEWHERE = "OR003", "OR001", "OR002", "OR004"
 """What our functions and guards raise."""
 WAITS_FOR_STANDBYS = "SyncRepWaitForLSN"
-"""The server's function that warns where a commit was made to stop waiting; neither its words nor its code are its own."""
+"""The server's function that warns where a commit was made to stop waiting; the warning has no code of its own."""
 
 
 class Line:
@@ -81,7 +81,7 @@ class Line:
         return connection
 
     def _noticed(self, notice: errors.Diagnostic) -> None:
-        """Hear that a commit no longer waits for its standbys: the server warns of it, and goes on as if it were well."""
+        """Hear that a commit no longer waits for its standbys: the server warns, and goes on as if it were well."""
         if notice.source_function == WAITS_FOR_STANDBYS:
             self._unconfirmed = notice.message_primary or "its wait was ended"
 

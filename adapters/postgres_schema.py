@@ -47,8 +47,16 @@ def text_of(part: str) -> str:
     return files("adapters").joinpath(f"postgres_{part}.sql").read_text("utf-8")
 
 
-STEPS: dict[int, str] = {1: FOR_THE_CACHE, 2: "SELECT", 3: text_of("erasable"), 4: text_of("waiting")}
-"""What leads the tables of a version to the next one; from 2 to 3 only functions changed."""
+def step_from(version: int) -> str:
+    """Return what leads the tables of a version to the next one; from 2 to 3 only functions changed."""
+    match version:
+        case 1:
+            return FOR_THE_CACHE
+        case 2:
+            return "SELECT"
+        case 3:
+            return text_of("erasable")
+    return text_of("waiting")
 
 
 def make_log(url: str, origin: str, *, timeout_s: float) -> None:
@@ -132,7 +140,7 @@ def upgrade_tables(url: str, *, timeout_s: float, checked: bool = False) -> tupl
 
 def _change_tables(connection: "psycopg.Connection[Row]", before: int) -> None:
     for version in range(before, SCHEMA_VERSION):
-        connection.execute(STEPS[version].encode())
+        connection.execute(step_from(version).encode())
     connection.execute(FORGET_CODE)
     for part in CODE:
         connection.execute(text_of(part).encode())

@@ -69,9 +69,7 @@ class _CommitEach(PostgresLog):
 
     def _write(self, batch: list[Portion]) -> list[Answers]:
         wait_ms = str(self._wait_ms).encode()
-        return [
-            answers_in(self._line.call(APPEND, (wait_ms, request_of(decisions))), decisions) for decisions in batch
-        ]
+        return [answers_in(self._line.call(APPEND, (wait_ms, request_of(decisions))), decisions) for decisions in batch]
 
 
 def _shared(url: str) -> Measured:

@@ -99,8 +99,9 @@ def test_an_upgrade_that_fails_half_way_changes_nothing(old: OldLog, monkeypatch
     from adapters import postgres_schema
 
     before = made_in(old.address)
-    step = f"{postgres_schema.STEPS[old.version]}; ALTER TABLE orch.heads ADD COLUMN x integer"
-    monkeypatch.setitem(postgres_schema.STEPS, old.version, step)
+    step_from = postgres_schema.step_from
+    more = {old.version: "; ALTER TABLE orch.heads ADD COLUMN x integer"}
+    monkeypatch.setattr(postgres_schema, "step_from", lambda version: step_from(version) + more.get(version, ""))
     monkeypatch.setattr(postgres_schema, "ADMIT_AGAIN", "SELECT 1 / 0")
     with pytest.raises(Unavailable):
         upgrade_tables(old.address, timeout_s=10)
@@ -140,13 +141,13 @@ def test_an_upgrade_that_does_not_hold_is_rolled_back(
     with psycopg.connect(log_database) as connection:
         connection.execute("UPDATE orch.version SET version = %s", (LAST,))
     code = made_in(log_database)
-    monkeypatch.setitem(postgres_schema.STEPS, LAST, sql)
+    monkeypatch.setattr(postgres_schema, "step_from", lambda _: sql)
     with pytest.raises(UpgradeUndone, match=f"has schema {LAST} again"):
         upgrade_tables(log_database, timeout_s=10, checked=True)
     assert made_in(log_database) == code
     with PostgresLog.open(log_database, read_only=True) as log:
         assert (log.schema_version, measured(log)) == (LAST, before)
-    monkeypatch.setitem(postgres_schema.STEPS, LAST, "")
+    monkeypatch.setattr(postgres_schema, "step_from", lambda _: "")
     assert upgrade_tables(log_database, timeout_s=10, checked=True) == (LAST, SCHEMA_VERSION)
 
 

@@ -62,7 +62,8 @@ def test_an_upgrade_that_fails_half_way_is_taken_back(old: Orch, monkeypatch: py
     before = measure()
     with monkeypatch.context() as broken:
         broken.setitem(UPGRADES, 1, "DROP TRIGGER events_never_change; SELECT * FROM nowhere")
-        broken.setitem(postgres_schema.STEPS, LAST, "DROP TRIGGER events_never_change ON orch.events; SELECT 1 / 0")
+        sql = "DROP TRIGGER events_never_change ON orch.events; SELECT 1 / 0"
+        broken.setattr(postgres_schema, "step_from", lambda _: sql)
         refused = old("upgrade", "--with-backup", "--to", "backups", "--json")
     assert (refused.status, refused.error["code"]) == (8, "UPGRADE_UNDONE")
     assert f"has schema {versions()[0]} again" in refused.error["message"]
@@ -75,7 +76,7 @@ def test_an_upgrade_that_fails_half_way_is_taken_back(old: Orch, monkeypatch: py
 def test_an_upgrade_that_loses_something_is_taken_back(old: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     before = measure()
     monkeypatch.setitem(UPGRADES, 1, f"{UPGRADES[1]}; DELETE FROM heads WHERE stream LIKE 'phase%'")
-    monkeypatch.setitem(postgres_schema.STEPS, LAST, "DELETE FROM orch.heads WHERE stream LIKE 'phase%'")
+    monkeypatch.setattr(postgres_schema, "step_from", lambda _: "DELETE FROM orch.heads WHERE stream LIKE 'phase%'")
     assert old("upgrade", "--with-backup", "--to", "backups", "--json").error["code"] == "UPGRADE_UNDONE"
     assert measure() == before
 
