@@ -14,6 +14,9 @@ BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION USING ERRCODE = 'OR003', MESSAGE = current_setting('transaction_isolation');
     END IF;
+    IF current_setting('transaction_read_only') = 'on' THEN  -- a standby, where not even what is unlogged can be asked
+        RAISE EXCEPTION USING ERRCODE = '25006', MESSAGE = 'cannot write the log in a read-only transaction';
+    END IF;
     IF current_setting('synchronous_commit') = 'off' THEN  -- durable means durable
         said := set_config('synchronous_commit', 'on', true);
     END IF;
