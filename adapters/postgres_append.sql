@@ -20,6 +20,9 @@ BEGIN
     IF current_setting('synchronous_commit') = 'off' THEN  -- durable means durable
         said := set_config('synchronous_commit', 'on', true);
     END IF;
+    IF current_setting('client_min_messages') = 'error' THEN  -- a commit whose wait for a standby is ended only warns
+        said := set_config('client_min_messages', 'warning', true);
+    END IF;
 END $$;
 
 -- Holds the lock that makes writers stand in line, until the transaction ends.
@@ -51,9 +54,10 @@ END $$;
 -- would have waited for. The other may have been cancelled while it waited for them, which makes it visible all the same.
 CREATE FUNCTION orch.wait_for_standbys() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    said pg_lsn;
+    said text;
 BEGIN
     IF current_setting('synchronous_standby_names') <> '' THEN
+        said := orch.be_careful();
         said := pg_logical_emit_message(true, 'orch', '');
     END IF;
 END $$;
@@ -68,8 +72,8 @@ LANGUAGE sql AS $$
     END
 $$;
 
--- Erases what a redaction of this transaction names, the fingerprints of the commands that wrote it, and what was left
--- to be written and never will be: it may say the same.
+-- Erases what a redaction of this transaction names, the fingerprints of the commands that wrote it, and what sessions have
+-- left of them that never came back for an answer.
 CREATE FUNCTION orch.erase(positions jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     erased bigint;
@@ -83,8 +87,8 @@ BEGIN
                 MESSAGE = format('Position %s holds no text that could be erased', erased);
         END IF;
         UPDATE orch.commands SET fingerprint = NULL WHERE command_id = its_command AND fingerprint IS NOT NULL;
+        DELETE FROM orch.waiting WHERE decision ->> 'id' = its_command OR until < orch.clock();
     END LOOP;
-    DELETE FROM orch.waiting WHERE until < orch.clock();
 END $$;
 
 -- Puts what was decided into the tables: one statement for each, however many decisions it is for. A statement for each

@@ -64,14 +64,8 @@ class Line:
         def asked(connection: "psycopg.Connection[Row]") -> bytes:
             if self._calls.connection is not connection:
                 self._calls = Calls(connection)
-            self._unconfirmed = ""
-            answer = self._calls.ask(query, words)
-            if self._unconfirmed:
-                raise Unavailable(
-                    f"{self.where.capitalize()} has recorded this, but its standbys have not confirmed it:"
-                    f" {self._unconfirmed}. Repeating the command is safe, and waits for them."
-                )
-            return answer
+            with self._confirmed():
+                return self._calls.ask(query, words)
 
         return self._asked(asked)
 
@@ -80,8 +74,19 @@ class Line:
         connection.add_notice_handler(self._noticed)
         return connection
 
+    @contextmanager
+    def _confirmed(self) -> Iterator[None]:
+        """Refuse an answer that a server gave whose wait for its standbys was ended: it goes on as if all were well."""
+        self._unconfirmed = ""
+        yield
+        if self._unconfirmed:
+            raise Unavailable(
+                f"{self.where.capitalize()} has answered, but its standbys have not confirmed it: {self._unconfirmed}."
+                " Repeating the command is safe, and waits for them."
+            )
+
     def _noticed(self, notice: errors.Diagnostic) -> None:
-        """Hear that a commit no longer waits for its standbys: the server warns, and goes on as if it were well."""
+        """Hear that a commit no longer waits for its standbys, of which the server only warns."""
         if notice.source_function == WAITS_FOR_STANDBYS:
             self._unconfirmed = notice.message_primary or "its wait was ended"
 
@@ -106,7 +111,7 @@ class Line:
     @contextmanager
     def alone(self, lock: int) -> Iterator["psycopg.Connection[Row]"]:
         """Hold an advisory lock and a transaction, committed when the block ends well; never begun again by itself."""
-        with self._turn, spoken(self.where), self._connection.transaction():
+        with self._turn, spoken(self.where), self._confirmed(), self._connection.transaction():
             self._connection.execute("SELECT set_config('lock_timeout', %s, true)", (str(int(self._timeout_s * 1000)),))
             self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
             yield self._connection
@@ -169,6 +174,8 @@ def spoken(where: str) -> Iterator[None]:
     except (errors.InvalidSchemaName, errors.UndefinedTable, errors.UndefinedFunction) as error:
         raise NotFound(f"There is no log in {where}.", fix=("orch init",)) from error
     except errors.LockNotAvailable as error:
+        if _in_doubt(error):
+            raise _unavailable(where, error) from error
         raise Unavailable(f"Other writers keep {where} busy; nothing was recorded.") from error
     except errors.InsufficientPrivilege as error:
         raise HandsNeeded(f"This role may not do that in {where}: {_first_line(error)}.") from error
@@ -179,10 +186,11 @@ def spoken(where: str) -> Iterator[None]:
             f"{where.capitalize()} is a standby, and gave up this read for what its primary has cleared away"
             " (conflict with recovery). Repeating the command is safe."
         ) from error
-    except errors.DiskFull as error:
-        raise HandsNeeded(f"{where.capitalize()} has no room: {_first_line(error)}. Nothing was recorded.") from error
-    except (errors.OutOfMemory, errors.TooManyConnections) as error:
-        raise Unavailable(f"{where.capitalize()} has no room: {_first_line(error)}. Nothing was recorded.") from error
+    except (errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections) as error:
+        if _in_doubt(error):
+            raise _unavailable(where, error) from error
+        kind = HandsNeeded if isinstance(error, errors.DiskFull) else Unavailable
+        raise kind(f"{where.capitalize()} has no room: {_first_line(error)}. Nothing was recorded.") from error
     except (
         errors.DataCorrupted,
         errors.IndexCorrupted,
@@ -205,6 +213,15 @@ def spoken(where: str) -> Iterator[None]:
         if error.sqlstate in (NOTHING_TO_ERASE, GUARDED):
             raise Damaged(f"The log in {where} refused what its own heads allowed: {_first_line(error)}.") from error
         raise _unavailable(where, error) from error
+
+
+def _in_doubt(error: psycopg.Error) -> bool:
+    """Tell whether a command may lie where another session finds it: `orch.record` commits before it waits.
+
+    Not in its first step, and not where it says what its steps have returned: then it is withdrawn.
+    """
+    steps = error.diag.context or ""  # the server names each with its schema, or without: it depends on the search path
+    return "record(integer,jsonb" in steps and "write_or_leave(" not in steps and "answered(" not in steps
 
 
 def _unavailable(where: str, error: psycopg.Error) -> Unavailable:

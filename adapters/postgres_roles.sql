@@ -17,7 +17,7 @@ BEGIN
     IF as_what = 'write' THEN
         EXECUTE format(
             'GRANT EXECUTE ON ROUTINE orch.append, orch.record, orch.write_or_leave, orch.recorded_meanwhile, orch.lead,'
-            ' orch.wait_for_standbys, orch.replace_heads, orch.keep_snapshot, orch.forget_snapshots TO %I',
+            ' orch.answered, orch.replace_heads, orch.keep_snapshot, orch.forget_snapshots TO %I',
             name);
         IF current_setting('server_version_num')::integer >= 170000 THEN  -- `orch redact` has the old rows cleaned out
             EXECUTE format('GRANT MAINTAIN ON orch.events, orch.commands, orch.waiting TO %I', name);

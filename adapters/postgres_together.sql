@@ -11,6 +11,9 @@ BEGIN
     IF newest = looked THEN  -- as nearly always where one writes: to look at the table would cost 40 µs
         RETURN NULL;
     END IF;
+    IF newest >> 12 <> looked >> 12 THEN  -- now and then what no owner has fetched
+        DELETE FROM orch.waiting AS w WHERE w.until < orch.clock();
+    END IF;
     RETURN setval('orch.waiting_taken', newest);
 END $$;
 
@@ -23,15 +26,15 @@ DECLARE
     batch jsonb := jsonb_build_array(its_decision);
     answers jsonb;
     place integer := 0;
+    recorded bigint[] := '{}';
     said text;
 BEGIN
-    WITH gone AS (
-        DELETE FROM orch.waiting AS w  -- 128 numbers: as much as one transaction does for others
-        WHERE w.number BETWEEN newest - 127 AND newest AND NOT w.alone RETURNING w.*
-    ) SELECT coalesce(array_agg(g.*::orch.waiting ORDER BY g.number), '{}') INTO taken
-        FROM gone AS g WHERE g.until > orch.clock();
+    SELECT coalesce(array_agg(w.*::orch.waiting ORDER BY w.number), '{}') INTO taken FROM (
+        SELECT * FROM orch.waiting  -- 128 numbers: as much as one transaction does for others
+        WHERE number BETWEEN newest - 127 AND newest AND NOT alone AND until > orch.clock() FOR UPDATE SKIP LOCKED
+    ) AS w;
     FOREACH each IN ARRAY taken LOOP
-        batch := batch || each.decision;
+        batch := batch || jsonb_build_array(each.decision);
     END LOOP;
     IF current_setting('synchronous_commit') IN ('local', 'remote_write') THEN
         said := set_config('synchronous_commit', 'on', true);  -- what those rely on for whom this writes
@@ -39,10 +42,13 @@ BEGIN
     answers := orch.write(batch);
     FOREACH each IN ARRAY taken LOOP
         place := place + 1;
-        IF answers -> place ->> 0 <> 'recorded' THEN
-            INSERT INTO orch.waiting OVERRIDING SYSTEM VALUE VALUES (each.number, each.until, true, each.decision);
+        IF answers -> place ->> 0 = 'recorded' THEN
+            recorded := recorded || each.number;
+        ELSE
+            UPDATE orch.waiting AS w SET alone = true WHERE w.number = each.number;
         END IF;
     END LOOP;
+    DELETE FROM orch.waiting AS w WHERE w.number = ANY (recorded);
     RETURN answers -> 0;
 END $$;
 
@@ -55,21 +61,26 @@ BEGIN
         BEGIN
             RETURN orch.write_with_others(its_decision, newest);
         EXCEPTION
+            WHEN lock_not_available THEN
+                RAISE;  -- its time is over
             WHEN OTHERS THEN  -- something of theirs, or of this one, cannot be written: each for itself
-                UPDATE orch.waiting AS w SET alone = true WHERE w.number BETWEEN newest - 127 AND newest;
+                UPDATE orch.waiting AS w SET alone = true WHERE w.number IN (
+                    SELECT number FROM orch.waiting WHERE number BETWEEN newest - 127 AND newest FOR UPDATE SKIP LOCKED
+                );
         END;
     END IF;
     RETURN orch.write(jsonb_build_array(its_decision)) -> 0;
 END $$;
 
--- What another session has recorded of a command, as an object with the answer; NULL: nothing.
-CREATE FUNCTION orch.recorded_for(its_decision jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+-- What is recorded of a command by other sessions, as an object with the answer; NULL: nothing.
+CREATE FUNCTION orch.recorded_of(its_decision jsonb, outcome text) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     known jsonb;
 BEGIN
-    SELECT jsonb_build_object('found', jsonb_build_array('recorded', c.first, c.last, e.recorded_at)) INTO known
+    SELECT jsonb_build_object('found', jsonb_build_array(outcome, c.first, c.last, e.recorded_at)) INTO known
         FROM orch.commands AS c JOIN orch.events AS e ON e.position = c.last
-        WHERE c.command_id = its_decision ->> 'id' AND c.fingerprint = its_decision ->> 'print';
+        WHERE c.command_id = its_decision ->> 'id'
+          AND coalesce(c.fingerprint, its_decision ->> 'print') = its_decision ->> 'print';
     RETURN known;
 END $$;
 
@@ -77,103 +88,115 @@ END $$;
 CREATE FUNCTION orch.withdraw(place bigint, its_decision jsonb, state text, why text) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     said text;
+    outcome text := 'recorded';
 BEGIN
-    BEGIN
-        said := set_config('lock_timeout', '1000', true);
-        DELETE FROM orch.waiting AS w WHERE w.number = place;  -- whoever is writing it holds the row until it commits
-    EXCEPTION
-        WHEN lock_not_available OR query_canceled THEN
-            RETURN jsonb_build_object('state', 'OR005', 'said', 'another session is writing this command');
-    END;
-    RETURN coalesce(orch.recorded_for(its_decision), jsonb_build_object('state', state, 'said', why));
+    said := set_config('synchronous_commit', 'off', true);  -- to take something back records nothing
+    said := set_config('lock_timeout', '1000', true);
+    DELETE FROM orch.waiting AS w WHERE w.number = place;  -- whoever is writing it holds the row until it commits
+    IF FOUND THEN
+        outcome := 'repeated';  -- if anything: for this session nobody has
+    END IF;
+    RETURN coalesce(orch.recorded_of(its_decision, outcome), jsonb_build_object('state', state, 'said', why));
+EXCEPTION
+    WHEN OTHERS OR query_canceled THEN  -- then it still lies there, or is being recorded
+        RETURN jsonb_build_object('state', 'OR005', 'said', 'what becomes of this command is not known yet');
 END $$;
 
 -- Waits to be the next who writes, unless another session does that already, and returns whether it is now. Until then it
 -- holds a lock of its session, so that there is one; were it ever left behind, whoever waits would only wait in line.
 CREATE FUNCTION orch.be_next(wait_ms integer) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
-    am_next boolean := false;
+    is_it boolean := false;
     said text;
 BEGIN
-    am_next := pg_try_advisory_lock(1330790218);
-    IF am_next THEN
+    is_it := pg_try_advisory_lock(1330790218);
+    IF is_it THEN
         said := orch.take_turn(wait_ms);
         said := pg_advisory_unlock(1330790218);
     END IF;
-    RETURN am_next;
+    RETURN is_it;
 EXCEPTION
     WHEN OTHERS OR query_canceled THEN
-        IF am_next THEN
+        IF is_it THEN
             said := pg_advisory_unlock(1330790218);
         END IF;
         RAISE;
 END $$;
 
--- Writes a command if nobody else is writing, or as the next one; otherwise leaves it and returns its number. NULL: none of
--- these, being too large to be carried by others, or of a session that waits for other standbys than they do.
+-- Whether a command is small enough for others to carry: 128 of the largest take half a second. And whether its session
+-- relies on what theirs do.
+CREATE FUNCTION orch.may_be_carried(its_decision jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN current_setting('synchronous_commit') = 'on'
+        AND pg_column_size(its_decision) <= 16384
+        AND jsonb_typeof(its_decision) = 'object'
+        AND jsonb_array_length(its_decision -> 'events') + jsonb_array_length(its_decision -> 'reads') <= 32;
+END $$;
+
+-- Writes a command if nobody else is writing, or as the next one; otherwise leaves it and returns its number.
 CREATE FUNCTION orch.write_or_leave(wait_ms integer, its_decision jsonb) RETURNS jsonb LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     said text;
     place bigint;
 BEGIN
+    said := orch.be_careful();
+    said := set_config('lock_timeout', wait_ms::text, true);
     IF pg_try_advisory_xact_lock(1330790216) THEN
-        said := orch.be_careful();
         RETURN orch.write_together(its_decision);
     END IF;
-    IF current_setting('synchronous_commit') <> 'on' OR pg_column_size(its_decision) > 16384 THEN
-        RETURN NULL;
+    IF NOT orch.may_be_carried(its_decision) THEN
+        said := orch.take_turn(wait_ms);
+        RETURN orch.write_together(its_decision);
     END IF;
     IF orch.be_next(wait_ms) THEN
         RETURN orch.write_together(its_decision);
     END IF;
-    said := orch.be_careful();
     said := set_config('synchronous_commit', 'off', true);  -- to leave something records nothing
     INSERT INTO orch.waiting (until, alone, decision)
         VALUES (orch.clock() + least(wait_ms, 600000) * 1000::bigint, false, its_decision) RETURNING number INTO place;
     RETURN to_jsonb(place);
 END $$;
 
--- Waits until the session that writes has committed, together with all who wait for that, and returns the answer to a
--- command that was left; NULL: nobody has recorded it.
+-- Waits until the session that writes has committed, together with all who wait for that, and returns what is recorded of
+-- a command that was left; NULL: nothing.
 CREATE FUNCTION orch.recorded_meanwhile(wait_ms integer, place bigint, its_decision jsonb) RETURNS jsonb LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     said text;
 BEGIN
-    BEGIN
-        said := set_config('lock_timeout', wait_ms::text, true);
-        said := pg_advisory_xact_lock_shared(1330790216);
-    EXCEPTION
-        WHEN lock_not_available OR query_canceled THEN
-            RETURN orch.withdraw(place, its_decision, SQLSTATE, SQLERRM);
-    END;
+    said := set_config('lock_timeout', wait_ms::text, true);
+    said := pg_advisory_xact_lock_shared(1330790216);
     IF EXISTS (SELECT FROM orch.waiting AS w WHERE w.number = place) THEN
         RETURN NULL;
     END IF;
-    RETURN orch.recorded_for(its_decision);
+    RETURN orch.recorded_of(its_decision, 'recorded');
+EXCEPTION
+    WHEN OTHERS OR query_canceled THEN
+        RETURN orch.withdraw(place, its_decision, SQLSTATE, SQLERRM);
 END $$;
 
--- Waits for the lock and writes a command that was left, unless somebody has. An error is an object, and no exception:
--- the command is withdrawn then, and is never written, once this transaction is committed.
-CREATE FUNCTION orch.lead(wait_ms integer, place bigint, its_decision jsonb) RETURNS jsonb LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off AS $$
+-- Waits for the lock, for what is left of the time, and writes a command that was left, unless somebody has. An error is
+-- an object, and no exception: the command is withdrawn then, and is never written, once this transaction is committed.
+CREATE FUNCTION orch.lead(wait_ms integer, began timestamptz, place bigint, its_decision jsonb) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off AS $$
 DECLARE
-    nothing text;
+    waited_ms integer := extract(epoch FROM clock_timestamp() - began) * 1000;
+    said text;
     known jsonb;
 BEGIN
     BEGIN
-        nothing := orch.take_turn(wait_ms);
+        said := orch.take_turn(greatest(1, wait_ms - waited_ms));
+        DELETE FROM orch.waiting AS w WHERE w.number = place;
+        IF NOT FOUND THEN
+            known := orch.recorded_of(its_decision, 'recorded');
+        END IF;
     EXCEPTION
-        WHEN lock_not_available OR query_canceled THEN
+        WHEN OTHERS OR query_canceled THEN
             RETURN orch.withdraw(place, its_decision, SQLSTATE, SQLERRM);
     END;
-    DELETE FROM orch.waiting AS w WHERE w.number = place;
-    IF NOT FOUND THEN
-        known := orch.recorded_for(its_decision);
-        IF known IS NOT NULL THEN
-            RETURN known;
-        END IF;
+    IF known IS NOT NULL THEN
+        RETURN known;
     END IF;
     BEGIN
         RETURN orch.write_together(its_decision);
@@ -183,35 +206,42 @@ BEGIN
     END;
 END $$;
 
--- Records one decision, as `adapters/postgres_writes.py` makes it, and returns its answer. It commits by itself.
+-- Says what those have returned: the answer, or the error. What another session has recorded is answered once the standbys
+-- have it, and now, that others may write.
+CREATE FUNCTION orch.answered(told jsonb) RETURNS jsonb LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = orch, pg_temp AS $$
+DECLARE
+    nothing text;
+BEGIN
+    IF jsonb_typeof(told) = 'array' THEN
+        RETURN told;
+    ELSIF told ? 'state' THEN
+        RAISE EXCEPTION USING ERRCODE = told ->> 'state', MESSAGE = told ->> 'said';
+    END IF;
+    nothing := orch.wait_for_standbys();
+    RETURN told -> 'found';
+END $$;
+
+-- Records one decision, as `adapters/postgres_writes.py` makes it, and returns its answer. It commits by itself, so it can
+-- neither run as the owner nor have a search path: nothing here may depend on one, not even an operator that has to be
+-- found for its operands.
 CREATE PROCEDURE orch.record(wait_ms integer, its_decision jsonb, INOUT answer jsonb DEFAULT NULL) LANGUAGE plpgsql AS $$
 DECLARE
     place bigint;
     began timestamptz;
-    nothing text;
 BEGIN
     answer := orch.write_or_leave(wait_ms, its_decision);
-    IF jsonb_typeof(answer) = 'array' THEN
-        RETURN;
-    END IF;
-    IF answer IS NULL THEN
-        answer := orch.append(wait_ms, jsonb_build_array(its_decision)) -> 0;
+    IF pg_catalog.jsonb_typeof(answer) OPERATOR(pg_catalog.=) 'array'::text THEN
         RETURN;
     END IF;
     place := answer;
     COMMIT;
-    began := clock_timestamp();
+    began := pg_catalog.clock_timestamp();
     answer := orch.recorded_meanwhile(wait_ms, place, its_decision);
     COMMIT;
     IF answer IS NULL THEN
-        wait_ms := greatest(1, wait_ms - extract(epoch FROM clock_timestamp() - began) * 1000);
-        answer := orch.lead(wait_ms, place, its_decision);
+        answer := orch.lead(wait_ms, began, place, its_decision);
         COMMIT;
     END IF;
-    IF answer ? 'state' AND jsonb_typeof(answer) = 'object' THEN
-        RAISE EXCEPTION USING ERRCODE = answer ->> 'state', MESSAGE = answer ->> 'said';
-    ELSIF jsonb_typeof(answer) = 'object' THEN
-        nothing := orch.wait_for_standbys();  -- now, that others may write
-        answer := answer -> 'found';
-    END IF;
+    answer := orch.answered(answer);
 END $$;

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from adapters.postgres_log import PostgresLog
 from adapters.postgres_schema import make_log
@@ -62,9 +63,12 @@ def test_nothing_is_answered_before_its_commit_is(waiting_server: Server) -> Non
 AT_ITS_STANDBY = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
 
-def test_a_commit_that_its_standbys_never_confirmed_is_answered_to_nobody(waiting_server: Server) -> None:
+@pytest.mark.parametrize("messages", ["notice", "error"])
+def test_a_commit_that_its_standbys_never_confirmed_is_answered_to_nobody(
+    waiting_server: Server, messages: str
+) -> None:
     """Neither to the session whose wait was ended, nor to those for whom it wrote, nor to whoever asks again."""
-    url = waiting_server.database("log")
+    url = make_conninfo(waiting_server.database("log"), options=f"-c client_min_messages={messages}")
     made = [decision(f"phase:{number}", command_id=f"c{number}") for number in range(3)]
     with ExitStack() as stack:
         logs = [stack.enter_context(PostgresLog.open(url)) for _ in range(4)]

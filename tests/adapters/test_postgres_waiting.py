@@ -245,8 +245,24 @@ def test_what_is_out_of_time_is_never_written_and_goes_with_a_redaction(
     owner.execute(LEFT, (-1, _request(decision("phase:z", command_id="abandoned"))))
     with PostgresLog.open(log_database) as log:
         accepted(log, decision("phase:c"))
+        owner.execute("SELECT setval('orch.waiting_number', 5000)")
+        accepted(log, decision("phase:d"))
     assert waiting(owner) == 0
     assert "abandoned" not in recorded(log_database)
+
+
+def test_what_a_session_left_that_never_came_back_goes_when_its_command_is_redacted(
+    log_database: str, owner: Connection, holder: Connection, sessions: Sessions
+) -> None:
+    gone = sessions.append(decision("phase:a", text="SECRET", command_id="gone"))
+    owner.execute(f"SELECT pg_terminate_backend(pid) {RECORDING}".encode())  # asked again: two lie there now
+    until(lambda: waiting(owner) == 2)
+    holder.rollback()
+    assert receipt_of(gone)
+    assert owner.execute("SELECT alone FROM orch.waiting").fetchall() == [(True,)]
+    with PostgresLog.open(log_database) as log:
+        accepted(log, redaction(1, of="phase:a", version=1))
+    assert waiting(owner) == 0
 
 
 def test_what_lies_there_may_vanish_and_is_written_all_the_same(
@@ -272,10 +288,11 @@ def test_whoever_waits_too_long_takes_its_command_back(
     assert recorded(log_database) == ["next"]
 
 
+UNKNOWN = "what becomes of this command is not known yet. Repeating the command is safe"
 OUTCOMES: Mapping[str, tuple[Callable[[Connection], None], str]] = {
     "commits": (lambda holder: holder.commit(), ""),
     "is rolled back": (lambda holder: holder.rollback(), "nothing was recorded"),
-    "is still at it": (lambda _: sleep(3), "another session is writing this command. Repeating the command is safe"),
+    "is still at it": (lambda _: sleep(3), UNKNOWN),
 }
 
 
@@ -343,6 +360,115 @@ def test_whoever_lost_its_connection_never_says_that_nothing_was_recorded(
         with pytest.raises(Unavailable) as told:
             asked.result(PATIENCE_S)
     assert "nothing was recorded" not in told.value.message and "Repeating the command is safe" in told.value.message
+
+
+def test_whoever_repeats_a_command_and_gives_up_hears_that_it_was_there_before(
+    log_database: str, owner: Connection, holder: Connection, sessions: Sessions
+) -> None:
+    holder.execute("SELECT orch.write_together(%s::jsonb)", (_request(decision("phase:a", command_id="old")),))
+    holder.commit()
+    holder.execute("SELECT orch.take_turn(1000)")
+    assert receipt_of(sessions.append(decision("phase:a", command_id="old"), timeout_s=0.5)).repeated
+
+
+LOCKS = ("LOCK TABLE orch.waiting IN ACCESS EXCLUSIVE MODE", "LOCK TABLE orch.commands IN ACCESS EXCLUSIVE MODE")
+"""What VACUUM FULL and REINDEX take."""
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_whoever_cannot_look_what_became_of_its_command_claims_nothing(
+    log_database: str, owner: Connection, holder: Connection, sessions: Sessions, lock: str, *, cancelled: bool
+) -> None:
+    asked = sessions.append(decision("phase:a", command_id="mine"), timeout_s=2)
+    with psycopg.connect(log_database) as maintenance, ThreadPoolExecutor(1) as pool:
+        holder.execute("SELECT orch.write_together(%s::jsonb)", (_request(decision("phase:b", command_id="other")),))
+        locked = pool.submit(maintenance.execute, lock.encode())
+        until(
+            lambda: (
+                owner.execute("SELECT pid FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted").fetchone()
+                is not None
+            )
+        )
+        holder.commit()
+        locked.result(PATIENCE_S)
+        if cancelled:
+            owner.execute(f"SELECT pg_cancel_backend(pid) {RECORDING}".encode())
+        with pytest.raises(Unavailable, match=UNKNOWN):
+            asked.result(PATIENCE_S)
+    assert recorded(log_database) == ["mine", "other"]
+
+
+def test_a_session_that_writes_at_once_waits_for_nothing_longer_than_it_may(
+    log_database: str, owner: Connection, writing: Connection
+) -> None:
+    writing.rollback()
+    writing.execute("LOCK TABLE orch.events IN SHARE MODE")
+    owner.execute(LEFT, (60_000_000, _request(decision("phase:z", command_id="left"))))
+    began = monotonic()
+    with PostgresLog.open(log_database, timeout_s=1) as log, pytest.raises(Unavailable, match="nothing was recorded"):
+        log.append([decision("phase:a", command_id="late")])
+    assert monotonic() - began < 1.9
+    writing.rollback()
+    writing.execute("SELECT FROM orch.waiting FOR UPDATE")  # what somebody keeps is left to it
+    with PostgresLog.open(log_database, timeout_s=1) as log:
+        accepted(log, decision("phase:a", command_id="next"))
+    assert recorded(log_database) == ["next"]
+
+
+def test_nothing_in_the_procedure_is_looked_up_on_a_search_path(
+    log_database: str, owner: Connection, holder: Connection, sessions: Sessions
+) -> None:
+    """It runs as whoever calls it, the owner too; who may create something in `public` could lie in wait there."""
+    owner.execute("CREATE TABLE public.caught (what text)")
+    for number, (name, left, right) in enumerate(TRAPS):
+        trap = f"public.trap_{number}"
+        owner.execute(
+            f"CREATE FUNCTION {trap}({left}, {right}) RETURNS boolean LANGUAGE sql AS"
+            f" $$ INSERT INTO public.caught VALUES ('{name} {left} {right}'); SELECT true $$".encode()
+        )
+        owner.execute(
+            f"CREATE OPERATOR public.{name} (LEFTARG = {left}, RIGHTARG = {right}, FUNCTION = {trap})".encode()
+        )
+    for call in ("jsonb_build_array(jsonb)", "jsonb_build_array(jsonb, jsonb)"):
+        owner.execute(
+            f"CREATE FUNCTION public.{call} RETURNS jsonb LANGUAGE sql AS"
+            f" $$ INSERT INTO public.caught VALUES ('{call}'); SELECT '[]'::jsonb $$".encode()
+        )
+    asked = [sessions.append(decision(f"phase:{number}"), timeout_s=0.5 if number else 20) for number in range(3)]
+    late = asked[1:]
+    for each in late:
+        with pytest.raises(Unavailable):
+            each.result(PATIENCE_S)
+    holder.rollback()
+    assert receipt_of(asked[0])
+    assert owner.execute("SELECT * FROM public.caught").fetchall() == []
+
+
+TRAPS = [
+    ("-", "integer", "numeric"), ("*", "numeric", "integer"), ("*", "integer", "numeric"), ("+", "integer", "numeric"),
+    ("->", "jsonb", "jsonb"), ("->>", "jsonb", "jsonb"), ("?", "jsonb", "jsonb"), ("=", "jsonb", "text"),
+    ("=", "text", "jsonb"), ("=", "bigint", "jsonb"), ("=", "jsonb", "bigint"), ("<>", "integer", "jsonb"),
+]  # fmt: skip
+"""Operators that fit better than any of the server's, or are none of its own."""
+
+
+def test_what_is_no_command_is_not_left(log_database: str, owner: Connection, holder: Connection) -> None:
+    for words in ("[]", "7", "null", '{"id": "x"}', '{"id": "x", "events": 1, "reads": 2}'):
+        with pytest.raises(psycopg.Error):
+            owner.execute("CALL orch.record(100, %s)", (words,))
+        assert waiting(owner) == 0
+    holder.rollback()
+    assert recorded(log_database) == []
+
+
+def test_a_command_of_many_events_is_not_left_with_others(
+    log_database: str, owner: Connection, holder: Connection, sessions: Sessions
+) -> None:
+    asked = sessions.append(decision("phase:a", events=32))
+    assert (waiting(owner), queued(owner)) == (0, 1)
+    holder.rollback()
+    assert receipt_of(asked)
 
 
 def test_much_text_is_not_left_with_others(
