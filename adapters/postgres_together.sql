@@ -26,13 +26,13 @@ DECLARE
     batch jsonb := jsonb_build_array(its_decision);
     answers jsonb;
     place integer := 0;
-    recorded bigint[] := '{}';
     said text;
 BEGIN
-    SELECT coalesce(array_agg(w.*::orch.waiting ORDER BY w.number), '{}') INTO taken FROM (
-        SELECT * FROM orch.waiting  -- 128 numbers: as much as one transaction does for others
-        WHERE number BETWEEN newest - 127 AND newest AND NOT alone AND until > orch.clock() FOR UPDATE SKIP LOCKED
-    ) AS w;
+    WITH gone AS (
+        DELETE FROM orch.waiting AS w  -- 128 numbers: as much as one transaction does for others
+        WHERE w.number BETWEEN newest - 127 AND newest AND NOT w.alone RETURNING w.*
+    ) SELECT coalesce(array_agg(g.*::orch.waiting ORDER BY g.number), '{}') INTO taken
+        FROM gone AS g WHERE g.until > orch.clock();
     FOREACH each IN ARRAY taken LOOP
         batch := batch || jsonb_build_array(each.decision);
     END LOOP;
@@ -42,13 +42,10 @@ BEGIN
     answers := orch.write(batch);
     FOREACH each IN ARRAY taken LOOP
         place := place + 1;
-        IF answers -> place ->> 0 = 'recorded' THEN
-            recorded := recorded || each.number;
-        ELSE
-            UPDATE orch.waiting AS w SET alone = true WHERE w.number = each.number;
+        IF answers -> place ->> 0 <> 'recorded' THEN
+            INSERT INTO orch.waiting OVERRIDING SYSTEM VALUE VALUES (each.number, each.until, true, each.decision);
         END IF;
     END LOOP;
-    DELETE FROM orch.waiting AS w WHERE w.number = ANY (recorded);
     RETURN answers -> 0;
 END $$;
 
@@ -64,24 +61,27 @@ BEGIN
             WHEN lock_not_available THEN
                 RAISE;  -- its time is over
             WHEN OTHERS THEN  -- something of theirs, or of this one, cannot be written: each for itself
-                UPDATE orch.waiting AS w SET alone = true WHERE w.number IN (
-                    SELECT number FROM orch.waiting WHERE number BETWEEN newest - 127 AND newest FOR UPDATE SKIP LOCKED
-                );
+                UPDATE orch.waiting AS w SET alone = true WHERE w.number BETWEEN newest - 127 AND newest;
         END;
     END IF;
     RETURN orch.write(jsonb_build_array(its_decision)) -> 0;
 END $$;
 
--- What is recorded of a command by other sessions, as an object with the answer; NULL: nothing.
-CREATE FUNCTION orch.recorded_of(its_decision jsonb, outcome text) RETURNS jsonb LANGUAGE plpgsql AS $$
+-- What is recorded of a command that lies here no more: the answer, or an object with it where it has to wait for standbys;
+-- NULL: nothing.
+CREATE FUNCTION orch.recorded_of(place bigint, its_decision jsonb, outcome text) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
     known jsonb;
 BEGIN
-    SELECT jsonb_build_object('found', jsonb_build_array(outcome, c.first, c.last, e.recorded_at)) INTO known
+    SELECT jsonb_build_array(outcome, c.first, c.last, e.recorded_at) INTO known
         FROM orch.commands AS c JOIN orch.events AS e ON e.position = c.last
         WHERE c.command_id = its_decision ->> 'id'
-          AND coalesce(c.fingerprint, its_decision ->> 'print') = its_decision ->> 'print';
-    RETURN known;
+          AND coalesce(c.fingerprint, its_decision ->> 'print') = its_decision ->> 'print'
+          AND NOT EXISTS (SELECT FROM orch.waiting AS w WHERE w.number = place);
+    IF current_setting('synchronous_standby_names') = '' THEN
+        RETURN known;
+    END IF;
+    RETURN CASE WHEN known IS NOT NULL THEN jsonb_build_object('found', known) END;
 END $$;
 
 -- Takes a command back whose owner waits no longer, and says why; or answers it, where somebody has recorded it by now.
@@ -92,11 +92,13 @@ DECLARE
 BEGIN
     said := set_config('synchronous_commit', 'off', true);  -- to take something back records nothing
     said := set_config('lock_timeout', '1000', true);
-    DELETE FROM orch.waiting AS w WHERE w.number = place;  -- whoever is writing it holds the row until it commits
-    IF FOUND THEN
-        outcome := 'repeated';  -- if anything: for this session nobody has
-    END IF;
-    RETURN coalesce(orch.recorded_of(its_decision, outcome), jsonb_build_object('state', state, 'said', why));
+    FOR attempt IN 1..2 LOOP  -- whoever takes it along holds it until it commits, and may have put it back by then
+        DELETE FROM orch.waiting AS w WHERE w.number = place;
+        IF FOUND THEN
+            outcome := 'repeated';  -- if it is recorded, then not for this session
+        END IF;
+    END LOOP;
+    RETURN coalesce(orch.recorded_of(place, its_decision, outcome), jsonb_build_object('state', state, 'said', why));
 EXCEPTION
     WHEN OTHERS OR query_canceled THEN  -- then it still lies there, or is being recorded
         RETURN jsonb_build_object('state', 'OR005', 'said', 'what becomes of this command is not known yet');
@@ -123,16 +125,6 @@ EXCEPTION
         RAISE;
 END $$;
 
--- Whether a command is small enough for others to carry: 128 of the largest take half a second. And whether its session
--- relies on what theirs do.
-CREATE FUNCTION orch.may_be_carried(its_decision jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
-BEGIN
-    RETURN current_setting('synchronous_commit') = 'on'
-        AND pg_column_size(its_decision) <= 16384
-        AND jsonb_typeof(its_decision) = 'object'
-        AND jsonb_array_length(its_decision -> 'events') + jsonb_array_length(its_decision -> 'reads') <= 32;
-END $$;
-
 -- Writes a command if nobody else is writing, or as the next one; otherwise leaves it and returns its number.
 CREATE FUNCTION orch.write_or_leave(wait_ms integer, its_decision jsonb) RETURNS jsonb LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off AS $$
@@ -145,7 +137,11 @@ BEGIN
     IF pg_try_advisory_xact_lock(1330790216) THEN
         RETURN orch.write_together(its_decision);
     END IF;
-    IF NOT orch.may_be_carried(its_decision) THEN
+    IF (
+        current_setting('synchronous_commit') = 'on'  -- it relies on what the sessions do that carry it
+        AND pg_column_size(its_decision) <= 16384  -- and 128 of the largest take them half a second
+        AND jsonb_array_length(its_decision -> 'events') + jsonb_array_length(its_decision -> 'reads') <= 32
+    ) IS NOT TRUE THEN
         said := orch.take_turn(wait_ms);
         RETURN orch.write_together(its_decision);
     END IF;
@@ -167,10 +163,7 @@ DECLARE
 BEGIN
     said := set_config('lock_timeout', wait_ms::text, true);
     said := pg_advisory_xact_lock_shared(1330790216);
-    IF EXISTS (SELECT FROM orch.waiting AS w WHERE w.number = place) THEN
-        RETURN NULL;
-    END IF;
-    RETURN orch.recorded_of(its_decision, 'recorded');
+    RETURN orch.recorded_of(place, its_decision, 'recorded');
 EXCEPTION
     WHEN OTHERS OR query_canceled THEN
         RETURN orch.withdraw(place, its_decision, SQLSTATE, SQLERRM);
@@ -189,7 +182,7 @@ BEGIN
         said := orch.take_turn(greatest(1, wait_ms - waited_ms));
         DELETE FROM orch.waiting AS w WHERE w.number = place;
         IF NOT FOUND THEN
-            known := orch.recorded_of(its_decision, 'recorded');
+            known := orch.recorded_of(place, its_decision, 'recorded');
         END IF;
     EXCEPTION
         WHEN OTHERS OR query_canceled THEN
@@ -206,16 +199,14 @@ BEGIN
     END;
 END $$;
 
--- Says what those have returned: the answer, or the error. What another session has recorded is answered once the standbys
--- have it, and now, that others may write.
+-- Says what those have returned as an object: the error, or the answer to what another session has recorded, once the
+-- standbys have it. They are waited for without the lock.
 CREATE FUNCTION orch.answered(told jsonb) RETURNS jsonb LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = orch, pg_temp AS $$
 DECLARE
     nothing text;
 BEGIN
-    IF jsonb_typeof(told) = 'array' THEN
-        RETURN told;
-    ELSIF told ? 'state' THEN
+    IF told ? 'state' THEN
         RAISE EXCEPTION USING ERRCODE = told ->> 'state', MESSAGE = told ->> 'said';
     END IF;
     nothing := orch.wait_for_standbys();
@@ -243,5 +234,7 @@ BEGIN
         answer := orch.lead(wait_ms, began, place, its_decision);
         COMMIT;
     END IF;
-    answer := orch.answered(answer);
+    IF pg_catalog.jsonb_typeof(answer) OPERATOR(pg_catalog.=) 'object'::text THEN
+        answer := orch.answered(answer);
+    END IF;
 END $$;
