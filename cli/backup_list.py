@@ -6,7 +6,8 @@ from adapters.backup_addresses import storage_at
 from adapters.places import find
 from adapters.stores import open_log
 from cli.answers import answer
-from cli.backup_options import From, Vkeys
+from cli.asked_there import asked_there, refuse_there
+from cli.backup_options import SETTING, From, Vkeys
 from cli.backup_project import target_of
 from cli.given import flags
 from cli.options import Asked, plain
@@ -30,16 +31,26 @@ def list_backups(asked: Asked, from_: From = None, vkey: Vkeys = None) -> None:
 
     Next: orch backup verify
     """
-    from adapters.backup_target import read_target
+    data = _there(vkey) if from_ is None else None
+    if data is None:
+        from adapters.backup_target import read_target
 
-    storage, known = around(from_)
-    target = read_target(storage, keys_for(storage, vkey, known))
-    data = listed(target, known)
+        storage, known = around(from_)
+        data = listed(read_target(storage, keys_for(storage, vkey, known)), known)
     answer("backup.list", data, as_json=asked.json, show=lambda: _show(data))
 
 
+def _there(vkey: list[str] | None) -> "BackupList | None":
+    """Return what a service says of its backups, or None where the log is opened here."""
+    why = "it looks at its own backups with the keys of its log"
+    refuse_there({"--vkey": vkey}, why, "orch backup list", "orch backup list --from PLACE --vkey KEY")
+    found: BackupList | None = asked_there("GET", "/backups")
+    return found
+
+
 def around(given: str | None) -> "tuple[Storage, Known | None]":
-    """Return where the backups are, and what the store around us knows."""
+    """Return where the backups are, and what the store around us knows; a service is not asked about another place."""
+    given = None if given == SETTING else given
     try:
         places = find(here(), flags=flags())
     except Refusal:
@@ -47,6 +58,8 @@ def around(given: str | None) -> "tuple[Storage, Known | None]":
             raise
         return storage_at(given, here()), None
     storage = target_of(places, given)
+    if places.url is not None:
+        return storage, None
     try:
         with open_log(places, read_only=True) as log:
             return storage, known_to(log, places)
@@ -72,6 +85,8 @@ def _show(data: "BackupList") -> None:
     if data["unshipped"]:
         print(f"{data['unshipped']:,} events are in no backup yet")
     drill = data["drill"]
+    if drill is None and data["unshipped"] is None:  # no log is at hand that could have been compared
+        return
     if drill is None:
         print(f"{paint('no drill yet', 'yellow')}: orch backup drill tries whether they bring the log back")
     else:
