@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, Self
 import orjson
 from anyio.to_thread import run_sync
 from fastapi import Request
+from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from api.heavy import long_work
@@ -94,7 +95,8 @@ async def long_answer(request: Request, work: Callable[[Metering], Response]) ->
         raise
     if working.done():
         return working.result()
-    return StreamingResponse(_told(request, working, telling), media_type=EVENTS)
+    afterwards = BackgroundTask(_raise_bug, request, working)
+    return StreamingResponse(_told(request, working, telling), media_type=EVENTS, background=afterwards)
 
 
 def _alone(work: Callable[[Metering], Response], metering: Metering) -> Response:
@@ -120,22 +122,33 @@ async def _told(request: Request, working: "asyncio.Future[Response]", telling: 
         telling.nobody = not working.done()
     if telling.reached is not None and telling.reached != told:
         yield _event("progress", orjson.dumps(telling.reached._asdict()))
-    response, error = await _answered(request, working)
+    response = await _answered(request, working)
     replayed = b"true" if response.headers.get("idempotent-replayed") == "true" else b"false"
     body = bytes(response.body).replace(b"\n", b" ")  # there is none within a text
     yield _event("answer", b'{"status":%d,"replayed":%s,"document":%s}' % (response.status_code, replayed, body))
-    if error is not None:
-        raise error  # a bug, whose trace belongs into the log
 
 
-async def _answered(request: Request, working: "asyncio.Future[Response]") -> tuple[Response, BaseException | None]:
-    """Return what the application would have answered, and the error that is nobody's refusal."""
+async def _answered(request: Request, working: "asyncio.Future[Response]") -> Response:
+    """Return what the application would have answered."""
     error = working.exception()
     if error is None:
-        return working.result(), None
+        return working.result()
+    handler = _handler_of(request, error)
+    return await handler(request, error) if handler else bug()
+
+
+async def _raise_bug(request: Request, working: "asyncio.Future[Response]") -> None:
+    """Raise what is nobody's refusal, once it has been told: its trace belongs into the log."""
+    error = working.exception()
+    if error is not None and not _handler_of(request, error):
+        raise error
+
+
+def _handler_of(request: Request, error: BaseException) -> Any:
+    """Return what answers for a kind of refusal; None for a bug."""
     handlers: dict[Any, Any] = request.app.exception_handlers
-    handler = next((found for kind in type(error).__mro__[:-3] if (found := handlers.get(kind))), None)
-    return (await handler(request, error), None) if handler else (bug(), error)
+    kinds = (kind for kind in type(error).__mro__ if kind is not Exception)
+    return next((handlers[kind] for kind in kinds if kind in handlers), None)
 
 
 def _event(name: str, data: bytes) -> bytes:

@@ -50,7 +50,11 @@ def _there(vkey: list[str] | None) -> "BackupList | None":
 
 def around(given: str | None) -> "tuple[Storage, Known | None]":
     """Return where the backups are, and what the store around us knows; a service is not asked about another place."""
-    given = None if given == SETTING else given
+    if given == SETTING:
+        refuse_there(
+            {f"--from-backups {SETTING}": given}, "it sends its backups to nobody", "orch recover plan --to now"
+        )
+        given = None
     try:
         places = find(here(), flags=flags())
     except Refusal:

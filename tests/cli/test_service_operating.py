@@ -107,7 +107,8 @@ def test_a_command_is_typed_there_where_it_needs_the_machine(line: str, there: b
         "backup create --to away", "backup create --recipient age1x", "backup drill --from away",
         "backup drill --identity key.txt", "backup verify --identity key.txt", "backup verify --vkey k",
         "backup list --vkey k", "recover plan --to now --from-backups backup.dir --identity key.txt",
-        "recover run --to now --documents docs", "recover run --to now --from-backups away",
+        "recover diff --to now --from-backups backup.dir", "recover run --to now --documents docs",
+        "recover run --to now --from-backups away",
     ],
 )  # fmt: skip
 def test_options_that_name_a_place_or_a_key_are_refused_with_what_is_right_from_afar(far: Far, line: str) -> None:
