@@ -14,10 +14,10 @@ from domain.access_token import Scope
 from tests.api.served import IN_SILENCE, issued, new_project, opened, served
 from tests.cli.conftest import Answer
 from tests.cli.test_progress import Terminal
-from tests.cli.through_service import Far, begun, beside, far, far_from, placeless, worked_on
+from tests.cli.through_service import Far, begun, beside, far, far_from, placeless, short_pauses, worked_on
 
-__all__ = ["begun", "far"]  # fixtures
-pytestmark = pytest.mark.in_file
+__all__ = ["begun", "far", "short_pauses"]  # fixtures
+pytestmark = [pytest.mark.in_file, pytest.mark.usefixtures("short_pauses")]
 OPERATED = (
     "backup list", "backup drill", "doctor", "backup create", "backup create", "backup list", "backup verify",
     "backup verify --copy copy-0001", "backup verify --copy copy-0009", "backup drill", "doctor --quick",
@@ -32,7 +32,8 @@ RECOVERERS = (
     "recover verify 0123456789abcdef",
 )  # fmt: skip
 MOMENTS = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
-MEASURED = re.compile(r'"(seconds|rto_seconds|free_bytes|bytes)":[\d.]+|\b[\d.,]+ (s|bytes|MiB)\b')
+FIGURES = "seconds|rto_seconds|rpo_seconds|checkpoint_age_seconds|drill_age|free_bytes|bytes"
+MEASURED = re.compile(rf'"({FIGURES})":[\d.]+|\b[\d.,]+ (s|bytes|MiB)\b')
 
 
 def told(answer: Answer, far: Far, *folders: Path) -> tuple[int, str, str]:
