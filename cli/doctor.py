@@ -5,7 +5,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from adapters.places import FOLDER, find, places_of
+from adapters.places import COPY, FOLDER, find, places_of
 from adapters.settings import BY_NAME, file_of_settings, is_database_url
 from cli import exits
 from cli.answers import answer
@@ -78,7 +78,7 @@ def patient_here() -> Patient:
         return Patient(find(start, flags=given), refused=None, given=given, metering=Progress)
     except Refusal as refusal:
         root = next((folder for folder in (start, *start.parents) if (folder / FOLDER).is_dir()), None)
-        if root is None:
+        if root is None or (root / FOLDER / COPY).is_file():  # nothing of a copy is a store that could be looked at
             raise
         state = given.get("state_dir") or os.environ.get("ORCHESTRATOR_STATE_DIR") or FOLDER
         variable = BY_NAME["database_url"].variable

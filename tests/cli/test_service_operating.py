@@ -205,6 +205,16 @@ def test_how_far_the_service_is_is_shown_to_a_person(far: Far, monkeypatch: pyte
         assert " of " in terminal.getvalue() and "events" in terminal.getvalue(), line
 
 
+def test_a_copy_is_no_store_that_a_doctor_could_look_at(far: Far) -> None:
+    worked_on(far)
+    (far.folder / ".orch/config.toml").write_text("url = 3\n")
+    far.env.delenv("ORCHESTRATOR_URL")
+    assert far.orch("doctor", "--json").error["message"].endswith("got 3.")
+    (far.folder / ".orch/config.toml").unlink()
+    refused = far.orch("doctor", "--json")
+    assert refused.status == 4 and "is a copy of what a service has" in refused.error["message"]
+
+
 def test_a_copy_of_another_log_is_refused_before_anything_is_done(far: Far, tmp_path: Path) -> None:
     worked_on(far)
     other = tmp_path / "other"
