@@ -95,7 +95,7 @@ async def long_answer(request: Request, work: Callable[[Metering], Response]) ->
         raise
     if working.done():
         return working.result()
-    afterwards = BackgroundTask(_raise_bug, request, working)
+    afterwards = BackgroundTask(_end, request, working, telling)
     return StreamingResponse(_told(request, working, telling), media_type=EVENTS, background=afterwards)
 
 
@@ -119,7 +119,7 @@ async def _told(request: Request, working: "asyncio.Future[Response]", telling: 
                 said = monotonic()
             await asyncio.wait({working}, timeout=EVERY_S)
     finally:
-        telling.nobody = not working.done()
+        telling.nobody = True
     if telling.reached is not None and telling.reached != told:
         yield _event("progress", orjson.dumps(telling.reached._asdict()))
     response = await _answered(request, working)
@@ -137,9 +137,13 @@ async def _answered(request: Request, working: "asyncio.Future[Response]") -> Re
     return await handler(request, error) if handler else bug()
 
 
-async def _raise_bug(request: Request, working: "asyncio.Future[Response]") -> None:
-    """Raise what is nobody's refusal, once it has been told: its trace belongs into the log."""
-    error = working.exception()
+async def _end(request: Request, working: "asyncio.Future[Response]", telling: Telling) -> None:
+    """Let work end that nobody waits for, even if they had left before anything was told; raise what is a bug.
+
+    It has been told by then, and its trace belongs into the log.
+    """
+    telling.nobody = True
+    error = working.exception() if working.done() else None
     if error is not None and not _handler_of(request, error):
         raise error
 

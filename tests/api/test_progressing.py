@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
+from socket import create_connection
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any
@@ -125,16 +126,17 @@ def project(folder: Any) -> Iterator[Project]:
 
 def test_work_has_as_long_as_it_takes_where_it_is_told_how_far_it_is(project: Project) -> None:
     token = issued(project)
-    with served(project, bounds=WIDE._replace(seconds=0.4)) as anybody, ThreadPoolExecutor(1) as pool:
+    with served(project) as anybody:
+        assert anybody.shows(token).post(f"/phases/{PHASE}/spec", FIELDS["spec"]).status == 200
+    with served(project, bounds=WIDE._replace(seconds=2.0)) as anybody, ThreadPoolExecutor(1) as pool:
         client = anybody.shows(token)
-        client.post(f"/phases/{PHASE}/spec", FIELDS["spec"])
         held = Workspace(project.places).locked(PHASE)
         held.__enter__()
         late: Reply = client.post("/rebuild")
         assert late.code == "OPERATION_TIMEOUT"
         with watching(client, "POST", "/rebuild", b"{}") as stream:
             waits = pool.submit(told, stream)
-            sleep(1.0)
+            sleep(2.5)
             assert not waits.done()
             held.__exit__(None, None, None)
             assert waits.result(PATIENCE)[-1][1]["status"] == 200
@@ -163,6 +165,10 @@ def test_whoever_leaves_ends_the_work_and_gives_its_place_back() -> None:
             with watching(client, "GET", "/endless") as stream:
                 assert stream.status == 200 and stream.readline() == b"event: progress\n"
             until(lambda turn=turn: len(ended) == turn)  # type: ignore[misc]  # it is called at once
+        sock = create_connection(("127.0.0.1", client.port))
+        sock.sendall(b"GET /api/v1/endless HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n")
+        sock.close()  # before anything is told
+        until(lambda: len(ended) == AT_ONCE + 2)
         with long_work(), long_work():
             pass
 
