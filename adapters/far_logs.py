@@ -1,5 +1,7 @@
 """The log of a project that is worked on through a service, and the folders that are copies of such a project."""
 
+from collections.abc import Callable
+
 from adapters.durable import sync
 from adapters.places import COPY, FOLDER, MARK, Places
 from adapters.remote_log import RemoteLog
@@ -9,25 +11,50 @@ from domain.errors import InvalidInput, Unavailable
 
 
 def reached_log(places: Places) -> RemoteLog:
-    """Ask the service; a folder with a log of its own, or a copy of another one, is never taken for its project."""
+    """Ask the service for its log; a folder that has another one is never taken for its project."""
+    _refuse_own_log(places)
+    line = ServiceLine(service_at(places))
+    try:
+        return _log_behind(line, places)
+    except BaseException:
+        line.close()
+        raise
+
+
+def reached_service(places: Places, *, seen: Callable[[str], str] = str) -> ServiceLine:
+    """Return a line for what needs no log here; only a folder that is a copy of one asks first which log it is.
+
+    So a token needs no scope but that of what is asked. `seen` says how a command that the service names reads here.
+    """
+    _refuse_own_log(places)
+    line = ServiceLine(service_at(places), seen=seen)
+    try:
+        if copied_from(places) is not None:
+            _log_behind(line, places)
+    except BaseException:
+        line.close()
+        raise
+    return line
+
+
+def _refuse_own_log(places: Places) -> None:
     own = places.root / FOLDER
     if places.is_copy and any((own / name).is_file() for name in ("log.db", MARK)):
         raise InvalidInput(
             f"{places.root} has a log of its own, but a service is named: {places.url} would be another log.",
             fix=("unset ORCHESTRATOR_URL",),
         )
-    line = ServiceLine(service_at(places))
-    try:
-        log = RemoteLog(line)
-        known = copied_from(places)
-        if known not in (None, log.origin):
-            raise InvalidInput(
-                f"{places.root} is a copy of the log {known}, but {log.where} has {log.origin}.",
-                fix=("orch config show url",),
-            )
-    except BaseException:
-        line.close()
-        raise
+
+
+def _log_behind(line: ServiceLine, places: Places) -> RemoteLog:
+    """Return the log of a service. Raises `InvalidInput` where the folder is a copy of another one."""
+    log = RemoteLog(line)
+    known = copied_from(places)
+    if known not in (None, log.origin):
+        raise InvalidInput(
+            f"{places.root} is a copy of the log {known}, but {log.where} has {log.origin}.",
+            fix=("orch config show url",),
+        )
     return log
 
 

@@ -2,7 +2,7 @@
 
 import ssl
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from threading import Lock
 from time import monotonic, sleep
@@ -11,10 +11,11 @@ from urllib.parse import urlencode
 
 import orjson
 
-from adapters.service_answers import Said, said_by
+from adapters.service_answers import Said, media_type_of, said_by
 from adapters.service_at import NAME_IT, ServiceAt
 from adapters.service_problems import document_in, refusal_of
 from adapters.service_unreached import unreached
+from adapters.service_work import EVENTS, TAKEN, Hearing, heard_out
 from domain.errors import Refusal, Unavailable
 
 ROOT = "/api/v1"
@@ -40,8 +41,10 @@ class Reply(NamedTuple):
 class ServiceLine:
     """Asks one service. May be shared by threads: each question has a connection for itself."""
 
-    def __init__(self, at: ServiceAt) -> None:
+    def __init__(self, at: ServiceAt, *, seen: Callable[[str], str] = str) -> None:
+        """`seen` says how a command that the service names reads for whoever is far from it."""
         self.at = at
+        self._seen = seen
         self.where = at.where
         self._idle: list[HTTPConnection] = []
         self._guard = Lock()
@@ -59,6 +62,10 @@ class ServiceLine:
         """
         return self._told(self._asked(method, path, body, key=key))
 
+    def work(self, method: str, path: str, body: Any, hearing: Hearing, *, key: str | None = None) -> Reply:
+        """Have long work done, and be told how far it is; it may take as long as it is told. Asks again as `ask`."""
+        return self._told(self._asked(method, path, body, key=key, hearing=hearing))
+
     def fetch(self, path: str, body: Any, file: IO[bytes]) -> None:
         """Have a file made, and write it to one as it comes; asked again, it is written anew. Raises as `ask`."""
         said = self._asked("POST", path, body, into=file)
@@ -74,9 +81,17 @@ class ServiceLine:
             raise unreached(self.at, error.cause).why from error.cause
 
     def _asked(
-        self, method: str, path: str, body: Any, *, key: str | None = None, into: IO[bytes] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        *,
+        key: str | None = None,
+        into: IO[bytes] | None = None,
+        hearing: Hearing | None = None,
     ) -> Said:
-        sent = {"Authorization": f"Bearer {self.at.token}", "Accept": "application/json" if into is None else "*/*"}
+        taken = "*/*" if into is not None else "application/json" if hearing is None else TAKEN
+        sent = {"Authorization": f"Bearer {self.at.token}", "Accept": taken}
         if not self.at.is_near and into is None:
             sent["Accept-Encoding"] = "gzip"
         if key is not None:
@@ -89,7 +104,7 @@ class ServiceLine:
         trouble: Refusal
         for pause in (*PAUSES, None):
             try:
-                said = self._said(method, f"{self.at.prefix}{ROOT}{path}", data, sent, into=into)
+                said = self._said(method, f"{self.at.prefix}{ROOT}{path}", data, sent, into=into, hearing=hearing)
                 if said.status not in BUSY:
                     return said
                 trouble = self.refusal(said)
@@ -122,6 +137,7 @@ class ServiceLine:
         *,
         into: IO[bytes] | None = None,
         most: int | None = None,
+        hearing: Hearing | None = None,
     ) -> Said:
         """Ask once; a connection that was let go of while it was idle is no trouble."""
         while True:
@@ -131,7 +147,11 @@ class ServiceLine:
             try:
                 connection.request(method, path, body, dict(headers))
                 response = connection.getresponse()
-                said = said_by(response, seconds=self.at.timeout_s, into=into, most=most)
+                told = {name.lower(): value for name, value in response.getheaders()}
+                if hearing is not None and response.status == 200 and media_type_of(told) == EVENTS:
+                    said = heard_out(response, told, hearing)
+                else:
+                    said = said_by(response, seconds=self.at.timeout_s, into=into, most=most)
             except (OSError, HTTPException, zlib.error) as error:
                 connection.close()
                 if known is not None and not isinstance(error, TimeoutError):
@@ -169,9 +189,8 @@ class ServiceLine:
 
     def refusal(self, said: Said) -> Refusal:
         """Return what an answer stands for that did not go well."""
-        return refusal_of(
-            said.status, said.media_type, said.body, where=self.where, leads_to=said.headers.get("location", "")
-        )
+        leads_to = said.headers.get("location", "")
+        return refusal_of(said.status, said.media_type, said.body, where=self.where, leads_to=leads_to, seen=self._seen)
 
 
 class _Broken(Exception):

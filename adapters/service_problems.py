@@ -1,5 +1,6 @@
 """What a service answers when it says no, as the refusal that the command line knows: same code, sentence and fix."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,10 +47,19 @@ def document_in(body: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def refusal_of(status: int, media_type: str, body: bytes, *, where: str, leads_to: str = "") -> Refusal:
+def refusal_of(
+    status: int,
+    media_type: str,
+    body: bytes,
+    *,
+    where: str,
+    leads_to: str = "",
+    seen: Callable[[str], str] = str,
+) -> Refusal:
     """Return the refusal that a problem document stands for; what is none was said by somebody else than a service.
 
-    `leads_to` is where a redirect leads: a token is shown only to the service that was named.
+    `leads_to` is where a redirect leads: a token is shown only to the service that was named. `seen` says how a command
+    that the service names reads here.
     """
     said = document_in(body) if media_type == MEDIA_TYPE else None
     if said is None or not all(isinstance(said.get(name), str) for name in ("code", "detail")):
@@ -65,7 +75,7 @@ def refusal_of(status: int, media_type: str, body: bytes, *, where: str, leads_t
             ("orch version",),
         )
     kind = CommandIdReused if code == CommandIdReused.code else KINDS.get(status, Unavailable)
-    fix = tuple(str(line) for line in said["fix"]) if isinstance(said.get("fix"), list) else ()
+    fix = tuple(seen(str(line)) for line in said["fix"]) if isinstance(said.get("fix"), list) else ()
     if status == 401:
         message, fix = f"{message} Whoever runs the service issues another one.", (SHOW_IT,)
     if status == 421:

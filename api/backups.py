@@ -3,23 +3,26 @@
 from functools import partial
 from typing import Annotated, Any
 
+from fastapi import Request
 from pydantic import Field
 from starlette.responses import Response
 
 from adapters.drills import Drill
 from api.answering import answer
 from api.asking import PresentRecoverer
-from api.heavy import long_work
 from api.outside import name_of, outside, rows_outside
 from api.parts import part
+from api.progressing import long_answer
 from api.words import Words
 from usecases.backup_copies import is_copy_wanted
 from usecases.backup_drilling import drilled
 from usecases.backup_freshness import freshness
 from usecases.backup_listing import backups_of, keys_for, listed
+from usecases.backup_locked import LOCKED_HERE, refuse_locked
 from usecases.backup_making import backed_up
 from usecases.backup_places import author_of, storage_of
 from usecases.backup_verifying import verified
+from usecases.meters import Metering
 from usecases.project import Project
 
 router = part(prefix="/backups", tags=["backups"])
@@ -65,48 +68,60 @@ def backup_status(ask: PresentRecoverer) -> Response:
 
 
 @router.post("", summary="Add what is new to the backups")
-def create_backup(ask: PresentRecoverer, words: Making | None = None) -> Response:
+async def create_backup(ask: PresentRecoverer, request: Request, words: Making | None = None) -> Response:
     """Add what is new, sealed by a signed checkpoint, encrypted to those whom the settings name.
 
     A full copy is made only where the newest one lacks something or is not whole; so it is safe to repeat.
     """
-    project = ask.project
-    storage = storage_of(project.places, project.given)
-    full, is_wanted = words is not None and words.full, partial(is_copy_wanted, project)
-    with long_work():
-        found = backed_up(project, storage, author_of(project), say=_unheard, full=full, is_wanted=is_wanted)
-    return answer("backup.made", {**found, "folder": name_of(found["folder"])})
+    full = words is not None and words.full
+
+    def work(metering: Metering) -> Response:
+        project = ask.project._replace(metering=metering)
+        storage, is_wanted = storage_of(project.places, project.given), partial(is_copy_wanted, project)
+        found = backed_up(project, storage, author_of(project), full=full, is_wanted=is_wanted)
+        warnings = [outside(each, project.places) for each in found["warnings"]]
+        return answer("backup.made", {**found, "folder": name_of(found["folder"]), "warnings": warnings})
+
+    return await long_answer(request, work)
 
 
 @router.post("/verify", summary="Check every byte of the backups")
-def verify_backups(ask: PresentRecoverer, words: Checking | None = None) -> Response:
+async def verify_backups(ask: PresentRecoverer, request: Request, words: Checking | None = None) -> Response:
     """Check files, signatures, manifests, tree and texts. `verdict` says how they are, with status 200.
 
     What is encrypted is compared with its manifests and not opened: its keys are not here.
     """
     name = words.copy_name if words else None
-    with long_work():
+
+    def work(metering: Metering) -> Response:
         target, known = backups_of(ask.project)
         is_known = bool(keys_for(target.storage, None, known))
-        found = verified(target, [target.copy(name)] if name else target.copies, [], given_key=is_known)
-    problems = rows_outside(found["problems"], ask.project.places, "what")
-    data = {**found, "folder": name_of(found["folder"]), "problems": problems}
-    return answer("backup.verification", data)
+        copies = [target.copy(name)] if name else target.copies
+        found = verified(target, copies, [], given_key=is_known, metering=metering, locked=LOCKED_HERE)
+        problems = rows_outside(found["problems"], ask.project.places, "what")
+        return answer("backup.verification", {**found, "folder": name_of(found["folder"]), "problems": problems})
+
+    return await long_answer(request, work)
 
 
 @router.post("/drill", summary="Restore the backups for trial")
-def drill_backups(ask: PresentRecoverer, words: Trying | None = None) -> Response:
-    """Restore into a scratch store, compare root and state with the log, remember what came of it: `passed`."""
-    project = ask.project
-    with long_work():
-        found = drilled(project, storage_of(project.places, project.given), [], words.copy_name if words else None)
-    return answer("backup.drill", _drill(found, project))
+async def drill_backups(ask: PresentRecoverer, request: Request, words: Trying | None = None) -> Response:
+    """Restore into a scratch store, compare root and state with the log, remember what came of it: `passed`.
+
+    What is encrypted is refused: its keys are not here.
+    """
+    name = words.copy_name if words else None
+
+    def work(metering: Metering) -> Response:
+        project = ask.project._replace(metering=metering)
+        refuse_locked(project, name)
+        return answer(
+            "backup.drill", _drill(drilled(project, storage_of(project.places, project.given), [], name), project)
+        )
+
+    return await long_answer(request, work)
 
 
 def _drill(found: Drill, project: Project) -> dict[str, Any]:
     why = found["why"] and outside(found["why"], project.places)
     return {**found, "folder": name_of(found["folder"]), "why": why}
-
-
-def _unheard(_: str) -> None:
-    """Leave unsaid what the answer says with `encrypted`, and what only whoever set the place up can change."""

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
 from adapters.input_schemas import schema_of
-from api.kinds import FILES, KINDS, ONLY_FILES, OUTCOME, READ_BY_POST, SAME_AS_JSON
+from api.kinds import FILES, KINDS, ONLY_FILES, OUTCOME, READ_BY_POST, SAME_AS_JSON, TOLD_MEANWHILE
 from api.problems import MEDIA_TYPE as PROBLEM
 from api.problems import schema as problem_schema
 from domain.steps import STEPS
@@ -57,6 +57,7 @@ FOLLOWED = {
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
+MEANWHILE = "How far it is, where it takes longer than a moment; the last event has the answer."
 Queries: TypeAlias = dict[tuple[str, str], dict[str, bool]]
 """By method and path: the names of parameters, and whether each may be given again."""
 ETAG = {"ETag": {"description": "The version that If-Match may name.", "schema": {"type": "string"}}}
@@ -150,6 +151,8 @@ def _describe(operation: dict[str, Any], schemas: dict[str, Any], method: str) -
         same = media in SAME_AS_JSON
         ok["content"][media] = {"schema": {"$ref": f"#/components/schemas/{component}"} if same else {"type": "string"}}
         ok["headers"] = FILE
+    if name in TOLD_MEANWHILE:
+        ok["content"]["text/event-stream"] = {"schema": {"type": "string", "description": MEANWHILE}}
     if is_write or kind in ("phase.status", "phase.document", "policy", "role.list"):
         ok["headers"] = ETAG
     refusals = REFUSALS | (OF_WRITES if is_write else {}) | (OF_BODIES if has_body else {}) | OF_RULES.get(name, {})

@@ -109,3 +109,10 @@ READ_BY_POST = frozenset(
     }
 )
 """Operations that take a body and record nothing themselves."""
+TOLD_MEANWHILE = frozenset(
+    {
+        *("doctor", "rebuild", "create_backup", "verify_backups", "drill_backups"),
+        *("plan_of", "recover", "verify_recovered"),
+    }
+)
+"""Long work of which is told how far it is, where an event stream is taken."""

@@ -2,18 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
 from api.answering import answer
 from api.asking import PresentOverseer
-from api.heavy import long_work
 from api.outside import rows_outside, settings_outside
 from api.parts import part
+from api.progressing import long_answer
 from api.words import Words
 from domain.phase_ids import checked
 from usecases.doctoring import examined
+from usecases.meters import Metering
 from usecases.patient import Patient
 from usecases.rebuilding import rebuilt
 from usecases.settings_shown import settings_shown
@@ -30,13 +31,18 @@ class Rebuild(Words):
 
 
 @router.get("/doctor", summary="What is wrong, and what mends it")
-def doctor(ask: PresentOverseer, phase: OnePhase = None, quick: Quick = False) -> Response:
+async def doctor(ask: PresentOverseer, request: Request, phase: OnePhase = None, quick: Quick = False) -> Response:
     """Look at the project, or at one phase; `verdict` says how it is, with status 200. Nothing is changed."""
-    patient = Patient(ask.project.places, refused=None, given=ask.project.given)
-    patient.phase, patient.quick = checked(phase) if phase is not None else "", quick
-    with long_work():
+    places = ask.project.places
+    name = checked(phase) if phase is not None else ""
+
+    def work(metering: Metering) -> Response:
+        patient = Patient(places, refused=None, given=ask.project.given, metering=metering)
+        patient.phase, patient.quick = name, quick
         found = examined(patient)
-    return answer("doctor", {**found, "rows": rows_outside(found["rows"], ask.project.places, "message", "fix")})
+        return answer("doctor", {**found, "rows": rows_outside(found["rows"], places, "message", "fix")})
+
+    return await long_answer(request, work)
 
 
 @router.get("/config", summary="The settings in force")
@@ -46,7 +52,11 @@ def show_config(ask: PresentOverseer) -> Response:
 
 
 @router.post("/rebuild", summary="Make anew what is made from the events")
-def rebuild(ask: PresentOverseer, words: Rebuild | None = None) -> Response:
+async def rebuild(ask: PresentOverseer, request: Request, words: Rebuild | None = None) -> Response:
     """Make heads, snapshots, state files, missing documents and the search index anew; edited documents stay."""
-    with long_work():
-        return answer("rebuild", rebuilt(ask.project, check=words is not None and words.check))
+    check = words is not None and words.check
+
+    def work(metering: Metering) -> Response:
+        return answer("rebuild", rebuilt(ask.project._replace(metering=metering), check=check))
+
+    return await long_answer(request, work)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -12,11 +12,13 @@ from api.asking import Key, PresentRecoverer, Recoverer, RecoveryReader, refuse_
 from api.heavy import long_work
 from api.outside import name_of, outside, rows_outside
 from api.parts import part
+from api.progressing import long_answer
 from api.words import Text, Words
 from domain.commands import NamePoint
 from domain.restore_point import stream_of
 from usecases.command_ids import checked_id
 from usecases.going_back import losses
+from usecases.meters import Metering
 from usecases.points import points
 from usecases.project import Project
 from usecases.recover_answers import RecoveryVerification
@@ -63,46 +65,53 @@ def losses_of(ask: PresentRecoverer, to: To) -> Response:
 
 
 @router.get("/plan", summary="What going back would do")
-def plan_of(ask: PresentRecoverer, to: To, from_backups: FromBackups = False) -> Response:
+async def plan_of(ask: PresentRecoverer, request: Request, to: To, from_backups: FromBackups = False) -> Response:
     """Return which position that is, where its events are, what is lost after it and how long it would take."""
     refuse_files(to)
     project = ask.project
-    with long_work():
+
+    def work(_: Metering) -> Response:
         found = plan_to(project, to, from_backups=from_backups)
-    sources = [
-        {**each, "where": name_of(each["where"])} for each in rows_outside(found["sources"], project.places, "problem")
-    ]
-    data = {**found, "source": {**found["source"], "where": ""}, "sources": sources}
-    return answer("recover.plan", {**data, "checkpoints": [Path(each).name for each in found["checkpoints"]]})
+        sources = [
+            {**each, "where": name_of(each["where"])}
+            for each in rows_outside(found["sources"], project.places, "problem")
+        ]
+        data = {**found, "source": {**found["source"], "where": ""}, "sources": sources}
+        return answer("recover.plan", {**data, "checkpoints": [Path(each).name for each in found["checkpoints"]]})
+
+    return await long_answer(request, work)
 
 
 @router.post("/run", summary="Recover the log as it was")
-def recover(ask: PresentRecoverer, words: Recovery, key: Key = None) -> Response:
+async def recover(ask: PresentRecoverer, request: Request, words: Recovery, key: Key = None) -> Response:
     """Make a store that holds the log as it was at a moment, and verify it; `out` is its name beside the store.
 
     What is served stays as it is. The same Idempotency-Key makes it once.
     """
     refuse_files(words.to)
     own = checked_id(unquoted(key))
-    with long_work():
-        found, repeated = recovered_to(ask.project, words.to, own, from_backups=words.from_backups)
-    data = {
-        **found,
-        "source": {**found["source"], "where": ""},
-        "verification": _told(found["verification"], ask.project),
-    }
-    response = answer("recover.run", data)
-    if repeated:
-        response.headers["Idempotent-Replayed"] = "true"
-    return response
+
+    def work(metering: Metering) -> Response:
+        project = ask.project._replace(metering=metering)
+        found, repeated = recovered_to(project, words.to, own, from_backups=words.from_backups)
+        told = _told(found["verification"], project)
+        response = answer("recover.run", {**found, "source": {**found["source"], "where": ""}, "verification": told})
+        if repeated:
+            response.headers["Idempotent-Replayed"] = "true"
+        return response
+
+    return await long_answer(request, work)
 
 
 @router.post("/verify", summary="Check a recovered store")
-def verify_recovered(ask: PresentRecoverer, words: RecoveredStore) -> Response:
+async def verify_recovered(ask: PresentRecoverer, request: Request, words: RecoveredStore) -> Response:
     """Check every event of it, and that it is a prefix of the log that is served; `verdict` says how it is."""
-    with long_work():
-        found = verified_store(ask.project, words.store)
-    return answer("recover.verification", _told(found, ask.project))
+
+    def work(metering: Metering) -> Response:
+        found = verified_store(ask.project._replace(metering=metering), words.store)
+        return answer("recover.verification", _told(found, ask.project))
+
+    return await long_answer(request, work)
 
 
 @router.post("/points", summary="Give a place in the log a name")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.answers import answer
+from cli.asked_there import asked_there, refuse_there
 from cli.backup_options import RecipientWords, To
 from cli.backup_project import target_of
 from cli.options import Asked, plain
@@ -23,14 +24,21 @@ Full = Annotated[bool, typer.Option("--full", help="Begin a new copy with everyt
 def create(asked: Asked, to: To = None, recipient: RecipientWords = None, full: Full = False) -> None:
     """Add what is new to the backups, sealed by a signed checkpoint. Nothing new is no mistake.
 
-    With --recipient, or the setting backup.recipients, backups are encrypted; otherwise they are plain text.
+    With --recipient, or the setting backup.recipients, backups are encrypted; otherwise they are plain text. A service
+    makes its own, as its settings say, and a full one only where the newest copy lacks something.
 
     Example: orch backup create --to backups
 
     Next: orch backup verify
     """
-    with opened() as project:
-        data = made_now(project, to, recipient, full=full)
+    why = "its own settings say where its backups go, and who can read them"
+    refuse_there({"--to": to, "--recipient": recipient}, why, "orch backup create")
+    data = asked_there("POST", "/backups", body={"full": full})
+    if data is None:
+        with opened() as project:
+            data = made_now(project, to, recipient, full=full)
+    for warning in data.get("warnings", ()):
+        say(warning)
     answer("backup.made", data, as_json=asked.json, show=lambda: show_made(data))
 
 
@@ -40,7 +48,7 @@ def made_now(project: Project, to: str | None, recipient: list[str] | None, *, f
     from usecases.backup_places import author_of
 
     author = author_of(project, recipient)
-    return backed_up(project, target_of(project.places, to), author, say=say, full=full)
+    return backed_up(project, target_of(project.places, to), author, full=full)
 
 
 def say(sentence: str) -> None:

@@ -5,6 +5,7 @@ import typer
 from adapters.drills import Drill
 from cli import exits
 from cli.answers import answer
+from cli.asked_there import asked_there, refuse_there
 from cli.backup_options import CopyName, From, Identities
 from cli.backup_project import target_of
 from cli.options import Asked, plain
@@ -16,6 +17,8 @@ from cli.screen import clean, one_line, paint
 def drill(asked: Asked, from_: From = None, identity: Identities = None, copy: CopyName = None) -> None:
     """Restore the backups into a scratch store, verify it, compare root and state with the store, record the result.
 
+    A service tries its own; it has no key to those that are encrypted, and takes none.
+
     Exit 0: the backups bring back what the store holds. 6: they do not.
 
     Example: orch backup drill --from backups
@@ -25,9 +28,14 @@ def drill(asked: Asked, from_: From = None, identity: Identities = None, copy: C
     from adapters.backup_packing import identities_from
     from usecases.backup_drilling import drilled
 
-    identities = identities_from(identity or ())
-    with opened() as project:
-        found = drilled(project, target_of(project.places, from_), identities, copy)
+    why = "it tries the backups that its own settings name, and no key is sent to it"
+    fix = ("orch backup drill", "orch backup verify --from PLACE --identity FILE")
+    refuse_there({"--from": from_, "--identity": identity}, why, *fix)
+    found: Drill | None = asked_there("POST", "/backups/drill", body={"copy": copy})
+    if found is None:
+        identities = identities_from(identity or ())
+        with opened() as project:
+            found = drilled(project, target_of(project.places, from_), identities, copy)
     answer("backup.drill", found, as_json=asked.json, show=lambda: _show(found))
     raise typer.Exit(exits.DONE if found["passed"] else exits.DAMAGED)
 

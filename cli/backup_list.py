@@ -4,14 +4,15 @@ from typing import TYPE_CHECKING
 
 from adapters.backup_addresses import storage_at
 from adapters.places import find
-from adapters.stores import open_log
 from cli.answers import answer
-from cli.backup_options import From, Vkeys
+from cli.asked_there import asked_there, refuse_there
+from cli.backup_options import SETTING, From, Vkeys
 from cli.backup_project import target_of
 from cli.given import flags
 from cli.options import Asked, plain
-from cli.project import here
+from cli.project import here, log_at
 from cli.screen import clean, one_line, paint
+from cli.service_named import service_named
 from domain.errors import Refusal
 from usecases.backup_listing import Known, keys_for, known_to, listed
 
@@ -30,16 +31,32 @@ def list_backups(asked: Asked, from_: From = None, vkey: Vkeys = None) -> None:
 
     Next: orch backup verify
     """
-    from adapters.backup_target import read_target
+    tells_drill = True
+    data = _there(vkey) if from_ is None else None
+    if data is None:
+        from adapters.backup_target import read_target
 
-    storage, known = around(from_)
-    target = read_target(storage, keys_for(storage, vkey, known))
-    data = listed(target, known)
-    answer("backup.list", data, as_json=asked.json, show=lambda: _show(data))
+        storage, known = around(from_)
+        data = listed(read_target(storage, keys_for(storage, vkey, known)), known)
+        tells_drill = known is None or service_named() is None  # a service remembers those of its own backups
+    answer("backup.list", data, as_json=asked.json, show=lambda: _show(data, tells_drill=tells_drill))
+
+
+def _there(vkey: list[str] | None) -> "BackupList | None":
+    """Return what a service says of its backups, or None where the log is opened here."""
+    why = "it looks at its own backups with the keys of its log"
+    refuse_there({"--vkey": vkey}, why, "orch backup list", "orch backup list --from PLACE --vkey KEY")
+    found: BackupList | None = asked_there("GET", "/backups")
+    return found
 
 
 def around(given: str | None) -> "tuple[Storage, Known | None]":
-    """Return where the backups are, and what the store around us knows."""
+    """Return where the backups are, and what the store around us knows, or the one behind a service that answers."""
+    if given == SETTING:
+        refuse_there(
+            {f"--from-backups {SETTING}": given}, "it sends its backups to nobody", "orch recover plan --to now"
+        )
+        given = None
     try:
         places = find(here(), flags=flags())
     except Refusal:
@@ -48,13 +65,13 @@ def around(given: str | None) -> "tuple[Storage, Known | None]":
         return storage_at(given, here()), None
     storage = target_of(places, given)
     try:
-        with open_log(places, read_only=True) as log:
+        with log_at(places, read_only=True) as log:
             return storage, known_to(log, places)
     except (Refusal, LookupError, TypeError, ValueError):  # whatever is wrong with the store, the backups are not
         return storage, None
 
 
-def _show(data: "BackupList") -> None:
+def _show(data: "BackupList", *, tells_drill: bool) -> None:
     print(f"{clean(data['folder'])}: backups of {clean(data['origin'])}")
     for row in data["rows"]:
         mark = paint("✗", "red") if row["problem"] else paint("✓", "green")
@@ -71,6 +88,8 @@ def _show(data: "BackupList") -> None:
         print(f"{paint('✗', 'red')} {one_line(name)} is in no list of backups")
     if data["unshipped"]:
         print(f"{data['unshipped']:,} events are in no backup yet")
+    if not tells_drill:
+        return
     drill = data["drill"]
     if drill is None:
         print(f"{paint('no drill yet', 'yellow')}: orch backup drill tries whether they bring the log back")

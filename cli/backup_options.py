@@ -33,6 +33,8 @@ def database_of(words: str) -> str:
 
 
 WHERE = "DIR|s3://…"
+SETTING = "backup.dir"
+"""Instead of a place: where the setting of this name says that the backups are."""
 To = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
     typer.Option(
@@ -51,7 +53,7 @@ FromBackups = Annotated[
         "--from-backups",
         metavar=WHERE,
         parser=words_of,
-        help="Take the events from backups alone; the store may be gone.",
+        help="Take the events from backups alone; the store may be gone. backup.dir: where that setting says.",
     ),
 ]
 RecipientWords = Annotated[

@@ -1,11 +1,13 @@
 """orch backup verify: check every byte of the backups; no store is needed."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from cli import exits
 from cli.answers import answer
+from cli.asked_there import asked_there, refuse_there
 from cli.backup_list import around
 from cli.backup_options import CopyName, From, Identities, Vkeys
 from cli.options import Asked, plain
@@ -22,12 +24,33 @@ def verify(
 ) -> None:
     """Check files, signatures, the chain of manifests, the tree and every text of the backups. Needs no store.
 
+    Without --from a service checks its own; what is encrypted it compares with what was signed, and does not open.
+
     Exit 0: verified. 6: damaged. 7: verified, but not all of it.
 
     Example: orch backup verify --from backups
 
     Next: orch backup restore --out NEW
     """
+    data = _there(identity, vkey, copy) if from_ is None else None
+    if data is None:
+        data = _here(from_, identity, vkey, copy)
+    answer("backup.verification", data, as_json=asked.json, show=lambda: _show(data))
+    raise typer.Exit(exits.VERDICT[data["verdict"]])
+
+
+def _there(identity: list[Path] | None, vkey: list[str] | None, copy: str | None) -> "BackupVerification | None":
+    """Return what a service finds in its backups, or None where the log is opened here."""
+    why = "it checks its own backups with the keys of its log, and no key is sent to it"
+    fix = ("orch backup verify", "orch backup verify --from PLACE --identity FILE --vkey KEY")
+    refuse_there({"--identity": identity, "--vkey": vkey}, why, *fix)
+    found: BackupVerification | None = asked_there("POST", "/backups/verify", body={"copy": copy})
+    return found
+
+
+def _here(
+    from_: str | None, identity: list[Path] | None, vkey: list[str] | None, copy: str | None
+) -> "BackupVerification":
     from adapters.backup_packing import identities_from
     from adapters.backup_target import read_target
     from cli.progress import Progress
@@ -38,9 +61,7 @@ def verify(
     keys = keys_for(storage, vkey, known)
     target = read_target(storage, keys)
     copies = [target.copy(copy)] if copy else target.copies
-    data = verified(target, copies, identities, given_key=bool(keys), metering=Progress)
-    answer("backup.verification", data, as_json=asked.json, show=lambda: _show(data))
-    raise typer.Exit(exits.VERDICT[data["verdict"]])
+    return verified(target, copies, identities, given_key=bool(keys), metering=Progress)
 
 
 COLOURS = {"verified": "green", "incomplete": "yellow", "damaged": "red"}

@@ -6,13 +6,16 @@ from typing import Annotated, ClassVar, Optional
 import typer
 
 from adapters.places import find
+from adapters.settings import Source
 from cli.answers import answer
+from cli.asked_there import asked_there
 from cli.config_names import names, setting_of
 from cli.given import flags
 from cli.lazy import Entry, LazyGroup
 from cli.options import Asked, plain
 from cli.project import here
 from cli.screen import clean, one_line, paint, print_table
+from domain.errors import InvalidInput
 from usecases.settings_shown import ConfigAnswer, settings_shown
 
 
@@ -29,6 +32,9 @@ class ConfigCommands(LazyGroup):
     }
 
 
+OfService = Annotated[
+    bool, typer.Option("--service", help="Those of the service through which the project is worked on.")
+]
 Name = Annotated[
     Optional[str],  # noqa: UP045  # Typer reads Optional at every release we allow
     typer.Argument(metavar="[NAME]", help="One setting only.", autocompletion=names),
@@ -36,8 +42,11 @@ Name = Annotated[
 
 
 @plain
-def show_config(asked: Asked, name: Name = None) -> None:
+def show_config(asked: Asked, name: Name = None, service: OfService = False) -> None:
     """Show every setting, its value and where it comes from: flag, environment, file or default, in this order.
+
+    They are those of the machine on which this is typed; with --service those of the service that the setting url
+    names, as far as it tells them: of places only their names, of addresses only whose.
 
     The file is .orch/config.toml, or the one that --config or ORCHESTRATOR_CONFIG names (.toml, or .json with the
     keys of production.json in the deployment guide). A variable is ORCHESTRATOR_ and the name in capitals.
@@ -86,9 +95,24 @@ def show_config(asked: Asked, name: Name = None) -> None:
 
     Next: orch doctor
     """
+    wanted = [setting_of(name).name] if name else []
     given = flags()
-    data = settings_shown(find(here(), flags=given), given, [setting_of(name).name] if name else ())
+    data = _of_service(wanted) if service else settings_shown(find(here(), flags=given), given, wanted)
     answer("config", data, as_json=asked.json, show=lambda: _show(data))
+
+
+def _of_service(wanted: list[str]) -> ConfigAnswer:
+    """Return the settings that a service tells of. Raises `InvalidInput` where none is named."""
+    from adapters.service_at import NAME_IT
+
+    found: ConfigAnswer | None = asked_there("GET", "/config")
+    if found is None:
+        raise InvalidInput(
+            "No service is named here: the log is opened by whoever types.", fix=("orch config show", NAME_IT)
+        )
+    for row in found["rows"]:
+        row["source"] = Source(row["source"])
+    return {**found, "rows": [row for row in found["rows"] if not wanted or row["name"] in wanted]}
 
 
 def _show(data: ConfigAnswer) -> None:

@@ -5,11 +5,12 @@ from typing import Annotated, Optional
 
 import typer
 
-from adapters.places import FOLDER, find, places_of
+from adapters.places import COPY, FOLDER, find, places_of
 from adapters.settings import BY_NAME, file_of_settings, is_database_url
 from cli import exits
 from cli.answers import answer
 from cli.arguments import phases_known
+from cli.asked_there import asked_there
 from cli.given import flags
 from cli.options import Asked, plain
 from cli.progress import Progress
@@ -41,6 +42,7 @@ OnePhase = Annotated[
 def doctor(asked: Asked, phase: OnePhase = None, quick: Quick = False) -> None:
     """Look for what is wrong with this project, or with one phase, and name the command that mends it; changes nothing.
 
+    Where the project is worked on through a service, that one looks at itself.
     Exit 0: fine, or warnings only. 6: damage was found. 8: not everything could be looked at, or the settings cannot
     be read. It trusts what the project itself holds: orch audit verify --against held.txt need not.
 
@@ -52,9 +54,20 @@ def doctor(asked: Asked, phase: OnePhase = None, quick: Quick = False) -> None:
         checked(phase)
     patient = patient_here()
     patient.phase, patient.quick = phase or "", quick
-    data = examined(patient)
+    data = _there(patient) or examined(patient)
     answer("doctor", data, as_json=asked.json, show=lambda: _show(data))
     raise typer.Exit(exits.HEALTH[data["verdict"]])
+
+
+def _there(patient: Patient) -> DoctorAnswer | None:
+    """Return what a service finds that looks at itself, or None where the log is opened here."""
+    asked = {"phase": patient.phase, "quick": patient.quick}
+    found: DoctorAnswer | None = asked_there("GET", "/doctor", query=asked, places=patient.places)
+    if found is None:
+        return None
+    from cli.from_afar import from_afar
+
+    return {**found, "rows": [{**row, "fix": [from_afar(line) for line in row["fix"]]} for row in found["rows"]]}
 
 
 def patient_here() -> Patient:
@@ -65,7 +78,7 @@ def patient_here() -> Patient:
         return Patient(find(start, flags=given), refused=None, given=given, metering=Progress)
     except Refusal as refusal:
         root = next((folder for folder in (start, *start.parents) if (folder / FOLDER).is_dir()), None)
-        if root is None:
+        if root is None or (root / FOLDER / COPY).is_file():  # nothing of a copy is a store that could be looked at
             raise
         state = given.get("state_dir") or os.environ.get("ORCHESTRATOR_STATE_DIR") or FOLDER
         variable = BY_NAME["database_url"].variable

@@ -1,22 +1,21 @@
 """What is done where the log is, refused where a service is asked about it."""
 
-import shlex
-
 from adapters.places import find
+from cli.from_afar import WHERE
 from cli.given import flags
-from cli.options import typed
+from cli.options import typed_line
 from cli.project import here
 from domain.errors import InvalidInput, Refusal
 
 
-def refuse_through_a_service() -> None:
-    """Refuse a command that needs the machine of the log, and say which command to type there."""
+def refuse_through_a_service(why: str) -> None:
+    """Refuse a command that needs the machine of the log, with the reason, and say which command to type there."""
     try:
         url = find(here(), flags=flags()).url
     except Refusal:  # the command itself says what is wrong here
         return
     if url is not None:
         raise InvalidInput(
-            f"That is done where the log is, and this project is worked on through {url}: type it on that machine.",
-            fix=(shlex.join(["orch", *typed()]), "unset ORCHESTRATOR_URL"),
+            f"That is done where the log is, and this project is worked on through {url}: {why}.",
+            fix=(f"{typed_line()}{WHERE}", "unset ORCHESTRATOR_URL"),
         )

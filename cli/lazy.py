@@ -18,8 +18,8 @@ class Entry(NamedTuple):
     """`module:function`, or `module:group` of another lazy group."""
     help: str
     hidden: bool = False
-    at_the_log: bool = False
-    """Whether it is done where the log is, and never through a service."""
+    at_the_log: str = ""
+    """Why it is done where the log is, and never through a service; empty for what may be asked from afar."""
 
 
 class NoSuchName(click.UsageError):
@@ -66,7 +66,7 @@ class LazyGroup(TyperGroup):
         if entry is not None and entry.at_the_log and "--help" not in args:
             from cli.elsewhere import refuse_through_a_service
 
-            refuse_through_a_service()
+            refuse_through_a_service(entry.at_the_log)
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -50,7 +50,7 @@ class Orch(LazyGroup):
         "workflow": Entry("cli.workflow:workflow", "All steps of a phase from one file, as far as approvals reach."),
         "batch": Entry("cli.batch:batch", "One command for many phases."),
         "policy": Entry("cli.policy:PolicyCommands", "Show or change the rules about verdicts."),
-        "serve": Entry("cli.serve:serve", "Serve the project over HTTP.", at_the_log=True),
+        "serve": Entry("cli.serve:serve", "Serve the project over HTTP.", at_the_log="it is what would be asked"),
         "token": Entry("cli.token:TokenCommands", "Who may use the service, for what and until when."),
         "role": Entry("cli.role:RoleCommands", "Who holds which role; the policy says who may approve which step."),
         "status": Entry("cli.status:status", "Where a phase stands and what to do next."),
@@ -69,33 +69,35 @@ class Orch(LazyGroup):
         "export": Entry("cli.export:export", "The state and the documents of phases, in one file."),
         "audit": Entry("cli.audit:AuditCommands", "What auditors ask: checkpoints, proofs, the trail of everything."),
         "recover": Entry("cli.recover:RecoverCommands", "Any moment of the log again, in a store of its own, proven."),
-        "doctor": Entry(
-            "cli.doctor:doctor", "What is wrong with this project, and the command that mends it.", at_the_log=True
-        ),
+        "doctor": Entry("cli.doctor:doctor", "What is wrong with this project, and the command that mends it."),
         "health": Entry("cli.health_asked:health", "Whether the project works, or the service that runs it."),
         "config": Entry("cli.config:ConfigCommands", "The settings in force, and where each one comes from."),
-        "rebuild": Entry(
-            "cli.rebuild:rebuild", "Make everything that follows from the events anew, or compare it.", at_the_log=True
-        ),
+        "rebuild": Entry("cli.rebuild:rebuild", "Make everything that follows from the events anew, or compare it."),
         "follow": Entry("cli.follow:follow", "Keep documents, state files and the search as new as the log."),
-        "backup": Entry(
-            "cli.backup:BackupCommands", "Backups: make, ship, check, try and restore them.", at_the_log=True
-        ),
+        "backup": Entry("cli.backup:BackupCommands", "Backups: make, ship, check, try and restore them."),
         "template": Entry("cli.template:TemplateCommands", "The templates of the documents, and a project's own ones."),
         "import": Entry("cli.import_folder:import_folder", "Phases of the predecessor, spec-kit, OpenSpec or Kiro."),
         "schema": Entry("cli.schema:SchemaCommands", "The JSON Schemas of what goes in and comes out."),
         "migrate": Entry(
-            "cli.migrate:migrate", "Move the log to a PostgreSQL database, or back to its file.", at_the_log=True
+            "cli.migrate:migrate",
+            "Move the log to a PostgreSQL database, or back to its file.",
+            at_the_log="it ends the store that is served",
         ),
         "deploy": Entry("cli.deploy:DeployCommands", "What a machine needs to run the service."),
         "check": Entry(
-            "cli.check:CheckCommands", "Whether a deployment is ready, works, and how much it takes.", at_the_log=True
+            "cli.check:CheckCommands",
+            "Whether a deployment is ready, works, and how much it takes.",
+            at_the_log="it tries out the machine that serves",
         ),
         "bench": Entry(
-            "cli.bench:BenchCommands", "How fast this installation is, and whether it got slower.", at_the_log=True
+            "cli.bench:BenchCommands",
+            "How fast this installation is, and whether it got slower.",
+            at_the_log="it measures the machine that serves",
         ),
         "upgrade": Entry(
-            "cli.upgrade:upgrade", "Bring the log of an older version of orch up to this one.", at_the_log=True
+            "cli.upgrade:upgrade",
+            "Bring the log of an older version of orch up to this one.",
+            at_the_log="nobody may write meanwhile",
         ),
         "monitor": Entry("cli.monitor:monitor", "Health and figures of a service or a project, live."),
         "version": Entry("cli.version:version", "The versions of orch and of what it stands on."),

@@ -85,7 +85,7 @@ def acting(function: Callable[..., None]) -> Callable[..., None]:
         try:
             function(asked, **words)
         except Unavailable as error:
-            error.fix = (*error.fix, shlex.join(["orch", *typed()]))
+            error.fix = (*error.fix, typed_line())
             raise
 
     return _with_options(repeatable, shared, Asked)
@@ -107,6 +107,11 @@ def typed() -> list[str]:
     context = click.get_current_context(silent=True)
     words = context.find_root().obj if context else None
     return list(words) if isinstance(words, list) else sys.argv[1:]
+
+
+def typed_line() -> str:
+    """Return the command that was typed."""
+    return shlex.join(["orch", *typed()])
 
 
 def typed_with(wrong: str, right: str) -> str:

@@ -6,6 +6,7 @@ import typer
 
 from cli import exits
 from cli.answers import answer
+from cli.asked_there import asked_there
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import clean, paint
@@ -19,14 +20,17 @@ Check = Annotated[bool, typer.Option("--check", help="Compare only, and change n
 def rebuild(asked: Asked, check: Check = False) -> None:
     """Make heads, snapshots, state files, missing documents and the search index anew; an edited document stays.
 
+    Where the project is worked on through a service, its own; orch follow --once brings a copy up to date.
     Exit 6 says that --check found heads or snapshots that differ from the events.
 
     Example: orch rebuild --check
 
     Next: orch audit verify
     """
-    with opened(to_write=not check) as project:
-        data = rebuilt(project, check=check)
+    data: RebuildAnswer | None = asked_there("POST", "/rebuild", body={"check": check})
+    if data is None:
+        with opened(to_write=not check) as project:
+            data = rebuilt(project, check=check)
     answer("rebuild", data, as_json=asked.json, show=lambda: _show(data))
     if check and (data["other_heads"] or data["other_snapshots"]):
         raise typer.Exit(exits.DAMAGED)

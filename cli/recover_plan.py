@@ -1,10 +1,14 @@
 """orch recover plan, orch recover diff: what going back to a moment takes and would lose. Both change nothing."""
 
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from cli.answers import answer
-from cli.backup_options import FromBackups, Identities, Moment
+from cli.asked_there import asked_there, refuse_there
+from cli.backup_options import SETTING, FromBackups, Identities, Moment
 from cli.given import flags
+from cli.moment_there import moment_there
 from cli.options import Asked, plain
 from cli.screen import clean, one_line, paint, print_table
 from projections.counts import counted
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
 def plan(asked: Asked, to: Moment, from_backups: FromBackups = None, identity: Identities = None) -> None:
     """Show what a recovery to T would do: which position that is, where the events come from, what is lost after it.
 
+    Without --from-backups, or with --from-backups backup.dir, a service says what it would do.
+
     Example: orch recover plan --to point:before-review
 
     Next: orch recover run --to T --out recovered
@@ -25,9 +31,22 @@ def plan(asked: Asked, to: Moment, from_backups: FromBackups = None, identity: I
     from cli.recover_sources import source_of
     from usecases.recovery_plan import planned
 
-    with source_of(from_backups, identity) as source:
-        found = planned(source, to, flags())
+    found = _there(to, from_backups, identity) if from_backups in (None, SETTING) else None
+    if found is None:
+        with source_of(from_backups, identity) as source:
+            found = planned(source, to, flags())
     answer("recover.plan", found, as_json=asked.json, show=lambda: _show_plan(found))
+
+
+def _there(to: str, from_backups: str | None, identity: "list[Path] | None") -> "PlanAnswer | None":
+    """Return what a service would do, or None where the log is opened here."""
+    again = f"orch recover plan --to {quote(to)}"
+    refuse_there(
+        {"--identity": identity}, "no key is sent to it", again, f"{again} --from-backups PLACE --identity FILE"
+    )
+    asked = {"to": moment_there(to), "from_backups": from_backups is not None}
+    found: PlanAnswer | None = asked_there("GET", "/recover/plan", query=asked)
+    return None if found is None else {**found, "to": to}
 
 
 @plain

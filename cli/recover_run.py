@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 
 import typer
 
@@ -18,6 +18,14 @@ from domain.errors import InvalidInput
 if TYPE_CHECKING:
     from cli.new_store import Destination
     from usecases.recover_answers import RecoveryAnswer
+
+
+class Hints(NamedTuple):
+    """What is typed next."""
+
+    look: str
+    promote: str
+
 
 DocumentsTo = Annotated[
     Optional[Path],  # noqa: UP045  # Typer reads Optional at every release we allow
@@ -39,6 +47,9 @@ def run(
 ) -> None:
     """Make NEW, a store that holds the log as it was at T, and verify it. Nothing else changes, nothing is appended.
 
+    A service makes it beside its own store where neither --out nor --into names a place, and says what it is called;
+    one that is named is made here, of what the service sends.
+
     It is a folder, or with --into a PostgreSQL database. Every read works on it: ORCHESTRATOR_STATE_DIR=NEW orch list.
     It takes no writes until it is promoted.
 
@@ -53,6 +64,14 @@ def run(
     from usecases.recover_moments import moment_to, resolution
     from usecases.recovering import made, undone_by
 
+    if out is None and into is None:
+        from cli.recover_there import made_there
+
+        found_there = made_there(to, from_backups, identity, documents)
+        if found_there is not None:
+            told, hints = found_there
+            answer("recover.run", told, as_json=asked.json, show=lambda: _show(told, hints))
+            return warn_of(told["undone_revocations"], promoted=False)
     there = destination(out, into)
     if documents is not None and out is not None and documents.absolute() == out.absolute():
         again = f"orch recover run --to {quote(to)} --out {there.words} --documents {there.words}-documents"
@@ -73,8 +92,20 @@ def run(
         "undone_revocations": undone,
         "verification": found,
     }
-    answer("recover.run", data, as_json=asked.json, show=lambda: _show(data, there))
-    warn_of(undone, promoted=False)
+    hints = _hints(there, through_service=source.places.url is not None)
+    answer("recover.run", data, as_json=asked.json, show=lambda: _show(data, hints))
+    return warn_of(undone, promoted=False)
+
+
+def _hints(there: "Destination", *, through_service: bool) -> Hints:
+    """Return what is typed next; whoever works through a service looks past it, and carries the store there."""
+    promote = f'orch recover promote {there.words} --reason "why the project goes back"'
+    if not through_service:
+        return Hints(there.look, promote)
+    from cli.from_afar import WHERE
+
+    past = "ORCHESTRATOR_URL= " if there.folder is None else "cd $(mktemp -d) && mkdir .orch && ORCHESTRATOR_URL= "
+    return Hints(f"{past}{there.look}", f"{promote}{WHERE}, once it lies there")
 
 
 @contextmanager
@@ -101,7 +132,7 @@ def _written(log: str, folder: Path | None) -> list[str]:
     return names
 
 
-def _show(data: "RecoveryAnswer", there: "Destination") -> None:
+def _show(data: "RecoveryAnswer", hints: Hints) -> None:
     from cli.recover_verify import show_proof
 
     found, moment = data["verification"], data["as_of"]
@@ -115,7 +146,5 @@ def _show(data: "RecoveryAnswer", there: "Destination") -> None:
     for name in data["documents"]:
         print(f"  document   {clean(name)}")
     print()
-    print(f"  {paint('look at it', 'dim')} {clean(there.look)}")
-    print(
-        f'  {paint("promote it", "dim")} orch recover promote {clean(there.words)} --reason "why the project goes back"'
-    )
+    print(f"  {paint('look at it', 'dim')} {clean(hints.look)}")
+    print(f"  {paint('promote it', 'dim')} {clean(hints.promote)}")

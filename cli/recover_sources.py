@@ -64,9 +64,13 @@ def parent_at_hand(new: Path | str, *, damaged: bool = False) -> Iterator[tuple[
 
     `new` is a folder, or the address of a database.
     Where the store is gone or damaged the checkpoints it kept may still be there; its own hashes speak for nothing
-    then, nor against anything.
+    then, nor against anything. A service that has it is asked, and has to answer.
     """
     places = left_of(here(), flags=flags())
+    if places.url is not None:
+        with _store() as served:
+            yield served.parent(), served.state_at
+        return
     folder = new.resolve() if isinstance(new, Path) else None
     if places.state.resolve() == folder:  # ORCHESTRATOR_STATE_DIR names the new store
         places = left_of(here(), env={})

@@ -11,6 +11,7 @@ from cli import exits
 from cli.answers import answer
 from cli.backup_options import words_of
 from cli.options import Asked, plain
+from cli.recover_there import verified_there
 from cli.screen import clean, one_line, paint
 from domain.errors import NotFound
 from projections.counts import counted
@@ -28,6 +29,8 @@ New = Annotated[
 def verify(asked: Asked, new: New) -> None:
     """Check every event of NEW, its tree and its heads, and that it is a prefix of the project's store.
 
+    Of a store that a service made NEW is the name that orch recover run told.
+
     Exit 0: verified. 6: damaged. 7: verified, but neither the store nor one of its checkpoints was there to hold it
     against.
 
@@ -35,7 +38,7 @@ def verify(asked: Asked, new: New) -> None:
 
     Next: orch recover promote NEW --reason "why the project goes back"
     """
-    found = verified(new)
+    found = verified_there(new) or verified(new)
     answer("recover.verification", found, as_json=asked.json, show=lambda: show(found))
     raise typer.Exit(exits.VERDICT[found["verdict"]])
 

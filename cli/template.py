@@ -34,6 +34,7 @@ from usecases.template_answers import (
 )
 from usecases.templates import compared, template, templates, tried
 
+PROGRAMS = "templates are programs that the service runs"
 COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A step, or the name of a file such as _parts.md.j2.")]
 MaybeName = Annotated[
@@ -56,11 +57,13 @@ class TemplateCommands(LazyGroup):
             "cli.template:check_templates", "Render them with sample data; name file and line of a mistake."
         ),
         "eject": Entry(
-            "cli.template:eject_template", "Copy one into the project, to be changed there.", at_the_log=True
+            "cli.template:eject_template", "Copy one into the project, to be changed there.", at_the_log=PROGRAMS
         ),
         "diff": Entry("cli.template:diff_template", "What the project's own one says differently."),
         "rebuild": Entry(
-            "cli.template:rebuild_cache", "Throw the compiled templates away and compile all again.", at_the_log=True
+            "cli.template:rebuild_cache",
+            "Throw the compiled templates away and compile all again.",
+            at_the_log=PROGRAMS,
         ),
     }
 

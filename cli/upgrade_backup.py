@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from cli.backup_create import made_now
+from cli.backup_create import made_now, say
 from cli.backup_project import target_of
 from cli.project import opened
 from domain.errors import Damaged
@@ -34,6 +34,8 @@ def backup_before(to: str | None, recipient: list[str] | None, identity: list[Pa
     identities = identities_from(identity or ())
     with opened() as project:
         made = made_now(project, to, recipient)
+        for warning in made["warnings"]:
+            say(warning)
         storage = target_of(project.places, to)
     target = read_target(storage, keys_for(storage, None, around(to)[1]))
     found = verified(target, [target.copy(made["copy"])], identities, given_key=True, metering=Progress)

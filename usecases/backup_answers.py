@@ -7,7 +7,10 @@ from projections.moments import AsOf
 
 
 class BackupMade(TypedDict):
-    """What was added to the backups; `first` is None where nothing was new. `last` is all that they hold now."""
+    """What was added to the backups; `first` is None where nothing was new. `last` is all that they hold now.
+
+    `warnings` say what these backups do not protect from.
+    """
 
     folder: str
     copy: str
@@ -19,6 +22,7 @@ class BackupMade(TypedDict):
     encrypted: bool
     recipients: list[str]
     root: str
+    warnings: list[str]
 
 
 class SegmentRow(TypedDict):

@@ -26,11 +26,10 @@ def backed_up(
     storage: "Storage",
     author: "Author",
     *,
-    say: Say,
     full: bool = False,
     is_wanted: "Callable[[BackupWriter], bool]" = lambda _: True,
 ) -> "BackupMade":
-    """Add what is new, or begin a copy with everything; keep the checkpoint that seals it. `say` is told warnings.
+    """Add what is new, or begin a copy with everything; keep the checkpoint that seals it.
 
     `is_wanted` is asked, while nobody else adds, whether what is there leaves a copy with everything to be made.
     """
@@ -38,22 +37,23 @@ def backed_up(
     from adapters.backup_writing import BackupWriter
     from usecases.backup_adding import add_new
 
-    warn(project, storage, encrypted=bool(author.recipients.words), say=say)
+    warnings: list[str] = []
+    warn(project, storage, encrypted=bool(author.recipients.words), say=warnings.append)
     writer = BackupWriter(storage, author)
     with writer.turn():
         full = full and is_wanted(writer)
         total = project.log.moment().position - (0 if full else writer.last)
         with project.metering(total, "events") as progress:
             if not full:
-                warn_of_plain(writer, say=say)
+                warn_of_plain(writer, say=warnings.append)
             files = archive_of(project.places, logs_of(project.places, project.given), now_ns=time_ns())
             made = add_new(project.log, writer, full=full, files=files, done=progress.advance)
             if made:
                 CheckpointFiles(project.places.checkpoints).keep(made[-1].last, made[-1].checkpoint.encode())
-            return made_of(writer, made)
+            return made_of(writer, made, warnings)
 
 
-def made_of(writer: "BackupWriter", made: "list[Manifest]") -> "BackupMade":
+def made_of(writer: "BackupWriter", made: "list[Manifest]", warnings: list[str]) -> "BackupMade":
     """Return what was added."""
     files = [each for m in made for each in ((m.segment, m.files) if m.files else (m.segment,))]
     return {
@@ -67,6 +67,7 @@ def made_of(writer: "BackupWriter", made: "list[Manifest]") -> "BackupMade":
         "encrypted": bool(writer.copy.manifests[-1].recipients),
         "recipients": list(writer.copy.manifests[-1].recipients),
         "root": writer.copy.manifests[-1].root.hex(),
+        "warnings": warnings,
     }
 
 

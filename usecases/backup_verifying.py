@@ -23,8 +23,9 @@ def verified(
     *,
     given_key: bool,
     metering: Metering = unseen,
+    locked: str = LOCKED,
 ) -> "BackupVerification":
-    """Return what a look at every byte of some copies finds."""
+    """Return what a look at every byte of some copies finds; `locked` says what opens what could not be opened."""
     from adapters.backup_reading import Backups
 
     problems: list[BackupProblem] = [
@@ -40,7 +41,7 @@ def verified(
                 rows.append(_checked(Backups(target, copy, identities), progress.advance))
             except Damaged as error:
                 problems.append({"copy": copy.name, "what": error.message})
-    gaps = ([] if given_key else [OWN_KEY]) + ([] if all(row["opened"] for row in rows) else [LOCKED])
+    gaps = ([] if given_key else [OWN_KEY]) + ([] if all(row["opened"] for row in rows) else [locked])
     return {
         "verdict": "damaged" if problems else "incomplete" if gaps else "verified",
         "folder": target.storage.where,

@@ -16,7 +16,7 @@ from usecases.refilling import rows_of
 def rows_and_fold(source: Source, size: int) -> Iterator[tuple[Iterable[list[Record]], Fold]]:
     """Open the rows of the first events, and what their fold will be."""
     with ExitStack() as stack:
-        if isinstance(source, Store) and size >= beside.ENOUGH:
+        if isinstance(source, Store) and source.places.url is None and size >= beside.ENOUGH:
             try:
                 other = stack.enter_context(FoldBeside(source.log, source.places.address, size))
             except OSError:  # no room for another process

@@ -86,6 +86,7 @@ class Store:
         """Return what a recovered store is held against: the store's tree, its keys and the checkpoints it signed."""
         root_at = range_root_of(self.log)
         found = parent_of(self.places, self.origin, self.size, lambda size: root_at(0, size), keys_known(self.log))
+        found = found._replace(where=self.where)
         with suppress(Damaged, LookupError, TypeError, ValueError, AttributeError):  # heads that say nothing sensible
             return found._replace(lineage=lineage_in(self.log))
         return found

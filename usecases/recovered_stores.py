@@ -12,7 +12,9 @@ from adapters.stores import open_log
 from domain.errors import AlreadyExists, CommandIdReused, NotFound
 from domain.event_log import Moment
 from usecases.backup_listing import keys_for, known_to
+from usecases.backup_locked import refuse_locked
 from usecases.backup_places import storage_of
+from usecases.meters import Metering
 from usecases.project import Project
 from usecases.recover_answers import PlanAnswer, RecoveryAnswer, RecoveryVerification
 from usecases.recover_checks import check
@@ -45,7 +47,7 @@ def recovered_to(project: Project, to: str, command_id: str, *, from_backups: bo
         repeated = found is None
         if found is None:
             moment = _refuse_other(path, source, to, command_id)
-            found = _verified(path, source)
+            found = _verified(path, source, project.metering)
         undone = undone_by(source, moment.position, found)
         data: RecoveryAnswer = {
             **resolution(source, to, moment),
@@ -80,15 +82,16 @@ def verified_store(project: Project, name: str) -> RecoveryVerification:
     if not _is_there(path):
         raise NotFound(f"There is no recovered store {name}.", fix=("orch recover run --to now --out recovered",))
     with _source(project, from_backups=False) as source:
-        return {**_verified(path, source), "store": name}
+        return {**_verified(path, source, project.metering), "store": name}
 
 
-def _verified(path: Path, source: Source) -> RecoveryVerification:
+def _verified(path: Path, source: Source, metering: Metering) -> RecoveryVerification:
     with SqliteLog.open(path / "log.db", read_only=True) as log:
         size, origin = log.moment().position, log.origin
     parent = source.parent()
     state = source.state_at(size) if isinstance(source, Store) and parent.shares(origin, size) == size else None
-    return check(path / "log.db", parent=parent, state=state)
+    with metering(size, "events") as progress:
+        return check(path / "log.db", parent=parent, state=state, done=progress.advance)
 
 
 def _refuse_other(path: Path, source: Source, to: str, command_id: str) -> Moment:
@@ -124,6 +127,7 @@ def _source(project: Project, *, from_backups: bool) -> Iterator[Source]:
     from adapters.backup_reading import open_backups
     from usecases.recover_backups import BackupSource
 
+    refuse_locked(project)
     storage, known = storage_of(project.places, project.given), known_to(project.log, project.places)
     backups = open_backups(storage, [], vkeys=keys_for(storage, None, known))
     known.tell(backups)

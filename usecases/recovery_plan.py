@@ -44,9 +44,12 @@ def _state(kind: Kind, where: str, size: int, position: int, problem: str | None
     return {"kind": kind, "where": where, "size": size, "usable": problem is None, "problem": problem}
 
 
-def _store(places: Places, position: int) -> SourceState:
+def _store(places: Places, position: int) -> SourceState | None:
+    """Return how far the store reaches; None where it is behind a service, which is not asked about other places."""
     from adapters.stores import open_log
 
+    if places.url is not None:
+        return None
     try:
         with open_log(places, read_only=True) as log:
             return _state("store", str(places.state), log.tree().size, position)

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from adapters.inputs import judged_fields
 from api.description import EXAMPLES, ROOT
-from api.kinds import FILES, KINDS, ONLY_FILES, READ_BY_POST
+from api.kinds import FILES, KINDS, ONLY_FILES, READ_BY_POST, TOLD_MEANWHILE
 from docs.commands import pages
 from domain.steps import STEPS, Step
 from tests.api.served import Client
@@ -53,7 +53,8 @@ def test_every_operation_says_what_it_does_and_how_it_refuses(description: dict[
         for status, response in operation["responses"].items():
             name = operation["operationId"]
             plain = () if name in ONLY_FILES else ("application/json",)
-            answers = {*plain, *FILES.get(name, ())}
+            told = ("text/event-stream",) if name in TOLD_MEANWHILE else ()
+            answers = {*plain, *FILES.get(name, ()), *told}
             assert response["content"].keys() == (answers if status == "200" else {"application/problem+json"})
         assert {"400", "401", "403", "404", "503"} <= operation["responses"].keys()
         writes = method != "GET" and operation["operationId"] not in READ_BY_POST

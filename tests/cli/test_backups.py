@@ -76,6 +76,7 @@ def test_a_restored_store_is_read_but_takes_no_writes_until_it_is_promoted(
     assert drafted("backup", "drill", "--from", "again").status == 0
 
 
+@pytest.mark.at_the_log("orch backup restore is typed there")
 def test_nothing_is_restored_over_anything(drafted: Orch) -> None:
     drafted("backup", "create")
     Path("new").mkdir()

@@ -174,6 +174,7 @@ def test_an_approved_document_is_put_back_or_reopened(healthy: Orch) -> None:
     assert [line.split(" --")[0] for line in fix] == ["orch checkout st01-x spec", "orch reopen st01-x spec"]
 
 
+@pytest.mark.at_the_log("the files that are looked at lie there")
 def test_what_was_never_finished_is_named_unless_somebody_is_at_it(healthy: Orch) -> None:
     for name in (f".5.note.{os.getpid()}.part", ".5.note.999999999.part", f".log.db.{'0' * 16}.new"):
         Path(".orch", name).touch(mode=0o600)
@@ -253,6 +254,7 @@ def test_whatever_bytes_the_store_holds_there_is_an_answer(healthy: Orch) -> Non
     assert 6 in statuses
 
 
+@pytest.mark.at_the_log("the files that are looked at lie there")
 @pytest.mark.parametrize("kind", ["keys", "checkpoints"])
 def test_a_file_for_a_folder_is_an_answer_too(healthy: Orch, kind: str) -> None:
     folder = Path(".orch", kind)
@@ -331,6 +333,7 @@ def test_what_was_changed_in_the_log_is_named_with_what_mends_it(
     assert rows_of(quick, "events")[0][0] == "ok" and "as asked" in rows_of(quick, "events")[0][1]
 
 
+@pytest.mark.at_the_log("the files that are looked at lie there")
 def test_a_recovered_store_is_not_told_to_sign_or_to_back_up(healthy: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     assert healthy("recover", "run", "--to", "now", "--out", "recovered").status == 0
     monkeypatch.setenv("ORCHESTRATOR_STATE_DIR", "recovered")
@@ -386,6 +389,7 @@ def test_what_differs_in_one_phase_is_named(healthy: Orch, statement: str, said:
     assert told.status == 6 and any(said in message for _, message, _ in rows_of(told, "events")), told
 
 
+@pytest.mark.at_the_log("the files that are looked at lie there")
 def test_the_files_of_one_phase_are_held_against_the_log(healthy: Orch) -> None:
     Path("dev/st01-x/phase-state.json").write_text("{}")
     SPEC.unlink()

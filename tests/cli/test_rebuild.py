@@ -69,6 +69,7 @@ def test_snapshots_that_differ_lack_or_do_not_belong_are_made_anew(drafted: Orch
         assert [log.snapshot_lines(position) for position in (2, 4, 6)] == right
 
 
+@pytest.mark.at_the_log("the files that are made anew lie there")
 def test_files_that_are_missing_or_behind_are_written_and_edited_ones_stay(drafted: Orch) -> None:
     drafted("spec", "st02-y", "--objectives", "other")
     edited = Path("dev/st02-y/spec.md")
@@ -93,6 +94,7 @@ def test_the_file_of_an_erased_text_is_not_missing(drafted: Orch) -> None:
     assert drafted("audit", "verify", "--json").data["documents"]["other"] == []
 
 
+@pytest.mark.at_the_log("the files that are made anew lie there")
 @pytest.mark.parametrize("words", [("rebuild",), ("rebuild", "--check")])
 def test_a_person_reads_what_was_done(drafted: Orch, words: tuple[str, ...]) -> None:
     shutil.rmtree("dev")

@@ -7,6 +7,7 @@ import apsw
 import pytest
 
 from tests.api.served import new_project, opened
+from tests.cli.command_table import entries
 from tests.cli.test_startup import loaded_by
 from tests.cli.through_service import Far, begun, far, worked_on
 
@@ -83,11 +84,14 @@ def test_a_log_that_was_replaced_by_another_one_fails_against_what_the_auditor_h
             assert found.status == 6 and "checkpoint origin" in found.data["problem_counts"]
 
 
-@pytest.mark.parametrize("words", ["serve", "doctor", "backup create", "rebuild", "recover plan --to position:1"])
-def test_what_is_done_where_the_log_is_says_so(far: Far, words: str) -> None:
-    refused = far.orch(*words.split())
-    assert refused.status == 2 and "where the log is" in refused.err and f"orch {words}" in refused.err
-    assert far.orch(*words.split()[:1], "--help").status == 0
+@pytest.mark.parametrize("words", [name for name, reason in entries() if reason])
+def test_what_is_done_where_the_log_is_says_so_and_why(far: Far, words: str) -> None:
+    reason = dict(entries())[words]
+    refused = far.orch(*words.split(), "--json")
+    assert (refused.status, refused.error["code"]) == (2, "VALIDATION_ERROR")
+    assert f"where the log is, and this project is worked on through {far.url}: {reason}." in refused.error["message"]
+    assert refused.error["fix"] == [f"orch {words} --json  # on the machine of the service", "unset ORCHESTRATOR_URL"]
+    assert far.orch(*words.split(), "--help").status == 0
 
 
 def test_a_folder_with_a_log_of_its_own_is_never_taken_for_a_copy(far: Far) -> None:

@@ -1,8 +1,6 @@
 """Every command far from the log prints what it prints beside it, ends with the same status, and records the same."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from shutil import copytree
 from zipfile import ZipFile
@@ -10,14 +8,14 @@ from zipfile import ZipFile
 import orjson
 import pytest
 
-from cli.lazy import LazyGroup, load
-from cli.main import Orch as Commands
 from domain.access_token import Scope
 from domain.actors import actor
 from tests.api.served import issued, opened
+from tests.cli.command_table import entries, named
 from tests.cli.conftest import Answer
 from tests.cli.import_world import APPROVED, HISTORY, predecessor, put
-from tests.cli.through_service import Far, begun, far, worked_on
+from tests.cli.test_service_operating import OPERATED
+from tests.cli.through_service import Far, begun, beside, far, placeless, worked_on
 
 __all__ = ["begun", "far"]  # fixtures
 pytestmark = pytest.mark.in_file
@@ -86,25 +84,9 @@ APART = {
 """Commands that may run far from the log and are not compared here, each with its reason."""
 
 
-def entries(group: type[LazyGroup], before: str = "", *, there: bool = False) -> Iterator[tuple[str, bool]]:
-    """Yield every command, and whether it is typed where the log is."""
-    for name, entry in group.entries.items():
-        found, is_there = load(entry.place), there or entry.at_the_log
-        if isinstance(found, type):
-            yield from entries(found, f"{before}{name} ", there=is_there)
-        else:
-            yield f"{before}{name}", is_there
-
-
-def named(words: tuple[str, ...] | list[str]) -> str:
-    """Return the command that words begin with."""
-    names = {name for name, _ in entries(Commands)}
-    return next(name for name in (" ".join(words[:n]) for n in (3, 2, 1)) if name in names)
-
-
 def test_every_command_is_compared_or_says_why_not() -> None:
-    compared = {named(words) for words in READS} | {named(words.split()) for words in WRITES}
-    may_run_far = {name for name, is_there in entries(Commands) if not is_there}
+    compared = {named(words) for words in READS} | {named(words.split()) for words in (*WRITES, *OPERATED)}
+    may_run_far = {name for name, reason in entries() if not reason}
     assert compared | {*APART} == may_run_far and not compared & {*APART}
     assert all(APART.values())
 
@@ -113,20 +95,9 @@ def test_every_refused_command_has_its_reason_in_the_page() -> None:
     page = Path(__file__).parents[2].joinpath("docs/remote.md").read_text()
     rows = re.findall(r"^\| (`orch [^|]+) \| ([^|]+) \|$", page.split("## What is done where the log is")[1], re.M)
     told = {name for names, _ in rows for name in re.findall(r"`orch ([a-z -]+)`", names)}
-    refused = {name for name, is_there in entries(Commands) if is_there}
+    refused = {name for name, reason in entries() if reason}
     assert {name for name in refused if name not in told and name.split()[0] not in told} == set()
     assert {name for name in told if not any(f"{each} ".startswith(f"{name} ") for each in refused)} == set()
-
-
-@contextmanager
-def beside(far: Far, folder: Path) -> Iterator[None]:
-    """Be beside a log, as whoever the token names far from it."""
-    with far.env.context() as there:
-        there.chdir(folder)
-        there.delenv("ORCHESTRATOR_URL")
-        there.setenv("ORCHESTRATOR_ACTOR", "grace")
-        there.setenv("ORCHESTRATOR_ACTOR_KIND", "human")
-        yield
 
 
 def test_every_read_prints_what_it_prints_beside_the_log(far: Far) -> None:
@@ -142,16 +113,6 @@ def test_every_read_prints_what_it_prints_beside_the_log(far: Far) -> None:
             with beside(far, there):
                 local = far.orch(*words, *form)
             assert placeless(here, far) == placeless(local, far), words
-
-
-def placeless(answer: Answer, far: Far) -> tuple[int, str, str]:
-    """Return an answer without the places and the times of day that it names."""
-    there = far.project.places.root
-    places = (f"http://127.0.0.1:{far.client.port}", f"{there}/.orch", str(there), str(far.folder))
-    out = answer.out
-    for place in places:
-        out = out.replace(place, "HERE")
-    return answer.status, re.sub(r"HERE/?", "", out), answer.err
 
 
 @pytest.fixture

@@ -214,6 +214,24 @@ def test_a_service_that_meets_a_bug_is_not_blamed_on_whoever_asks(far: Far) -> N
     assert refused.status == 1 and refused.error["code"] == "BUG" and "in the service" in refused.error["message"]
 
 
+@pytest.mark.parametrize(
+    "stream",
+    [
+        b'event: progress\ndata: {"part":1,"what":"events","total":9,"done":1}\n\n',
+        b"event: answer\ndata: {}\n\n",
+        b"event: progress\ndata: [1]\n\n",
+        b"event: answer\ndata: {no json\n\n",
+        b"",
+    ],
+)
+def test_work_that_is_told_by_somebody_else_or_in_half_is_not_done(far: Far, stream: bytes) -> None:
+    with _answering(200, "text/event-stream", stream) as url:
+        far.asks(url)
+        refused = far.orch("doctor", "--json")
+    assert (refused.status, refused.error["code"]) == (8, "UNAVAILABLE")
+    assert refused.error["fix"][-1] == "orch doctor --json" and url in refused.error["message"]
+
+
 def test_a_server_that_speaks_no_http_is_told(far: Far) -> None:
     with create_server(("127.0.0.1", 0)) as mumbling:
 

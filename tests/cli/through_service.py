@@ -1,5 +1,6 @@
 """`orch` as somebody types it in a folder of their own, far from the log of the project."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,11 @@ class Far(NamedTuple):
         self.env.setenv("ORCHESTRATOR_TOKEN", secret)
         return secret
 
+    @property
+    def url(self) -> str:
+        """Where the service is."""
+        return f"http://127.0.0.1:{self.client.port}"
+
     def asks(self, url: str) -> None:
         """Let them ask at another address."""
         self.env.setenv("ORCHESTRATOR_URL", url)
@@ -58,7 +64,7 @@ def far_from(
 
     with served(project) as client:
         far = Far(project, client, orch, env, folder)
-        far.asks(f"http://127.0.0.1:{client.port}")
+        far.asks(far.url)
         far.shows()
         yield far
 
@@ -97,3 +103,24 @@ def worked_on(far: Far) -> None:
         assert far.orch("spec", "st01-x", "--objectives", objective).status == 0
     assert far.orch("approve", "st01-x", "spec").status == 0
     assert far.orch("research", "st01-x", "--foundation", "Known since 1960").status == 0
+
+
+@contextmanager
+def beside(far: Far, folder: Path) -> Iterator[None]:
+    """Be beside a log, as whoever the token names far from it."""
+    with far.env.context() as there:
+        there.chdir(folder)
+        there.delenv("ORCHESTRATOR_URL")
+        there.setenv("ORCHESTRATOR_ACTOR", "grace")
+        there.setenv("ORCHESTRATOR_ACTOR_KIND", "human")
+        yield
+
+
+def placeless(answer: Answer, far: Far) -> tuple[int, str, str]:
+    """Return an answer without the places and the times of day that it names."""
+    there = far.project.places.root
+    places = (far.url, f"{there}/.orch", str(there), str(far.folder))
+    out = answer.out
+    for place in places:
+        out = out.replace(place, "HERE")
+    return answer.status, re.sub(r"HERE/?", "", out), answer.err
