@@ -7,6 +7,7 @@ from urllib.parse import quote
 from adapters.import_wire import words_of
 from adapters.service_line import Reply, ServiceLine
 from domain import commands as c
+from domain.access_token import stream_of as token_stream
 from domain.errors import Damaged, InvalidInput
 from domain.event_log import Receipt
 from domain.times import microseconds
@@ -101,7 +102,8 @@ def request_of(command: c.Command, *, where: str = "the service") -> Asked:
             words = {"name": command.to.name, "kind": command.to.kind, "scopes": list(command.scopes)}
             return _post("/tokens", {**words, "days": command.seconds // 86_400, "reason": command.reason})
         case c.RevokeToken():
-            return _post(f"/tokens/{_part(command.token)}/revoke", {"reason": command.reason})
+            token_stream(command.token)  # what is no id is no part of a path either
+            return _post(f"/tokens/{command.token}/revoke", {"reason": command.reason})
         case _:
             raise InvalidInput(f"That is done where the log is, by whoever runs {where}.")
 
