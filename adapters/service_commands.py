@@ -13,6 +13,10 @@ from domain.event_log import Receipt
 from domain.times import microseconds
 
 
+class NotInPath(InvalidInput):
+    """What no path can hold is no name of anything here; the rules say it in their own words."""
+
+
 class Asked(NamedTuple):
     """A request that carries out a command."""
 
@@ -123,7 +127,7 @@ def _step(command: Any) -> str:
 def _part(words: str) -> str:
     """Return words as one part of a path, whatever is in them; dots alone would lead elsewhere."""
     if not words.strip(".") or "/" in words:
-        raise InvalidInput(f"{words[:20]!r} is no name of anything here.")
+        raise NotInPath(f"{words[:20]!r} is no name of anything here.")
     return quote(words, safe="")
 
 

@@ -118,7 +118,9 @@ CASES = {
 }
 
 
-ASKED_THERE = pytest.mark.at_the_log("through a service init makes a copy, and where there is one nothing is left to do")
+ASKED_THERE = pytest.mark.at_the_log(
+    "through a service init makes a copy, and where there is one nothing is left to do"
+)
 
 
 @pytest.mark.parametrize(
