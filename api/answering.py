@@ -85,7 +85,7 @@ def recorded(
         known.position = done.receipt.last
     data = told(ask.project, done, phase=phase, writes=writes)
     if done.signed:
-        data["checkpoint"] = _as_seen(done.signed)
+        data["checkpoint"] = signed_outside(done.signed)
     versions = [r.version for r in ask.project.log.records(done.receipt.first, done.receipt.last) if r.stream == stream]
     found = answer(kind, {**data, **(beside_it or {})}, version=max(versions, default=None))
     if done.receipt.repeated:
@@ -93,7 +93,7 @@ def recorded(
     return found
 
 
-def _as_seen(signed: SignedAfter) -> SignedAfter:
+def signed_outside(signed: SignedAfter) -> SignedAfter:
     """Return a checkpoint as who asks may see it: its files lie on this machine, and so does the anchor."""
     shown = signed.copy()
     shown["file"], shown["anchor"] = (path and Path(path).name for path in (signed["file"], signed["anchor"]))
