@@ -33,6 +33,11 @@ def names(url: str) -> None:
     by_the_log(".orch/config.toml").write_text(f'[checkpoints]\ntimestamp_url = "{url}"\n')
 
 
+def as_told(url: str) -> str:
+    """Return an address of the settings as it is told: by a service without its path, which may be a secret."""
+    return url if by_the_log() == Path() else f"{url.rpartition('/')[0]}/…"
+
+
 @pytest.fixture
 def stamped(drafted: Orch, authority: Authority) -> Orch:
     """Return the function where `held.txt` holds a checkpoint of five events and `5.tsr` its time stamp."""
@@ -157,7 +162,7 @@ def test_the_settings_name_the_authority(drafted: Orch, authority: Authority) ->
     with authority.served() as url:
         names(url)
         told = drafted("audit", "checkpoint", "--json").data["timestamp"]
-    assert (told["url"], told["authority"], told["warning"]) == (url, "CN=Test TSA", None)
+    assert (told["url"], told["authority"], told["warning"]) == (as_told(url), "CN=Test TSA", None)
     assert Path(told["file"]).name == "5.tsr"
     again = drafted("audit", "checkpoint", "--json")
     assert again.status == 8 and "cannot be reached" in again.data["timestamp"]["warning"]
