@@ -30,9 +30,6 @@ class KeptCheckpoint(NamedTuple):
 class CheckpointFiles:
     """A folder of signed notes, named after the size of their tree."""
 
-    keeps_stamps = True
-    """Whether a time stamp can be put beside a checkpoint."""
-
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 

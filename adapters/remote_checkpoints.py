@@ -10,8 +10,6 @@ from adapters.service_line import ServiceLine
 class RemoteCheckpoints(CheckpointFiles):
     """The same reads as of a folder; whoever signs has kept what it signed."""
 
-    keeps_stamps = False
-
     def __init__(self, line: ServiceLine) -> None:
         super().__init__(Path("checkpoints"))
         self._line = line

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
+from adapters.log_reads import LARGEST
 from adapters.log_rows import HASH, TILE, Heads, Row, commands_of, head_of, moment_of, page_of, records_of
 from adapters.log_wire import EVENT, HEADS, READS, bytes_of, hash_of, unwired, unwired_told
 from adapters.service_line import LOG, ServiceLine
@@ -137,7 +138,8 @@ class RemoteLog:
 
     def records(self, first: int = 1, last: int | None = None) -> Iterator[Record]:
         """Yield the records between two positions, both included, in order."""
-        more = True
+        more = first <= LARGEST
+        last = None if last is None else min(last, LARGEST)
         while more:
             told = self._get("/rows", [("first", first), *([] if last is None else [("upto", last)])])
             yield from records_of(unwired(told["rows"], EVENT), column=0, after=first - 1)

@@ -7,9 +7,14 @@ from urllib.parse import quote
 from adapters.import_wire import words_of
 from adapters.service_line import Reply, ServiceLine
 from domain import commands as c
+from domain.access_token import stream_of as token_stream
 from domain.errors import Damaged, InvalidInput
 from domain.event_log import Receipt
 from domain.times import microseconds
+
+
+class NotInPath(InvalidInput):
+    """What no path can hold is no name of anything here; the rules say it in their own words."""
 
 
 class Asked(NamedTuple):
@@ -101,7 +106,8 @@ def request_of(command: c.Command, *, where: str = "the service") -> Asked:
             words = {"name": command.to.name, "kind": command.to.kind, "scopes": list(command.scopes)}
             return _post("/tokens", {**words, "days": command.seconds // 86_400, "reason": command.reason})
         case c.RevokeToken():
-            return _post(f"/tokens/{_part(command.token)}/revoke", {"reason": command.reason})
+            token_stream(command.token)  # what is no id is no part of a path either
+            return _post(f"/tokens/{command.token}/revoke", {"reason": command.reason})
         case _:
             raise InvalidInput(f"That is done where the log is, by whoever runs {where}.")
 
@@ -121,7 +127,7 @@ def _step(command: Any) -> str:
 def _part(words: str) -> str:
     """Return words as one part of a path, whatever is in them; dots alone would lead elsewhere."""
     if not words.strip(".") or "/" in words:
-        raise InvalidInput(f"{words[:20]!r} is no name of anything here.")
+        raise NotInPath(f"{words[:20]!r} is no name of anything here.")
     return quote(words, safe="")
 
 

@@ -1,5 +1,6 @@
 """A conversation with a service: few connections that stay open, and what is lost on the way is asked again."""
 
+import json
 import ssl
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -99,7 +100,7 @@ class ServiceLine:
         data = None
         if body is not None:
             sent["Content-Type"] = "application/json"
-            data = orjson.dumps(body)
+            data = _sent(body)
         until = monotonic() + self.at.timeout_s
         trouble: Refusal
         for pause in (*PAUSES, None):
@@ -199,6 +200,14 @@ class _Broken(Exception):
     def __init__(self, cause: Exception) -> None:
         super().__init__(cause)
         self.cause = cause
+
+
+def _sent(body: Any) -> bytes:
+    """Return words as JSON: of a number that orjson does not take, the service says what it says of any other one."""
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        return json.dumps(body).encode()
 
 
 def _seconds(words: str | None, otherwise: float | None) -> float | None:

@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from api.asking import Writing
 from api.heard import heard
-from api.problems import problem_of
+from api.problems import problem_of, told_outside
 from domain.errors import Conflict
 from domain.phase_ids import stream_of
 from domain.steps import Step
+from usecases.signing import SignedAfter
 from usecases.writes import Written, told, written
 
 if TYPE_CHECKING:
@@ -83,14 +84,22 @@ def recorded(
     if (known := heard()) is not None:
         known.position = done.receipt.last
     data = told(ask.project, done, phase=phase, writes=writes)
-    if done.signed:  # the files lie on a machine that is not the client's
-        shown = {name: Path(str(path)).name for name in ("file", "anchor") if (path := done.signed.get(name))}
-        data["checkpoint"] = {**done.signed, **shown}
+    if done.signed:
+        data["checkpoint"] = signed_outside(done.signed)
     versions = [r.version for r in ask.project.log.records(done.receipt.first, done.receipt.last) if r.stream == stream]
     found = answer(kind, {**data, **(beside_it or {})}, version=max(versions, default=None))
     if done.receipt.repeated:
         found.headers["Idempotent-Replayed"] = "true"
     return found
+
+
+def signed_outside(signed: SignedAfter) -> SignedAfter:
+    """Return a checkpoint as who asks may see it: its files lie on this machine, and so does the anchor."""
+    shown = signed.copy()
+    shown["file"], shown["anchor"] = (path and Path(path).name for path in (signed["file"], signed["anchor"]))
+    shown["warning"] = signed["warning"] and told_outside(signed["warning"])
+    shown["fix"] = ["orch audit checkpoint"] if signed["fix"] else []  # it anchors as the settings here say
+    return shown
 
 
 def _conflict(ask: Writing, conflict: Conflict) -> Response:

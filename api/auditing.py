@@ -16,6 +16,7 @@ from api.asking import Auditing, Auditor, PresentAuditor, refuse_files
 from api.audit import Filtered
 from api.bodies import file_body, stream_body
 from api.heavy import long_work
+from api.outside import host_of
 from api.parts import part
 from api.problems import told_outside
 from api.words import Nothing, Text, Words
@@ -130,7 +131,8 @@ def sign_checkpoint(ask: PresentAuditor, words: Nothing | None = None) -> Respon
     data: dict[str, Any] = {**found, "file": Path(found["file"]).name}
     data["anchor"] = Path(found["anchor"]).name if found["anchor"] else None
     if stamp := found["timestamp"]:
-        data["timestamp"] = {**stamp, "file": Path(stamp["file"]).name if stamp["file"] else None}
+        shown = {"url": host_of(stamp["url"]), "file": Path(stamp["file"]).name if stamp["file"] else None}
+        data["timestamp"] = {**stamp, **shown}
         data["timestamp"]["warning"] = told_outside(stamp["warning"]) if stamp["warning"] else None
     return answer("audit.checkpoint", data)
 

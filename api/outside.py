@@ -50,11 +50,11 @@ def _value(name: str, value: Any) -> Any:
         case Kind.DATABASE | Kind.CACHE:
             return f"{value.partition('://')[0]}://…"
         case Kind.URL:
-            return _host_of(value)
+            return host_of(value)
     return value
 
 
-def _host_of(url: str) -> str:
+def host_of(url: str) -> str:
     """Return the address of a server without what may be a secret: who signs in, and which path is asked for."""
     from urllib.parse import urlsplit
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from adapters.input_files import source_of
 from adapters.workflow_files import judged_workflow
-from api.answering import answer, carried_out
+from api.answering import answer, carried_out, signed_outside
 from api.asking import ManyWriter, Writer, Writing
 from api.identity import refuse_without
 from api.parts import part
@@ -17,7 +17,7 @@ from domain.access_token import Scope
 from domain.commands import Meta, SyncTasks
 from domain.phase_ids import checked
 from usecases.task_boxes import boxes_of
-from usecases.workflow_answer import WorkflowAnswer
+from usecases.workflow_answer import WorkflowAnswer, WorkflowRow
 from usecases.workflow_run import Run, gone_through
 
 router = part(prefix="/phases/{phase}", tags=["documents"])
@@ -54,7 +54,10 @@ def workflow(ask: ManyWriter, phase: PhaseId, words: Workflow) -> Response:
     run = Run(ask.project, _metas(ask, phase), phase, file, automatic=words.auto_approve)
     run.refuse_hopeless()
     gate, _ = gone_through(run)
-    data: WorkflowAnswer = {"phase": phase, "complete": gate is None, "waits_for": gate, "rows": run.rows()}
+    rows: list[WorkflowRow] = [
+        {**row, "checkpoint": signed_outside(signed) if (signed := row["checkpoint"]) else None} for row in run.rows()
+    ]
+    data: WorkflowAnswer = {"phase": phase, "complete": gate is None, "waits_for": gate, "rows": rows}
     return answer("workflow.run", data)
 
 

@@ -40,9 +40,10 @@ def checkpoint(asked: Asked, anchor_file: Anchor = None, timestamp: Timestamp = 
     """
     with opened() as project:
         data = signed(project, *elsewhere(project, anchor_file, timestamp))
+        by_service = project.far is not None
     for key in data["not_signed_by"]:
         print(paint(f"The private half of {clean(key)} is not here; it does not sign.", "yellow"), file=sys.stderr)
     answer("audit.checkpoint", data, as_json=asked.json, show=lambda: print(data["note"], end=""))
     stamp = data["timestamp"]
-    if stamp is not None and not say_stamp(stamp):
+    if stamp is not None and not say_stamp(stamp, by_service=by_service):
         raise typer.Exit(exits.UNAVAILABLE)

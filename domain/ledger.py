@@ -42,11 +42,7 @@ class Ledger(EventSourced):
 
     def review(self, first: int, last: int, *, root: str, comments: str, by: Actor, at: datetime) -> None:
         """Record that positions `first` to `last` were reviewed in the log whose tree up to `last` has that root."""
-        if not 1 <= first <= last:
-            raise InvalidInput(
-                f"A review is of positions from 1 on, the first before the last; got {first} to {last}.",
-                fix=("orch audit review --from position:1",),
-            )
+        refuse_no_range(first, last)
         self.happen(Reviewed, first=first, last=last, root=root, comments=comments, by=by, at=at)
 
     def alert(
@@ -83,6 +79,15 @@ class Ledger(EventSourced):
     def recover(self, position: int, *, source: RecoverySource, reason: str, by: Actor, at: datetime) -> None:
         """Record that the log begins with what was recovered up to a position."""
         self.happen(Recovered, position=position, source=source, reason=reason, by=by, at=at)
+
+
+def refuse_no_range(first: int, last: int) -> None:
+    """Refuse to review what is no range of positions."""
+    if not 1 <= first <= last:
+        raise InvalidInput(
+            f"A review is of positions from 1 on, the first before the last; got {first} to {last}.",
+            fix=("orch audit review --from position:1",),
+        )
 
 
 def _refuse_without(reason: str, what: str, *, command: str, example: str) -> None:

@@ -4,6 +4,7 @@ import shlex
 from functools import cache
 
 import click
+import pytest
 
 from cli.main import program
 
@@ -13,6 +14,12 @@ def understood(line: str) -> bool:
     """Parse a line as `orch` would, without running it; raises what click says about a line it cannot read."""
     first, *words = shlex.split(line)
     assert first == "orch", f"not a command of ours: {line}"
+    with pytest.MonkeyPatch.context() as there:
+        there.delenv("ORCHESTRATOR_URL", raising=False)  # it may be one that is typed where the log is
+        return _parsed(words, line)
+
+
+def _parsed(words: list[str], line: str) -> bool:
     command, name, context = program(), "orch", None
     while isinstance(command, click.Group):
         context = click.Context(command, info_name=name, parent=context)

@@ -7,7 +7,7 @@ from adapters.checkpoint_files import CheckpointFiles, anchor
 from adapters.settings_file import settings_of
 from domain.errors import InvalidInput, Refusal
 from domain.times import rfc3339
-from usecases.project import Project
+from usecases.project import Far, Project
 from usecases.signed_head import signed_head
 
 
@@ -64,12 +64,8 @@ def checkpoint(project: Project, anchor_file: Path | None, url: str | None) -> C
     files = project.checkpoints
     if url:
         refuse_no_stamps(url)
-        if not files.keeps_stamps:
-            raise InvalidInput(
-                "A time stamp is kept where the log is: the service asks for one with every checkpoint, if it is set"
-                " to (checkpoints.timestamp_url).",
-                fix=("orch audit checkpoint",),
-            )
+    if project.far is not None:
+        return _signed_there(project, project.far, anchor_file, url)
     head = signed_head(project)
     path = files.keep(head.size, head.note)
     if anchor_file is not None:
@@ -87,11 +83,33 @@ def checkpoint(project: Project, anchor_file: Path | None, url: str | None) -> C
     }
 
 
+def _signed_there(project: Project, far: Far, anchor_file: Path | None, url: str | None) -> CheckpointAnswer:
+    """Have the service sign, keep and stamp as its settings say; append the checkpoint to an anchor that is here."""
+    if url:
+        raise InvalidInput(
+            "A time stamp is kept where the log is: the service asks for one with every checkpoint, if it is set"
+            " to (checkpoints.timestamp_url).",
+            fix=("orch audit checkpoint",),
+        )
+    told: CheckpointAnswer = far.post("/audit/checkpoint", {})
+    note = told["note"].encode()
+    if anchor_file is not None:
+        anchor(anchor_file, note)
+        told["anchor"] = str(anchor_file)
+    told["file"] = str(project.checkpoints.keep(told["size"], note))
+    return told
+
+
 def elsewhere(project: Project, anchor_file: Path | None, timestamp: str | None) -> tuple[Path | None, str | None]:
-    """Return the anchor and the authority: those that were named, or those of the settings."""
+    """Return the anchor and the authority: those that were named, or those of the settings.
+
+    Where a service signs, its settings name the authority, and those of a copy name none.
+    """
     names = ("checkpoints.anchor", "checkpoints.timestamp_url")
     known = settings_of(names, project.places.settings, flags=project.given)
     anchor_name, url = (value.value for value in known.values())
     if anchor_file is None and anchor_name:
         anchor_file = project.places.root / str(anchor_name)
+    if project.far is not None:
+        url = None
     return anchor_file, timestamp or (str(url) if url else None)

@@ -17,7 +17,7 @@ class FarProject:
     """The service as `Project` asks it."""
 
     def __init__(self, log: RemoteLog) -> None:
-        self._line = log.line
+        self._log, self._line = log, log.line
         self.where = log.where
         self._by = log.by
 
@@ -33,10 +33,23 @@ class FarProject:
 
     def decide(self, command: "Command") -> Decided:
         """Have a command decided by the service, as whoever the token was issued to."""
-        from adapters.service_commands import carried_out
+        from adapters.service_commands import NotInPath, carried_out
 
-        receipt, told = carried_out(self._line, command)
+        try:
+            receipt, told = carried_out(self._line, command)
+        except NotInPath:
+            self._refuse(command)
+            raise
         return Decided(receipt, told)
+
+    def _refuse(self, command: "Command") -> None:
+        """Let the rules refuse here what cannot be asked: the blocker with that name is there nowhere."""
+        from domain.commands import UnblockPhase
+        from domain.read_set import ReadSet
+
+        if isinstance(command, UnblockPhase):
+            phase = ReadSet(self._log).phase(command.phase)
+            phase.unblock(command.blocker, reason=command.reason, by=command.meta.by, at=command.meta.at)
 
     def get(self, path: str, at: str | None) -> Any:
         """Return the data of a read that only the service can answer."""

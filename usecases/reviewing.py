@@ -3,6 +3,7 @@
 from domain.commands import Meta, ReviewLog
 from domain.errors import Damaged
 from domain.event_log import Receipt
+from domain.ledger import refuse_no_range
 from domain.ledger_events import Reviewed
 from domain.tree_ranges import range_root_of
 from projections.verification import Findings
@@ -19,7 +20,8 @@ def reviewed(project: Project, meta: Meta, since: str | None, until: str | None,
     """Record a review of a range; without a beginning, behind the last reviewed position. Nobody signs for damage."""
     before = _recorded_before(project, meta.command_id, since, until)
     first, last = before or _range(project, since, until)
-    if before is None and 1 <= first <= last:
+    if before is None:
+        refuse_no_range(first, last)
         _refuse_damaged(project, first, last)
     return project.handle(ReviewLog(meta, first, last, comments))
 

@@ -123,7 +123,13 @@ def test_a_workflow_goes_as_far_as_its_approvals(client: Client, served_project:
     assert writer.post("/phases/st20-flow/workflow", {**words, "auto_approve": True}).code == "FORBIDDEN"
     agent = client.shows(issued(served_project, Scope.WRITE, Scope.APPROVE, to=AGENT))
     assert agent.post("/phases/st20-flow/workflow", {**words, "auto_approve": True}).status == 422
+    settings = served_project.places.settings
+    settings.write_text('[checkpoints]\nafter = ["approval"]\nanchor = "nowhere/anchor.txt"\n')
     gone = client.post("/phases/st20-flow/workflow", {**words, "auto_approve": True}).data
+    settings.unlink()
+    signed = gone["rows"][0]["checkpoint"]
+    assert (signed["file"], signed["fix"]) == (f"{signed['size']}.note", ["orch audit checkpoint"])
+    assert str(served_project.places.root) not in str(gone), "its files lie where only the service is"
     assert [row["state"] for row in gone["rows"][:2]] == ["approved", "approved"]
     assert client.get("/audit/exceptions?phase=st20-flow").data["rows"]
     assert client.post("/phases/st20-flow/workflow", {"steps": {"spec": {"nonsense": 1}}}).code == "VALIDATION_ERROR"

@@ -12,15 +12,18 @@ import pytest
 import api.server
 from adapters.oidc_tokens import Issuer
 from adapters.places import find
+from adapters.process_memory import ProcessMemory
 from adapters.stores import open_log
 from adapters.token_use import TokenUse
 from adapters.workspace import Workspace
 from api import asking
 from api.app import application
+from api.checkup import Checkup
 from api.identity import Identity, authenticated
 from api.server import bound, server_of
 from api.service import Service
 from domain.actors import actor
+from domain.event_log import EventLog
 from tests.api.served import HERE, IN_SILENCE, PATIENCE, WIDE, issued, new_project, opened
 from usecases.project import Project
 
@@ -48,6 +51,8 @@ class Behind:
         self._secrets: dict[tuple[str, str], str] = {}
         self.url = ""
         self._app: Any = None
+        self._log: EventLog = tokens.log
+        """The log that is served now."""
         self.served: Path | None = None
         """The folder of the project that is served now."""
 
@@ -57,18 +62,19 @@ class Behind:
             self._secrets[name, kind] = issued(self._tokens, to=actor(name, kind))
         return self._secrets[name, kind]
 
-    def authenticated(self, authorization: str | None, _: object, issuer: Issuer | None = None) -> Identity:
-        """Return who asks, by the tokens in the log of tokens."""
-        return authenticated(authorization, self._tokens.log, issuer)
+    def authenticated(self, authorization: str | None, log: EventLog, issuer: Issuer | None = None) -> Identity:
+        """Return who asks, by the tokens in the log of tokens; a service that a test runs has tokens of its own."""
+        return authenticated(authorization, self._tokens.log if log is self._log else log, issuer)
 
     @contextmanager
     def running(self, project: Project) -> Iterator[None]:
         """Serve; what is served can be replaced."""
         ready = Event()
         project = project._replace(given={**project.given, **IN_SILENCE})
-        with bound(HERE) as listening, pytest.MonkeyPatch.context() as patch:
-            patch.setattr(api.server, "application", self._made)
-            server = server_of(project, HERE, told=ready.set, bounds=WIDE)
+        with bound(HERE) as listening:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(api.server, "application", self._made)
+                server = server_of(project, HERE, told=ready.set, bounds=WIDE)
             self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
             thread = Thread(target=lambda: server.run(sockets=[listening]), daemon=True)
             thread.start()
@@ -90,14 +96,16 @@ class Behind:
         project = Project(places, log, Workspace(places), IN_SILENCE)
         before: Service = self._app.state.service
         self._app.state.service = before._replace(
-            project=project._replace(kept=project.templates), use=TokenUse(project.places)
+            project=project._replace(kept=project.templates),
+            use=TokenUse(project.places),
+            checkup=Checkup(project, ProcessMemory(WIDE.memory)),
         )
-        self.served = folder
+        self.served, self._log = folder, log
         SERVED.append(folder)
         try:
             yield
         finally:
-            self.served = None
+            self.served, self._log = None, before.project.log
             SERVED.clear()
             self._app.state.service = before
             log.close()

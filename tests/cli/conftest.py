@@ -143,10 +143,22 @@ def the_log(*, to_write: bool = False) -> AnyLog:
     """Open the log of the project in the current folder, in whatever store it is, or that of its service."""
     places = find(Path.cwd(), flags={})
     if places.url is not None:
-        from tests.cli.behind_service import served_now
-
-        places = find(served_now(), env={})
+        places = find(by_the_log(), env={})
     return open_log(places, read_only=not to_write)
+
+
+def how_known() -> str:
+    """Return how answers say that it is known who acted: here a name is a claim, and a service knows a token."""
+    return "a claim" if find(Path.cwd(), flags={}).url is None else "known by"
+
+
+def by_the_log(name: str = "") -> Path:
+    """Return where something lies that stays beside the log: in the current folder, or in that of the service."""
+    if find(Path.cwd(), flags={}).url is None:
+        return Path(name)
+    from tests.cli.behind_service import served_now
+
+    return served_now() / name
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from adapters.keys import load_key
 from adapters.signed_notes import VerifierKey, note, sign
 from domain.checkpoints import Checkpoint
 from domain.merkle import leaf_hash, tree_root
+from tests.cli.conftest import by_the_log
 from tests.cli.evidence_world import lines, relisted, write_lines
 
 HERE = Path("evidence")
@@ -160,7 +161,7 @@ def drop(name: str) -> Change:
 def resigned(folder: Path) -> None:
     """Sign what the events give with the project's own key, as the program would have."""
     vkey = (folder / "keys/current.vkey").read_text().strip()
-    sign_all(folder, vkey, load_key(Path(".orch/keys"), vkey))
+    sign_all(folder, vkey, load_key(by_the_log(".orch/keys"), vkey))
 
 
 def recounted(folder: Path, **counts: int) -> None:

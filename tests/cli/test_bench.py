@@ -10,13 +10,13 @@ from tests.cli.conftest import Orch, position
 from tests.cli.garbage_world import snapshot
 from usecases.project import Project
 
-pytestmark = pytest.mark.at_the_log("it measures a machine, and keeps a file beside the store")
+pytestmark = [
+    pytest.mark.at_the_log("it measures a machine, and keeps a file beside the store"),
+    pytest.mark.usefixtures("quick_bench"),
+]
 
 FILE = Path(".orch/bench-baseline.json")
 NAMES = ["append", "status", "fold", "render"]
-
-
-pytestmark = pytest.mark.usefixtures("quick_bench")
 
 
 def test_a_baseline_is_kept_beside_the_store_and_nothing_else_is_touched(project: Orch) -> None:

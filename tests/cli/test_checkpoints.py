@@ -8,7 +8,7 @@ import pytest
 
 from adapters.signed_notes import opened
 from domain.checkpoints import Checkpoint
-from tests.cli.conftest import Orch, position
+from tests.cli.conftest import Orch, by_the_log, position
 
 
 def held(orch: Orch) -> bytes:
@@ -34,7 +34,7 @@ def test_what_is_printed_is_a_signed_checkpoint_of_the_whole_log(drafted: Orch) 
 def test_a_checkpoint_is_kept_and_appends_nothing(drafted: Orch) -> None:
     before = position(drafted)
     note = held(drafted)
-    path = Path(f".orch/checkpoints/{before}.note")
+    path = by_the_log(f".orch/checkpoints/{before}.note")
     assert path.read_bytes() == note and position(drafted) == before
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
@@ -68,7 +68,7 @@ def test_a_rotated_key_signs_once_more_beside_the_new_one(drafted: Orch) -> None
 
 def test_a_lost_old_key_does_not_stop_the_new_one(drafted: Orch) -> None:
     first = key(drafted)
-    (old,) = Path(".orch/keys").iterdir()
+    (old,) = by_the_log(".orch/keys").iterdir()
     drafted("audit", "key", "rotate", "--reason", "lost")
     old.unlink()
     told = drafted("audit", "checkpoint", "--json")
@@ -78,7 +78,7 @@ def test_a_lost_old_key_does_not_stop_the_new_one(drafted: Orch) -> None:
 def test_a_rotation_needs_a_reason_and_makes_no_key_without_one(drafted: Orch) -> None:
     before = position(drafted)
     refused = drafted("audit", "key", "rotate", "--json")
-    assert (refused.status, position(drafted), len(list(Path(".orch/keys").iterdir()))) == (2, before, 1)
+    assert (refused.status, position(drafted), len(list(by_the_log(".orch/keys").iterdir()))) == (2, before, 1)
     assert refused.error["fix"] == ['orch audit key rotate --reason "why the key is replaced"']
 
 
@@ -86,14 +86,14 @@ def test_repeating_a_rotation_makes_no_second_key(drafted: Orch) -> None:
     words = ("audit", "key", "rotate", "--reason", "lost", "--command-id", "once", "--json")
     first = drafted(*words)
     assert drafted(*words).out == first.out
-    assert len(list(Path(".orch/keys").iterdir())) == 2
+    assert len(list(by_the_log(".orch/keys").iterdir())) == 2
 
 
 def test_without_the_private_key_nothing_is_signed(drafted: Orch) -> None:
-    (own,) = Path(".orch/keys").iterdir()
+    (own,) = by_the_log(".orch/keys").iterdir()
     own.unlink()
     refused = drafted("audit", "checkpoint", "--json")
-    assert refused.status == 4 and not Path(".orch/checkpoints").exists()
+    assert refused.status == 4 and not by_the_log(".orch/checkpoints").exists()
 
 
 def test_an_anchor_gathers_checkpoints_elsewhere(drafted: Orch) -> None:

@@ -13,7 +13,7 @@ import pytest
 from cli.lazy import load
 from cli.main import Orch as OrchGroup
 from cli.policy import PolicyCommands
-from tests.cli.conftest import Orch, position
+from tests.cli.conftest import Orch, how_known, position
 
 
 def test_the_check_of_the_production_guide_works(project: Orch) -> None:
@@ -227,8 +227,8 @@ def test_a_self_approval_is_marked(drafted: Orch) -> None:
     assert drafted("history", "st01-x", "--json").data["rows"][-1]["self_approval"] is True
 
 
-def test_a_verdict_says_that_a_local_name_is_a_claim(drafted: Orch) -> None:
-    assert "a claim, not a proof" in drafted("approve", "st01-x", "spec").out
+def test_a_verdict_says_how_its_author_is_known(drafted: Orch) -> None:
+    assert how_known() in drafted("approve", "st01-x", "spec").out
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,7 @@ def test_a_file_with_a_mistake_is_mended_by_hand_first(project: Orch) -> None:
     assert FILE.read_text() == 'backup = "x"\n'
 
 
+@pytest.mark.at_the_log("the store lies there")
 def test_what_one_may_not_expect_is_said(project: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORCHESTRATOR_MAX_CONCURRENT", "2")
     said = project("config", "set", "max_concurrent", "8")

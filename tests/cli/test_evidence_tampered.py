@@ -12,7 +12,7 @@ import pytest
 from adapters.signed_notes import note, sign
 from domain.checkpoints import Checkpoint
 from domain.merkle import leaf_hash
-from tests.cli.conftest import Orch
+from tests.cli.conftest import Orch, by_the_log
 from tests.cli.evidence_changes import (
     HERE,
     Change,
@@ -318,7 +318,7 @@ def test_a_digest_of_a_text_that_is_withheld_was_not_made_anew(world: Orch, veri
 
 
 def test_every_checkpoint_of_a_file_is_held_against_the_package(world: Orch, verify: Verify) -> None:
-    notes = [path.read_bytes() for path in sorted(Path(".orch/checkpoints").iterdir())]
+    notes = [path.read_bytes() for path in sorted(by_the_log(".orch/checkpoints").iterdir())]
     Path("anchored").write_bytes(b"\n".join(notes))
     said = verify(HERE, "--against", "anchored")
     assert said.status == 0 and said.out.count("the log grew out of its") == len(notes) == 3
@@ -347,7 +347,7 @@ def test_a_package_of_a_part_cannot_be_held_against_a_size_it_has_no_proof_for(w
     Path("now").write_text(world("audit", "checkpoint").out)
     size = Path("now").read_text().split("\n")[1]
     assert world("block", "st01-x", "later").status == 0
-    Path(f".orch/checkpoints/{size}.note").unlink()
+    by_the_log(f".orch/checkpoints/{size}.note").unlink()
     export(world, "--phase", "st01-x", name="part.zip")
     said = verify("part.zip", "--against", "now")
     assert said.status == 7 and f"orch audit prove --between {size}" in said.out

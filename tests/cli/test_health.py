@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Orch, position
+from tests.cli.conftest import Orch, by_the_log, position
 
 OTHER_HEADS = "UPDATE heads SET facts = CAST(json_set(CAST(facts AS TEXT), '$.made_up', 9) AS BLOB)"
 TESTS = {"stateManager": True, "templateEngine": True, "commandRouting": True}
@@ -23,7 +22,7 @@ def test_a_project_that_works_is_healthy_and_nothing_is_recorded(project: Orch) 
 
 
 def test_what_does_not_work_is_named_and_the_status_says_so(project: Orch) -> None:
-    templates = Path(".orch/templates")
+    templates = by_the_log(".orch/templates")
     templates.mkdir()
     (templates / "spec.md.j2").write_text("{{ d.nothing.at.all }}")
     told = project("health", "--json")

@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.conftest import Orch
 
+pytestmark = pytest.mark.at_the_log("the store lies there")
+
 
 @pytest.fixture
 def moved(orch: Orch, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Orch:

@@ -25,6 +25,7 @@ def rows(answer: Answer) -> list[tuple[str, str]]:
     return [(row["level"], row["message"]) for row in answer.data["rows"] if row["check"] == "issuer"]
 
 
+@pytest.mark.at_the_log("orch check is typed there")
 def test_a_deployment_is_ready_when_its_issuer_answers(project: Orch) -> None:
     with local_issuer() as server:
         assert rows(told(project, server.url)) == [("ok", f"{server.url} publishes 1 key that can be used.")]
@@ -34,6 +35,7 @@ def test_a_deployment_is_ready_when_its_issuer_answers(project: Orch) -> None:
     assert project("serve", "--check").status == 0, "it would start: our own tokens open it, and the issuer comes back"
 
 
+@pytest.mark.at_the_log("orch serve is typed there")
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

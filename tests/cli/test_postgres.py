@@ -17,6 +17,8 @@ from domain.errors import StoreRetired, Unavailable
 from tests.cli.conftest import Orch
 from tests.postgres_server import as_url
 
+pytestmark = pytest.mark.at_the_log("the folder names the database that its log is in")
+
 ADDRESS = "ORCHESTRATOR_DATABASE_URL"
 STORY = (
     ("spec", "st01-x", "--objectives", "Round trip below 10 ms"),

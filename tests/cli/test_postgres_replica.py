@@ -18,6 +18,8 @@ from tests.cli.evidence_world import HELD, fill
 from tests.postgres_server import Server
 from tests.postgres_standby import Pair, pair
 
+pytestmark = pytest.mark.at_the_log("the folder names the database that its log is in")
+
 ADDRESS = "ORCHESTRATOR_DATABASE_URL"
 READS = (
     ("status", "st01-x", "--json"),

@@ -216,9 +216,15 @@ def test_the_next_action_goes_through_all_its_values(project: Orch) -> None:
         ("WORKFLOW_VIOLATION", 3, "plan st01-x --architecture Layers"),
         ("VALIDATION_ERROR", 2, "spec ST_01 --objectives Fast"),
         ("HIERARCHICAL_VIOLATION", 3, "depend st01-x --on st01-x"),
-        ("TEMPLATE_ERROR", 2, "--template-dir broken spec st02-y --objectives Fast"),
+        pytest.param(
+            *("TEMPLATE_ERROR", 2, "--template-dir broken spec st02-y --objectives Fast"),
+            marks=pytest.mark.at_the_log("a service has templates of its own"),
+        ),
         ("FILESYSTEM_ERROR", 8, "export -o no-such-folder/all.json"),
-        ("STATE_ERROR", 6, "--state-dir damaged status st01-x"),
+        pytest.param(
+            *("STATE_ERROR", 6, "--state-dir damaged status st01-x"),
+            marks=pytest.mark.at_the_log("the store lies there"),
+        ),
     ],
 )
 def test_every_code_of_an_error_is_still_the_word_for_it(drafted: Orch, code: str, status: int, line: str) -> None:

@@ -80,6 +80,7 @@ def topics() -> dict[str, list[int]]:
     return found
 
 
+@pytest.mark.at_the_log("through a service there is a log to ask from anywhere")
 def test_a_receipt_passes_where_there_is_no_store(approved: Orch, elsewhere: Callable[[], Path]) -> None:
     vkey = key(approved)
     elsewhere()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Orch, position
+from tests.cli.conftest import Orch, by_the_log, position
 from tests.cli.recovered_world import files_in, lived
 
 __all__ = ["lived"]  # fixture
@@ -46,10 +46,10 @@ def test_what_it_says_leads_to_the_next_iteration(lived: Orch) -> None:
 
 def test_backups_alone_give_the_same_bytes(lived: Orch) -> None:
     lived("backup", "create")
-    own = then(lived, "position:8", out="own")
+    own, backups = then(lived, "position:8", out="own"), by_the_log(".orch/backups")
     for file in Path(".orch").glob("log.db*"):
         file.unlink()
-    assert then(lived, "position:8", "--from-backups", ".orch/backups") == own
+    assert then(lived, "position:8", "--from-backups", str(backups)) == own
 
 
 def test_an_erased_text_stays_erased_at_every_moment(lived: Orch) -> None:

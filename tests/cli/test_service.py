@@ -172,3 +172,49 @@ def test_a_time_stamp_is_a_matter_of_the_service(far: Far) -> None:
     assert answer.status == 2 and "kept where the log is" in answer.err and far.project.log.moment().position == size
     assert far.project.checkpoints.sizes() == []
     assert far.orch("audit", "checkpoint").status == 0
+
+
+def test_who_is_asked_for_a_time_stamp_is_said_by_the_settings_of_the_service(far: Far) -> None:
+    assert far.orch("init").status == 0
+    Path(".orch/config.toml").write_text('[checkpoints]\ntimestamp_url = "http://127.0.0.1:9/here"\n')
+    assert far.orch("audit", "checkpoint", "--json").data["timestamp"] is None, "a copy has no say"
+    there = far.project.places.settings
+    there.write_text('[checkpoints]\ntimestamp_url = "http://user:secret@127.0.0.1:9/there"\n')
+    told = far.orch("audit", "checkpoint", "--json")
+    stamp = told.data["timestamp"]
+    assert told.status == 8 and (stamp["url"], stamp["time"]) == ("http://127.0.0.1:9/…", None)
+    assert "no time stamp" in stamp["warning"] and "secret" not in told.out + told.err
+    said = far.orch("audit", "checkpoint")
+    assert said.status == 8 and said.out == told.data["note"] and "→ orch audit checkpoint\n" in said.err
+
+
+def test_what_was_signed_after_a_verdict_names_no_place_of_the_service(far: Far) -> None:
+    there = far.project.places
+    there.settings.write_text('[checkpoints]\nafter = ["approval"]\nanchor = "nowhere/anchor.txt"\n')
+    assert far.orch("spec", "st01-x", "--objectives", "a").status == 0
+    told = far.orch("approve", "st01-x", "spec", "--json")
+    signed = told.data["checkpoint"]
+    assert signed["fix"] == ["orch audit checkpoint"] and "could not be anchored" in signed["warning"]
+    assert str(there.root) not in told.out + told.err
+    (there.root / "nowhere").mkdir()
+    assert far.orch("audit", "checkpoint").status == 0
+    assert (there.root / "nowhere/anchor.txt").is_file(), "what mends it is typed from here"
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("token revoke ../../log.db", 2),
+        ("audit redact 999999999999999999999999999999 --reason why --yes", 4),
+        ("audit review --from 2999-01-01T00:00:00Z", 2),
+        ("unblock st01-x ../B1", 4),
+    ],
+)
+def test_what_can_name_nothing_is_refused_as_beside_the_log(far: Far, words: str, status: int) -> None:
+    assert far.orch("spec", "st01-x", "--objectives", "a").status == 0
+    here = far.orch(*words.split(), "--json")
+    far.env.chdir(far.project.places.root)
+    for name, value in (("ORCHESTRATOR_ACTOR", "grace"), ("ORCHESTRATOR_ACTOR_KIND", "human")):
+        far.env.setenv(name, value)
+    far.env.delenv("ORCHESTRATOR_URL")
+    assert here == far.orch(*words.split(), "--json") and here.status == status

@@ -8,18 +8,19 @@ import pytest
 
 from adapters.signed_notes import opened
 from domain.checkpoints import Checkpoint
-from tests.cli.conftest import Orch, position
+from tests.cli.conftest import Orch, by_the_log, position
 from tests.cli.garbage_world import DRAFTS
 
-FILE = Path(".orch/config.toml")
-KEPT = Path(".orch/checkpoints")
+FILE = ".orch/config.toml"
+KEPT = ".orch/checkpoints"
+ANCHOR = "elsewhere/anchor.txt"
 
 
 @pytest.fixture
 def signing(drafted: Orch) -> Orch:
     """Return the function in a project that signs after approvals and handoffs, and anchors."""
-    FILE.write_text('[checkpoints]\nafter = ["approval", "handoff"]\nanchor = "elsewhere/anchor.txt"\n')
-    Path("elsewhere").mkdir()
+    by_the_log(FILE).write_text('[checkpoints]\nafter = ["approval", "handoff"]\nanchor = "elsewhere/anchor.txt"\n')
+    by_the_log("elsewhere").mkdir()
     return drafted
 
 
@@ -29,12 +30,22 @@ def signed(orch: Orch, *words: str) -> Any:
     return told.data["checkpoint"]
 
 
+def kept(told: Any) -> Path:
+    """Return the file of a checkpoint; a service tells its name only."""
+    return by_the_log(KEPT) / Path(told["file"]).name
+
+
+def again(anchor: str) -> str:
+    """Return the command that makes up for what failed; a service anchors as its settings say."""
+    return "orch audit checkpoint" + ("" if by_the_log() != Path() else f" --anchor {Path(anchor).absolute()}")
+
+
 def approve(orch: Orch, *words: str) -> Any:
     return signed(orch, "approve", "st01-x", "spec", *words)
 
 
 def test_without_a_setting_nothing_is_signed(drafted: Orch) -> None:
-    assert approve(drafted) is None and not KEPT.exists()
+    assert approve(drafted) is None and not by_the_log(KEPT).exists()
 
 
 def test_an_approval_is_signed_kept_and_anchored(signing: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,8 +53,8 @@ def test_an_approval_is_signed_kept_and_anchored(signing: Orch, monkeypatch: pyt
     monkeypatch.chdir("below")
     told = approve(signing)
     monkeypatch.chdir("..")
-    note = Path(told["file"]).read_bytes()
-    assert note == Path("elsewhere/anchor.txt").read_bytes(), "the anchor is relative to the project"
+    note = kept(told).read_bytes()
+    assert note == by_the_log(ANCHOR).read_bytes(), "the anchor is relative to the project"
     key = signing("audit", "key", "show", "--json").data["key"]
     assert Checkpoint.parse(opened(note, [key]).text).size == told["size"] == position(signing)
     assert (told["warning"], told["fix"]) == (None, [])
@@ -51,13 +62,13 @@ def test_an_approval_is_signed_kept_and_anchored(signing: Orch, monkeypatch: pyt
 
 
 def test_only_what_was_asked_for_is_signed(signing: Orch) -> None:
-    FILE.write_text('[checkpoints]\nafter = ["handoff"]\n')
+    by_the_log(FILE).write_text('[checkpoints]\nafter = ["handoff"]\n')
     assert approve(signing) is None
     for step, words in DRAFTS.items():
         signing(step, "st01-x", *words)
         assert signed(signing, "approve", "st01-x", step) is None
     told = signed(signing, "handoff", "st01-x")
-    assert told["size"] == position(signing) and told["anchor"] is None and not Path("elsewhere/anchor.txt").exists()
+    assert told["size"] == position(signing) and told["anchor"] is None and not by_the_log(ANCHOR).exists()
 
 
 def test_a_rejection_is_no_approval(signing: Orch) -> None:
@@ -84,55 +95,55 @@ def test_an_approval_that_is_not_final_is_signed_too_and_so_is_a_reconfirmation(
 def test_a_repeated_command_signs_only_what_no_checkpoint_covers(signing: Orch) -> None:
     words = ("approve", "st01-x", "spec", "--command-id", "once", "--json")
     first = signing(*words).data["checkpoint"]
-    before = Path(first["file"]).stat().st_mtime_ns
+    before = kept(first).stat().st_mtime_ns
     signing("block", "st01-x", "no sound card")
     signing("audit", "checkpoint")
-    anchored = Path("elsewhere/anchor.txt").read_bytes()
+    anchored = by_the_log(ANCHOR).read_bytes()
     assert signing(*words).data["checkpoint"] == first
-    assert Path(first["file"]).stat().st_mtime_ns == before and len(list(KEPT.iterdir())) == 2
-    assert Path("elsewhere/anchor.txt").read_bytes() == anchored, "nothing is anchored twice"
-    for note in KEPT.iterdir():
+    assert kept(first).stat().st_mtime_ns == before and len(list(by_the_log(KEPT).iterdir())) == 2
+    assert by_the_log(ANCHOR).read_bytes() == anchored, "nothing is anchored twice"
+    for note in by_the_log(KEPT).iterdir():
         note.unlink()
     assert signing(*words).data["checkpoint"]["size"] == position(signing)
 
 
 def test_a_repeated_command_anchors_what_could_not_be_anchored(signing: Orch) -> None:
     words = ("approve", "st01-x", "spec", "--command-id", "once", "--json")
-    os.rmdir("elsewhere")
+    by_the_log("elsewhere").rmdir()
     told = signing(*words)
     assert told.status == 0 and told.data["checkpoint"]["anchor"] is None
-    Path("elsewhere").mkdir()
-    again = signing(*words).data["checkpoint"]
-    assert again["warning"] is None
-    assert Path("elsewhere/anchor.txt").read_bytes() == Path(again["file"]).read_bytes()
+    by_the_log("elsewhere").mkdir()
+    second = signing(*words).data["checkpoint"]
+    assert second["warning"] is None
+    assert by_the_log(ANCHOR).read_bytes() == kept(second).read_bytes()
 
 
 @pytest.mark.parametrize("anchor", ["nowhere/anchor.txt", "/dev/full", "dev", "pipe"])
 def test_an_anchor_that_fails_is_a_warning(signing: Orch, anchor: str) -> None:
-    os.mkfifo("pipe")
-    FILE.write_text(f'[checkpoints]\nafter = ["approval"]\nanchor = "{anchor}"\n')
+    os.mkfifo(by_the_log("pipe"))
+    by_the_log(FILE).write_text(f'[checkpoints]\nafter = ["approval"]\nanchor = "{anchor}"\n')
     told = signing("approve", "st01-x", "spec")
     assert told.status == 0 and told.out.startswith("✓")
-    assert f"orch audit checkpoint --anchor {Path(anchor).absolute()}" in told.err
-    assert "could not be anchored" in told.err and len(list(KEPT.iterdir())) == 1
+    assert f"→ {again(anchor)}\n" in told.err
+    assert "could not be anchored" in told.err and len(list(by_the_log(KEPT).iterdir())) == 1
 
 
 def test_without_its_key_the_verdict_stays_and_says_so(signing: Orch) -> None:
-    (key,) = Path(".orch/keys").iterdir()
+    (key,) = by_the_log(".orch/keys").iterdir()
     key.rename("key.pem")
     told = signing("approve", "st01-x", "spec", "--command-id", "once", "--json")
     checkpoint = told.data["checkpoint"]
     assert told.status == 0 and told.data["final"] is True
     assert (checkpoint["size"], checkpoint["file"], checkpoint["anchor"]) == (None, None, None)
     assert "no private key" in checkpoint["warning"] and "recorded at position 6" in checkpoint["warning"]
-    assert checkpoint["fix"] == [f"orch audit checkpoint --anchor {Path('elsewhere/anchor.txt').absolute()}"]
+    assert checkpoint["fix"] == [again(ANCHOR)]
     assert checkpoint["warning"] in told.err
     Path("key.pem").rename(key)
     assert signing("approve", "st01-x", "spec", "--command-id", "once", "--json").data["checkpoint"]["size"] == 6
 
 
 def test_a_folder_of_checkpoints_that_takes_none_is_a_warning(signing: Orch) -> None:
-    KEPT.write_text("in the way")
+    by_the_log(KEPT).write_text("in the way")
     told = signing("approve", "st01-x", "spec", "--json")
     assert told.status == 0 and "no checkpoint could be signed" in told.data["checkpoint"]["warning"]
 
@@ -142,9 +153,9 @@ def test_settings_that_are_wrong_are_refused_before_anything_is_recorded(
 ) -> None:
     before = position(signing)
     for text in ('[checkpoints]\nafter = "approval"', '[checkpoints]\nafter = ["aproval"]', "[checkpoints]\nafer = []"):
-        FILE.write_text(text)
+        by_the_log(FILE).write_text(text)
         assert signing("approve", "st01-x", "spec").status == 2
-    FILE.write_text("")
+    by_the_log(FILE).write_text("")
     monkeypatch.setenv("ORCHESTRATOR_CHECKPOINTS_AFTER", "approval,handof")
     refused = signing("approve", "st01-x", "spec", "--json")
     assert refused.status == 2 and "ORCHESTRATOR_CHECKPOINTS_AFTER" in refused.error["message"]
@@ -153,11 +164,12 @@ def test_settings_that_are_wrong_are_refused_before_anything_is_recorded(
     assert approve(signing)["size"] == before + 1
 
 
+@pytest.mark.at_the_log("the anchor of the settings is there, and gets whatever is signed there")
 def test_a_checkpoint_on_demand_goes_to_the_same_anchor_unless_another_is_named(signing: Orch) -> None:
     told = signing("audit", "checkpoint", "--json").data
-    assert Path(told["anchor"]).read_text() == told["note"]
+    assert by_the_log(ANCHOR).read_text() == told["note"]
     signing("audit", "checkpoint", "--anchor", "other.txt")
-    assert Path("other.txt").exists() and Path("elsewhere/anchor.txt").read_text() == told["note"]
+    assert Path("other.txt").exists() and by_the_log(ANCHOR).read_text() == told["note"]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +178,7 @@ def test_a_checkpoint_on_demand_goes_to_the_same_anchor_unless_another_is_named(
 )
 def test_status_says_how_old_the_last_checkpoint_is(drafted: Orch, seconds: int, words: str) -> None:
     drafted("audit", "checkpoint")
-    (note,) = KEPT.iterdir()
+    (note,) = by_the_log(KEPT).iterdir()
     then = note.stat().st_mtime - seconds
     os.utime(note, (then, then))
     assert f"covers everything; {words} old" in drafted("status", "st01-x").out

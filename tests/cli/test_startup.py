@@ -42,7 +42,7 @@ def test_status_loads_no_event_class_and_nothing_heavy(drafted: Orch) -> None:
 
 def test_a_draft_from_flags_does_not_load_pydantic(drafted: Orch) -> None:
     loaded = loaded_by("spec", "st02-y", "--objectives", "small")
-    assert "jinja2" in loaded
+    assert "typer" in loaded  # the probe sees what is loaded
     assert {name.split(".")[0] for name in loaded} & {"pydantic", "yaml", "cryptography", "rich"} == set()
 
 

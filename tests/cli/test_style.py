@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Orch, position
+from tests.cli.conftest import Orch, how_known, position
 
 STYLES = ("user-friendly", "professional", "terse")
 
@@ -15,8 +15,8 @@ def test_a_write_is_answered_at_length_briefly_or_in_a_line(project: Orch) -> No
         Path(".orch/config.toml").write_text(f'[feedback]\nstyle = "{style}"\n')
         said.append(project("spec", f"st0{number}-x", "--objectives", "o").out)
     friendly, professional, terse = said
-    assert "a local name is a claim" in friendly and friendly.count("\n  next") == 2
-    assert "digest" in professional and "claim" not in professional and professional.count("\n  next") == 1
+    assert how_known() in friendly and friendly.count("\n  next") == 2
+    assert "digest" in professional and how_known() not in professional and professional.count("\n  next") == 1
     place = position(project)
     assert terse == f"✓ st02-x: spec iteration 1 recorded, waiting for approval (position {place})\n"
 

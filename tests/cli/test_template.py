@@ -8,9 +8,9 @@ from adapters.input_judging import judge
 from adapters.template_files import NAMES
 from adapters.template_samples import sample
 from domain.steps import STEPS, Step
-from tests.cli.conftest import Orch
+from tests.cli.conftest import Orch, by_the_log
 
-OWN = Path(".orch/templates")
+OWN = ".orch/templates"
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -29,7 +29,7 @@ def test_an_ejected_template_is_the_same_one_and_is_never_overwritten(project: O
     after = project("template", "show", "spec", "--json").data
     assert after["source"] == "project" and not after["differs"] and after["text"] == before["text"]
     assert project("template", "diff", "spec", "--json").data["lines"] == []
-    file = OWN / "spec.md.j2"
+    file = by_the_log(OWN) / "spec.md.j2"
     file.write_text(f"{file.read_text()}\nOur own words.\n")
     said = project("template", "eject", "spec", "--json")
     assert (said.status, said.error["code"]) == (3, "ALREADY_EXISTS") and "never overwritten" in said.error["message"]
@@ -42,11 +42,12 @@ def test_an_ejected_template_is_the_same_one_and_is_never_overwritten(project: O
 
 
 def test_all_that_are_not_there_are_ejected_at_once(project: Orch) -> None:
-    OWN.mkdir()
-    (OWN / "plan.md.j2").write_text("mine\n")
+    own = by_the_log(OWN)
+    own.mkdir()
+    (own / "plan.md.j2").write_text("mine\n")
     files = project("template", "eject", "--json").data["files"]
     assert {Path(file).name for file in files} == set(NAMES) - {"plan.md.j2"}
-    assert (OWN / "plan.md.j2").read_text() == "mine\n"
+    assert (own / "plan.md.j2").read_text() == "mine\n"
     assert project("template", "eject", "--json").data["files"] == []
 
 
@@ -61,8 +62,9 @@ def test_all_that_are_not_there_are_ejected_at_once(project: Orch) -> None:
     ],
 )
 def test_check_names_the_file_and_the_line_of_a_mistake(project: Orch, text: str, saying: str) -> None:
-    OWN.mkdir()
-    (OWN / "spec.md.j2").write_text(text)
+    own = by_the_log(OWN)
+    own.mkdir()
+    (own / "spec.md.j2").write_text(text)
     said = project("template", "check", "--json")
     assert said.status == 2 and not said.data["ok"]
     assert [row["step"] for row in said.data["rows"] if not row["ok"]] == ["spec"]
@@ -72,17 +74,19 @@ def test_check_names_the_file_and_the_line_of_a_mistake(project: Orch, text: str
 
 
 def test_a_mistake_in_the_shared_part_is_found_in_every_document(project: Orch) -> None:
-    OWN.mkdir()
-    (OWN / "_parts.md.j2").write_text("{% macro head() %}\n")
+    own = by_the_log(OWN)
+    own.mkdir()
+    (own / "_parts.md.j2").write_text("{% macro head() %}\n")
     said = project("template", "check", "_parts.md.j2", "--json")
     assert said.status == 2 and len([row for row in said.data["rows"] if not row["ok"]]) == 5
     assert "project:_parts.md.j2, line 1" in said.data["rows"][0]["message"]
 
 
 def test_a_template_that_cannot_be_read_is_listed_as_such(project: Orch) -> None:
-    OWN.mkdir()
-    (OWN / "spec.md.j2").write_bytes(b"\xff\xfe")
-    (OWN / "extra.j2").write_text("words\n")
+    own = by_the_log(OWN)
+    own.mkdir()
+    (own / "spec.md.j2").write_bytes(b"\xff\xfe")
+    (own / "extra.j2").write_text("words\n")
     rows = {row["name"]: row for row in project("template", "list", "--json").data["rows"]}
     assert "not UTF-8" in rows["spec.md.j2"]["unreadable"] and rows["extra.j2"]["source"] == "project"
     assert project("template", "show", "spec", "--json").error["code"] == "TEMPLATE_ERROR"
@@ -92,7 +96,7 @@ def test_a_template_that_cannot_be_read_is_listed_as_such(project: Orch) -> None
 
 def test_the_cache_of_compiled_templates_is_made_anew(project: Orch) -> None:
     assert project("spec", "st01-x", "--objectives", "x").status == 0
-    cache = Path(".orch/cache")
+    cache = by_the_log(".orch/cache")
     for file in cache.glob("*.jinja"):
         file.write_bytes(b"damaged")
     told = project("template", "rebuild", "--json").data

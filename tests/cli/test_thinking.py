@@ -192,6 +192,7 @@ def test_a_policy_asks_for_complete_documents(project: Orch) -> None:
     assert exception["broke"] == ["minimum_quality_research"] and exception["reason"] == "release night"
 
 
+@pytest.mark.at_the_log("through a service it is the token that says the kind")
 def test_an_agent_that_guesses_its_kind_is_told_the_words_to_repeat(
     project: Orch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

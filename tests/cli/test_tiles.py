@@ -7,7 +7,7 @@ import pytest
 from adapters.signed_notes import opened
 from domain.checkpoints import Checkpoint
 from tests.adapters.tile_reading import checked, entries_in, files_in, places
-from tests.cli.conftest import Orch, position
+from tests.cli.conftest import Orch, by_the_log, position
 
 TILES = Path("tiles")
 
@@ -97,7 +97,7 @@ def test_where_the_tiles_go_has_to_be_said(drafted: Orch) -> None:
 
 
 def test_without_its_key_nothing_is_published(drafted: Orch) -> None:
-    (own,) = Path(".orch/keys").iterdir()
+    (own,) = by_the_log(".orch/keys").iterdir()
     own.unlink()
     exported(drafted, status=4)
     assert not TILES.exists()

@@ -12,9 +12,10 @@ from rfc3161_client import decode_timestamp_response
 from adapters.der_sets import with_sorted_certificates
 from adapters.timestamps import verified
 from tests.authority import Authority
-from tests.cli.conftest import Orch, position
+from tests.cli.conftest import Orch, by_the_log, position
 
 KEPT = Path(".orch/checkpoints")
+NAMED = pytest.mark.at_the_log("an authority is named there: a service asks nobody whom its settings do not name")
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +28,26 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
 
 
+def names(url: str) -> None:
+    """Let the settings beside the log name an authority."""
+    by_the_log(".orch/config.toml").write_text(f'[checkpoints]\ntimestamp_url = "{url}"\n')
+
+
+def as_told(url: str) -> str:
+    """Return an address of the settings as it is told: by a service without its path, which may be a secret."""
+    return url if by_the_log() == Path() else f"{url.rpartition('/')[0]}/…"
+
+
 @pytest.fixture
 def stamped(drafted: Orch, authority: Authority) -> Orch:
     """Return the function where `held.txt` holds a checkpoint of five events and `5.tsr` its time stamp."""
     with authority.served() as url:
-        told = drafted("audit", "checkpoint", "--timestamp", url)
+        names(url)
+        told = drafted("audit", "checkpoint")
+    by_the_log(".orch/config.toml").unlink()
     assert told.status == 0, told
     Path("held.txt").write_text(told.out)
-    Path("5.tsr").write_bytes((KEPT / "5.tsr").read_bytes())
+    Path("5.tsr").write_bytes(by_the_log(str(KEPT / "5.tsr")).read_bytes())
     return drafted
 
 
@@ -42,6 +55,7 @@ def checks(orch: Orch, authority: Authority, *, held: str = "held.txt", stamp: s
     return orch("audit", "timestamp", held, stamp, "--roots", str(authority.roots)).status
 
 
+@NAMED
 def test_a_time_stamp_is_kept_beside_its_checkpoint(drafted: Orch, authority: Authority) -> None:
     with authority.served() as url:
         told = drafted("audit", "checkpoint", "--timestamp", url, "--json").data
@@ -112,6 +126,7 @@ def refused_by(orch: Orch, url: str) -> str:
     return warning
 
 
+@NAMED
 def test_the_checkpoint_stands_when_the_authority_does_not_answer(drafted: Orch, authority: Authority) -> None:
     with authority.served() as url:
         pass
@@ -124,12 +139,14 @@ def test_the_checkpoint_stands_when_the_authority_does_not_answer(drafted: Orch,
         assert "more than" in refused_by(drafted, url)
 
 
+@NAMED
 def test_an_answer_to_another_question_is_no_time_stamp(drafted: Orch, authority: Authority) -> None:
     note = drafted("audit", "checkpoint").out.encode()
     with authority.served(instead=authority.stamp(note)) as url:
         assert "another nonce" in refused_by(drafted, url)
 
 
+@NAMED
 def test_what_the_authority_refuses_is_said_in_its_words(drafted: Orch, authority: Authority) -> None:
     settings = authority.folder / "tsa.cnf"
     before = settings.read_text()
@@ -143,9 +160,17 @@ def test_what_the_authority_refuses_is_said_in_its_words(drafted: Orch, authorit
 
 def test_the_settings_name_the_authority(drafted: Orch, authority: Authority) -> None:
     with authority.served() as url:
-        Path(".orch/config.toml").write_text(f'[checkpoints]\ntimestamp_url = "{url}"\n')
-        assert drafted("audit", "checkpoint", "--json").data["timestamp"]["url"] == url
-    Path(".orch/config.toml").write_text('[checkpoints]\ntimestamp_url = "file:///etc/passwd"\n')
+        names(url)
+        told = drafted("audit", "checkpoint", "--json").data["timestamp"]
+    assert (told["url"], told["authority"], told["warning"]) == (as_told(url), "CN=Test TSA", None)
+    assert Path(told["file"]).name == "5.tsr"
+    again = drafted("audit", "checkpoint", "--json")
+    assert again.status == 8 and "cannot be reached" in again.data["timestamp"]["warning"]
+    said = drafted("audit", "checkpoint")
+    assert said.status == 8 and said.out == again.data["note"]
+    typed = "orch audit checkpoint" + ("" if by_the_log() != Path() else f" --timestamp {url}")
+    assert f"→ {typed}\n" in said.err, said
+    names("file:///etc/passwd")
     assert drafted("audit", "checkpoint").status == 2
 
 
@@ -175,13 +200,16 @@ def test_without_the_extra_the_command_says_what_to_install(stamped: Orch, autho
 def test_a_time_stamp_goes_when_its_checkpoint_is_signed_otherwise(drafted: Orch, authority: Authority) -> None:
     drafted("audit", "key", "rotate", "--reason", "a year has passed")
     with authority.served() as url:
-        first = drafted("audit", "checkpoint", "--timestamp", url, "--json").data
-    assert len(first["signed_by"]) == 2 and (KEPT / "6.tsr").exists()
+        names(url)
+        first = drafted("audit", "checkpoint", "--json").data
+    by_the_log(".orch/config.toml").unlink()
+    stamp = by_the_log(str(KEPT / "6.tsr"))
+    assert len(first["signed_by"]) == 2 and stamp.exists()
     assert drafted("audit", "checkpoint", "--json").data["note"] == first["note"]
-    assert (KEPT / "6.tsr").exists(), "the same note is signed again"
-    Path(f".orch/keys/{first['signed_by'][1].split('+')[1]}.pem").unlink()
+    assert stamp.exists(), "the same note is signed again"
+    by_the_log(f".orch/keys/{first['signed_by'][1].split('+')[1]}.pem").unlink()
     assert len(drafted("audit", "checkpoint", "--json").data["signed_by"]) == 1
-    assert not (KEPT / "6.tsr").exists(), "it was over the note with both signatures"
+    assert not stamp.exists(), "it was over the note with both signatures"
 
 
 def test_certificates_in_any_order_are_read(authority: Authority) -> None:

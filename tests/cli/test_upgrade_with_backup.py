@@ -15,6 +15,8 @@ from adapters.sqlite_schema import SCHEMA_VERSION, UPGRADES
 from tests.adapters.schema_1 import as_schema_1
 from tests.cli.conftest import ADDRESS, Orch, the_log
 
+pytestmark = pytest.mark.at_the_log("orch upgrade is typed there")
+
 LOG = Path(".orch/log.db")
 LAST = POSTGRES_VERSION - 1
 """The version of tables in PostgreSQL before this one: they only lack the last step."""

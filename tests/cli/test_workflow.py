@@ -244,6 +244,7 @@ def test_a_run_that_was_killed_goes_on_as_if_nothing_had_been(project: Orch, fil
         assert (Path("dev/st01-x") / f"{step}.md").read_text() == text
 
 
+@pytest.mark.at_the_log("two people act in it, and a token is that of one")
 def test_runs_of_the_same_file_at_the_same_time_are_one(project: Orch, file: Path) -> None:
     processes = [begun(*more) for more in ((), (), ("--actor", "grace"), ("--actor", "grace"))]
     for process in processes:
