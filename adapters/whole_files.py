@@ -8,10 +8,10 @@ CHUNK = 64 * 1024
 
 
 def read(file: int, *, most: int) -> bytes:
-    """Return what is in an open file; of one that holds more than `most` bytes, more than that many."""
+    """Return what is in an open file; of one that holds more than `most` bytes, one more than that."""
     parts: list[bytes] = []
     left = most + 1
-    while left > 0 and (part := os.read(file, CHUNK)):
+    while left > 0 and (part := os.read(file, min(left, CHUNK))):
         parts.append(part)
         left -= len(part)
     return b"".join(parts)
