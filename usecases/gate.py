@@ -3,7 +3,7 @@
 from adapters.envelope import envelope_of
 from domain import hints
 from domain.digest import digest_of
-from domain.errors import DocumentEdited, InvalidInput, TextErased, VerdictIsStale
+from domain.errors import DocumentEdited, InvalidInput, Refusal, TextErased, VerdictIsStale
 from domain.phase_ids import stream_of
 from domain.phase_state import PhaseState
 from domain.steps import Step
@@ -18,7 +18,7 @@ def refuse_edited(project: Project, command_id: str, phase: str, step: Step) -> 
     """
     try:
         _recorded_digest(project, phase, step)
-    except (DocumentEdited, InvalidInput):
+    except Refusal:
         if not project.log.receipt(command_id):
             raise
 
