@@ -1,7 +1,7 @@
 """Work that nobody waits for: a bounded queue and one thread; what does not fit is counted, never waited for."""
 
 from collections.abc import Callable
-from queue import Empty, Full, Queue
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import Generic, TypeVar
 
@@ -12,7 +12,7 @@ class Background(Generic[T]):
     """Does one thing after the other, aside. Whoever asks for it is never held up and never told of its failures."""
 
     def __init__(self, name: str, work: Callable[[T], None], *, most: int) -> None:
-        self._work, self._queue = work, Queue[T](most)
+        self._work, self._most, self._queue = work, most, SimpleQueue[T]()
         self.ending = Event()
         """Set once it is to end: work that waits for something gives up then."""
         self.lost = 0
@@ -26,12 +26,11 @@ class Background(Generic[T]):
         return self._queue.qsize()
 
     def put(self, what: T) -> bool:
-        """Have something done, unless too much waits already."""
-        try:
-            self._queue.put_nowait(what)
-        except Full:
+        """Have something done, unless too much waits already; each of several threads may be the last that had room."""
+        if self._queue.qsize() >= self._most:
             self.lost += 1
             return False
+        self._queue.put(what)
         return True
 
     def close(self, *, seconds: float) -> None:

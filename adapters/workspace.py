@@ -3,13 +3,14 @@
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from errno import ELOOP, EXDEV
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from time import monotonic, sleep
 
 from adapters.places import Places
+from adapters.whole_files import read, remove, replace
 from domain.errors import FilesUnavailable, InvalidInput, Unavailable
 from domain.steps import Step
 
@@ -23,21 +24,24 @@ def receipt_name(step: Step) -> str:
 
 
 class Workspace:
-    """Reads and writes `dev/PHASE/…`, always whole files and never through a symbolic link."""
+    """Reads and writes `dev/PHASE/…`, always whole files and never through a symbolic link.
+
+    Paths are plain texts in here: every command of a service makes a dozen, and a `Path` costs ten times as much.
+    """
 
     keeps = True
     """Whether documents are kept here at all."""
 
     def __init__(self, places: Places) -> None:
         self._places = places
+        self._dev = str(places.root / "dev")
+        self._locks = str(places.state / "locks")
 
     @contextmanager
     def locked(self, phase: str) -> Iterator[None]:
         """Hold the lock on one phase's files, so that the last writer writes the latest text."""
-        folder = self._places.state / "locks"
-        with _spoken(folder):
-            folder.mkdir(mode=0o700, exist_ok=True)
-            lock = os.open(folder / phase, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with _spoken(self._locks):
+            lock = self._lock_of(phase)
         try:
             _wait_for(lock, phase)
             yield
@@ -46,7 +50,7 @@ class Workspace:
 
     def shown(self, phase: str, step: Step) -> str:
         """Return the path of a document as people name it: relative to the project."""
-        return str(self._places.document(phase, step).relative_to(self._places.root))
+        return f"dev/{phase}/{step}.md"
 
     def named(self, path: Path) -> str:
         """Return a path as people name it: relative to the project where it lies inside."""
@@ -67,26 +71,24 @@ class Workspace:
 
     def read_bytes(self, phase: str, step: Step) -> bytes | None:
         """Return what is in a document's file, or None where there is no file."""
-        return self._bytes_of(phase, self._places.document(phase, step), fix=f"orch checkout {phase} {step}")
+        return self._bytes_of(phase, f"{step}.md", fix=f"orch checkout {phase} {step}")
 
     def read_receipt(self, phase: str, step: Step) -> bytes | None:
         """Return what is in the receipt beside a document, or None where there is no file."""
-        return self._bytes_of(phase, self._receipt(phase, step), fix=f"orch gate {phase} {step} --write-receipt")
+        return self._bytes_of(phase, receipt_name(step), fix=f"orch gate {phase} {step} --write-receipt")
 
     def remove_receipt(self, phase: str, step: Step) -> bool:
         """Remove the receipt of an approval that is no longer in force; tell whether there was one."""
-        path = self._receipt(phase, step)
+        path = f"{self._folder(phase)}/{receipt_name(step)}"
         if not os.path.lexists(path):  # as for most steps, most of the time
             return False
         with _spoken(path):
             self._refuse_way_out(phase)
-            path.unlink(missing_ok=True)
+            remove(path)
         return True
 
-    def _receipt(self, phase: str, step: Step) -> Path:
-        return self._places.phase(phase) / receipt_name(step)
-
-    def _bytes_of(self, phase: str, path: Path, *, fix: str) -> bytes | None:
+    def _bytes_of(self, phase: str, name: str, *, fix: str) -> bytes | None:
+        path = f"{self._folder(phase)}/{name}"
         with _spoken(path):
             self._refuse_way_out(phase)
             try:
@@ -100,27 +102,28 @@ class Workspace:
             try:
                 if not stat.S_ISREG(os.fstat(file).st_mode):
                     raise self._unreadable(path, "is not a regular file", fix)
-                with os.fdopen(file, "rb", closefd=False) as opened:
-                    data = opened.read(LIMIT + 1)
+                data = read(file, most=LIMIT)
             finally:
                 os.close(file)
         if len(data) > LIMIT:
             raise self._unreadable(path, f"is larger than {LIMIT // 1024 // 1024} MiB", fix)
         return data
 
-    def _unreadable(self, path: Path, why: str, fix: str) -> InvalidInput:
-        return InvalidInput(f"{self.named(path)} {why}.", fix=(fix,))
+    def _unreadable(self, path: str, why: str, fix: str) -> InvalidInput:
+        return InvalidInput(f"{self.named(Path(path))} {why}.", fix=(fix,))
 
     def write(self, phase: str, name: str, text: str) -> Path:
         """Replace a file of a phase's folder whole: a reader sees the old text or the new one, never a part."""
-        folder = self._places.phase(phase)
-        path = folder / name
+        path = f"{self._folder(phase)}/{name}"
         with _spoken(path):
             self._refuse_way_out(phase)
-            folder.mkdir(parents=True, exist_ok=True)
-            self._refuse_way_out(phase)
-            _replace(path, text.encode())
-        return path
+            try:
+                replace(path, text.encode())
+            except FileNotFoundError:  # the first file of a phase
+                os.makedirs(self._folder(phase), exist_ok=True)
+                self._refuse_way_out(phase)
+                replace(path, text.encode())
+        return Path(path)
 
     def write_beside(self, name: str, text: str) -> Path:
         """Replace a file that stands beside the folders of the phases, whole."""
@@ -129,7 +132,7 @@ class Workspace:
             if not path.parent.resolve().is_relative_to(self._places.root.resolve()):
                 raise FilesUnavailable(f"dev leads out of the project, to {path.parent.resolve()}.")
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, text.encode())
+            replace(str(path), text.encode())
         return path
 
     def remove(self, phase: str, step: Step) -> None:
@@ -160,11 +163,11 @@ class Workspace:
     def _refuse_way_out(self, phase: str) -> None:
         """Refuse a phase folder that a symbolic link has put outside the project.
 
-        Where there is no link, nothing has to be followed: a command asks six times.
+        Where there is no link, nothing has to be followed: a command asks four times.
         """
-        folder = self._places.phase(phase)
-        if _is_no_link(folder.parent) and _is_no_link(folder):
+        if _is_no_link(self._dev) and _is_no_link(self._folder(phase)):
             return
+        folder = self._places.phase(phase)
         try:
             root, folder = self._places.root.resolve(), folder.resolve()
         except RuntimeError:  # how Python 3.11 and 3.12 say ELOOP
@@ -172,8 +175,21 @@ class Workspace:
         if not folder.is_relative_to(root):
             raise FilesUnavailable(f"dev/{phase} leads out of the project, to {folder}.")
 
+    def _folder(self, phase: str) -> str:
+        return f"{self._dev}/{phase}"
 
-def _is_no_link(folder: Path) -> bool:
+    def _lock_of(self, phase: str) -> int:
+        """Open the file that is locked for a phase; the first command of a project makes their folder."""
+        path, flags = f"{self._locks}/{phase}", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            return os.open(path, flags, 0o600)
+        except FileNotFoundError:
+            with suppress(FileExistsError):  # somebody else was first
+                os.mkdir(self._locks, 0o700)
+            return os.open(path, flags, 0o600)
+
+
+def _is_no_link(folder: str) -> bool:
     """Tell whether that is plainly a folder, or nothing yet."""
     try:
         return stat.S_ISDIR(os.lstat(folder).st_mode)
@@ -208,22 +224,8 @@ def _move(path: Path, aside: Path) -> None:
         move(path, aside)
 
 
-def _replace(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    file = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    try:
-        with os.fdopen(file, "wb") as opened:
-            opened.write(data)
-            opened.flush()
-            os.fsync(opened.fileno())
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
 @contextmanager
-def _spoken(path: Path) -> Iterator[None]:
+def _spoken(path: str | Path) -> Iterator[None]:
     """Say in words what the file system refused."""
     try:
         yield

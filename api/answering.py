@@ -16,7 +16,7 @@ from domain.errors import Conflict
 from domain.phase_ids import stream_of
 from domain.steps import Step
 from usecases.signing import SignedAfter
-from usecases.writes import Written, told, written
+from usecases.writes import Written, events_of, told_by, written
 
 if TYPE_CHECKING:
     from domain.commands import Command
@@ -83,11 +83,12 @@ def recorded(
     """Return what was recorded, and the version that it left its stream at."""
     if (known := heard()) is not None:
         known.position = done.receipt.last
-    data = told(ask.project, done, phase=phase, writes=writes)
+    events = events_of(ask.project, done.receipt)
+    data = told_by(ask.project, done, events, phase=phase, writes=writes)
     if done.signed:
         data["checkpoint"] = signed_outside(done.signed)
-    versions = [r.version for r in ask.project.log.records(done.receipt.first, done.receipt.last) if r.stream == stream]
-    found = answer(kind, {**data, **(beside_it or {})}, version=max(versions, default=None))
+    version = max((event.version for event in events if event.stream == stream), default=None)
+    found = answer(kind, {**data, **(beside_it or {})}, version=version)
     if done.receipt.repeated:
         found.headers["Idempotent-Replayed"] = "true"
     return found

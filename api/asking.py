@@ -2,14 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from math import inf
 from time import monotonic, time_ns
 from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Header, Query, Request, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security import SecurityScopes
+from fastapi.security.base import SecurityBase
 
 from api.capacity import TIMED_OUT
 from api.clients import UNKNOWN
@@ -25,9 +27,7 @@ from usecases.command_ids import checked_id
 from usecases.project import Project
 from usecases.reads import POLICY
 
-BEARER = HTTPBearer(
-    auto_error=False,
-    scheme_name="token",
+TOKEN = HTTPBearer(
     bearerFormat="orch_…",
     description="A token that `orch token create` issued, or one of the issuer in the settings (a JWT)."
     " The scope that an operation needs is named with it.",
@@ -75,14 +75,26 @@ class Writing(NamedTuple):
         return Meta(self.command_id, self.by.actor, now, self.by.authentication, seen, correlation())
 
 
-async def service_of(request: Request) -> Service:
+class Bearer(SecurityBase):
+    """A token, as the description names it, and who shows it: each dependency of its own costs every request."""
+
+    scheme_name = "token"
+    model = TOKEN
+
+    def __init__(self, admit: Callable[[Request, Sequence[str]], Identity]) -> None:
+        self._admit = admit
+
+    def __call__(self, request: Request, scopes: SecurityScopes) -> Identity:
+        """Return who asks, if they may."""
+        return self._admit(request, scopes.scopes)
+
+
+def service_of(request: Request) -> Service:
     """Return what is served."""
     service: Service = request.app.state.service
     return service
 
 
-Shown = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
-Served = Annotated[Service, Depends(service_of)]
 At = Annotated[
     str | None,
     Query(description="As of 2026-11-24T14:00:00Z, position:N or point:NAME.", examples=["position:5"]),
@@ -101,16 +113,16 @@ IfMatch = Annotated[
 ]
 
 
-def identified(request: Request, scopes: SecurityScopes, shown: Shown, service: Served) -> Identity:
-    """Return who asks, if they may."""
-    del shown  # the header is read whole below; this parameter names the scheme in the description
-    by = admitted(request, scopes.scopes, service)
+def identified(request: Request, scopes: Sequence[str]) -> Identity:
+    """Return who asks, if they may, and in words that are known."""
+    by = admitted(request, scopes)
     _refuse_other_query(request)
     return by
 
 
-def admitted(request: Request, scopes: Sequence[str], service: Service) -> Identity:
+def admitted(request: Request, scopes: Sequence[str]) -> Identity:
     """Return who shows a token, if it has the scopes and was not shown too often."""
+    service = service_of(request)
     # What the guard has noted; there is nothing where others ask us directly.
     state = request.scope.setdefault("state", {})
     try:
@@ -128,18 +140,18 @@ def admitted(request: Request, scopes: Sequence[str], service: Service) -> Ident
     return by
 
 
-Known = Annotated[Identity, Depends(identified)]
+Known = Annotated[Identity, Depends(Bearer(identified))]
 
 
-async def reading(by: Known, service: Served, at: At = None) -> Reading:
+async def reading(by: Known, request: Request, at: At = None) -> Reading:
     """Return what a read says beside its own words."""
     refuse_files(at)
-    return Reading(service.project, by, at)
+    return Reading(service_of(request).project, by, at)
 
 
-async def present(by: Known, service: Served) -> Reading:
+async def present(by: Known, request: Request) -> Reading:
     """Return what a read says that is about now: it takes no moment."""
-    return Reading(service.project, by, None)
+    return Reading(service_of(request).project, by, None)
 
 
 def refuse_files(moment: str | None) -> None:
@@ -148,10 +160,10 @@ def refuse_files(moment: str | None) -> None:
         raise InvalidInput("Over HTTP a moment is RFC 3339 with an offset, position:N or point:NAME.")
 
 
-async def writing(by: Known, request: Request, service: Served, key: Key = None, if_match: IfMatch = None) -> Writing:
+async def writing(by: Known, request: Request, key: Key = None, if_match: IfMatch = None) -> Writing:
     """Return what a write says beside its own words."""
     return Writing(
-        service.project,
+        service_of(request).project,
         by,
         checked_id(unquoted(key)),
         _version_in(if_match),
@@ -160,11 +172,11 @@ async def writing(by: Known, request: Request, service: Served, key: Key = None,
     )
 
 
-async def writing_many(by: Known, request: Request, service: Served, key: Key = None) -> Writing:
+async def writing_many(by: Known, request: Request, key: Key = None) -> Writing:
     """Return what a write says that may be several commands: no version is that of all of them."""
     if request.headers.get("if-match") is not None:
         raise InvalidInput("If-Match is not taken here: this may record several commands, and names no version.")
-    return await writing(by, request, service, key)
+    return await writing(by, request, key)
 
 
 Present = Annotated[Reading, Security(present, scopes=[Scope.READ.value])]

@@ -1,5 +1,6 @@
 """Where a request comes from."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from starlette.types import Scope
@@ -31,6 +32,7 @@ def _is_address(words: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=1024)  # the same few ask all the time
 def _counted(words: str) -> str:
     """Return what is counted of an address."""
     try:

@@ -47,7 +47,7 @@ async def follow(
         raise InvalidInput("The log is followed as it grows; begin at a position with after=N.")
     if phase is not None:
         checked(phase)
-    service = await service_of(request)
+    service = service_of(request)
     if service.followers.count >= MOST:
         raise HttpRefusal(503, "UNAVAILABLE", f"{MOST} clients follow already.", headers={"Retry-After": "5"})
     begin = _position(last) if last is not None else after

@@ -1,12 +1,14 @@
 """What Prometheus asks: /metrics, for whoever shows a token with the scope metrics."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Request, Security
 from prometheus_client import generate_latest
 from starlette.responses import Response
 
-from api.asking import Served, Shown, admitted
+from api.asking import Bearer, admitted
+from api.identity import Identity
 from api.parts import part
 from api.problems import MEDIA_TYPE as PROBLEM
 from api.telemetry import Telemetry
@@ -26,10 +28,9 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 router = part(root="", tags=["health"])
 
 
-def scraper(request: Request, shown: Shown, service: Served) -> None:
+def scraper(request: Request, _: Sequence[str]) -> Identity:
     """Refuse whoever may not see the figures."""
-    del shown  # as in `api.asking`
-    admitted(request, [Scope.METRICS], service)
+    return admitted(request, [Scope.METRICS])
 
 
 @router.get(
@@ -39,7 +40,7 @@ def scraper(request: Request, shown: Shown, service: Served) -> None:
     response_class=Response,
     responses={200: {"description": "The text format of Prometheus.", "content": {"text/plain": {}}}, **REFUSALS},
 )
-def metrics(_: Annotated[None, Security(scraper)], request: Request) -> Response:
+def metrics(_: Annotated[Identity, Security(Bearer(scraper))], request: Request) -> Response:
     """Return every figure. What costs something to find is at most 15 seconds old."""
     telemetry: Telemetry = request.app.state.telemetry
     return Response(generate_latest(telemetry.metrics.registry), media_type=MEDIA_TYPE)

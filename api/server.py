@@ -40,7 +40,7 @@ GRACE_SECONDS = 30
 """How long requests that were accepted may take to end after SIGTERM."""
 MOST_HEADERS = 32 * 1024
 BACKLOG = 1024
-TRIMMED_TICKS = 300
+TRIMMED_TICKS = 100
 """Tenths of a second between two times that memory is given back."""
 FILES = 200
 """Files that a service opens beside its connections, at the most."""

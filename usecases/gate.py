@@ -3,7 +3,7 @@
 from adapters.envelope import envelope_of
 from domain import hints
 from domain.digest import digest_of
-from domain.errors import DocumentEdited, InvalidInput, TextErased, VerdictIsStale
+from domain.errors import DocumentEdited, InvalidInput, Refusal, TextErased, VerdictIsStale
 from domain.phase_ids import stream_of
 from domain.phase_state import PhaseState
 from domain.steps import Step
@@ -11,13 +11,20 @@ from projections.document_text import place_of_latest
 from usecases.project import Project
 
 
-def refuse_edited(project: Project, command_id: str, phase: str, step: Step) -> str | None:
-    """Return the digest of the file, or None where there is none; refuse a text that no iteration recorded.
+def refuse_edited(project: Project, command_id: str, phase: str, step: Step) -> None:
+    """Refuse where the file holds a text that no iteration recorded.
 
-    A command that was recorded before has passed already.
+    A command that was recorded before has passed already; that is looked up where there is something to refuse.
     """
-    if project.log.receipt(command_id):
-        return None
+    try:
+        _recorded_digest(project, phase, step)
+    except Refusal:
+        if not project.log.receipt(command_id):
+            raise
+
+
+def _recorded_digest(project: Project, phase: str, step: Step) -> str | None:
+    """Return the digest of the file, or None where there is none; refuse a text that no iteration recorded."""
     text = project.files.read(phase, step)
     if text is None:
         return None
@@ -40,9 +47,10 @@ def is_edited(project: Project, phase: str, step: Step) -> bool:
 
 def refuse_other_than_latest(project: Project, command_id: str, phase: str, step: Step) -> str | None:
     """Return the digest of the file a verdict is about; refuse an edited or an outdated one."""
-    seen = refuse_edited(project, command_id, phase, step)
+    is_new = not project.log.receipt(command_id)
+    seen = _recorded_digest(project, phase, step) if is_new else None
     latest = _latest(project, phase, step)
-    if seen is None and not project.log.receipt(command_id):
+    if seen is None and is_new:
         refuse_erased(project, phase, step)
     if seen is not None and seen != latest:
         older = iteration_with(project, phase, step, seen)

@@ -24,11 +24,12 @@ def publish(project: Project, phase: str, step: Step | None = None, *, boxes: Se
     head = project.head(phase) if project.files.keeps else None
     if head is None:
         return
+    state = PhaseState.from_facts(head.facts)
     if step is not None:
-        _publish_text(project, phase, step, PhaseState.from_facts(head.facts))
-    _remove_withdrawn(project, phase, PhaseState.from_facts(head.facts))
+        _publish_text(project, phase, step, state)
+    _remove_withdrawn(project, phase, state)
     if boxes:
-        _publish_boxes(project, phase, boxes, PhaseState.from_facts(head.facts))
+        _publish_boxes(project, phase, boxes, state)
     project.files.write(phase, STATE_FILE, state_text(project, head))
 
 

@@ -14,7 +14,7 @@ from usecases.signing import SignedAfter, signed_after, signing_after
 
 if TYPE_CHECKING:
     from domain.commands import Command
-    from domain.event_log import Receipt
+    from domain.event_log import Receipt, Record
 
 
 class Written(NamedTuple):
@@ -96,10 +96,21 @@ def _done(
 
 def told(project: Project, done: Written, *, phase: str | None = None, writes: Step | None = None) -> dict[str, Any]:
     """Return what the command's own events say, so that repeating it gives the same answer: `command.outcome`."""
+    return told_by(project, done, events_of(project, done.receipt), phase=phase, writes=writes)
+
+
+def events_of(project: Project, receipt: "Receipt") -> "Sequence[Record]":
+    """Return the events of a command."""
+    return list(project.log.records(receipt.first, receipt.last))
+
+
+def told_by(
+    project: Project, done: Written, records: "Sequence[Record]", *, phase: str | None, writes: Step | None
+) -> dict[str, Any]:
+    """Return the same where the command's events have been read already."""
     from adapters.codec import decode
     from projections.outcomes import outcome
 
-    records = list(project.log.records(done.receipt.first, done.receipt.last))
     result = outcome([(record, decode(record)) for record in records])
     document = project.files.shown(phase, writes) if phase and writes and project.files.keeps else None
     return {**result, "document": document, "checkpoint": done.signed, "receipt": done.proof}

@@ -15,6 +15,7 @@ import pytest
 
 from adapters.unit_files import unit_names
 from tests.cli.conftest import Orch, the_log
+from tests.reliability.service_process import AS_DEPLOYED
 
 pytestmark = pytest.mark.at_the_log("units are written for the machine of the log")
 
@@ -124,6 +125,12 @@ def test_the_limits_and_places_are_those_of_the_settings(project: Orch, tmp_path
     verify = Path("units/orchestrator-verify.service")
     assert line_of(verify, "User") == ["orchestrator-verify"] and not line_of(verify, "ReadWritePaths")
     assert line_of(verify, "InaccessiblePaths") == [f'-"{tmp_path}/.orch"']
+
+
+def test_the_service_keeps_memory_as_it_is_measured(project: Orch) -> None:
+    assert project("deploy", "systemd", "--out", "units").status == 0
+    said = line_of(Path("units/orchestrator.service"), "Environment")
+    assert said == [f"{name}={value}" for name, value in AS_DEPLOYED.items()]
 
 
 def test_the_service_may_write_its_logs_where_the_settings_have_them(project: Orch, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from cli.main import Orch as Commands
 from cli.main import program
 from domain.errors import InvalidInput
 from tests.cli.conftest import Orch, orch
+from tests.reliability.service_process import AS_DEPLOYED
 
 __all__ = ["orch"]  # a fixture
 
@@ -91,6 +92,11 @@ def test_the_base_image_is_pinned_and_nobody_runs_as_root() -> None:
     assert version and [int(n) for n in version[1].split(".")] >= [int(n) for n in minimum.strip(">=").split(".")]
     last = [name for name, _ in instructions()].index("USER")
     assert of("USER") == ["10001:10001"] and not {"RUN", "COPY"} & {name for name, _ in instructions()[last:]}
+
+
+def test_the_container_keeps_memory_as_it_is_measured() -> None:
+    said = dict(word.split("=", 1) for words in of("ENV") for word in shlex.split(words))
+    assert said.items() >= AS_DEPLOYED.items()
 
 
 def test_nothing_secret_gets_into_the_image() -> None:

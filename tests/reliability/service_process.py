@@ -14,6 +14,8 @@ from adapters.stores import AnyLog, open_log
 from tests.api.served import PATIENCE, Client, environment, issued, new_project, opened, setting
 
 PAGE = 4096
+AS_DEPLOYED = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
+"""What the unit and the container tell the C library, and how memory is measured."""
 
 
 class Home(NamedTuple):
@@ -57,7 +59,11 @@ def serving(home: Home, **settings: object) -> Iterator[Running]:
     words = [executable, "-m", "cli.main", "serve", "--port", "0", "--json"]
     began = monotonic()
     process = Popen(
-        words, cwd=home.folder, env=environment() | setting(home.database) | said, stdout=PIPE, stderr=DEVNULL
+        words,
+        cwd=home.folder,
+        env=environment() | setting(home.database) | AS_DEPLOYED | said,
+        stdout=PIPE,
+        stderr=DEVNULL,
     )
     try:
         assert process.stdout is not None

@@ -16,7 +16,7 @@ DRAFTS = int(os.environ.get("SERVICE_DRAFTS", "20000" if LONG else "150"))
 OVERLOAD_S = 20 if LONG else 2
 MANY = int(os.environ.get("SERVICE_COMMANDS", "100000" if LONG else "800"))
 WARM = MANY // 10
-GROWTH = 1.05
+GROWTH = 1.04
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
