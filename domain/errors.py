@@ -48,6 +48,7 @@ Refusal
     ├── StoreReplaced           another store has the place of the one that is open
     └── HandsNeeded             not before somebody has changed something; waiting helps nobody
         ├── StoreOutdated       the store was made by an older version and can only be read
+        ├── PackageMissing      what was asked for needs a package that is not installed
         ├── UpgradeUndone       an upgrade did not hold; the store is as it was
         └── FilesUnavailable    the file system said no
 """
@@ -442,6 +443,10 @@ class StoreReplaced(Unavailable):
 
 class HandsNeeded(Unavailable):
     """Not before somebody has changed something: a right, a disk, a version."""
+
+
+class PackageMissing(HandsNeeded):
+    """What was asked for needs a package that is not installed."""
 
 
 class StoreOutdated(HandsNeeded):
