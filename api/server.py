@@ -21,6 +21,7 @@ from api.admission import Admission
 from api.app import application
 from api.bounds import Bounds, bounds_of
 from api.capacity import Capacity
+from api.catching_up import CatchingUp
 from api.checkup import Checkup
 from api.connections import Connections
 from api.guard import Guard, Limits
@@ -151,8 +152,11 @@ def server_of(
         telemetry = begun.enter_context(telemetry_of(project, wanted_by(project)))
         connections = connections or Connections(open_at_once(bounds.connections))
         config = _config_of(service, where, telemetry, connections, seconds=bounds.seconds)
-        standing = Standing(project.log, telemetry.log)
-        server = Server(config, told=told, ending=ending, standing=standing, closing=begun.pop_all())
+        standing, documents = Standing(project.log, telemetry.log), CatchingUp(project, telemetry.log)
+        begun.callback(documents.end)
+        server = Server(
+            config, told=told, ending=ending, standing=standing, documents=documents, closing=begun.pop_all()
+        )
     return server
 
 
@@ -209,10 +213,11 @@ class Server(uvicorn.Server):
         told: Callable[[], None],
         ending: Callable[[], None],
         standing: Standing,
+        documents: CatchingUp,
         closing: ExitStack,
     ) -> None:
         super().__init__(config)
-        self._told, self._ending, self._standing = told, ending, standing
+        self._told, self._ending, self._standing, self._documents = told, ending, standing, documents
         self.closing = closing
         """What has to be let go of in the end."""
 
@@ -234,6 +239,7 @@ class Server(uvicorn.Server):
         if self.started:
             self._told()
             self._standing.watch(self._end)
+            self._documents.begin()
 
     def _end(self) -> None:
         self.should_exit = True
