@@ -4,6 +4,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from adapters.follower_files import documents_of
+from adapters.log_words import told_error
 from adapters.service_log import ServiceLog
 from domain.errors import Refusal, Unavailable
 from usecases.documents_following import DocumentsFollower
@@ -23,7 +24,7 @@ class CatchingUp:
     def __init__(self, project: Project, log: ServiceLog) -> None:
         self._project, self._log = project, log
         self._ended = Event()
-        self._thread = Thread(target=self._catch_up, name="documents", daemon=True)
+        self._thread = Thread(target=self._run, name="documents", daemon=True)
         self._told = ""
 
     def begin(self) -> None:
@@ -35,6 +36,12 @@ class CatchingUp:
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join(END_S)
+
+    def _run(self) -> None:
+        try:
+            self._catch_up()
+        except Exception as error:  # noqa: BLE001  # a bug ends this and not the service, and is told as other bugs are
+            self._log.say("error", "documents.ended", error=told_error(error))
 
     def _catch_up(self) -> None:
         pause, behind = AGAIN_S, True
