@@ -19,10 +19,22 @@ from adapters.postgres_call import Calls
 from domain.errors import Damaged, HandsNeeded, InvalidInput, NotFound, Unavailable
 
 Answer = TypeVar("Answer")
-CONNECT_S = 10
+CONNECT_S = 5
+READ_S = 5.0
+"""How long a question is asked again where the server is gone: whoever asks can ask again, and waits for no answer."""
+SILENT = {"tcp_user_timeout": 10_000, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2}
+"""After how long a server that acknowledges nothing is gone; otherwise that takes a quarter of an hour."""
 PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
 ISOLATION, NOTHING_TO_ERASE, GUARDED, ELSEWHERE = "OR003", "OR001", "OR002", "OR004"
 """What our functions and guards raise."""
+
+
+class _Lost(Exception):
+    """The connection is gone, or no new one can be had."""
+
+    def __init__(self, error: psycopg.OperationalError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class Line:
@@ -30,7 +42,8 @@ class Line:
 
     Every statement of ours may: a command is known by its id, and everything else puts the same thing there twice.
     So a statement whose answer was lost is asked again, on a new connection; through a list of hosts in the address
-    that is another server, once it takes writes.
+    that is another server, once it takes writes. What only reads is asked again for `READ_S`, an append for as long as
+    it may wait.
     """
 
     def __init__(self, url: str, *, read_only: bool, timeout_s: float) -> None:
@@ -41,6 +54,8 @@ class Line:
         with spoken(self.where):
             self._connection = _connected(self._told)
         self._calls = Calls(self._connection)
+        self._lost: psycopg.OperationalError | None = None
+        self._lost_at = 0.0
 
     def ask(self, query: str, values: Row | None = None) -> list[Row]:
         """Return the rows of an answer, all of one moment; what is asked is one transaction."""
@@ -50,7 +65,7 @@ class Line:
                 cursor.execute(query.encode(), values)
                 return cursor.fetchall() if cursor.description else []
 
-        return self._asked(asked)
+        return self._asked(asked, patience_s=min(self._timeout_s, READ_S))
 
     def call(self, query: bytes, words: Sequence[bytes]) -> bytes:
         """Return the one value of an answer, everything as the text that the server takes and gives.
@@ -63,22 +78,36 @@ class Line:
                 self._calls = Calls(connection)
             return self._calls.ask(query, words)
 
-        return self._asked(asked)
+        return self._asked(asked, patience_s=self._timeout_s)
 
-    def _asked(self, how: Callable[["psycopg.Connection[Row]"], Answer]) -> Answer:
+    def _asked(self, how: Callable[["psycopg.Connection[Row]"], Answer], *, patience_s: float) -> Answer:
         """Ask, and where the connection is lost ask again on a new one."""
-        with self._turn, spoken(self.where):
-            until, pause = monotonic() + self._timeout_s, PAUSE_S
+        until, pause = monotonic() + patience_s, PAUSE_S
+        with spoken(self.where):
             while True:
                 try:
-                    if self._connection.closed:
-                        self._connection = _connected(self._told)
-                    return how(self._connection)
-                except psycopg.OperationalError as error:
-                    if not _is_lost(self._connection, error) or monotonic() + pause > until:
-                        raise
+                    return self._tried(how)
+                except _Lost as lost:
+                    if monotonic() + pause > until:
+                        raise lost.error from None
                 sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    def _tried(self, how: Callable[["psycopg.Connection[Row]"], Answer]) -> Answer:
+        """Ask once. Whoever waits for the turn while somebody finds the server gone need not find it anew."""
+        since = monotonic()
+        with self._turn:
+            if self._lost is not None and self._lost_at > since:
+                raise _Lost(self._lost)
+            try:
+                if self._connection.closed:
+                    self._connection = _connected(self._told)
+                return how(self._connection)
+            except psycopg.OperationalError as error:
+                if not _is_lost(self._connection, error):
+                    raise
+                self._lost, self._lost_at = error, monotonic()
+                raise _Lost(error) from error
 
     @contextmanager
     def alone(self, lock: int) -> Iterator["psycopg.Connection[Row]"]:
@@ -128,6 +157,7 @@ def _told(url: str, *, read_only: bool) -> str:
     given = conninfo_to_dict(url)
     if "connect_timeout" not in given and "PGCONNECT_TIMEOUT" not in os.environ:
         said["connect_timeout"] = CONNECT_S
+    said |= {name: value for name, value in SILENT.items() if name not in given}
     if not read_only and "target_session_attrs" not in given and "PGTARGETSESSIONATTRS" not in os.environ:
         said["target_session_attrs"] = "read-write"  # of several hosts the one that takes writes
     return make_conninfo(url, **said)
