@@ -214,7 +214,7 @@ def test_a_large_parallel_batch_lets_others_come_between() -> None:
         inside = Inside(application, lambda _: None)
 
         async def asked(name: str, count: int, *, at_once: int) -> None:
-            outer = {name: None for name in ("asgi", "http_version", "scheme", "client", "server")}
+            outer = dict.fromkeys(("asgi", "http_version", "scheme", "client", "server"))
             within = Within(inside, {"type": "http", "headers": [], **outer}, "", gone=still_there, most_bytes=1000)
             await within.ask([Asked("GET", f"/{name}", b"", None, "")] * count, at_once=at_once)
 
