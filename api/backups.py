@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from adapters.drills import Drill
 from api.answering import answer
-from api.asking import PresentRecoverer
+from api.asking import Key, PresentRecoverer, unquoted
 from api.heavy import long_work
 from api.outside import name_of, outside, rows_outside
 from api.parts import part
@@ -18,8 +18,10 @@ from usecases.backup_drilling import drilled
 from usecases.backup_freshness import freshness
 from usecases.backup_listing import backups_of, keys_for, listed
 from usecases.backup_making import backed_up
+from usecases.backup_once import Once
 from usecases.backup_places import author_of, storage_of
 from usecases.backup_verifying import verified
+from usecases.command_ids import checked_id
 from usecases.project import Project
 
 router = part(prefix="/backups", tags=["backups"])
@@ -65,17 +67,22 @@ def backup_status(ask: PresentRecoverer) -> Response:
 
 
 @router.post("", summary="Add what is new to the backups")
-def create_backup(ask: PresentRecoverer, words: Making | None = None) -> Response:
+def create_backup(ask: PresentRecoverer, words: Making | None = None, key: Key = None) -> Response:
     """Add what is new, sealed by a signed checkpoint, encrypted to those whom the settings name.
 
-    A full copy is made only where the newest one lacks something or is not whole; so it is safe to repeat.
+    A full copy is made only where the newest one lacks something or is not whole. The same Idempotency-Key makes one
+    backup, and answers the same.
     """
     project = ask.project
     storage = storage_of(project.places, project.given)
     full, is_wanted = words is not None and words.full, partial(is_copy_wanted, project)
+    once = None if key is None else Once(project, checked_id(unquoted(key)), full=full)
     with long_work():
-        found = backed_up(project, storage, author_of(project), say=_unheard, full=full, is_wanted=is_wanted)
-    return answer("backup.made", {**found, "folder": name_of(found["folder"])})
+        found = backed_up(project, storage, author_of(project), say=_unheard, full=full, is_wanted=is_wanted, once=once)
+    response = answer("backup.made", {**found, "folder": name_of(found["folder"])})
+    if once is not None and once.is_repeated:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
 
 
 @router.post("/verify", summary="Check every byte of the backups")
