@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from uuid import UUID, uuid5
 
@@ -138,7 +139,8 @@ def _event(event: DomainEvent) -> ImportEvent:
 def _refusal(phase: PhaseThere) -> Refusal:
     from domain.errors import InvalidInput
 
-    return InvalidInput(f"{phase.folder}: {phase.refused}.")
+    again = (f"orch import . --phase {quote(phase.folder)}=st01-another-name",) if phase.wants_name else ()
+    return InvalidInput(f"{phase.folder}: {phase.refused}.", fix=again)
 
 
 def _with_known(phase: PhaseThere, known: set[str]) -> tuple[PhaseThere, list[str]]:

@@ -107,7 +107,7 @@ def test_an_imported_approval_is_a_claim_everywhere(project: Orch, there: Path) 
 
 def test_why_a_claim_of_an_agent_settles_nothing_is_said(project: Orch, there: Path) -> None:
     predecessor(there / "st01-audio-engine", APPROVED, HISTORY, spec="# Spec\n", research="# Research\n")
-    says = "settle nothing: builder acts as agent, and only people may approve; once they are recorded so, a person has to judge"
+    says = "settle nothing: builder acts as agent, and only people may approve; once they are recorded so, a person"
     agent = ("--actor", "builder", "--actor-kind", "agent")
     assert says not in project("import", "there").out, "a person's claims count"
     told = project("import", "there", *agent, "--json").data["phases"][0]["notes"]

@@ -27,7 +27,12 @@ def test_a_step_is_approved_by_whoever_holds_its_role_and_the_refusal_names_them
 
 def test_where_nobody_holds_the_role_the_refusal_says_how_to_grant_it() -> None:
     given(LEAD, *WAITING).when(asks.approve("spec", by=GRACE)).refused(
-        PolicyForbids, *WAYS, code="POLICY_VIOLATION", saying='nobody does yet: orch role grant "grace" lead'
+        PolicyForbids,
+        WAYS[0],
+        "orch role grant grace lead",
+        WAYS[1],
+        code="POLICY_VIOLATION",
+        saying="grace does not hold the role lead; nobody does yet",
     )
 
 
