@@ -92,7 +92,10 @@ def _decrypted(data: bytes, identities: Sequence[Any], name: str) -> bytes:
     import pyrage
 
     if not identities:
-        raise InvalidInput(f"{name} is encrypted; name the file with the private key: --identity FILE.")
+        raise InvalidInput(
+            f"{name} is encrypted; the private key that opens it is needed.",
+            fix=("orch backup verify --identity key.txt",),
+        )
     try:
         plain: bytes = pyrage.decrypt(data, list(identities))
     except pyrage.DecryptError as error:

@@ -170,7 +170,7 @@ class BackupWriter:
         origin = origin_in(self.storage, note)
         if origin != self.author.origin:
             raise InvalidInput(
-                f"{self.storage.where} holds the backups of another log, {origin}; name another place with --to.",
+                f"{self.storage.where} holds the backups of another log, {origin}; those of this log go elsewhere.",
                 fix=("orch backup create --to OTHER_FOLDER",),
             )
         self._target = read_end(self.storage, note, self.author.keys)

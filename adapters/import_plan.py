@@ -36,6 +36,8 @@ class PhaseThere(NamedTuple):
     left_out: tuple[LeftOut, ...]
     notes: tuple[str, ...]
     refused: str | None
+    wants_name: bool = False
+    """Whether another name is what it is refused for the lack of."""
 
 
 class Plan(NamedTuple):
@@ -87,11 +89,12 @@ def _phase(
         read = documents(folder, git, by_step)
         claims, left_out, notes = read.claims, read.left_out, read.notes
         opened_at = min((claim.at for claim in claims if claim.at is not None), default=None)
+    wants_name = False
     wanted = state.phase if state and state.phase else name
     chosen = names.get(name) or names.get(place.source) or names.get(str(place.folder)) or names.get(wanted)
     phase = chosen or phase_id(wanted)
     if not refused and not phase:
-        refused = "its name has no letter or digit that a phase id may have; choose one with --phase"
+        wants_name, refused = True, "its name has no letter or digit that a phase id may have; choose another"
     if phase and not chosen and phase != wanted:
         notes = [*notes, f"{wanted[:60]!r} is no phase id; it becomes {phase}"]
     if state and state.phase and state.phase != name and not chosen:
@@ -112,6 +115,7 @@ def _phase(
         left_out=(*aside, *left_out),
         notes=tuple(notes),
         refused=refused,
+        wants_name=wants_name,
     )
 
 
@@ -152,7 +156,9 @@ def _refuse_unknown(names: Mapping[str, str], phases: Sequence[PhaseThere]) -> N
     for name in names:
         if name not in known:
             there = ", ".join(sorted({phase.name_there for phase in phases})[:5]) or "none"
-            raise InvalidInput(f"--phase {name[:60]}=…: there is no such phase in the folder (there are: {there}).")
+            raise InvalidInput(
+                f"There is no phase {name[:60]!r} in the folder to be given a name (there are: {there})."
+            )
 
 
 def _without_collisions(phases: Sequence[PhaseThere]) -> list[PhaseThere]:
@@ -162,7 +168,7 @@ def _without_collisions(phases: Sequence[PhaseThere]) -> list[PhaseThere]:
     for phase in phases:
         if count[phase.phase] > 1 and not phase.refused:
             others = ", ".join(p.folder for p in phases if p.phase == phase.phase and p is not phase)
-            why = f"{others} would be called {phase.phase}, too; choose with --phase {phase.folder}=NAME"
-            phase = phase._replace(refused=why)  # noqa: PLW2901  # the same phase, judged
+            why = f"{others} would be called {phase.phase}, too; choose another name"
+            phase = phase._replace(refused=why, wants_name=True)  # noqa: PLW2901  # the same phase, judged
         judged.append(phase)
     return judged

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from adapters.durable import sync
 from adapters.signed_notes import VerifierKey
-from domain.errors import Damaged, NotFound, Unavailable
+from domain.errors import Damaged, FilesUnavailable, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,21 +16,25 @@ def make_key(folder: Path, origin: str) -> str:
     """Make a key pair, keep the private half in the folder, and return the verifier key.
 
     The verifier key is C2SP signed-note: `name+hash+base64(0x01 ‖ public key)`. The private half is PKCS 8 in PEM.
+    Raises `FilesUnavailable`.
     """
     from cryptography.hazmat.primitives import serialization as s
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     private = Ed25519PrivateKey.generate()
     pem = private.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, s.NoEncryption())
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     verifier = VerifierKey(origin, private.public_key().public_bytes_raw()).text()
-    file = os.open(key_file(folder, verifier), os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    with os.fdopen(file, "wb") as opened:
-        opened.write(pem)
-        opened.flush()
-        os.fsync(opened.fileno())
-    sync(folder)
-    sync(folder.parent)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)  # not what it lies in: where that is away, a key beside it is lost
+        file = os.open(key_file(folder, verifier), os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        with os.fdopen(file, "wb") as opened:
+            opened.write(pem)
+            opened.flush()
+            os.fsync(opened.fileno())
+        sync(folder)
+        sync(folder.parent)
+    except OSError as error:
+        raise FilesUnavailable(f"{error.filename or folder}: {error.strerror}.") from error
     return verifier
 
 

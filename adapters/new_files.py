@@ -64,7 +64,7 @@ def _refuse(path: Path, *, replace: bool) -> None:
     if path.is_symlink() or not path.is_file():
         raise InvalidInput(f"{path} is there and is no regular file; name another one.")
     if not replace:
-        raise AlreadyExists(f"{path} exists already; name another file, or add --yes to replace it.")
+        raise AlreadyExists(f"{path} exists already; name another file, or have it replaced.")
 
 
 def _spoken(path: Path, error: OSError) -> FilesUnavailable:

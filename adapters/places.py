@@ -68,6 +68,11 @@ class Places(NamedTuple):
         """What restoring backups for trial has found, a line each."""
         return self.state / "drills.jsonl"
 
+    @property
+    def backups_asked(self) -> Path:
+        """Which backups were made under which key."""
+        return self.state / "backups-asked.json"
+
     def phase(self, phase: str) -> Path:
         """The folder of one phase."""
         return self.root / "dev" / phase

@@ -2,29 +2,38 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import RLock
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import psycopg
-from orjson import loads
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from adapters.log_notes import refuse_ended
 from adapters.log_rows import Row
 from adapters.places import NAME_IT
 from adapters.postgres_call import Calls
-from domain.errors import Damaged, HandsNeeded, InvalidInput, NotFound, Unavailable
+from adapters.postgres_words import spoken, unavailable
+from domain.errors import InvalidInput, Unavailable
 
 Answer = TypeVar("Answer")
-CONNECT_S = 10
+CONNECT_S = 5
+READ_S = 5.0
+"""How long a question is asked again where the server is gone: whoever asks can ask again, and waits for no answer."""
+SILENT = {"tcp_user_timeout": 10_000, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2}
+"""After how long a server that acknowledges nothing is gone; otherwise that takes a quarter of an hour."""
 PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
-ISOLATION, NOTHING_TO_ERASE, GUARDED, ELSEWHERE = "OR003", "OR001", "OR002", "OR004"
-"""What our functions and guards raise."""
 WAITS_FOR_STANDBYS = "SyncRepWaitForLSN"
 """The server's function that warns where a commit was made to stop waiting; the warning has no code of its own."""
+
+
+class _Lost(Exception):
+    """The connection is gone, or no new one can be had."""
+
+    def __init__(self, error: psycopg.OperationalError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class Line:
@@ -32,7 +41,8 @@ class Line:
 
     Every statement of ours may: a command is known by its id, and everything else puts the same thing there twice.
     So a statement whose answer was lost is asked again, on a new connection; through a list of hosts in the address
-    that is another server, once it takes writes.
+    that is another server, once it takes writes. What only reads is asked again for `READ_S`, an append for as long as
+    it may wait.
     """
 
     def __init__(self, url: str, *, read_only: bool, timeout_s: float) -> None:
@@ -44,6 +54,8 @@ class Line:
             self._connection = self._connect()
         self._unconfirmed = ""
         self._calls = Calls(self._connection)
+        self._lost: psycopg.OperationalError | None = None
+        self._lost_at = 0.0
 
     def ask(self, query: str, values: Row | None = None) -> list[Row]:
         """Return the rows of an answer, all of one moment; what is asked is one transaction."""
@@ -53,7 +65,7 @@ class Line:
                 cursor.execute(query.encode(), values)
                 return cursor.fetchall() if cursor.description else []
 
-        return self._asked(asked)
+        return self._asked(asked, patience_s=min(self._timeout_s, READ_S))
 
     def call(self, query: bytes, words: Sequence[bytes]) -> bytes:
         """Return the one value of an answer, everything as the text that the server takes and gives.
@@ -67,7 +79,7 @@ class Line:
             with self._confirmed():
                 return self._calls.ask(query, words)
 
-        return self._asked(asked)
+        return self._asked(asked, patience_s=self._timeout_s)
 
     def _connect(self) -> "psycopg.Connection[Row]":
         connection = _connected(self._told)
@@ -90,23 +102,38 @@ class Line:
         if notice.source_function == WAITS_FOR_STANDBYS:
             self._unconfirmed = notice.message_primary or "its wait was ended"
 
-    def _asked(self, how: Callable[["psycopg.Connection[Row]"], Answer]) -> Answer:
+    def _asked(self, how: Callable[["psycopg.Connection[Row]"], Answer], *, patience_s: float) -> Answer:
         """Ask, and where the connection is lost ask again on a new one."""
-        with self._turn, spoken(self.where):
-            until, pause, lost = monotonic() + self._timeout_s, PAUSE_S, False
+        until, pause, lost = monotonic() + patience_s, PAUSE_S, False
+        with spoken(self.where):
             while True:
                 try:
-                    if self._connection.closed:
-                        self._connection = self._connect()
-                    return how(self._connection)
-                except psycopg.OperationalError as error:
-                    if not _is_lost(self._connection, error) or monotonic() + pause > until:
+                    return self._tried(how)
+                except (psycopg.OperationalError, _Lost) as found:
+                    error = found.error if isinstance(found, _Lost) else found
+                    if found is error or monotonic() + pause > until:
                         if lost:  # what was asked before may be done yet
-                            raise _unavailable(self.where, error) from error
-                        raise
+                            raise unavailable(self.where, error) from error
+                        raise error from None
                 lost = True
                 sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    def _tried(self, how: Callable[["psycopg.Connection[Row]"], Answer]) -> Answer:
+        """Ask once. Whoever waits for the turn while somebody finds the server gone need not find it anew."""
+        since = monotonic()
+        with self._turn:
+            if self._lost is not None and self._lost_at > since:
+                raise _Lost(self._lost)
+            try:
+                if self._connection.closed:
+                    self._connection = self._connect()
+                return how(self._connection)
+            except psycopg.OperationalError as error:
+                if not _is_lost(self._connection, error):
+                    raise
+                self._lost, self._lost_at = error, monotonic()
+                raise _Lost(error) from error
 
     @contextmanager
     def alone(self, lock: int) -> Iterator["psycopg.Connection[Row]"]:
@@ -156,6 +183,7 @@ def _told(url: str, *, read_only: bool) -> str:
     given = conninfo_to_dict(url)
     if "connect_timeout" not in given and "PGCONNECT_TIMEOUT" not in os.environ:
         said["connect_timeout"] = CONNECT_S
+    said |= {name: value for name, value in SILENT.items() if name not in given}
     if not read_only and "target_session_attrs" not in given and "PGTARGETSESSIONATTRS" not in os.environ:
         said["target_session_attrs"] = "read-write"  # of several hosts the one that takes writes
     return make_conninfo(url, **said)
@@ -164,77 +192,3 @@ def _told(url: str, *, read_only: bool) -> str:
 def _is_lost(connection: "psycopg.Connection[Row]", error: psycopg.OperationalError) -> bool:
     """Tell whether the connection is gone, and so whether it makes sense to ask again."""
     return bool(connection.closed) or isinstance(error, errors.CannotConnectNow | errors.AdminShutdown)
-
-
-@contextmanager
-def spoken(where: str) -> Iterator[None]:
-    """Say in our words what PostgreSQL refused."""
-    try:
-        yield
-    except (errors.InvalidSchemaName, errors.UndefinedTable, errors.UndefinedFunction) as error:
-        raise NotFound(f"There is no log in {where}.", fix=("orch init",)) from error
-    except errors.LockNotAvailable as error:
-        if _in_doubt(error):
-            raise _unavailable(where, error) from error
-        raise Unavailable(f"Other writers keep {where} busy; nothing was recorded.") from error
-    except errors.InsufficientPrivilege as error:
-        raise HandsNeeded(f"This role may not do that in {where}: {_first_line(error)}.") from error
-    except errors.ReadOnlySqlTransaction as error:
-        raise _takes_no_writes(where) from error
-    except errors.SerializationFailure as error:  # at this isolation level nothing but a standby raises it
-        raise Unavailable(
-            f"{where.capitalize()} is a standby, and gave up this read for what its primary has cleared away"
-            " (conflict with recovery). Repeating the command is safe."
-        ) from error
-    except (errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections) as error:
-        if _in_doubt(error):
-            raise _unavailable(where, error) from error
-        kind = HandsNeeded if isinstance(error, errors.DiskFull) else Unavailable
-        raise kind(f"{where.capitalize()} has no room: {_first_line(error)}. Nothing was recorded.") from error
-    except (
-        errors.DataCorrupted,
-        errors.IndexCorrupted,
-        errors.IntegrityError,
-        errors.CharacterNotInRepertoire,
-    ) as error:
-        raise Damaged(f"The log in {where} is damaged: {_first_line(error)}.") from error
-    except psycopg.Error as error:
-        if error.sqlstate == ISOLATION:
-            raise HandsNeeded(
-                f"Sessions in {where} begin as {_first_line(error)}; the log needs read committed.",
-                fix=("ALTER DATABASE … SET default_transaction_isolation = 'read committed'",),
-            ) from error
-        if (
-            "session is read-only" in str(error) and error.sqlstate is None
-        ):  # libpq's, when it looks for one that writes
-            raise _takes_no_writes(where) from error
-        if error.sqlstate == ELSEWHERE:
-            refuse_ended(where, loads(error.diag.message_primary or "{}"))
-        if error.sqlstate in (NOTHING_TO_ERASE, GUARDED):
-            raise Damaged(f"The log in {where} refused what its own heads allowed: {_first_line(error)}.") from error
-        raise _unavailable(where, error) from error
-
-
-def _in_doubt(error: psycopg.Error) -> bool:
-    """Tell whether a command may lie where another session finds it: `orch.record` commits before it waits.
-
-    Not in its first step, and not where it says what its steps have returned: then it is withdrawn.
-    """
-    steps = error.diag.context or ""  # the server names each with its schema, or without: it depends on the search path
-    return "record(integer,jsonb" in steps and "write_or_leave(" not in steps and "answered(" not in steps
-
-
-def _unavailable(where: str, error: psycopg.Error) -> Unavailable:
-    return Unavailable(f"{where.capitalize()} is not available: {_first_line(error)}. Repeating the command is safe.")
-
-
-def _takes_no_writes(where: str) -> Unavailable:
-    return Unavailable(f"{where.capitalize()} takes no writes: it is a standby, or set to read only.")
-
-
-def _first_line(error: psycopg.Error) -> str:
-    said = error.diag.message_primary
-    if said is None:
-        with suppress(IndexError):
-            said = str(error).strip().splitlines()[0]
-    return (said or type(error).__name__).rstrip(".")

@@ -7,8 +7,9 @@ import psycopg
 
 from adapters.log_rows import Row
 from adapters.measured import measured
-from adapters.postgres_connection import Line, spoken
+from adapters.postgres_connection import Line
 from adapters.postgres_log import SCHEMA_VERSION, PostgresLog
+from adapters.postgres_words import spoken
 from domain.errors import Damaged, Refusal, UpgradeUndone
 
 

@@ -67,6 +67,13 @@ class ServiceLine:
         """Have long work done, and be told how far it is; it may take as long as it is told. Asks again as `ask`."""
         return self._told(self._asked(method, path, body, key=key, hearing=hearing))
 
+    def file(self, path: str, query: Sequence[tuple[str, object]]) -> bytes:
+        """Read a small file. Raises as `ask`."""
+        said = self._asked("GET", f"{path}?{urlencode([(name, str(value)) for name, value in query])}", None)
+        if said.status != 200:
+            raise self.refusal(said)
+        return said.body
+
     def fetch(self, path: str, body: Any, file: IO[bytes]) -> None:
         """Have a file made, and write it to one as it comes; asked again, it is written anew. Raises as `ask`."""
         said = self._asked("POST", path, body, into=file)

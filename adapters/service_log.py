@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from asyncio import CancelledError
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -127,6 +128,8 @@ class _Borrowed(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         level = "error" if record.levelno >= logging.ERROR else "warning"
         error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, CancelledError):  # whoever cancels says so, and the request has its line
+            return
         words = {"error": told_error(error)} if error else {}
         self._log.say(level, "library.said", logger=record.name, said=str(record.msg).partition("\n")[0], **words)
 

@@ -1,7 +1,7 @@
 """The settings there are, and where the value of each one comes from."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -28,18 +28,35 @@ class Kind(StrEnum):
     OCCASIONS = "a list of approval and handoff"
     WORDS = "a list of words"
     PAIRS = "a list of pairs"
-    COUNT = "a whole number from 1 to 36500"
+    AT_ONCE = "a whole number of operations from 1 to 1000"
+    WAITING = "a whole number of operations from 1 to 100000"
+    MEBIBYTES = "a whole number of MiB from 1 to 1048576"
     MILLISECONDS = "a whole number of milliseconds from 1 to 3600000"
     RATE = "a whole number of requests a minute from 0 to 1000000, 0 for no limit"
+    DAYS = "a whole number of days from 1 to 36500"
+    COPIES = "a whole number of copies from 1 to 1000"
+    FILE_MEBIBYTES = "a whole number of MiB from 1 to 10240"
+    FILES = "a whole number of files from 1 to 1000"
+    REFUSALS = "a whole number of refusals from 1 to 1000000"
     LEVEL = "debug, info, warn, warning or error"
     STYLE = "user-friendly, professional or terse"
     SWITCH = "true or false"
     ALWAYS = "true"
 
 
-MOST = 36_500
-MOST_MS = 3_600_000
-MOST_RATE = 1_000_000
+WHOLE = {
+    Kind.AT_ONCE: (1, 1000),  # each takes a thread
+    Kind.WAITING: (1, 100_000),  # each takes a connection
+    Kind.MEBIBYTES: (1, 1_048_576),
+    Kind.MILLISECONDS: (1, 3_600_000),
+    Kind.RATE: (0, 1_000_000),
+    Kind.DAYS: (1, 36_500),
+    Kind.COPIES: (1, 1000),
+    Kind.FILE_MEBIBYTES: (1, 10_240),
+    Kind.FILES: (1, 1000),  # each is renamed when another is begun
+    Kind.REFUSALS: (1, 1_000_000),
+}
+"""Whole numbers: the least and the most."""
 STYLES = ("user-friendly", "professional", "terse")
 LEVELS = ("debug", "info", "warn", "warning", "error")
 OCCASIONS = ("approval", "handoff")
@@ -84,9 +101,9 @@ SETTINGS = (
     Setting("template_dir", Kind.PATH, "orchestrator.storage.templateDirectory", "--template-dir", ".orch/templates"),
     Setting("schema_dir", Kind.PATH, "orchestrator.storage.schemaDirectory", "", ".orch/schemas"),
     Setting("operation_timeout_ms", Kind.MILLISECONDS, "orchestrator.performance.operationTimeoutMs", "", 30_000),
-    Setting("memory_limit_mb", Kind.COUNT, "orchestrator.performance.memoryLimitMB", "", 512),
-    Setting("max_concurrent", Kind.COUNT, "orchestrator.performance.maxConcurrentOperations", "", 100),
-    Setting("operation_queue_size", Kind.COUNT, "orchestrator.performance.operationQueueSize", "", 1000),
+    Setting("memory_limit_mb", Kind.MEBIBYTES, "orchestrator.performance.memoryLimitMB", "", 512),
+    Setting("max_concurrent", Kind.AT_ONCE, "orchestrator.performance.maxConcurrentOperations", "", 100),
+    Setting("operation_queue_size", Kind.WAITING, "orchestrator.performance.operationQueueSize", "", 1000),
     Setting("rate_per_token", Kind.RATE, "orchestrator.performance.ratePerToken", "", 1200),
     Setting("rate_per_address", Kind.RATE, "orchestrator.performance.ratePerAddress", "", 3000),
     Setting("failures_per_address", Kind.RATE, "orchestrator.performance.failuresPerAddress", "", 30),
@@ -97,8 +114,8 @@ SETTINGS = (
     Setting("receipts.write", Kind.SWITCH, "orchestrator.receipts.write", "", False),
     Setting("backup.dir", Kind.PATH, "orchestrator.storage.backupDirectory", "--to", ".orch/backups"),
     Setting("backup.recipients", Kind.WORDS, "orchestrator.backup.recipients", "--recipient", []),
-    Setting("backup.retention_days", Kind.COUNT, "orchestrator.storage.backupRetentionDays", "--keep-days", 30),
-    Setting("backup.retention_copies", Kind.COUNT, "orchestrator.backup.retentionCopies", "--keep-copies", 2),
+    Setting("backup.retention_days", Kind.DAYS, "orchestrator.storage.backupRetentionDays", "--keep-days", 30),
+    Setting("backup.retention_copies", Kind.COPIES, "orchestrator.backup.retentionCopies", "--keep-copies", 2),
     Setting("oidc.issuer", Kind.ISSUER, "orchestrator.oidc.issuer", "", None),
     Setting("oidc.audience", Kind.WORDS, "orchestrator.oidc.audience", "", []),
     Setting("oidc.name_claim", Kind.WORD, "orchestrator.oidc.nameClaim", "", "sub"),
@@ -110,13 +127,15 @@ SETTINGS = (
     Setting("oidc.agents", Kind.WORDS, "orchestrator.oidc.agents", "", []),
     Setting("log.dir", Kind.PATH, "orchestrator.logging.logDirectory", "", ".orch/logs"),
     Setting("log.level", Kind.LEVEL, "orchestrator.logging.level", "", "info"),
-    Setting("log.max_file_size_mb", Kind.COUNT, "orchestrator.logging.maxLogFileSizeMB", "", 10),
-    Setting("log.max_files", Kind.COUNT, "orchestrator.logging.maxLogFiles", "", 5),
+    Setting("log.max_file_size_mb", Kind.FILE_MEBIBYTES, "orchestrator.logging.maxLogFileSizeMB", "", 10),
+    Setting("log.max_files", Kind.FILES, "orchestrator.logging.maxLogFiles", "", 5),
     Setting("tracing.endpoint", Kind.URL, "orchestrator.tracing.otlpEndpoint", "", None),
-    Setting("security.invalid_inputs", Kind.COUNT, "orchestrator.security.alertThresholds.invalidInputs", "", 10),
-    Setting("security.schema_violations", Kind.COUNT, "orchestrator.security.alertThresholds.schemaViolations", "", 5),
+    Setting("security.invalid_inputs", Kind.REFUSALS, "orchestrator.security.alertThresholds.invalidInputs", "", 10),
     Setting(
-        "security.unauthorised_access", Kind.COUNT, "orchestrator.security.alertThresholds.unauthorizedAccess", "", 1
+        "security.schema_violations", Kind.REFUSALS, "orchestrator.security.alertThresholds.schemaViolations", "", 5
+    ),
+    Setting(
+        "security.unauthorised_access", Kind.REFUSALS, "orchestrator.security.alertThresholds.unauthorizedAccess", "", 1
     ),
     Setting("security.webhook_url", Kind.URL, "orchestrator.security.webhookUrl", "", None),
     Setting("security.webhook_secret_file", Kind.PATH, "orchestrator.security.webhookSecretFile", "", None),
@@ -241,7 +260,7 @@ def value_in(setting: Setting, words: str, where: str) -> object:
     match setting.kind:
         case Kind.PATH if words and where == setting.variable:
             return words  # what cannot be a path is refused with the path it makes
-        case Kind.COUNT | Kind.MILLISECONDS | Kind.RATE:
+        case kind if kind in WHOLE:
             value = int(words) if words.isascii() and words.isdecimal() and len(words) < 9 else words
         case Kind.SWITCH | Kind.ALWAYS:
             value = {"true": True, "false": False}.get(words.lower(), words)
@@ -251,8 +270,11 @@ def value_in(setting: Setting, words: str, where: str) -> object:
     return value
 
 
-def judge_value(setting: Setting, value: object, where: str) -> None:
-    """Refuse a value of another kind than the setting's. What is plainly right does not pay for pydantic."""
+def judge_value(setting: Setting, value: object, where: str, *, fix: Sequence[str] = HELP) -> None:
+    """Refuse a value of another kind than the setting's. What is plainly right does not pay for pydantic.
+
+    `fix` advises whoever said it elsewhere than in a setting.
+    """
     match setting.kind, value:
         case Kind.PATH, str() if is_words(value):
             return
@@ -276,15 +298,11 @@ def judge_value(setting: Setting, value: object, where: str) -> None:
             return
         case (Kind.LEVEL, str()) | (Kind.STYLE, str()) if value in (LEVELS if setting.kind is Kind.LEVEL else STYLES):
             return
-        case Kind.MILLISECONDS, int() if type(value) is int and 1 <= value <= MOST_MS:
-            return
-        case Kind.RATE, int() if type(value) is int and 0 <= value <= MOST_RATE:
-            return
-        case Kind.COUNT, int() if type(value) is int and 1 <= value <= MOST:
+        case kind, int() if kind in WHOLE and type(value) is int and WHOLE[kind][0] <= value <= WHOLE[kind][1]:
             return
     from adapters.settings_model import refuse_other
 
-    refuse_other(setting, value, where)
+    refuse_other(setting, value, where, fix=fix)
 
 
 def is_url(words: str) -> bool:

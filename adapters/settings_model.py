@@ -1,18 +1,16 @@
 """Judge the values of settings with pydantic; loaded only for what is not plainly right."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from adapters.input_rules import shown
 from adapters.settings import (
-    HELP,
     LEVELS,
-    MOST,
-    MOST_MS,
-    MOST_RATE,
     OCCASIONS,
     STYLES,
+    WHOLE,
     Kind,
     Setting,
     is_cache_url,
@@ -78,9 +76,7 @@ TYPES: dict[Kind, Any] = {
     Kind.PAIRS: list[Annotated[str, AfterValidator(_pair)]],
     Kind.WORDS: list[Annotated[str, AfterValidator(_words)]],
     Kind.SWITCH: bool,
-    Kind.COUNT: Annotated[int, Field(ge=1, le=MOST)],
-    Kind.MILLISECONDS: Annotated[int, Field(ge=1, le=MOST_MS)],
-    Kind.RATE: Annotated[int, Field(ge=0, le=MOST_RATE)],
+    **{kind: Annotated[int, Field(ge=least, le=most)] for kind, (least, most) in WHOLE.items()},
     Kind.LEVEL: Literal[LEVELS],  # mypy reads no choices that have a name
     Kind.STYLE: Literal[STYLES],
     Kind.ALWAYS: Literal[True],
@@ -92,12 +88,12 @@ SECRETIVE = (Kind.DATABASE, Kind.CACHE)
 """There may be a password in it, whatever it is."""
 
 
-def refuse_other(setting: Setting, value: object, where: str) -> None:
+def refuse_other(setting: Setting, value: object, where: str, *, fix: Sequence[str]) -> None:
     """Refuse a value of another kind than the setting's, naming the place where it was said."""
     try:
         TypeAdapter(TYPES[setting.kind]).validate_python(value, strict=True)
     except ValidationError:
         if value is False and setting.because:
-            raise InvalidInput(f"{where} cannot be false: {setting.because}.", fix=HELP) from None
+            raise InvalidInput(f"{where} cannot be false: {setting.because}.", fix=fix) from None
         got = "something else" if setting.kind in SECRETIVE else shown(value)
-        raise InvalidInput(f"{where} has to be {what_it_is(setting)}; got {got}.", fix=HELP) from None
+        raise InvalidInput(f"{where} has to be {what_it_is(setting)}; got {got}.", fix=fix) from None

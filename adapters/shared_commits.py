@@ -70,6 +70,9 @@ class SharedCommits:
         """Refuse to go on where another log has the place of the one that was opened. Raises `StoreReplaced`."""
         raise NotImplementedError
 
+    def refuse_away(self) -> None:
+        """Refuse where the store cannot even be opened. Raises `Unavailable`; a server says so with every question."""
+
     def _end_commits(self) -> None:
         """Turn away who waits, and wait for what our own thread writes."""
         self._commits.close()

@@ -1,14 +1,14 @@
 """One SQLite connection, opened so that an answered command survives power loss."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
 import apsw
 
 from adapters.sqlite_schema import APPLICATION_ID, OLDEST_VERSION, SCHEMA_VERSION
-from domain.errors import Damaged, HandsNeeded, InvalidInput, StoreMoved, StoreOutdated, Unavailable
+from domain.errors import Damaged, FilesUnavailable, HandsNeeded, InvalidInput, StoreMoved, StoreOutdated, Unavailable
 
 ELSEWHERE = "this log was moved"
 """What the guard says that a move puts up."""
@@ -81,12 +81,27 @@ def refuse_outdated(connection: apsw.Connection, path: Path) -> None:
         raise StoreOutdated(str(path), found=version, needed=SCHEMA_VERSION)
 
 
+def refuse_away(path: Path) -> None:
+    """Refuse a log that cannot be opened anew: a connection that stays open takes a disk that is away for damage.
+
+    It is opened by SQLite and by nobody else: whoever closed the file otherwise would let go of the locks of all.
+    """
+    try:
+        with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
+            connection.pragma("user_version")
+    except (apsw.CantOpenError, apsw.IOError, apsw.PermissionsError) as error:
+        raise FilesUnavailable(f"{path} cannot be opened or read: its folder or its disk is away.") from error
+    except apsw.Error:
+        return
+
+
 @contextmanager
 def spoken(path: Path) -> Iterator[None]:
     """Say in our words what SQLite refused."""
     try:
         yield
     except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, apsw.SQLError, UnicodeDecodeError) as error:
+        refuse_away(path)
         # our SQL is fixed: what SQLite cannot make sense of is the schema in the file
         raise Damaged(f"{path} is damaged: {error}.") from error
     except UnicodeEncodeError as error:

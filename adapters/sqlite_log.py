@@ -16,7 +16,7 @@ from adapters.log_rows import TREE, tree_of
 from adapters.shared_commits import Answers, Portion, SharedCommits
 from adapters.snapshots import lines_of, packed
 from adapters.sqlite_append import PUT_HEAD, Appender
-from adapters.sqlite_connection import connect, refuse_outdated, spoken
+from adapters.sqlite_connection import connect, refuse_away, refuse_outdated, spoken
 from adapters.sqlite_reads import SqliteReads
 from adapters.writers_queue import WritersQueue
 from domain.errors import Damaged, HandsNeeded, NotFound, StoreReplaced, Unavailable
@@ -206,6 +206,10 @@ class SqliteLog(SharedCommits, SqliteReads):
         """Refuse to go on where another file has the name of the one that is open, which nobody else reads any more."""
         if _file_at(self._path) != self._file:
             raise StoreReplaced(str(self._path))
+
+    def refuse_away(self) -> None:
+        """Refuse where the file cannot be opened anew. Raises `FilesUnavailable`."""
+        refuse_away(self._path)
 
     def _before_commit(self, writer: apsw.Connection) -> None:
         """What else belongs into the transaction; nothing, in a log that goes on as it is."""

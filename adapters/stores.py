@@ -12,7 +12,7 @@ from adapters.log_notes import RECOVERED, refuse_elsewhere
 from adapters.places import MARK, Places
 from adapters.settings import BY_NAME, is_database_url, shown
 from adapters.sqlite_log import TIMEOUT_S, SqliteLog
-from domain.errors import InvalidInput, NotFound, Unavailable
+from domain.errors import InvalidInput, NotFound, PackageMissing, Unavailable
 from domain.event_log import EventLog
 
 if TYPE_CHECKING:  # psycopg costs more than everything else that a read loads
@@ -199,7 +199,7 @@ def _refuse_without_psycopg() -> None:
     from importlib.util import find_spec
 
     if find_spec("psycopg") is None:
-        raise Unavailable(
+        raise PackageMissing(
             "A log in PostgreSQL needs psycopg, which is not installed.",
             fix=('pip install "nss-orchestrator[postgres]"',),
         )

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from threading import Thread
 
-from anyio.to_thread import current_default_thread_limiter
+from anyio.to_thread import current_default_thread_limiter, run_sync
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -13,6 +13,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from starlette.responses import Response
 from starlette.routing import Match
 
+from adapters.shared_commits import SharedCommits
 from api import (
     audit,
     auditing,
@@ -44,7 +45,9 @@ from api.outside import outside
 from api.parts import named
 from api.problems import HttpRefusal, bug, problem, problem_of
 from api.service import Service
-from domain.errors import Refusal
+from domain.errors import Damaged, NotFound, Refusal, Unavailable
+from domain.event_log import EventLog
+from usecases.project import Project
 
 DESCRIBED_S = 1.0
 """When the description is made, unless somebody needs it before: it takes a third of the time that starting does."""
@@ -100,8 +103,22 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 async def _refused(request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)
-    places = request.app.state.service.project.places
-    return problem_of(refusal, seen=lambda text: outside(text, places))
+    project: Project = request.app.state.service.project
+    places = project.places
+    cause: Refusal = refusal
+    if isinstance(refusal, Damaged | NotFound | Unavailable):
+        cause = await run_sync(_cause_of, refusal, project.log)
+    return problem_of(cause, seen=lambda text: outside(text, places))
+
+
+def _cause_of(refusal: Refusal, log: EventLog) -> Refusal:
+    """Return why something is missing, unreadable or unlikely: that may all be one disk that is away."""
+    try:
+        if isinstance(log, SharedCommits):
+            log.refuse_away()
+    except Unavailable as away:
+        return away
+    return refusal
 
 
 async def _refused_here(_: Request, refusal: Exception) -> Response:

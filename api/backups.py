@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from adapters.drills import Drill
 from api.answering import answer
-from api.asking import PresentRecoverer
+from api.asking import Key, PresentRecoverer, unquoted
 from api.outside import name_of, outside, rows_outside
 from api.parts import part
 from api.progressing import long_answer
@@ -20,8 +20,10 @@ from usecases.backup_freshness import freshness
 from usecases.backup_listing import backups_of, keys_for, listed
 from usecases.backup_locked import LOCKED_HERE, refuse_locked
 from usecases.backup_making import backed_up
+from usecases.backup_once import Once
 from usecases.backup_places import author_of, storage_of
 from usecases.backup_verifying import verified
+from usecases.command_ids import checked_id
 from usecases.meters import Metering
 from usecases.project import Project
 
@@ -68,19 +70,26 @@ def backup_status(ask: PresentRecoverer) -> Response:
 
 
 @router.post("", summary="Add what is new to the backups")
-async def create_backup(ask: PresentRecoverer, request: Request, words: Making | None = None) -> Response:
+async def create_backup(
+    ask: PresentRecoverer, request: Request, words: Making | None = None, key: Key = None
+) -> Response:
     """Add what is new, sealed by a signed checkpoint, encrypted to those whom the settings name.
 
-    A full copy is made only where the newest one lacks something or is not whole; so it is safe to repeat.
+    A full copy is made only where the newest one lacks something or is not whole. The same Idempotency-Key makes one
+    backup, and answers the same.
     """
     full = words is not None and words.full
+    once = None if key is None else Once(ask.project, checked_id(unquoted(key)), full=full)
 
     def work(metering: Metering) -> Response:
         project = ask.project._replace(metering=metering)
         storage, is_wanted = storage_of(project.places, project.given), partial(is_copy_wanted, project)
-        found = backed_up(project, storage, author_of(project), full=full, is_wanted=is_wanted)
+        found = backed_up(project, storage, author_of(project), full=full, is_wanted=is_wanted, once=once)
         warnings = [outside(each, project.places) for each in found["warnings"]]
-        return answer("backup.made", {**found, "folder": name_of(found["folder"]), "warnings": warnings})
+        response = answer("backup.made", {**found, "folder": name_of(found["folder"]), "warnings": warnings})
+        if once is not None and once.is_repeated:
+            response.headers["Idempotent-Replayed"] = "true"
+        return response
 
     return await long_answer(request, work)
 

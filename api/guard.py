@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import MutableMapping
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -24,6 +25,8 @@ SECURITY = (
 )
 HEALTH = "/health/"
 HSTS = (b"strict-transport-security", b"max-age=31536000")
+ABSOLUTE = re.compile(rb"https?://([^/]*)", re.IGNORECASE)
+"""How a target in absolute form begins; its query is elsewhere."""
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]@]*)(?::[0-9]{0,5})?", re.ASCII)
 """A host and its port (RFC 9110, 7.2)."""
 ONCE = frozenset(
@@ -57,11 +60,12 @@ class Guard:
         state = scope.setdefault("state", {})
         state["address"] = address_of(scope, behind_proxy=self._limits.behind_proxy)
         state["standings"] = []
+        named = _host_named(scope)
         send = self._with_headers(scope, send)
         most, seconds = self._limits.most_body, self._limits.body_seconds
         with self._bodies.holding() as held:
             try:
-                self._refuse_host(scope)
+                self._refuse_host(scope, named)
                 if not scope["path"].startswith(HEALTH):  # or others could keep whoever looks after us from seeing us
                     standing = self._rates.of_address(state["address"])
                     state["standings"] += [standing] if standing else []
@@ -76,9 +80,11 @@ class Guard:
                 return await response(scope, receive, send)
             return await self._admission(scope, body, receive, send)
 
-    def _refuse_host(self, scope: Scope) -> None:
+    def _refuse_host(self, scope: Scope, named: str | None) -> None:
         given = [value for name, value in scope["headers"] if name == b"host"]
-        host = _host_in(given[0].decode("latin-1")) if len(given) == 1 else ""
+        if named is None:
+            named = given[0].decode("latin-1") if len(given) == 1 else ""
+        host = _host_in(named) if len(given) < 2 else ""
         if host not in self._limits.hosts:
             raise HttpRefusal(421, "HOST_NOT_ALLOWED", "This service does not answer to that Host.")
 
@@ -94,6 +100,19 @@ class Guard:
             await send(message)
 
         return sent
+
+
+def _host_named(scope: Scope) -> str | None:
+    """Take the host out of a target that is a whole URL, and return it; it is stronger than the header Host.
+
+    Proxies ask so, and servers have to understand it (RFC 9112, 3.2.2). Any other target leaves the scope as it is.
+    """
+    found = ABSOLUTE.match(scope["raw_path"])
+    if found is None:
+        return None
+    path = scope["raw_path"][found.end() :] or b"/"
+    scope["raw_path"], scope["path"] = path, unquote(path.decode("ascii", "replace"))
+    return found[1].decode("latin-1")
 
 
 def _refuse_two_meanings(scope: Scope) -> None:

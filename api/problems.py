@@ -43,7 +43,16 @@ KINDS: tuple[tuple[type[Refusal], Kind], ...] = (
 )
 """The table from a refusal to its status; the first kind that fits counts."""
 
-ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:[^\s/'\",;:()]+/)*([^\s/'\",;:()]+)")
+SENTENCE = (
+    "a|an|and|are|as|at|be|been|but|by|can|cannot|did|do|does|for|from|had|has|have|holds?|in|into|is|it|its|leads?|lies|"
+    "may|must|no|nor|not|of|off|on|or|out|over|so|than|that|the|then|there|they|this|to|under|until|up|was|were|which|"
+    "while|who|will|with|without|would"
+)
+"""Words that go on with a sentence: a folder whose name holds one is cut at it."""
+WORD = r"[^\s/'\",;:()]+"
+FOLDERS = rf"(?:{WORD}(?:(?<!\.) (?!(?:{SENTENCE})\b)(?:{WORD}|\([^()/]+\)))*/)*"
+ABSOLUTE = re.compile(rf"(?<![\w.:/])/{FOLDERS}({WORD})", re.IGNORECASE)
+"""A path in a sentence: its folders may have spaces in their names; of the last part nothing has to be known."""
 IN_QUOTES = re.compile(r"""(?<!\w)(['"])/(?:[^/'"]*/)*([^/'"]+)\1""")
 AT_FIRST = re.compile(r"\A/(?:[^/'\",;:()]+/)*([^/'\",;:()]+)(?=: )")
 """Where a name may have spaces in it: in quotes, and where a sentence begins with what it is about."""

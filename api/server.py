@@ -1,7 +1,6 @@
 """Uvicorn around the application: where it listens, and how it ends."""
 
 import socket
-from asyncio import get_running_loop
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -13,7 +12,7 @@ import uvicorn
 
 from adapters.loopback import is_loopback
 from adapters.oidc_tokens import Issuer
-from adapters.process_memory import ProcessMemory, keep_few_arenas, trim
+from adapters.process_memory import ProcessMemory, keep_few_arenas
 from adapters.service_manager import ServiceManager
 from adapters.shared_commits import SharedCommits
 from adapters.token_use import TokenUse
@@ -21,11 +20,13 @@ from api.admission import Admission
 from api.app import application
 from api.bounds import Bounds, bounds_of
 from api.capacity import Capacity
+from api.catching_up import CatchingUp
 from api.checkup import Checkup
 from api.connections import Connections
 from api.guard import Guard, Limits
 from api.rates import Rates
 from api.received import Bodies
+from api.running import Server
 from api.service import Followers, Service
 from api.standing import Standing
 from api.telemetry import Telemetry, telemetry_of, wanted_by
@@ -40,8 +41,6 @@ GRACE_SECONDS = 30
 """How long requests that were accepted may take to end after SIGTERM."""
 MOST_HEADERS = 32 * 1024
 BACKLOG = 1024
-TRIMMED_TICKS = 100
-"""Tenths of a second between two times that memory is given back."""
 FILES = 200
 """Files that a service opens beside its connections, at the most."""
 
@@ -127,7 +126,7 @@ def server_of(
     issuer: Issuer | None = None,
     bounds: Bounds | None = None,
     connections: Connections | None = None,
-) -> "Server":
+) -> Server:
     """Return the server of a project; `told` is called once it takes connections, `ending` when it takes no more.
 
     The settings say its bounds.
@@ -151,8 +150,17 @@ def server_of(
         telemetry = begun.enter_context(telemetry_of(project, wanted_by(project)))
         connections = connections or Connections(open_at_once(bounds.connections))
         config = _config_of(service, where, telemetry, connections, seconds=bounds.seconds)
-        standing = Standing(project.log, telemetry.log)
-        server = Server(config, told=told, ending=ending, standing=standing, closing=begun.pop_all())
+        standing, documents = Standing(project.log, telemetry.log), CatchingUp(project, telemetry.log)
+        begun.callback(documents.end)
+        server = Server(
+            config,
+            told=told,
+            ending=ending,
+            standing=standing,
+            documents=documents,
+            log=telemetry.log,
+            closing=begun.pop_all(),
+        )
     return server
 
 
@@ -197,51 +205,6 @@ def open_at_once(wanted: int) -> int:
             setrlimit(RLIMIT_NOFILE, (min(hard, wanted + FILES), hard))
         soft, _ = getrlimit(RLIMIT_NOFILE)
     return max(FILES, min(wanted, soft - FILES))
-
-
-class Server(uvicorn.Server):
-    """A server that says when it takes connections, and when no more."""
-
-    def __init__(
-        self,
-        config: uvicorn.Config,
-        *,
-        told: Callable[[], None],
-        ending: Callable[[], None],
-        standing: Standing,
-        closing: ExitStack,
-    ) -> None:
-        super().__init__(config)
-        self._told, self._ending, self._standing = told, ending, standing
-        self.closing = closing
-        """What has to be let go of in the end."""
-
-    async def on_tick(self, counter: int) -> bool:
-        """Look ten times a second whether to end; now and then give memory back that only lies in pieces."""
-        if counter % TRIMMED_TICKS == TRIMMED_TICKS - 1:
-            get_running_loop().run_in_executor(None, trim)
-        return await super().on_tick(counter)
-
-    def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until it is ended, then let go of what watched it. Raises `StoreReplaced` where that ended it."""
-        with self.closing:
-            super().run(sockets)
-            self._standing.refuse_replaced()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to take connections, and say so."""
-        await super().startup(sockets)
-        if self.started:
-            self._told()
-            self._standing.watch(self._end)
-
-    def _end(self) -> None:
-        self.should_exit = True
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Say that it ends, and answer what was accepted."""
-        self._ending()
-        await super().shutdown(sockets)
 
 
 def address_of(where: Where, listening: socket.socket) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from api.description import ROOT
 from api.heard import Heard
 from api.outcomes import FAILURES, Outcome
-from domain.errors import Unavailable
+from domain.errors import PackageMissing
 from usecases.release import VERSION
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ END_MS = 5000
 
 
 def tracing_to(endpoint: str | None) -> "Tracing | None":
-    """Return what makes spans, or None where nobody collects them. Raises `Unavailable` without the packages."""
+    """Return what makes spans, or None where nobody collects them. Raises `PackageMissing` without the packages."""
     if endpoint is None and not any(os.environ.get(name) for name in VARIABLES):
         return None
     if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return None
     if find_spec("opentelemetry.sdk") is None or find_spec("opentelemetry.exporter.otlp.proto.http") is None:
-        raise Unavailable(
+        raise PackageMissing(
             "Tracing needs OpenTelemetry, which is not installed.", fix=('pip install "nss-orchestrator[otel]"',)
         )
     return Tracing(endpoint)

@@ -65,7 +65,7 @@ class Within:
 
     async def ask(self, requests: Sequence[Asked], *, at_once: int) -> list["Said | str"]:
         """Ask all of them, so many at a time; of those that were not begun, return why."""
-        turns = asyncio.Semaphore(at_once)
+        turns = asyncio.Semaphore(at_once)  # of the room that all share only so many wait in line: others come between
 
         async def one(number: int, request: Asked) -> Said | str:
             async with turns, self._inside.room:

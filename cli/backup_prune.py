@@ -28,7 +28,7 @@ KeepDays = Annotated[
 ]
 KeepCopies = Annotated[
     Optional[int],  # noqa: UP045  # as above
-    typer.Option("--keep-copies", metavar="N", min=1, max=36_500, help="The newest N stay; backup.retention_copies."),
+    typer.Option("--keep-copies", metavar="N", min=1, max=1000, help="The newest N stay; backup.retention_copies."),
 ]
 Redacted = Annotated[bool, typer.Option("--redacted", help="Rewrite segments that still hold erased texts instead.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it; without, it is only said what would be done.")]

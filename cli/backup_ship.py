@@ -9,6 +9,7 @@ from cli.answers import answer
 from cli.backup_create import say
 from cli.backup_options import RecipientWords, To
 from cli.backup_project import target_of
+from cli.beginning import not_begun_anew
 from cli.numbers import Seconds
 from cli.options import Asked, plain
 from cli.project import opened
@@ -43,6 +44,7 @@ class Shipped(TypedDict):
 
 
 @plain
+@not_begun_anew
 def ship(
     asked: Asked, to: To = None, recipient: RecipientWords = None, follow: Follow = False, interval: Interval = 0.25
 ) -> None:

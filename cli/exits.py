@@ -10,6 +10,8 @@ USAGE = 2
 DAMAGED = 6
 INCOMPLETE = 7
 UNAVAILABLE = 8
+NOT_READY = 9
+"""Of a service that cannot begin before somebody has upgraded its store or installed a package."""
 CANCELLED = 130
 
 VERDICT = {"verified": DONE, "damaged": DAMAGED, "incomplete": INCOMPLETE}

@@ -6,6 +6,7 @@ from typing import Annotated, Optional, TypedDict
 import typer
 
 from cli.answers import answer
+from cli.beginning import not_begun_anew
 from cli.followers import NAMES, followings, is_running
 from cli.following import Runner, the_only_one
 from cli.numbers import Seconds
@@ -62,6 +63,7 @@ class FollowedAnswer(TypedDict):
 
 
 @plain
+@not_begun_anew
 def follow(
     asked: Asked,
     once: Once = False,

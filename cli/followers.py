@@ -9,8 +9,8 @@ from adapters.follower_file import FollowerFile
 from adapters.follower_files import documents_of, search_of
 from adapters.one_at_a_time import is_held
 from adapters.places import Places
-from cli.documents_following import DocumentsFollower
 from domain.following import Follower
+from usecases.documents_following import DocumentsFollower
 from usecases.project import Project
 from usecases.search_following import SearchFollower
 

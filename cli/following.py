@@ -9,7 +9,6 @@ from adapters.log_notes import refuse_ended
 from adapters.one_at_a_time import alone
 from adapters.places import Places
 from adapters.stores import changes_of
-from cli.documents_following import DocumentsFollower
 from cli.followers import WHY, Following, followings, running_lock
 from cli.progress import Progress
 from cli.project import opened
@@ -18,6 +17,7 @@ from cli.stopping import Stop
 from domain.errors import Unavailable
 from domain.event_log import EventLog
 from domain.following import Changes, Step, advance
+from usecases.documents_following import DocumentsFollower
 from usecases.project import Project
 
 SLICE_S = 0.25

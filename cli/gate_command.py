@@ -1,6 +1,7 @@
 """orch gate: for CI, whether the approved text is exactly what is in the checkout."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Optional
 
 import typer
@@ -11,14 +12,14 @@ from cli.answers import answer
 from cli.arguments import PhaseId, StepName
 from cli.given import flags
 from cli.how_known import CLAIM
-from cli.options import Asked, plain
+from cli.options import Asked, reading
 from cli.project import here, opened
 from cli.screen import clean, one_line, paint
 from domain.errors import InvalidInput, NotFound, ReceiptRefused
 from domain.phase_ids import checked
 from domain.steps import Step
 from usecases.gate_answer import GateAnswer, approval, gate_of, refuse_other_text
-from usecases.phase_events import approvals_of, folded_phase
+from usecases.phase_events import approvals_of, phase_then
 from usecases.receipts import keep_receipt, pinned
 
 UNSEEN = "a receipt cannot tell whether the approval was withdrawn after it was written"
@@ -34,7 +35,7 @@ KeyFile = Annotated[
 Write = Annotated[bool, typer.Option("--write-receipt", help="Write the receipt beside the document, for committing.")]
 
 
-@plain
+@reading
 def gate(
     asked: Asked,
     phase: PhaseId,
@@ -49,6 +50,8 @@ def gate(
     Where there is no store, --receipt asks the receipt that was committed beside the document. It proves that the
     text was approved; it cannot tell whether the approval was withdrawn later.
 
+    With --at: whether the text in the checkout was the approved one then.
+
     Exit 3: it is not, and the command that helps is printed. Exit 4: nobody knows the phase. Exit 6: damage.
 
     Example: orch gate st01-audio-engine spec
@@ -59,19 +62,24 @@ def gate(
     command = f"orch gate {phase} {step} --receipt"
     if by_receipt and write_receipt:
         raise InvalidInput("A receipt is written from the store, or asked instead of it.", fix=(command,))
+    if asked.at is not None and (by_receipt or write_receipt):
+        raise InvalidInput(
+            "A receipt says itself what it is signed for; a moment is asked of the store.",
+            fix=(f"orch gate {phase} {step} --at {quote(asked.at)}",),
+        )
     if (vkey or vkey_file) and not by_receipt:
         raise InvalidInput("A pinned key goes with --receipt.", fix=(f'{command} --vkey "$ORCH_VKEY"',))
     if by_receipt:
         data = _by_receipt(phase, step, pinned(vkey or [], vkey_file, command=command))
     else:
-        data = _by_store(phase, step, write_receipt=write_receipt)
+        data = _by_store(phase, step, asked.at, write_receipt=write_receipt)
     answer("gate", data, as_json=asked.json, show=lambda: _show(data))
 
 
-def _by_store(phase: str, step: Step, *, write_receipt: bool) -> GateAnswer:
+def _by_store(phase: str, step: Step, at: str | None, *, write_receipt: bool) -> GateAnswer:
     with opened() as project:
-        state, records = folded_phase(project, phase)
-        found = gate_of(project, state, records, step)
+        state, records, now, _ = phase_then(project, phase, at)
+        found = gate_of(project, state, records, step, now_us=now)
         if write_receipt:
             document = state.documents[step]
             with project.files.locked(phase):

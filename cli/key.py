@@ -6,11 +6,11 @@ from typing import ClassVar
 from cli.answers import answer
 from cli.arguments import Reason
 from cli.lazy import Entry, LazyGroup
-from cli.options import Asked, plain, writing
+from cli.options import Asked, reading, writing
 from cli.project import opened
 from cli.screen import clean, paint
 from cli.writes import report
-from usecases.signed_head import keys_of
+from usecases.log_keys import keys, rotated
 
 
 class KeyCommands(LazyGroup):
@@ -25,21 +25,20 @@ class KeyCommands(LazyGroup):
     }
 
 
-@plain
+@reading
 def show_key(asked: Asked) -> None:
-    """Print the verifier key: auditors check checkpoints with it.
+    """Print the verifier key: auditors check checkpoints with it. With --at, the one that was in force then.
 
     Example: orch audit key show
 
     Next: orch audit checkpoint
     """
     with opened() as project:
-        keys = keys_of(project)
-    data = {"key": keys.current, "replaced": list(keys.replaced)}
+        data = keys(project, asked.at)
 
     def show() -> None:
-        print(clean(keys.current))
-        for key in keys.replaced:
+        print(clean(data["key"]))
+        for key in data["replaced"]:
             print(f"{paint('replaced', 'dim', stream=sys.stderr)} {clean(key)}", file=sys.stderr)
 
     answer("audit.key", data, as_json=asked.json, show=show)
@@ -53,7 +52,5 @@ def rotate_key(asked: Asked, reason: Reason = "") -> None:
 
     Next: orch audit checkpoint
     """
-    from usecases.log_keys import rotated
-
     with opened(to_write=True) as project:
         report(project, asked, rotated(project, project.meta(asked), reason))

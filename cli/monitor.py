@@ -16,7 +16,7 @@ from cli.options import Asked, plain
 from cli.project import opened
 from cli.service_named import service_named
 from cli.stopping import stopped_by_signals
-from domain.errors import Unavailable
+from domain.errors import PackageMissing, Unavailable
 
 if TYPE_CHECKING:
     from cli.monitor_service import Asked as Service
@@ -70,7 +70,7 @@ def _at_service(url: str, *, patient: bool) -> Callable[[], MonitorAnswer]:
 
     service = service_at(url)
     if find_spec("prometheus_client") is None:
-        raise Unavailable(
+        raise PackageMissing(
             "Reading the figures of a service needs prometheus-client, which is not installed.",
             fix=('pip install "nss-orchestrator[server]"',),
         )

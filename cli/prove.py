@@ -8,7 +8,7 @@ import typer
 from adapters.proof_files import hash_lines, write_new
 from cli.answers import answer
 from cli.new_names import renaming
-from cli.options import Asked, plain
+from cli.options import Asked, reading
 from cli.project import opened
 from cli.screen import clean, paint
 from domain.errors import InvalidInput
@@ -27,9 +27,11 @@ Between = Annotated[
 ]
 
 
-@plain
+@reading
 def prove(asked: Asked, position: Position = None, out: Out = None, between: Between = None) -> None:
     """Prove that an event is in the log, or with --between that the log only grew.
+
+    With --at the log is signed as it was then, and the event has to be in that.
 
     Example: orch audit prove 3 --out proof
 
@@ -39,6 +41,10 @@ def prove(asked: Asked, position: Position = None, out: Out = None, between: Bet
         raise InvalidInput(
             "--between prints its hashes; send them to a file.",
             fix=(f"orch audit prove --between {between[0]} {between[1]}",),
+        )
+    if between is not None and asked.at is not None:
+        raise InvalidInput(
+            "--between names both moments itself.", fix=(f"orch audit prove --between {between[0]} {between[1]}",)
         )
     if between is not None:
         _consistency(asked, *between)
@@ -55,7 +61,7 @@ def _inclusion(asked: Asked, position: int, out: Path) -> None:
     from usecases.proving import inclusion
 
     with opened() as project:
-        data, files = inclusion(project, position, folder=str(out))
+        data, files = inclusion(project, position, folder=str(out), at=asked.at)
     with renaming(out):
         write_new(out, files)
 

@@ -6,7 +6,7 @@ import typer
 
 from cli.answers import answer
 from cli.arguments import Reason
-from cli.options import Asked, At, plain, writing
+from cli.options import Asked, At, reading, writing
 from cli.project import opened
 from cli.screen import clean, one_line, print_table
 from cli.writes import report
@@ -42,7 +42,7 @@ def point(asked: Asked, name: Name, at: At = None, reason: Reason = "") -> None:
         report(project, asked, project.handle(NamePoint(project.meta(asked), name, position, reason)))
 
 
-@plain
+@reading
 def points(asked: Asked) -> None:
     """List the restore points in the order of the log.
 
@@ -53,7 +53,7 @@ def points(asked: Asked) -> None:
     from usecases.points import points as points_of
 
     with opened() as project:
-        data = points_of(project)
+        data = points_of(project, asked.at)
     rows = data["rows"]
     answer("recover.points", data, as_json=asked.json, show=lambda: _show(rows))
 

@@ -8,11 +8,12 @@ import typer
 
 from cli import exits
 from cli.answers import answer, refuse_with
+from cli.beginning import not_begun_anew
 from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import one_line
 from cli.stopping import stopped_by_signals
-from domain.errors import StoreReplaced, Unavailable
+from domain.errors import PackageMissing, StoreReplaced
 from usecases.meters import unseen
 from usecases.project import Project, tell_nobody, warn_nobody
 
@@ -49,6 +50,7 @@ class ServeAnswer(TypedDict):
 
 
 @plain
+@not_begun_anew
 def serve(
     asked: Asked,
     host: Host = "127.0.0.1",
@@ -133,7 +135,7 @@ def refuse_without_extra() -> None:
     from importlib.util import find_spec
 
     if find_spec("jwt") is None:
-        raise Unavailable(
+        raise PackageMissing(
             "The settings name an issuer, and verifying its tokens needs PyJWT, which is not installed.",
             fix=('pip install "nss-orchestrator[server,oidc]"',),
         )
@@ -143,7 +145,7 @@ def _refuse_without_server() -> None:
     from importlib.util import find_spec
 
     if any(find_spec(name) is None for name in ("fastapi", "uvicorn", "limits", "prometheus_client", "structlog")):
-        raise Unavailable(
+        raise PackageMissing(
             "Serving needs FastAPI, uvicorn, limits, prometheus-client and structlog, which are not all installed.",
             fix=('pip install "nss-orchestrator[server]"',),
         )

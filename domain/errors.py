@@ -48,6 +48,7 @@ Refusal
     ├── StoreReplaced           another store has the place of the one that is open
     └── HandsNeeded             not before somebody has changed something; waiting helps nobody
         ├── StoreOutdated       the store was made by an older version and can only be read
+        ├── PackageMissing      what was asked for needs a package that is not installed
         ├── UpgradeUndone       an upgrade did not hold; the store is as it was
         └── FilesUnavailable    the file system said no
 """
@@ -178,9 +179,10 @@ class RequestExpired(Rejected):
 class PolicyForbids(Rejected):
     code = "POLICY_VIOLATION"
 
-    def __init__(self, phase: str, step: str, *, why: str, command: str) -> None:
+    def __init__(self, phase: str, step: str, *, why: str, command: str, grants: str = "") -> None:
         force = (f'orch {command} --force --reason "why the policy is set aside"',) if command else ()
-        super().__init__(f"{phase}: {step}: {why}.", fix=(f"orch why {phase} {step}", *force))
+        ways = (grants,) if grants else ()
+        super().__init__(f"{phase}: {step}: {why}.", fix=(f"orch why {phase} {step}", *ways, *force))
 
 
 class BreakGlassUnknown(Rejected):
@@ -201,8 +203,8 @@ class PolicyForbidsAutomatic(Rejected):
 
     def __init__(self, phase: str, step: str, *, why: str, fix: Sequence[str]) -> None:
         super().__init__(
-            f"{phase}: {step} cannot be approved automatically: {why}. Nothing was recorded; without"
-            " --auto-approve it is drafted and waits.",
+            f"{phase}: {step} cannot be approved automatically: {why}. Nothing was recorded; otherwise it is drafted"
+            " and waits.",
             fix=fix,
         )
 
@@ -429,7 +431,7 @@ class CommandIdReused(InvalidInput):
 
     def __init__(self, command_id: str) -> None:
         super().__init__(
-            f"The command id {command_id} was used before for another command. Leave --command-id out for a new one."
+            f"The command id {command_id} was used before for another command; a new one needs an id of its own."
         )
 
 
@@ -442,6 +444,10 @@ class StoreReplaced(Unavailable):
 
 class HandsNeeded(Unavailable):
     """Not before somebody has changed something: a right, a disk, a version."""
+
+
+class PackageMissing(HandsNeeded):
+    """What was asked for needs a package that is not installed."""
 
 
 class StoreOutdated(HandsNeeded):

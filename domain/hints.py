@@ -46,3 +46,10 @@ def handoff(state: PhaseState, now: int) -> str:
     if state.open_blockers:
         return f"orch unblock {state.phase} {state.open_blockers[0].id}"
     return f"orch handoff {state.phase}"
+
+
+def grant(name: str, role: str) -> str:
+    """Return the command that gives somebody a role."""
+    from shlex import quote  # few commands need it
+
+    return f"orch role grant {quote(name)} {quote(role)}"

@@ -55,7 +55,9 @@ def judge(
     """Judge one more approval of a document, or refuse it. Force sets the policy aside and says which rules."""
     broken = policy.broken_by(by, step, author=document.author)
     if broken and not forced:
-        raise PolicyForbids(phase, step, why=next(iter(broken.values())), command=command)
+        rule, why = next(iter(broken.items()))
+        role = policy.unheld_role(step) if rule == "approver_role" else None
+        raise PolicyForbids(phase, step, why=why, command=command, grants=hints.grant(by.name, role) if role else "")
     lacking = policy.lacking(step, document)
     if lacking:
         if not forced:

@@ -137,14 +137,17 @@ class PhaseImports(PhaseTasks):
     def _take_verdict(
         self, claim: VerdictThere, importer: Importer, policy: PolicyState, *, by: Actor, at: datetime
     ) -> None:
-        """Record a verdict of elsewhere; an approval of whom the policy lets approve nothing settles nothing."""
+        """Record a verdict of elsewhere. Brought by whom the policy lets approve nothing it settles nothing.
+
+        That is so whichever way it went: it is told as somebody's, and a folder is as easily written as the text.
+        """
         document = self.state.documents[claim.step]
         judged_here = document.state in (StepState.APPROVED, StepState.REJECTED) and not document.claimed
         untouched = document.state in (StepState.AWAITING_APPROVAL, StepState.EXPIRED) or document.claimed
         counts = claim.on_text and document.iteration > 0 and untouched and not judged_here and not document.approvals
         if claim.outcome is ClaimedOutcome.REJECTED and document.claimed:
             counts = counts and document.state is StepState.APPROVED
-        if claim.outcome is ClaimedOutcome.APPROVED and policy.agents_may_not_approve:
+        if policy.agents_may_not_approve:
             counts = counts and by.kind is ActorKind.HUMAN
         self.happen(
             VerdictImported,

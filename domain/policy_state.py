@@ -96,15 +96,18 @@ class PolicyState(NamedTuple):
             broken["agents_may_not_approve"] = f"{approver.name} acts as {kind}, and only people may approve"
         role = self.role_for(step)
         if role is not None and approver.name not in self.holders(role):
-            broken["approver_role"] = (
-                f"{approver.name} does not hold the role {role}; {self._who_could(role, approver)}"
-            )
+            broken["approver_role"] = f"{approver.name} does not hold the role {role}; {self._who_could(role)}"
         return broken
 
-    def _who_could(self, role: str, asking: Actor) -> str:
+    def unheld_role(self, step: Step) -> str | None:
+        """Return the role that a step needs where nobody holds it, so that nobody could approve."""
+        role = self.role_for(step)
+        return None if role is None or self.holders(role) else role
+
+    def _who_could(self, role: str) -> str:
         holders = self.holders(role)
         if not holders:
-            return f'nobody does yet: orch role grant "{asking.name}" {role}'
+            return "nobody does yet"
         return f"{' or '.join(holders)} could approve"
 
     def lacking(self, step: Step, document: Document) -> str | None:

@@ -179,7 +179,7 @@ def limits(coverage: Coverage) -> list[str]:
         "What was asked under a command id (its fingerprint) is no part of the tree.",
     ]
     if coverage.covered and coverage.own_keys:
-        told.append("The checkpoints were checked with keys that this log names; give your own with --vkey.")
+        told.append("The checkpoints were checked with keys that this log names; give keys of your own.")
     return told
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from adapters.backup_storage import Storage
     from adapters.backup_writing import BackupWriter
     from usecases.backup_answers import BackupMade
+    from usecases.backup_once import Once
 
 Say: TypeAlias = Callable[[str], None]
 
@@ -28,10 +29,12 @@ def backed_up(
     *,
     full: bool = False,
     is_wanted: "Callable[[BackupWriter], bool]" = lambda _: True,
+    once: "Once | None" = None,
 ) -> "BackupMade":
     """Add what is new, or begin a copy with everything; keep the checkpoint that seals it.
 
     `is_wanted` is asked, while nobody else adds, whether what is there leaves a copy with everything to be made.
+    `once` knows what was made under the key of the request, and answers in its place.
     """
     from adapters.backup_files import archive_of
     from adapters.backup_writing import BackupWriter
@@ -41,6 +44,8 @@ def backed_up(
     warn(project, storage, encrypted=bool(author.recipients.words), say=warnings.append)
     writer = BackupWriter(storage, author)
     with writer.turn():
+        if once is not None and (known := once.known()) is not None:
+            return known
         full = full and is_wanted(writer)
         total = project.log.moment().position - (0 if full else writer.last)
         with project.metering(total, "events") as progress:
@@ -50,7 +55,10 @@ def backed_up(
             made = add_new(project.log, writer, full=full, files=files, done=progress.advance)
             if made:
                 CheckpointFiles(project.places.checkpoints).keep(made[-1].last, made[-1].checkpoint.encode())
-            return made_of(writer, made, warnings)
+            found = made_of(writer, made, warnings)
+            if once is not None:
+                once.remember(found)
+            return found
 
 
 def made_of(writer: "BackupWriter", made: "list[Manifest]", warnings: list[str]) -> "BackupMade":

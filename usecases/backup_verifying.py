@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from adapters.backup_target import Copy, Target
     from usecases.backup_answers import BackupProblem, BackupVerification, CheckedCopy
 
-OWN_KEY = "The signatures were checked with the key that the backups name themselves; give the one you know: --vkey."
-LOCKED = "Encrypted segments were compared with their manifests but not opened; give --identity."
+OWN_KEY = "The signatures were checked with the key that the backups name themselves; give the one that you know."
+LOCKED = "Encrypted segments were compared with their manifests but not opened: that takes their private key."
 ROLLED_BACK = "Whether there were newer backups that somebody removed together with their list cannot be seen here."
 
 

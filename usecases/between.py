@@ -36,7 +36,7 @@ def between(
             )
     if _order(old) > _order(new):
         raise InvalidInput(
-            f"--from is the earlier moment, --to the later one; got position {old.moment.position} and then"
+            f"The first moment is the earlier one, the second the later; got position {old.moment.position} and then"
             f" {new.moment.position}.",
             fix=(_turned(command, since, until),),
         )

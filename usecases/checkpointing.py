@@ -26,7 +26,7 @@ def refuse_no_stamps(url: str) -> None:
     from adapters.settings import BY_NAME, judge_value
     from adapters.timestamps import require_extra
 
-    judge_value(BY_NAME["checkpoints.timestamp_url"], url, "--timestamp")
+    judge_value(BY_NAME["checkpoints.timestamp_url"], url, "--timestamp", fix=("orch audit checkpoint --help",))
     require_extra()
 
 

@@ -25,7 +25,7 @@ def write_context(project: Project, text: str) -> str:
     if path.exists() and not is_ours(path):
         named = project.files.named(path)
         raise AlreadyExists(
-            f"{named} was not written by orch context; move it away.", fix=(f"mv {named} {named}.kept",)
+            f"{named} is no context that was written here; move it away.", fix=(f"mv {named} {named}.kept",)
         )
     project.files.write_beside(NAME, MARK + text)
     return project.files.named(path)

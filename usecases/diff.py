@@ -60,7 +60,7 @@ def refuse_mixed(phase: str, step: Step | None, old: str | None, new: str | None
     numbers, given = [_is_number(words) for words in (old, new) if words is not None], old or new or ""
     if any(numbers) and not all(numbers):
         raise InvalidInput(
-            "--from and --to are two iterations or two moments, not one of each.",
+            "Two iterations are compared, or two moments, not one of each.",
             fix=(f"orch diff {phase} {step or Step.SPEC} --from 1 --to 2", f"orch diff {phase}"),
         )
     if step is None and any(numbers):

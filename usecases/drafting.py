@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def refuse_nothing_to_say(phase: str, step: Step, fields: dict[str, Any]) -> None:
     """Refuse a draft without fields, unless the step takes its lines from earlier ones."""
     if not fields and step not in RESTS_ON:
-        raise InvalidInput(f"{step} needs something to say: options, or --from FILE.", fix=(hints.draft(phase, step),))
+        raise InvalidInput(
+            f"{step} needs something to say: at least one of its fields.", fix=(hints.draft(phase, step),)
+        )
 
 
 def draft(project: Project, meta: "Meta", phase: str, step: Step, fields: dict[str, Any]) -> "DraftDocument":

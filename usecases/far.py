@@ -63,6 +63,11 @@ class FarProject:
         """Write a file that only the service can make."""
         self._line.fetch(path, body, file)
 
+    def note_then(self, size: int) -> bytes:
+        """Return the note that the service signs for the log as it was at a size: it ends every proof of then."""
+        proof = self._line.file(f"/audit/proofs/{size}/proof.tlog-proof", [("at", f"position:{size}")])
+        return proof.partition(b"\n\n")[2]
+
     def refuse_other(self, name: str | None, kind: str | None) -> None:
         """Refuse options that say somebody else: it is the token that says who acts."""
         for given, known, option in ((name, self._by.name, "--actor"), (kind, self._by.kind.value, "--actor-kind")):

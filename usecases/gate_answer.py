@@ -1,6 +1,5 @@
 """Whether a text is exactly the approved one: asked of the store itself."""
 
-from time import time_ns
 from typing import Any, TypedDict
 
 from adapters.workspace import Workspace
@@ -61,7 +60,7 @@ def gate(project: Project, phase: str, step: Step, *, digest: str | None, at: st
         raise InvalidInput("What lies in a folder is of now: a moment needs the digest of a text.")
     state, records, now, _ = phase_then(project, phase, at)
     if digest is None:
-        return gate_of(project, state, records, step)
+        return gate_of(project, state, records, step, now_us=now)
     document = approved(state, step, now_us=now)
     if digest != document.digest:
         raise GateClosed(
@@ -73,9 +72,9 @@ def gate(project: Project, phase: str, step: Step, *, digest: str | None, at: st
     return _answer(project, state, records, step)
 
 
-def gate_of(project: Project, state: PhaseState, records: list[Record], step: Step) -> GateAnswer:
-    """Return the approval of the document in this folder; refuse any other text."""
-    document = approved(state, step, now_us=time_ns() // 1000)
+def gate_of(project: Project, state: PhaseState, records: list[Record], step: Step, *, now_us: int) -> GateAnswer:
+    """Return the approval of the document in this folder, as it was at a time in µs; refuse any other text."""
+    document = approved(state, step, now_us=now_us)
     refuse_other_text(project.files, state.phase, step, digest=document.digest, iteration=document.iteration)
     return _answer(project, state, records, step)
 

@@ -1,11 +1,13 @@
 """What an import would record: every phase decided against the log as it is, and nothing appended."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from uuid import UUID, uuid5
 
 from adapters.import_plan import PhaseThere
+from domain.actors import ActorKind
 from domain.commands import ImportPhase, Meta, fingerprint
 from domain.document_events import DocumentDrafted
 from domain.errors import NothingChanged, Refusal
@@ -85,7 +87,20 @@ def _decide(project: Project, meta: Meta, there: PhaseThere, notes: list[str], f
     except Refusal as refusal:
         return Decided(there, command, [], [], notes, refusal=refusal)
     differences = import_differences(phase.state, state_there)
-    return Decided(there, command, [_event(event) for event in phase.decided()], differences, notes)
+    events = [_event(event) for event in phase.decided()]
+    return Decided(there, command, events, differences, [*notes, *_unsettled(events, meta, read)])
+
+
+def _unsettled(events: Sequence[ImportEvent], meta: Meta, read: ReadSet) -> Iterator[str]:
+    """Yield why claims of verdicts about texts do not count, where that is because of who brings them."""
+    by = meta.by
+    if by.kind is ActorKind.HUMAN or not read.policy().state.agents_may_not_approve:
+        return
+    if any(event["counts"] is False and event["digest"] for event in events):
+        yield (
+            f"the verdicts that are claimed settle nothing: {by.name} acts as {by.kind}, and only people may approve;"
+            " once they are recorded so, a person has to judge the texts"
+        )
 
 
 def _command(project: Project, meta: Meta, there: PhaseThere, notes: Iterable[str], folder: str) -> ImportPhase:
@@ -124,7 +139,8 @@ def _event(event: DomainEvent) -> ImportEvent:
 def _refusal(phase: PhaseThere) -> Refusal:
     from domain.errors import InvalidInput
 
-    return InvalidInput(f"{phase.folder}: {phase.refused}.")
+    again = (f"orch import . --phase {quote(phase.folder)}=st01-another-name",) if phase.wants_name else ()
+    return InvalidInput(f"{phase.folder}: {phase.refused}.", fix=again)
 
 
 def _with_known(phase: PhaseThere, known: set[str]) -> tuple[PhaseThere, list[str]]:

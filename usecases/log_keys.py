@@ -6,8 +6,8 @@ from adapters.keys import key_file, make_key
 from domain.commands import Meta, RotateKey
 from domain.errors import Refusal, Unavailable
 from domain.event_log import Receipt
-from usecases.moments import resolved
 from usecases.project import Project
+from usecases.reads import moment_then
 from usecases.signed_head import keys_of
 
 
@@ -20,7 +20,7 @@ class KeyAnswer(TypedDict):
 
 def keys(project: Project, at: str | None = None) -> KeyAnswer:
     """Return the verifier key in force now, or at a moment, and those it had replaced."""
-    found = keys_of(project, None if at is None else resolved(at, project.log)[0])
+    found = keys_of(project, None if at is None else moment_then(project, at)[0])
     return {"key": found.current, "replaced": list(found.replaced)}
 
 

@@ -77,6 +77,9 @@ class Far(Protocol):
     def fetch(self, path: str, body: dict[str, Any], file: IO[bytes]) -> None:
         """Write a file that only it can make."""
 
+    def note_then(self, size: int) -> bytes:
+        """Return the note that it signs for the log as it was at a size; one event at least."""
+
     def refuse_other(self, name: str | None, kind: str | None) -> None:
         """Refuse to be somebody else than it knows us as."""
 

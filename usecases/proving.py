@@ -7,8 +7,8 @@ from adapters.proof_files import tlog_proof
 from domain.errors import InvalidInput, NotFound
 from domain.proofs import consistency_proof, inclusion_proof
 from domain.tree_ranges import range_root_of
-from usecases.moments import resolved
 from usecases.project import Project
+from usecases.reads import moment_then
 from usecases.signed_head import keys_of, signed_head
 
 FILES = ("entry", "proof.tlog-proof", "vkey")
@@ -47,7 +47,7 @@ class Proof(NamedTuple):
 
 def inclusion(project: Project, position: int, *, folder: str, at: str | None = None) -> Proof:
     """Sign the log as it is, or as it was at a moment, and prove an event to that; the files are meant for a folder."""
-    then = None if at is None else resolved(at, project.log)[0].position
+    then = None if at is None else moment_then(project, at)[0].position
     record = next(project.log.records(position, position), None)
     if record is None or (then is not None and position > then):
         size = project.log.moment().position if then is None else then

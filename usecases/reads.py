@@ -150,9 +150,15 @@ def document_at(project: Project, phase: str, place: "Place", *, policy: PolicyS
     return document_text(phase, told, erased_by, policy=policy)
 
 
-def _view_at(project: Project, at: str, streams: list[str] | None) -> View:
+def moment_then(project: Project, at: str) -> tuple[Moment, int | None]:
+    """Return the moment that `at` names and the time it stands for, and tell that it is about it."""
     moment, time = resolved(at, project.log)
     project.tell(moment)
+    return moment, time
+
+
+def _view_at(project: Project, at: str, streams: list[str] | None) -> View:
+    moment, time = moment_then(project, at)
     heads = _all_heads_at(project, moment.position) if streams is None else heads_at(project, streams, moment)
     now = time if time is not None else moment.recorded_at or 0
     return View(moment, now, heads)

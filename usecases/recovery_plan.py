@@ -67,7 +67,7 @@ def _backups(places: Places, position: int, given: Mapping[str, str]) -> SourceS
     storage = storage_of(places, given)
     try:
         backups = open_backups(storage)
-        problem = None if backups.can_open else "It is encrypted: --identity FILE has to open it."
+        problem = None if backups.can_open else "It is encrypted: its private key has to open it."
         return _state("backup", storage.where, backups.head.last, position, problem)
     except NotFound as refusal:
         return _state("backup", storage.where, 0, position, refusal.message) if is_said(places, given) else None

@@ -71,6 +71,12 @@ def signer_of(project: Project, *, size: int) -> Signer:
 
 def signed_head(project: Project, size: int | None = None) -> SignedHead:
     """Return the log's tree head as it is now, or as it was at a size, signed by every key that has to."""
+    if project.far is not None and size is not None:
+        from domain.checkpoints import Checkpoint
+
+        note = project.far.note_then(size)
+        then = Checkpoint.parse(note.decode("utf-8", "replace").rpartition("\n\n")[0] + "\n")
+        return SignedHead(then.size, then.root, note, [], [])
     if project.far is not None:
         told = project.far.post("/audit/checkpoint", {})  # the keys are there
         root = bytes.fromhex(told["root"])

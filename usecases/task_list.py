@@ -27,7 +27,9 @@ class Wanted(NamedTuple):
 def tasks(project: Project, phase: str | None, wanted: Wanted, at: str | None) -> "TaskListAnswer":
     """Return the tasks of the latest approved tasks document; without a phase, of every phase not archived."""
     if wanted.done and (wanted.only_open or wanted.ready):
-        raise InvalidInput("--done leaves nothing that is --open or --ready.", fix=("orch task list --open",))
+        raise InvalidInput(
+            "What is done is neither open nor ready; ask for one of them.", fix=("orch task list --open",)
+        )
     if phase is None:
         view = view_of_all(project, at)
         heads = [head for head in view.phases.values() if not head.facts["archived"]]

@@ -2,11 +2,12 @@
 
 import signal
 from threading import Thread
-from time import monotonic
+from time import monotonic, sleep
 
 import psycopg
 import pytest
 
+from adapters.postgres_connection import READ_S
 from adapters.postgres_log import PostgresLog
 from domain.errors import NotFound, Unavailable
 from domain.event_log import Receipt
@@ -59,6 +60,34 @@ def test_where_the_server_stays_away_the_command_says_so_in_time(log_database: s
         assert monotonic() - began < 20
     with PostgresLog.open(log_database) as log:
         assert log.moment().position == 0
+
+
+def test_reads_of_a_server_that_stays_away_say_so_soon_also_those_that_wait_behind_a_writer(log_database: str) -> None:
+    told: list[float] = []
+    with proxied(log_database) as proxy, PostgresLog.open(proxy.url, timeout_s=12) as log:
+
+        def read() -> None:
+            began = monotonic()
+            with pytest.raises(Unavailable, match=r"is not available: .*Repeating the command is safe"):
+                log.heads(["phase:a"])
+            told.append(monotonic() - began)
+
+        def write() -> None:
+            with pytest.raises(Unavailable):
+                log.append([decision("phase:a")])
+
+        proxy.close()
+        proxy.cut_once(When.BEFORE, b"orch.append")
+        writer = Thread(target=write)
+        writer.start()
+        sleep(0.5)
+        readers = [Thread(target=read) for _ in range(6)]
+        for thread in readers:
+            thread.start()
+        for thread in (*readers, writer):
+            thread.join()
+    assert len(told) == 6
+    assert max(told) < READ_S + 3, "each waits for itself, and none for the writer, which may wait for 12 seconds"
 
 
 def test_a_writer_that_holds_the_turn_too_long_is_not_waited_for(log_database: str) -> None:

@@ -1,5 +1,6 @@
 """A project that is served over real sockets, and a client that asks it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
@@ -28,6 +29,8 @@ from tests.facts import ADA, GRACE, NOON
 from usecases.project import Project
 
 ROOT = Path(__file__).parents[2]
+SPOKEN = re.compile(r"(?<![\w-])--[a-z]|(?<!version of )(?<!of )\borch [a-z]")
+"""An option, or a command; not `a newer version of orch knows`."""
 HERE = Where("127.0.0.1", 0)
 PATIENCE = 20.0
 WIDE = Bounds(memory=64 * 1024 * MB, per_token=0, per_address=0, failures_per_address=0)
@@ -86,7 +89,7 @@ class Client:
         try:
             connection.request(method, path if path.startswith(OUTSIDE) else f"/api/v1{path}", data, sent)
             answer = connection.getresponse()
-            return Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+            return _heard(Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()), data)
         finally:
             connection.close()
 
@@ -97,6 +100,14 @@ class Client:
     def post(self, path: str, body: Any = None, **headers: str) -> Reply:
         """Write."""
         return self("POST", path, {} if body is None else body, **headers)
+
+
+def _heard(reply: Reply, sent: bytes | None) -> Reply:
+    """See that no problem speaks of the command line, unless the request did."""
+    is_problem = reply.headers.get("content-type") == "application/problem+json" and bool(reply.body)
+    if is_problem and not SPOKEN.search(str(sent)):
+        assert not SPOKEN.search(reply.json["detail"]), reply.json
+    return reply
 
 
 def new_project(folder: Path, database: str | None = None) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.input_files import json_text
-from api.within import _asked
+from api.within import AT_ONCE, Asked, Inside, Within, _asked
 from domain.access_token import Scope
 from tests.api.served import AGENT, WIDE, Client, issued, new_project, opened, served
 from tests.api.test_operations import FIELDS
@@ -198,3 +198,32 @@ def test_what_json_allows_and_no_command_takes_is_refused_row_by_row(number: str
     assert found.status in (200, 400)
     if found.status == 200:
         assert [row["status"] for row in found.data["rows"]] == [400]
+
+
+def test_a_large_parallel_batch_lets_others_come_between() -> None:
+    done: list[str] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        del receive
+        await asyncio.sleep(0.001)
+        done.append(scope["path"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def both() -> None:
+        inside = Inside(application, lambda _: None)
+
+        async def asked(name: str, count: int, *, at_once: int) -> None:
+            outer = dict.fromkeys(("asgi", "http_version", "scheme", "client", "server"))
+            within = Within(inside, {"type": "http", "headers": [], **outer}, "", gone=still_there, most_bytes=1000)
+            await within.ask([Asked("GET", f"/{name}", b"", None, "")] * count, at_once=at_once)
+
+        large = asyncio.create_task(asked("large", 100, at_once=AT_ONCE))
+        await asyncio.sleep(0)
+        await asyncio.gather(large, asked("small", 1, at_once=1))
+
+    async def still_there() -> bool:
+        return False
+
+    asyncio.run(both())
+    assert len(done) == 101 and done.index("/small") <= 2 * AT_ONCE

@@ -228,3 +228,25 @@ def test_a_pipe_that_nobody_reads_stops_nothing(folder: Path) -> None:
     finally:
         process.kill()
         process.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_lets_go_of_what_is_not_answered_and_says_only_that(
+    first: signal.Signals, folder: Path
+) -> None:
+    head = (
+        f"POST /api/v1/phases/st01-x/spec HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token_for(folder)}\r\n"
+    )
+    with running(folder) as (process, client), socket.create_connection(("127.0.0.1", client.port)) as halfway:
+        halfway.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n".encode())
+        sleep(0.3)
+        process.send_signal(first)
+        sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(5) == 0
+        assert process.stderr is not None
+        said = [orjson.loads(line) for line in process.stderr.read().splitlines()]
+    assert b"Traceback" not in orjson.dumps(said)
+    told = {line["event"]: line for line in said if line["event"] != "documents.up_to_date"}
+    assert set(told) == {"service.hurried", "request"}, said
+    assert told["service.hurried"]["unanswered"] == 1 and told["request"]["outcome"] == "gone"

@@ -120,9 +120,8 @@ def test_backups_are_made_checked_and_tried_where_the_settings_say(
     same = client.post("/backups", {"full": True}).data
     assert (same["copy"], same["first"]) == ("copy-0001", None), "what is there is a full copy"
     before, last = last, spec(client, "st03-tape")
-    for _ in range(2):
-        full = client.post("/backups", {"full": True}, Idempotency_Key="full").data
-        assert (full["copy"], full["last"]) == ("copy-0002", last)
+    full = client.post("/backups", {"full": True}, Idempotency_Key="full").data
+    assert (full["copy"], full["first"], full["last"]) == ("copy-0002", 1, last)
     assert client.post("/backups/verify").data["verdict"] == "verified"
     assert client.post("/backups/verify", {"copy": "copy-0001"}).data["rows"][0]["last"] == before
     assert client.post("/backups/verify", {"copy": "copy-0009"}).status == 404
@@ -154,6 +153,31 @@ def test_a_full_copy_is_made_where_the_newest_one_is_not_whole_and_not_without_e
     assert (refused.status, refused.code) == (422, "ALREADY_EXISTS")
     assert refused.json["fix"] == ["orch backup prune"]
     assert len(list((tmp_path / "the backups").glob("copy-*"))) == MOST_COPIES
+
+
+def test_the_same_key_answers_the_same_backup_whatever_was_recorded_since(tmp_path: Path) -> None:
+    new_project(tmp_path)
+    settings = {**IN_SILENCE, "backup.dir": str(tmp_path / "backups")}
+    with opened(tmp_path) as project:
+        token = issued(project)
+        with served(project, settings=settings) as client:
+            holder = client.shows(token)
+            made = holder.post("/backups", {"full": True}, Idempotency_Key="nightly")
+            assert (made.data["copy"], made.data["first"]) == ("copy-0001", 1)
+            assert "idempotent-replayed" not in made.headers
+            spec(holder)
+        with served(project, settings=settings) as client:  # it is kept over the end of the service
+            holder = client.shows(token)
+            again = holder.post("/backups", {"full": True}, Idempotency_Key='"nightly"')
+            assert again.data == made.data and again.headers["idempotent-replayed"] == "true"
+            other = holder.post("/backups", Idempotency_Key="nightly")
+            assert (other.status, other.code) == (422, "COMMAND_ID_REUSED")
+            added = holder.post("/backups", Idempotency_Key="hourly").data
+            assert added["copy"] == "copy-0001" and added["first"] == made.data["last"] + 1
+            spec(holder, "st02-mixer")
+            assert holder.post("/backups", Idempotency_Key="hourly").data == added
+            assert holder.post("/backups", {"full": True}).data["copy"] == "copy-0002", "no key, another request"
+    assert len(list((tmp_path / "backups").glob("copy-*"))) == 2
 
 
 def test_a_full_copy_is_made_for_those_whom_the_settings_name_now(tmp_path: Path) -> None:

@@ -10,9 +10,12 @@ from subprocess import PIPE, Popen, run
 from sys import executable
 from time import sleep
 
+import apsw
 import orjson
 import pytest
 
+from adapters.sqlite_schema import SCHEMA_VERSION
+from cli import exits
 from tests.api.served import PATIENCE, Client, environment, issued, opened
 
 PHASES = 12
@@ -108,5 +111,20 @@ def test_no_command_that_was_answered_is_lost_and_repeating_records_once(folder:
 def test_a_project_is_not_served_where_the_packages_are_missing(folder: Path) -> None:
     blocked = "import sys; sys.modules['uvicorn'] = None; from cli.main import run; sys.argv[1:] = ['serve']; run()"
     done = run([executable, "-c", blocked], cwd=folder, env=environment(), capture_output=True)
-    assert done.returncode == 8, done.stderr
+    assert done.returncode == exits.NOT_READY, done.stderr
     assert b'pip install "nss-orchestrator[server]"' in done.stderr
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_store_that_wants_an_upgrade_ends_it_with_a_status_that_no_restart_cures(
+    folder: Path, more: tuple[str, ...]
+) -> None:
+    older = apsw.Connection(str(folder / ".orch/log.db"))
+    older.pragma("user_version", SCHEMA_VERSION - 1)
+    older.close()
+    done = run(words("serve", "--port", "0", *more), cwd=folder, env=environment(), capture_output=True)
+    assert done.returncode == exits.NOT_READY, done.stderr
+    said = done.stdout if more else done.stderr
+    assert b"UPGRADE_NEEDED" in said and b"orch upgrade" in said and b"Traceback" not in done.stderr
+    if more:
+        assert orjson.loads(said)["error"]["code"] == "UPGRADE_NEEDED"

@@ -48,6 +48,18 @@ SPEC = {"objectives": ["Round trip below 10 ms"]}
         ("There is no log in the database log on [2001:db8::1].", "There is no log in the database."),
         ("the database the user's own database on a.b: x", "the database: x"),
         ("/home/ada lovelace/x y: No such file.", "x y: No such file."),
+        ("There is no log at /srv/ada lovelace/the data/log.db.", "There is no log at log.db."),
+        (
+            "There are no backups at /srv/ada lovelace/x y and no log in /a b/c.",
+            "There are no backups at x y and no log in c.",
+        ),
+        ("dev/x leads out of the project, to /mnt/My Disk (old)/x.", "dev/x leads out of the project, to x."),
+        ("It was moved from /a b/c to /d e/f; it goes on there.", "It was moved from c to f; it goes on there."),
+        ("The disk of /a b/c is full. dev/x is not.", "The disk of c is full. dev/x is not."),
+        (
+            "Use /a b/c. dev/x stays, /d/e has no dev/y, and 1/2 is half.",
+            "Use c. dev/x stays, e has no dev/y, and 1/2 is half.",
+        ),
         ("Move it: mv '/home/ada lovelace/x y' dev/x", "Move it: mv 'x y' dev/x"),
         ("Neither /a/b nor dev/c, not 'dev/x' and '/c d/e'.", "Neither b nor dev/c, not 'dev/x' and 'e'."),
         ("S3://KEY:SECRET@b and sftp://u:pw@h/x are none.", "S3://… and sftp://… are none."),

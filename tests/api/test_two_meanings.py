@@ -114,8 +114,6 @@ def test_a_request_behind_another_is_answered_by_itself(raw: Raw, client: Client
 @pytest.mark.parametrize(
     "line",
     [
-        "GET http://localhost/api/v1/tokens HTTP/1.1",
-        "GET http://evil.example.org/api/v1/tokens HTTP/1.1",
         "GET //api/v1/tokens HTTP/1.1",
         "GET /api//v1/tokens HTTP/1.1",
         "GET /api/v1/tokens/ HTTP/1.1",
@@ -273,6 +271,51 @@ def test_a_host_is_one_of_ours_with_a_port_or_none(host: str, answered: int, raw
     said = raw(f"GET /health/live HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode("latin-1"))
     assert status(said) == answered, said
     assert answered == 200 or code(said) == "HOST_NOT_ALLOWED"
+
+
+@pytest.mark.usefixtures("nothing_recorded")
+@pytest.mark.parametrize(
+    "target",
+    [
+        "http://localhost/api/v1/phases?limit=1",
+        "http://localhost:8420/api/v1/phases?limit=1",
+        "https://127.0.0.1/api/v1/phases?limit=1",
+        "HTTP://LocalHost/api/v1/phases?limit=1",
+        "/api/v1/phases?limit=1",
+    ],
+)
+def test_a_target_that_is_a_whole_url_asks_for_the_same(target: str, raw: Raw) -> None:
+    said = raw.request(f"GET {target} HTTP/1.1")
+    assert status(said) == 200 and b'"kind":"phase.list"' in said, said
+
+
+@pytest.mark.usefixtures("nothing_recorded")
+@pytest.mark.parametrize(
+    ("target", "host", "answered"),
+    [
+        ("http://evil.example.org/health/live", "localhost", 421),
+        ("http://localhost/health/live", "evil.example.org", 200),  # RFC 9112, 3.2.2: it must be ignored
+        ("http://localhost@evil.example.org/health/live", "localhost", 421),
+        ("http://evil.example.org@localhost/health/live", "localhost", 421),
+        ("http:///health/live", "localhost", 421),
+        ("http://localhost", "localhost", 404),
+        ("http://localhost?limit=1", "localhost", 404),
+        ("http://localhost/http://localhost/health/live", "localhost", 404),
+        ("http://localhost//health/live", "localhost", 404),
+        ("ftp://localhost/health/live", "localhost", 404),
+        ("localhost/health/live", "localhost", 404),
+    ],
+)
+def test_of_a_whole_url_the_host_is_the_one_that_counts(target: str, host: str, answered: int, raw: Raw) -> None:
+    said = raw(f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    assert status(said) == answered, said
+    assert answered != 421 or code(said) == "HOST_NOT_ALLOWED"
+
+
+def test_a_write_by_a_whole_url_is_recorded_as_any_other(raw: Raw, client: Client) -> None:
+    line = "POST http://localhost/api/v1/phases/st51-x/spec HTTP/1.1"
+    assert status(raw.request(line, JSON, LENGTH, body=SPEC)) == 200
+    assert client.get("/phases/st51-x").status == 200
 
 
 @pytest.mark.usefixtures("nothing_recorded")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import sys
 from pathlib import Path
@@ -11,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.settings import BY_NAME, SETTINGS, Kind, value_in
+from adapters.settings import BY_NAME, SETTINGS, WHOLE, Kind, value_in
 from adapters.settings_edit import change
 from adapters.settings_examples import EXAMPLES
 from adapters.settings_file import bytes_of, judged
 from cli.config import words_of
-from domain.errors import Refusal
+from domain.errors import InvalidInput, Refusal
 from tests.cli.conftest import Orch
 from tests.cli.test_config import FILE, shown
 from tests.fix_lines import understood
@@ -156,10 +157,8 @@ def test_many_at_once_lose_nothing(project: Orch) -> None:
 
 def sample(setting_name: str) -> st.SearchStrategy[str]:
     match BY_NAME[setting_name].kind:
-        case Kind.COUNT:
-            return st.integers(1, 36_500).map(str)
-        case Kind.MILLISECONDS:
-            return st.integers(1, 3_600_000).map(str)
+        case kind if kind in WHOLE:
+            return st.integers(*WHOLE[kind]).map(str)
         case Kind.SWITCH:
             return st.sampled_from(("true", "false"))
         case Kind.OCCASIONS:
@@ -179,6 +178,26 @@ def test_what_is_set_is_what_is_read(tmp_path: Path, data: st.DataObject, name: 
         assert refusal.fix
         return
     assert judged(path, bytes_of(path, named=True))[name] == value
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_each_kind_of_number_says_its_own_bounds_and_keeps_them(kind: Kind) -> None:
+    least, most = WHOLE[kind]
+    assert f"from {least} to {most}" in kind
+    setting = next(each for each in SETTINGS if each.kind is kind)
+    for right in (least, most):
+        assert value_in(setting, str(right), setting.name) == right
+    for wrong in (least - 1, most + 1):
+        with pytest.raises(InvalidInput, match=f"has to be {re.escape(kind)}"):
+            value_in(setting, str(wrong), setting.name)
+
+
+def test_what_days_may_be_is_no_measure_for_threads_and_memory() -> None:
+    assert value_in(BY_NAME["memory_limit_mb"], "65536", "memory_limit_mb") == 65_536
+    assert value_in(BY_NAME["operation_queue_size"], "50000", "operation_queue_size") == 50_000
+    for name in ("max_concurrent", "backup.retention_copies", "log.max_files"):
+        with pytest.raises(InvalidInput):
+            value_in(BY_NAME[name], "36500", name)
 
 
 def test_every_mistake_is_told_with_its_line(project: Orch) -> None:

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from adapters.unit_files import unit_names
+from cli import exits
 from tests.cli.conftest import Orch, the_log
 from tests.reliability.service_process import AS_DEPLOYED
 
@@ -361,7 +362,11 @@ def test_the_service_is_watched_and_not_begun_anew_where_that_mends_nothing(proj
     assert line_of(unit, "Type") == ["notify"] and line_of(unit, "NotifyAccess") == ["main"]
     assert line_of(unit, "Restart") == ["on-failure"], "a watchdog that was let down is a failure, too"
     assert int(line_of(unit, "WatchdogSec")[0]) >= 30
-    assert line_of(unit, "RestartPreventExitStatus") == ["2 3 4 6"]
+    in_vain = {int(status) for status in line_of(unit, "RestartPreventExitStatus")[0].split()}
+    assert in_vain == {exits.USAGE, 3, 4, exits.DAMAGED, exits.NOT_READY}
+    assert exits.UNAVAILABLE not in in_vain, "a store that was replaced, and a disk that is away, are begun anew"
+    shipping = line_of(Path("units/orchestrator-ship.service"), "RestartPreventExitStatus")
+    assert shipping == [f"{exits.USAGE} {exits.NOT_READY}"]
 
 
 @pytest.mark.in_file

@@ -142,3 +142,24 @@ def test_a_draft_altered_with_all_its_hashes_is_damage(approved: Orch) -> None:
         envelope_changed(connection, last - 1, other)
         everything_rehashed(connection)
     assert approved("gate", "st01-x", "spec").status == 6
+
+
+def test_what_lies_here_is_held_against_what_was_approved_at_a_moment(approved: Orch) -> None:
+    end = position(approved)
+    assert approved("reopen", "st01-x", "spec", "--reason", "new facts").status == 0
+    closed(approved, fix='orch spec st01-x --objectives "what it must achieve"', says="is withdrawn")
+    then = approved("gate", "st01-x", "spec", "--at", f"position:{end}", "--json")
+    assert then.status == 0 and then.data["iteration"] == 1
+    assert f"as of position {end}," in approved("gate", "st01-x", "spec", "--at", f"position:{end}").err
+    before = approved("gate", "st01-x", "spec", "--at", f"position:{end - 1}", "--json")
+    assert (before.status, before.error["code"]) == (3, "GATE_CLOSED")
+    SPEC.write_text(SPEC.read_text().replace("10 ms", "11 ms"))
+    assert approved("gate", "st01-x", "spec", "--at", f"position:{end}").status == 3, "the text is of now"
+    assert approved("gate", "st01-x", "spec", "--at", "2026-01-01").status == 2
+
+
+@pytest.mark.parametrize("option", ["--receipt", "--write-receipt"])
+def test_a_receipt_names_no_moment(approved: Orch, option: str) -> None:
+    refused = approved("gate", "st01-x", "spec", option, "--at", "position:5", "--json")
+    assert refused.status == 2 and refused.error["fix"] == ["orch gate st01-x spec --at position:5"]
+    assert not SPEC.with_name("spec.receipt").exists()

@@ -105,6 +105,19 @@ def test_an_imported_approval_is_a_claim_everywhere(project: Orch, there: Path) 
     assert project("audit", "verify").status == 7, "nothing but the missing checkpoint"
 
 
+def test_why_a_claim_of_an_agent_settles_nothing_is_said(project: Orch, there: Path) -> None:
+    predecessor(there / "st01-audio-engine", APPROVED, HISTORY, spec="# Spec\n", research="# Research\n")
+    says = "settle nothing: builder acts as agent, and only people may approve; once they are recorded so, a person"
+    agent = ("--actor", "builder", "--actor-kind", "agent")
+    assert says not in project("import", "there").out, "a person's claims count"
+    told = project("import", "there", *agent, "--json").data["phases"][0]["notes"]
+    assert any(says in note for note in told)
+    for more in ((), ("--yes",)):
+        said = project("import", "there", *agent, *more)
+        assert said.status == 0 and says in said.out and "(history only)" in said.out
+    assert project("status", "st01-audio-engine", "--json").data["steps"]["spec"]["state"] == "awaiting_approval"
+
+
 def test_a_claim_is_confirmed_by_a_verdict_of_ours(project: Orch, there: Path) -> None:
     predecessor(there / "st01-audio-engine", APPROVED, HISTORY, spec="# Spec\n", research="# Research\n")
     assert project("import", "there", "--yes").status == 0

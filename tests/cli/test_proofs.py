@@ -75,3 +75,31 @@ def test_what_cannot_be_proven_is_refused_with_what_can(drafted: Orch) -> None:
         assert drafted(*refused.error["fix"][-1].split()[1:]).status == 0
         for path in Path("proof").glob("*"):
             path.unlink()
+
+
+def test_a_proof_is_signed_for_the_log_as_it_was_at_a_moment(drafted: Orch) -> None:
+    end = position(drafted)
+    drafted("approve", "st01-x", "spec")
+    told = drafted("audit", "prove", "3", "-o", "then", "--at", f"position:{end}", "--json").data
+    checkpoint = Path("then/proof.tlog-proof").read_bytes().partition(b"\n\n")[2]
+    note = opened(checkpoint, [Path("then/vkey").read_text().strip()])
+    tree = Checkpoint.parse(note.text)
+    assert tree.size == told["size"] == end and told["root"] == tree.root.hex()
+    proof = [bytes.fromhex(each) for each in told["proof"]]
+    assert verify_inclusion(2, end, leaf_hash(Path("then/entry").read_bytes()), proof, tree.root)
+    late = drafted("audit", "prove", str(end + 1), "-o", "late", "--at", f"position:{end}", "--json")
+    assert late.status == 4 and f"By then the log ended at position {end}" in late.error["message"]
+    assert not Path("late").exists()
+    both = drafted("audit", "prove", "--between", "1", "2", "--at", f"position:{end}", "--json")
+    assert both.status == 2 and both.error["fix"] == ["orch audit prove --between 1 2"]
+
+
+def test_the_key_of_a_moment_is_the_one_in_force_then(drafted: Orch) -> None:
+    end = position(drafted)
+    first = drafted("audit", "key", "show", "--json").data
+    assert drafted("audit", "key", "rotate", "--reason", "Lost").status == 0
+    now = drafted("audit", "key", "show", "--json").data
+    assert now["replaced"] == [first["key"]] and now["key"] != first["key"]
+    assert drafted("audit", "key", "show", "--at", f"position:{end}", "--json").data == first
+    assert f"as of position {end}," in drafted("audit", "key", "show", "--at", f"position:{end}").err
+    assert drafted("audit", "key", "show", "--at", "position:0", "--json").status == 4

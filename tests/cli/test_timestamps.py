@@ -66,6 +66,15 @@ def test_a_time_stamp_is_kept_beside_its_checkpoint(drafted: Orch, authority: Au
     assert drafted("doctor", "--json").status == 0
 
 
+def test_what_is_wrong_with_an_option_is_not_looked_up_among_the_settings(drafted: Orch) -> None:
+    told = drafted("audit", "checkpoint", "--timestamp", "nowhere", "--json")
+    assert told.status == 2 and told.error["message"].startswith("--timestamp has to be an address")
+    assert told.error["fix"] == ["orch audit checkpoint --help"]
+    drafted("config", "set", "checkpoints.timestamp_url", "https://tsa.example.org")
+    Path(".orch/config.toml").write_text('[checkpoints]\ntimestamp_url = "nowhere"\n')
+    assert drafted("audit", "checkpoint", "--json").error["fix"] == ["orch config show --help"]
+
+
 def test_an_auditor_sees_the_time_without_a_project(
     stamped: Orch, authority: Authority, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,9 +90,22 @@ def test_an_agent_cannot_settle_a_step_by_importing_an_approval_while_the_policy
     assert state_of(outcome.when(asks.approve("spec", by=GRACE))).documents[Step.SPEC].approvals
 
 
-def test_an_agent_may_import_that_a_text_was_rejected() -> None:
+def test_a_rejection_that_an_agent_brings_settles_no_more_than_an_approval() -> None:
     ask = asks.import_phase(text("spec"), verdict("spec", "rejected"), by=ROBOT)
-    assert state_of(given().when(ask)).next_action == "start_specification"
+    outcome = given().when(ask)
+    assert state_of(outcome).documents[Step.SPEC].state is StepState.AWAITING_APPROVAL
+    (claim,) = [event for event in told_by(outcome.log) if isinstance(event, VerdictImported)]
+    assert (claim.counts, claim.outcome) == (False, ClaimedOutcome.REJECTED)
+    free = given(policy(agents_may_not_approve=False)).when(ask)
+    assert state_of(free).next_action == "start_specification", "a policy that does not bind agents lets them"
+
+
+def test_an_agent_cannot_take_back_a_claimed_approval_by_importing_a_rejection() -> None:
+    claimed = imported(text("spec"), verdict("spec"))
+    outcome = claimed.when(asks.import_phase(verdict("spec", "rejected"), by=ROBOT))
+    assert state_of(outcome).documents[Step.SPEC].state is StepState.APPROVED
+    person = imported(text("spec"), verdict("spec")).when(asks.import_phase(verdict("spec", "rejected")))
+    assert state_of(person).next_action == "start_specification"
 
 
 def test_a_claim_becomes_a_verdict_by_being_reconfirmed_under_the_full_policy() -> None:

@@ -12,6 +12,7 @@ from tests.stories import given
 WAITING = (opened(), drafted("spec"), requested("spec"))
 LEAD = policy(approver_roles={"spec": "lead"})
 WAYS = (f"orch why {PHASE} spec", f'orch approve {PHASE} spec --force --reason "why the policy is set aside"')
+UNHELD = (WAYS[0], "orch role grant grace lead", WAYS[1])
 
 
 def test_a_step_is_approved_by_whoever_holds_its_role_and_the_refusal_names_them() -> None:
@@ -27,14 +28,16 @@ def test_a_step_is_approved_by_whoever_holds_its_role_and_the_refusal_names_them
 
 def test_where_nobody_holds_the_role_the_refusal_says_how_to_grant_it() -> None:
     given(LEAD, *WAITING).when(asks.approve("spec", by=GRACE)).refused(
-        PolicyForbids, *WAYS, code="POLICY_VIOLATION", saying='nobody does yet: orch role grant "grace" lead'
+        PolicyForbids, *UNHELD, code="POLICY_VIOLATION", saying="grace does not hold the role lead; nobody does yet"
     )
 
 
 def test_the_role_counts_at_the_moment_of_the_verdict() -> None:
     given(LEAD, granted("grace", "lead"), revoked("grace", "lead"), *WAITING).when(
         asks.approve("spec", by=GRACE)
-    ).refused(PolicyForbids, *WAYS, code="POLICY_VIOLATION", saying="grace does not hold the role lead")
+    ).refused(
+        PolicyForbids, *UNHELD, code="POLICY_VIOLATION", saying="grace does not hold the role lead; nobody does yet"
+    )
 
 
 def test_an_approval_stands_when_its_role_is_revoked_later() -> None:

@@ -1,0 +1,35 @@
+"""A backup that was asked for under a key is made once: whoever repeats the request is answered the same."""
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, cast
+
+from adapters.backups_asked import AskedBackup, made_under, remember
+from domain.errors import CommandIdReused
+from usecases.project import Project
+
+if TYPE_CHECKING:
+    from usecases.backup_answers import BackupMade
+
+
+class Once:
+    """One request for a backup and its key."""
+
+    def __init__(self, project: Project, command_id: str, *, full: bool) -> None:
+        self._path, self._id, self._full = project.places.backups_asked, command_id, full
+        self._key = sha256(f"{project.log.origin}\n{command_id}".encode()).hexdigest()
+        self.is_repeated = False
+        """Whether the answer is that of another time."""
+
+    def known(self) -> "BackupMade | None":
+        """Return what was made under the key. Raises `CommandIdReused` where that was another request."""
+        found = made_under(self._path, self._key)
+        if found is None:
+            return None
+        if found.full != self._full:
+            raise CommandIdReused(self._id)
+        self.is_repeated = True
+        return cast("BackupMade", found.made)
+
+    def remember(self, made: "BackupMade") -> None:
+        """Keep what was made under the key."""
+        remember(self._path, AskedBackup(self._key, self._full, {**made}))
