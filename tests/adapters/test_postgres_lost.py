@@ -77,7 +77,7 @@ def test_reads_of_a_server_that_stays_away_say_so_soon_also_those_that_wait_behi
                 log.append([decision("phase:a")])
 
         proxy.close()
-        proxy.cut_once(When.BEFORE, b"orch.append")
+        proxy.cut_once(When.BEFORE, b"orch.record")
         writer = Thread(target=write)
         writer.start()
         sleep(0.5)
