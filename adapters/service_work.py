@@ -14,6 +14,10 @@ TAKEN = f"{EVENTS}, {', '.join(OURS)}"
 """What is taken for an answer by whoever wants to be told how far it is."""
 
 
+QUIET_S = 15.0
+"""How long nothing may be told while work goes on: a service says every five seconds that it is still at it."""
+
+
 class Reached(NamedTuple):
     """How far work is: of which part, counted from 1, how much there is and how much is done."""
 
@@ -27,7 +31,7 @@ Hearing: TypeAlias = Callable[[Reached], None]
 
 
 def heard_out(response: HTTPResponse, headers: Mapping[str, str], hearing: Hearing) -> Said:
-    """Tell how far it is until the answer comes, and return that.
+    """Tell how far it is until the answer comes, and return that. The end of the stream is not read.
 
     Raises `HTTPException` where the stream ends without one or is none of ours, `Damaged` for one too large.
     """
@@ -37,7 +41,6 @@ def heard_out(response: HTTPResponse, headers: Mapping[str, str], hearing: Heari
                 told = orjson.loads(data)
                 hearing(Reached(int(told["part"]), str(told["what"]), int(told["total"]), int(told["done"])))
             elif name == "answer":
-                response.close()
                 return _said(orjson.loads(data), headers)
     except (orjson.JSONDecodeError, LookupError, TypeError, ValueError) as error:
         raise HTTPException("the answer is not as a service of orch tells it") from error
