@@ -81,11 +81,12 @@ class _Showing:
     def show(self, reached: "Reached") -> None:
         """Show how far it is now."""
         from cli.progress import Progress
+        from cli.screen import one_line
 
         if self._meter is None or reached.part != self._part:
             self._stack.close()
             self._part, self._done = reached.part, 0
-            self._meter = self._stack.enter_context(Progress(reached.total, reached.what, every=1))
+            self._meter = self._stack.enter_context(Progress(reached.total, one_line(reached.what), every=1))
         self._meter.advance(reached.done - self._done)
         self._done = reached.done
 
