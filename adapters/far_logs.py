@@ -7,6 +7,7 @@ from adapters.places import COPY, FOLDER, MARK, Places
 from adapters.remote_log import RemoteLog
 from adapters.service_at import service_at
 from adapters.service_line import ServiceLine
+from adapters.service_work import QUIET_S
 from domain.errors import InvalidInput, Unavailable
 
 
@@ -25,9 +26,11 @@ def reached_service(places: Places, *, seen: Callable[[str], str] = str) -> Serv
     """Return a line for what needs no log here; only a folder that is a copy of one asks first which log it is.
 
     So a token needs no scope but that of what is asked. `seen` says how a command that the service names reads here.
+    However short a question may take by the settings: work that is told of is quiet for longer than that.
     """
     _refuse_own_log(places)
-    line = ServiceLine(service_at(places), seen=seen)
+    at = service_at(places)
+    line = ServiceLine(at._replace(timeout_s=max(at.timeout_s, QUIET_S)), seen=seen)
     try:
         if copied_from(places) is not None:
             _log_behind(line, places)

@@ -168,7 +168,7 @@ class ServiceLine:
             except BaseException:
                 connection.close()
                 raise
-            if response.will_close or not response.isclosed():  # the rest of what a stranger says is not read
+            if response.will_close or not response.isclosed():  # the rest of a stranger's words, or of a stream
                 connection.close()
             else:
                 with self._guard:

@@ -14,6 +14,14 @@ TAKEN = f"{EVENTS}, {', '.join(OURS)}"
 """What is taken for an answer by whoever wants to be told how far it is."""
 
 
+QUIET_S = 15.0
+"""How long nothing may be told while work goes on: a service says every five seconds that it is still at it."""
+
+
+MOST = 1 << 53
+"""No log has so many events: whoever counts further is no service of ours."""
+
+
 class Reached(NamedTuple):
     """How far work is: of which part, counted from 1, how much there is and how much is done."""
 
@@ -27,7 +35,7 @@ Hearing: TypeAlias = Callable[[Reached], None]
 
 
 def heard_out(response: HTTPResponse, headers: Mapping[str, str], hearing: Hearing) -> Said:
-    """Tell how far it is until the answer comes, and return that.
+    """Tell how far it is until the answer comes, and return that. The end of the stream is not read.
 
     Raises `HTTPException` where the stream ends without one or is none of ours, `Damaged` for one too large.
     """
@@ -35,9 +43,10 @@ def heard_out(response: HTTPResponse, headers: Mapping[str, str], hearing: Heari
         for name, data in _events(response):
             if name == "progress":
                 told = orjson.loads(data)
-                hearing(Reached(int(told["part"]), str(told["what"]), int(told["total"]), int(told["done"])))
+                hearing(
+                    Reached(_number(told["part"]), str(told["what"]), _number(told["total"]), _number(told["done"]))
+                )
             elif name == "answer":
-                response.close()
                 return _said(orjson.loads(data), headers)
     except (orjson.JSONDecodeError, LookupError, TypeError, ValueError) as error:
         raise HTTPException("the answer is not as a service of orch tells it") from error
@@ -55,6 +64,12 @@ def _events(response: HTTPResponse) -> Iterator[tuple[str, bytes]]:
             name = value.decode()
         elif field == b"data":
             yield name, value
+
+
+def _number(said: object) -> int:
+    if not isinstance(said, int) or abs(said) > MOST:
+        raise ValueError
+    return said
 
 
 def _said(told: Mapping[str, Any], headers: Mapping[str, str]) -> Said:

@@ -11,6 +11,7 @@ would have been answered. As long as it is told how far it is, no time is over; 
 """
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Callable
 from math import inf
 from time import monotonic
@@ -34,6 +35,10 @@ EVERY_S = 0.25
 """How often it is told."""
 STILL_THERE_S = 5.0
 """How often a line without meaning is sent, so that nothing between takes the connection for dead."""
+AT_ONCE = {"X-Accel-Buffering": "no"}
+"""Asks proxies that hold answers back until there is enough of them (nginx) to pass each event on as it comes."""
+NOT_TAKEN = re.compile(r";[ \t]*q=0(\.0{0,3})?[ \t]*(;|$)", re.ASCII | re.IGNORECASE)
+"""What is said of a media type that is not taken (RFC 9110, 12.4.2)."""
 
 
 class Left(Exception):
@@ -96,7 +101,8 @@ async def long_answer(request: Request, work: Callable[[Metering], Response]) ->
     if working.done():
         return working.result()
     afterwards = BackgroundTask(_end, request, working, telling)
-    return StreamingResponse(_told(request, working, telling), media_type=EVENTS, background=afterwards)
+    events = _told(request, working, telling)
+    return StreamingResponse(events, headers=AT_ONCE, media_type=EVENTS, background=afterwards)
 
 
 def _alone(work: Callable[[Metering], Response], metering: Metering) -> Response:
@@ -162,7 +168,8 @@ def _event(name: str, data: bytes) -> bytes:
 def _wants_to_see(request: Request) -> bool:
     """Tell whether an event stream is named among what is taken; who takes anything wants one answer."""
     ranges = ",".join(request.headers.getlist("accept")).split(",")
-    return any(each.partition(";")[0].strip().lower() == EVENTS for each in ranges)
+    named = (each for each in ranges if each.partition(";")[0].strip().lower() == EVENTS)
+    return any(NOT_TAKEN.search(each) is None for each in named)
 
 
 def _patience(request: Request) -> float:

@@ -45,20 +45,24 @@ def asked_there(
         raise
 
 
-def refuse_there(named: Mapping[str, object], why: str, *fix: str) -> None:
-    """Refuse options that were given and that no service takes, where one is asked."""
+def refuse_there(named: Mapping[str, object], why: str, *fix: str, there: str | None = None) -> None:
+    """Refuse options that were given and that no service takes, where one is asked.
+
+    `there` is what is typed on its machine, if it is not what was typed here.
+    """
     given = [option for option, value in named.items() if value]
     url = find(here(), flags=flags()).url
     if url is not None and given:
-        _refuse(url, given[0], why, fix)
+        _refuse(url, given[0], why, (*fix, there or typed_line()))
 
 
 def _refuse(url: str, option: str, why: str, fix: Sequence[str]) -> NoReturn:
     from cli.from_afar import WHERE
 
-    there = f"{typed_line()}{WHERE}"
+    *others, there = fix
     raise InvalidInput(
-        f"With {option} that is done where the log is, and {url} is a service: {why}.", fix=(*fix, there)
+        f"With {option} that is done where the log is, and {url} is a service: {why}.",
+        fix=(*others, f"{there}{WHERE}"),
     )
 
 
@@ -77,11 +81,12 @@ class _Showing:
     def show(self, reached: "Reached") -> None:
         """Show how far it is now."""
         from cli.progress import Progress
+        from cli.screen import one_line
 
         if self._meter is None or reached.part != self._part:
             self._stack.close()
             self._part, self._done = reached.part, 0
-            self._meter = self._stack.enter_context(Progress(reached.total, reached.what, every=1))
+            self._meter = self._stack.enter_context(Progress(reached.total, one_line(reached.what), every=1))
         self._meter.advance(reached.done - self._done)
         self._done = reached.done
 

@@ -32,7 +32,7 @@ def list_backups(asked: Asked, from_: From = None, vkey: Vkeys = None) -> None:
     Next: orch backup verify
     """
     tells_drill = True
-    data = _there(vkey) if from_ is None else None
+    data = _there(vkey) if from_ in (None, SETTING) else None
     if data is None:
         from adapters.backup_target import read_target
 

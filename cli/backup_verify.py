@@ -9,7 +9,7 @@ from cli import exits
 from cli.answers import answer
 from cli.asked_there import asked_there, refuse_there
 from cli.backup_list import around
-from cli.backup_options import CopyName, From, Identities, Vkeys
+from cli.backup_options import SETTING, CopyName, From, Identities, Vkeys
 from cli.options import Asked, plain
 from cli.screen import clean, one_line, paint
 from usecases.backup_listing import keys_for
@@ -32,7 +32,7 @@ def verify(
 
     Next: orch backup restore --out NEW
     """
-    data = _there(identity, vkey, copy) if from_ is None else None
+    data = _there(identity, vkey, copy) if from_ in (None, SETTING) else None
     if data is None:
         data = _here(from_, identity, vkey, copy)
     answer("backup.verification", data, as_json=asked.json, show=lambda: _show(data))

@@ -11,6 +11,7 @@ from cli.asked_there import asked_there, refuse_there
 from cli.backup_options import SETTING
 from cli.from_afar import WHERE
 from cli.moment_there import moment_there
+from cli.options import typed_line
 
 if TYPE_CHECKING:
     from cli.recover_run import Hints
@@ -29,7 +30,7 @@ def made_there(
     why = "it makes a store beside its own, from its own store or backups, and no key is sent to it"
     named = {"--from-backups": backups, "--identity": identities, "--documents": documents}
     again = f"orch recover run --to {quote(to)}"
-    refuse_there(named, why, again, f"{again} --out recovered")
+    refuse_there(named, why, again, f"{typed_line()} --out recovered", there=f"{typed_line()} --out recovered")
     asked = {"to": moment_there(to), "from_backups": from_backups == SETTING}
     found: RecoveryAnswer | None = asked_there("POST", "/recover/run", body=asked, key=str(uuid4()))
     if found is None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 OWN_KEY = "The signatures were checked with the key that the backups name themselves; give the one that you know."
 LOCKED = "Encrypted segments were compared with their manifests but not opened: that takes their private key."
+NONE = "No copy is finished there, so nothing was checked that a log could be made of; orch backup create makes one."
 ROLLED_BACK = "Whether there were newer backups that somebody removed together with their list cannot be seen here."
 
 
@@ -42,6 +43,7 @@ def verified(
             except Damaged as error:
                 problems.append({"copy": copy.name, "what": error.message})
     gaps = ([] if given_key else [OWN_KEY]) + ([] if all(row["opened"] for row in rows) else [locked])
+    gaps += [] if copies else [NONE]
     return {
         "verdict": "damaged" if problems else "incomplete" if gaps else "verified",
         "folder": target.storage.where,

@@ -55,7 +55,8 @@ def backups(patient: Patient) -> Iterator[Found]:
             yield Found("warning", f"{copy.name} cannot be restored: {copy.problem.message}", copy.problem.fix)
     made = max((copy.manifests[-1].made_at for copy in whole if copy.manifests), default=None)
     if made is None:
-        yield Found("warning", f"No copy at {where} can be restored.", ("orch backup create --to ANOTHER",))
+        again = "orch backup create --to ANOTHER" if target.copies else "orch backup create"  # one was cut off, no more
+        yield Found("warning", f"No copy at {where} can be restored.", (again,))
         return
     said = f"The last backup is {age_in_words(max(0, time_ns() // 1000 - made) // 1_000_000)} old"
     if size == shipped:

@@ -66,11 +66,12 @@ def _refolded(project: Project, *, check: bool) -> dict[str, Any]:
 def _files(project: Project, heads: dict[str, Head], *, check: bool) -> list[str]:
     """Return the files that were missing or behind: all of them written now, unless only checked."""
     behind = []
-    for stream, head in heads.items():
-        if stream.startswith(PREFIX):
-            phase = stream.removeprefix(PREFIX)
+    phases = [(stream.removeprefix(PREFIX), head) for stream, head in heads.items() if stream.startswith(PREFIX)]
+    with project.metering(len(phases), "phases") as progress:
+        for phase, head in phases:
             with nullcontext() if check else project.files.locked(phase):
                 behind += _files_of(project, phase, head, check=check)
+            progress.advance()
     return behind
 
 

@@ -20,10 +20,12 @@ from api import progressing
 from api.heavy import AT_ONCE, long_work
 from api.progressing import EVENTS, Left, Telling, long_answer
 from api.server import bound
+from domain.steps import Step
 from tests.api.served import HERE, PATIENCE, WIDE, Client, Reply, issued, opened, served
 from tests.api.test_operations import FIELDS
-from usecases.meters import Metering
+from usecases.meters import Meter, Metering
 from usecases.project import Project
+from usecases.rebuilding import rebuilt
 
 PHASE = "st01-audio-engine"
 TAKES = {"Accept": f"{EVENTS}, application/json"}
@@ -71,13 +73,8 @@ def test_the_last_event_has_what_would_have_been_answered(client: Client) -> Non
     assert answer == {"status": 200, "replayed": False, "document": plain.json}
     assert [name for name, _ in before] == ["progress"] * len(before)
     parts = [each["part"] for _, each in before]
-    size = plain.data["position"]
-    assert parts == sorted(parts) and before[-1][1] | {"part": 0} == {
-        "part": 0,
-        "what": before[-1][1]["what"],
-        "total": size,
-        "done": size,
-    }
+    assert parts == sorted(parts)
+    assert before[-1][1] | {"part": 0} == {"part": 0, "what": "phases", "total": 1, "done": 1}
 
 
 @pytest.mark.usefixtures("at_once")
@@ -109,6 +106,37 @@ def test_a_bug_is_told_as_one_and_nothing_of_it(client: Client, monkeypatch: pyt
         (*_, (_, answer)) = told(stream)
     assert (answer["status"], answer["document"]["code"]) == (500, "BUG") and "inside" not in str(answer)
     assert client.get("/doctor?quick=true").status == 200
+
+
+@pytest.mark.usefixtures("at_once")
+def test_an_event_stream_is_asked_to_be_passed_on_at_once_and_comes_to_nobody_who_does_not_take_it(
+    client: Client,
+) -> None:
+    with watching(client, "POST", "/rebuild", b"{}") as stream:
+        assert stream.headers["x-accel-buffering"] == "no" and told(stream)[-1][0] == "answer"
+    for taken in ("application/json, text/event-stream;q=0", "Text/Event-Stream; q=0.000"):
+        assert client.post("/rebuild", Accept=taken).headers["content-type"] == "application/json", taken
+    kept = client.post("/rebuild", Accept="application/json;q=0, text/event-stream;q=0.5")
+    assert kept.headers["content-type"].startswith(EVENTS)
+
+
+def test_whoever_leaves_ends_a_rebuild_among_its_files(project: Project) -> None:
+    with served(project) as anybody:
+        client = anybody.shows(issued(project))
+        for phase in ("st01-a", "st02-b"):
+            assert client.post(f"/phases/{phase}/spec", FIELDS["spec"]).status == 200
+            project.places.document(phase, Step.SPEC).unlink()
+    telling = Telling()
+
+    def metering(total: int, what: str = "events") -> Meter:
+        telling.nobody = what == "phases"
+        return telling.metering(total, what)
+
+    with pytest.raises(Left):
+        rebuilt(project._replace(metering=metering), check=False)
+    assert telling.reached is not None and (telling.reached.what, telling.reached.total) == ("phases", 2)
+    there = [project.places.document(phase, Step.SPEC).exists() for phase in ("st01-a", "st02-b")]
+    assert sorted(there) == [False, True]
 
 
 def test_what_is_done_within_a_moment_is_answered_as_ever(client: Client) -> None:

@@ -1,12 +1,22 @@
 """What operators type, far from the log: the service does it, and says what the same command says beside the log."""
 
+import asyncio
 import re
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from shutil import copytree
+from time import sleep
+from typing import Any
 
 import pyrage
 import pytest
 
+from adapters.service_at import ServiceAt
+from adapters.service_line import ServiceLine
+from adapters.workspace import Workspace
 from api import progressing
 from cli import progress
 from cli.from_afar import WHERE, from_afar
@@ -15,6 +25,8 @@ from tests.api.served import IN_SILENCE, issued, new_project, opened, served
 from tests.cli.conftest import Answer
 from tests.cli.test_progress import Terminal
 from tests.cli.through_service import Far, begun, beside, far, far_from, placeless, short_pauses, worked_on
+from usecases.backup_making import backed_up
+from usecases.backup_places import author_of, storage_of
 
 __all__ = ["begun", "far", "short_pauses"]  # fixtures
 pytestmark = [pytest.mark.in_file, pytest.mark.usefixtures("short_pauses")]
@@ -117,8 +129,77 @@ def test_options_that_name_a_place_or_a_key_are_refused_with_what_is_right_from_
     assert (refused.status, refused.error["code"]) == (2, "VALIDATION_ERROR")
     assert "that is done where the log is" in refused.error["message"] and far.url in refused.error["message"]
     first, *_, last = refused.error["fix"]
-    assert last == f"orch {line} --json{WHERE}"
+    place = " --out recovered" if line.startswith("recover run") else ""  # beside the log a place has to be named
+    assert last == f"orch {line} --json{place}{WHERE}"
     assert not first.endswith(WHERE) and far.orch(*first.split()[1:]).status in (0, 4)
+
+
+def test_the_place_of_the_setting_is_that_of_the_service(far: Far) -> None:
+    worked_on(far)
+    assert far.orch("backup", "create").status == 0
+    far.shows(Scope.READ, Scope.RECOVER)
+    for line in ("backup list", "backup verify"):
+        named = far.orch(*line.split(), "--from", "backup.dir", "--json")
+        assert (named.status, named.data) == (0, far.orch(*line.split(), "--json").data), line
+
+
+def test_a_first_backup_that_was_left_half_done_is_not_taken_for_one(far: Far) -> None:
+    worked_on(far)
+    project, telling = far.project, progressing.Telling()
+    telling.nobody = True
+    with pytest.raises(progressing.Left):
+        backed_up(project._replace(metering=telling.metering), storage_of(project.places, {}), author_of(project))
+    checked = far.orch("backup", "verify", "--json")
+    assert (checked.status, checked.data["verdict"], checked.data["rows"]) == (7, "incomplete", [])
+    assert any("No copy is finished there" in each for each in checked.data["not_proved"])
+    rows = {row["check"]: row for row in far.orch("doctor", "--json").data["rows"]}
+    assert (rows["backups"]["level"], rows["backups"]["fix"]) == ("warning", ["orch backup create"])
+    assert far.orch("backup", "create").status == far.orch("backup", "verify").status == 0
+
+
+def test_what_is_to_be_recovered_from_a_place_here_is_not_taken_from_the_store_instead(
+    far: Far, tmp_path: Path
+) -> None:
+    worked_on(far)
+    assert far.orch("backup", "create").status == 0
+    copytree(far.project.places.state / "backups", tmp_path / "away")
+    fix = far.orch("recover", "run", "--to", "now", "--from-backups", str(tmp_path / "away"), "--json").error["fix"]
+    assert far.orch(*fix[1].split()[1:]).data["source"]["kind"] == "backup"
+
+
+def test_work_that_is_quiet_for_longer_than_a_question_may_take_is_waited_for(far: Far) -> None:
+    worked_on(far)
+    far.env.setenv("ORCHESTRATOR_OPERATION_TIMEOUT_MS", "1000")
+    with ThreadPoolExecutor(1) as pool:
+        with Workspace(far.project.places).locked("st01-x"):
+            waits = pool.submit(far.orch, "rebuild")
+            sleep(2.5)
+            assert not waits.done()
+        assert waits.result().status == 0
+
+
+def test_work_is_asked_for_once_over_a_line_that_had_a_stream(far: Far, monkeypatch: pytest.MonkeyPatch) -> None:
+    worked_on(far)
+    monkeypatch.setattr(progressing, "PATIENCE_S", 0.0)
+    asked, request, events = [], HTTPConnection.request, progressing._told
+
+    async def ended_late(*words: Any) -> AsyncGenerator[bytes, None]:
+        async for each in events(*words):
+            yield each
+        await asyncio.sleep(0.2)  # the answer is there before the end of the stream is
+
+    monkeypatch.setattr(progressing, "_told", ended_late)
+
+    def counted(connection: HTTPConnection, method: str, path: str, *words: Any) -> None:
+        asked.append(path)
+        request(connection, method, path, *words)
+
+    monkeypatch.setattr(HTTPConnection, "request", counted)
+    at = ServiceAt("http", "127.0.0.1", far.client.port, "", far.shows(Scope.ADMIN), None, 30.0)
+    with closing(ServiceLine(at)) as line:
+        for _ in range(3):
+            line.work("POST", "/rebuild", {}, lambda _: None)
+    assert asked == ["/api/v1/rebuild"] * 3
 
 
 def test_what_is_encrypted_is_compared_there_and_opened_where_the_key_is(
@@ -202,7 +283,7 @@ def test_how_far_the_service_is_is_shown_to_a_person(far: Far, monkeypatch: pyte
         terminal.truncate(0)
         answered = far.orch(*line.split(), "--json")
         assert answered.status == 0 and answered.data, line
-        assert " of " in terminal.getvalue() and "events" in terminal.getvalue(), line
+        assert re.search(r"[\d,]+ of [\d,]+ (events|phases)", terminal.getvalue()), line
 
 
 def test_a_copy_is_no_store_that_a_doctor_could_look_at(far: Far) -> None:

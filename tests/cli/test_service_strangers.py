@@ -13,7 +13,9 @@ import orjson
 import pytest
 
 from adapters import service_line
+from cli import progress
 from tests.api.served import PATIENCE
+from tests.cli.test_progress import Terminal
 from tests.cli.through_service import SPEC, Far, begun, far, short_pauses
 
 __all__ = ["begun", "far", "short_pauses"]  # fixtures
@@ -247,3 +249,18 @@ def test_a_server_that_speaks_no_http_is_told(far: Far) -> None:
         Thread(target=mumble, daemon=True).start()
         far.asks(f"http://127.0.0.1:{mumbling.getsockname()[1]}")
         assert far.orch("list").status == 8
+
+
+def test_what_a_stranger_says_of_how_far_it_is_does_nothing_to_a_terminal(
+    far: Far, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "PATIENCE_S", -1.0)
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    told = b'event: progress\ndata: {"part":1,"what":"\\u001b]0;mine\\u0007","total":%s,"done":1}\n\n'
+    for total in (b"9", b'"%s"' % (b"9" * 4000)):
+        with _answering(200, "text/event-stream", told % total) as url:
+            far.asks(url)
+            refused = far.orch("doctor", "--json")
+        assert (refused.status, refused.error["code"]) == (8, "UNAVAILABLE")
+    assert "\x1b]" not in terminal.getvalue() and "mine" in terminal.getvalue()
