@@ -1,5 +1,6 @@
 """One SQLite connection, opened so that an answered command survives power loss."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -86,6 +87,8 @@ def refuse_away(path: Path) -> None:
 
     It is opened by SQLite and by nobody else: whoever closed the file otherwise would let go of the locks of all.
     """
+    if os.path.isdir(path.parent) and not os.path.lexists(path):  # False for whatever hinders
+        return  # it was never there, or was removed
     try:
         with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
             connection.pragma("user_version")

@@ -55,13 +55,13 @@ class Decided(NamedTuple):
     refusal: Refusal | None = None
 
 
-def decided(project: Project, meta: Meta, phases: Sequence[PhaseThere], folder: str) -> list[Decided]:
-    """Decide every phase, those first that others depend on."""
+def decided(project: Project, meta: Meta, phases: Sequence[PhaseThere], folder: str, called: str) -> list[Decided]:
+    """Decide every phase, those first that others depend on. `folder` and `called` as `importing.imported` has them."""
     log_phases = {stream.removeprefix(PREFIX) for stream in project.log.heads_below(PREFIX)[1]}
     known = log_phases | {phase.phase for phase in phases if not phase.refused}
     kept = {phase.phase: _with_known(phase, known) for phase in phases if not phase.refused}
     order, broken = _in_order({name: phase for name, (phase, _) in kept.items()})
-    answers = [Decided(phase, None, [], [], [], refusal=_refusal(phase)) for phase in phases if phase.refused]
+    answers = [Decided(phase, None, [], [], [], refusal=_refusal(phase, called)) for phase in phases if phase.refused]
     for name in order:
         phase, notes = kept[name]
         phase, more = _without(phase, broken)
@@ -136,11 +136,11 @@ def _event(event: DomainEvent) -> ImportEvent:
     }
 
 
-def _refusal(phase: PhaseThere) -> Refusal:
+def _refusal(phase: PhaseThere, called: str) -> Refusal:
     from domain.errors import InvalidInput
 
-    again = (f"orch import . --phase {quote(phase.folder)}=st01-another-name",) if phase.wants_name else ()
-    return InvalidInput(f"{phase.folder}: {phase.refused}.", fix=again)
+    again = f"orch import {quote(called)} --phase {quote(phase.folder)}=st01-another-name"
+    return InvalidInput(f"{phase.folder}: {phase.refused}.", fix=(again,) if phase.wants_name else ())
 
 
 def _with_known(phase: PhaseThere, known: set[str]) -> tuple[PhaseThere, list[str]]:

@@ -93,7 +93,7 @@ def imported(
             fix=("orch import --help",),
         )
     rows: list[ImportedPhase] = []
-    found = decided(project, meta, plan.phases, place)
+    found = decided(project, meta, plan.phases, place, called)
     if yes and judging is not None and any(map(_judges, found)):
         judging()
     for one in found:

@@ -305,7 +305,8 @@ def test_names_become_phase_ids_by_one_rule_and_collisions_are_named(project: Or
     assert any("is no phase id" in note for note in found["specs/001_Photo Albums"]["notes"])
     for folder in ("specs/mixer", ".kiro/specs/mixer"):
         assert found[folder]["result"] == "refused"
-        assert f"--phase {folder}=NAME" in found[folder]["refusal"]["message"]
+        (fix,) = found[folder]["refusal"]["fix"]
+        assert fix == f"orch import there --phase {folder}=st01-another-name"
     chosen = project("import", "there", "--yes", "--json", "--phase", ".kiro/specs/mixer=mixer-2")
     assert chosen.status == 0 and rows(chosen)["mixer-2"]["result"] == rows(chosen)["mixer"]["result"] == "new"
 
