@@ -23,9 +23,14 @@ def outside(text: str, places: Places) -> str:
     return told_outside(text)
 
 
+def line_outside(line: str, places: Places) -> str:
+    """Return a line to type as it has to be typed in the folder of the project."""
+    return outside(line.replace(f"{places.root}/", ""), places)
+
+
 def rows_outside(rows: Iterable[Mapping[str, Any]], places: Places, *names: str) -> list[dict[str, Any]]:
-    """Return rows whose sentences of these names are told outside; a name may lead to a list of sentences."""
-    return [{**row, **{name: _each(row[name], places) for name in names if row.get(name)}} for row in rows]
+    """Return rows whose sentences of these names are told outside; `fix` leads to a list of lines to type."""
+    return [{**row, **{name: _each(name, row[name], places) for name in names if row.get(name)}} for row in rows]
 
 
 def settings_outside(data: ConfigAnswer) -> dict[str, Any]:
@@ -37,7 +42,9 @@ def settings_outside(data: ConfigAnswer) -> dict[str, Any]:
     return {**data, "file": name_of(data["file"]), "rows": rows}
 
 
-def _each(said: Any, places: Places) -> Any:
+def _each(name: str, said: Any, places: Places) -> Any:
+    if name == "fix":
+        return [line_outside(line, places) for line in said]
     return [outside(each, places) for each in said] if isinstance(said, list) else outside(said, places)
 
 

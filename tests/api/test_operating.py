@@ -51,7 +51,7 @@ def test_the_doctor_tells_what_is_wrong_and_no_place(here: tuple[Project, Client
     (project.places.phase(PHASE) / "spec.md").write_text("# other\n", "utf-8")
     again = client.get("/doctor?quick=true")
     wrong = {row["check"]: row for row in again.data["rows"] if row["level"] != "ok"}
-    assert "keys" in wrong["permissions"]["message"] and wrong["permissions"]["fix"] == ["chmod go-rwx 'keys'"]
+    assert "keys" in wrong["permissions"]["message"] and wrong["permissions"]["fix"] == ["chmod go-rwx '.orch/keys'"]
     assert "dev/st01-audio-engine/spec.md" in wrong["documents"]["message"]
     assert client.get(f"/doctor?phase={PHASE}").data["rows"][0]["check"] == "store"
     assert client.get("/doctor?phase=st99-none").status == 404
@@ -260,7 +260,7 @@ def test_what_a_recovery_that_was_killed_left_is_named_and_goes(here: tuple[Proj
     holder = os.open(filled, os.O_RDONLY)
     fcntl.flock(holder, fcntl.LOCK_EX)
     rows = [row for row in client.get("/doctor?quick=true").data["rows"] if row["check"] == "leftovers"]
-    assert [(row["level"], row["fix"]) for row in rows] == [("warning", [f"rm -r 'recovered/{left.name}'"])]
+    assert [(row["level"], row["fix"]) for row in rows] == [("warning", [f"rm -r '.orch/recovered/{left.name}'"])]
     for _ in range(MOST - 1):
         assert client.post("/recover/run", {"to": "now"}).status == 200
     assert filled.is_dir() and not left.exists()

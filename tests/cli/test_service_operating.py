@@ -93,7 +93,7 @@ def test_commands_that_mend_are_marked_where_they_are_for_the_machine_of_the_ser
     (far.project.places.phase("st01-x") / "spec.md").write_text("# By hand\n")
     far.project.places.keys.chmod(0o755)
     rows = {row["check"]: row for row in far.orch("doctor", "--json").data["rows"] if row["level"] != "ok"}
-    assert [line.replace("'", "") for line in rows["permissions"]["fix"]] == [f"chmod go-rwx keys{WHERE}"]
+    assert [line.replace("'", "") for line in rows["permissions"]["fix"]] == [f"chmod go-rwx .orch/keys{WHERE}"]
     put_back, reopen = rows["documents"]["fix"]
     assert put_back == f"orch checkout st01-x spec{WHERE}" and not reopen.endswith(WHERE)
     assert rows["checkpoints"]["fix"] == ["orch audit checkpoint"] and rows["backups"]["fix"] == ["orch backup create"]
