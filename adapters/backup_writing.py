@@ -52,6 +52,11 @@ class BackupWriter:
         """How many copies are listed."""
         return len(self._listed.copies)
 
+    def lists(self, name: str, last: int) -> bool:
+        """Tell whether a copy is listed that goes as far as a position; the newest one has to be readable, too."""
+        is_broken = self._copy.name == name and self._copy.problem is not None
+        return not is_broken and any(end.name == name and end.last >= last for end in self._listed.copies)
+
     def plain_segments(self) -> list[int]:
         """Return where the segments end that anybody can read, as their names tell.
 

@@ -57,6 +57,8 @@ WHOLE = {
     Kind.REFUSALS: (1, 1_000_000),
 }
 """Whole numbers: the least and the most."""
+SECRETIVE = (Kind.DATABASE, Kind.CACHE)
+"""There may be a password in it, whatever it is."""
 STYLES = ("user-friendly", "professional", "terse")
 LEVELS = ("debug", "info", "warn", "warning", "error")
 OCCASIONS = ("approval", "handoff")

@@ -10,26 +10,27 @@ from typing import Any
 from adapters.durable import sync
 from adapters.new_files import new_file
 from adapters.settings import Setting
-from adapters.settings_file import bytes_of, is_json, judged
+from adapters.settings_file import bytes_of, is_json, judged, said_in
 from domain.errors import FilesUnavailable, InvalidInput
 
 
 def change(path: Path, setting: Setting, value: object) -> tuple[object, bool]:
     """Set a setting in a file, or take it out for None; return what the file said, and whether that changed.
 
-    The file is judged before and after, and written whole or not at all; a new one gets mode 0600. Two that change it
-    at once take turns. Raises `InvalidInput` for a file with mistakes in it, `FilesUnavailable`.
+    The value is judged as the file would say it, so one that is wrong there can be set right, whatever others are. The
+    file is written whole or not at all; a new one gets mode 0600. Two that change it at once take turns. Raises
+    `InvalidInput` for a file with names in it that are no settings, `FilesUnavailable`.
     """
     edit = _in_json if is_json(path) else _in_toml
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _alone(path.parent):
             data = bytes_of(path, named=False)
-            before = judged(path, data).get(setting.name)
+            before = said_in(path, data).get(setting.guide if is_json(path) else setting.name)
+            changed = edit(data.decode("utf-8-sig"), setting, value).encode()
+            judged(path, changed, [setting.name])
             if before == value and type(before) is type(value):
                 return before, False
-            changed = edit(data.decode("utf-8-sig"), setting, value).encode()
-            judged(path, changed)
             _replace(path, changed)
             return before, True
     except OSError as error:

@@ -67,7 +67,7 @@ def judged(path: Path, data: bytes, wanted: Sequence[str] = tuple(BY_NAME)) -> d
     keys = {name: key for key, name in known.items()}
     for name in {*wanted, *(setting.name for setting in ALWAYS)}:
         if keys[name] in said:
-            judge_value(BY_NAME[name], said[keys[name]], f"{path}: {keys[name]}")
+            judge_value(BY_NAME[name], said[keys[name]], f"{path}: {keys[name]}", fix=("orch config check", *HELP))
     return {name: said[keys[name]] for name in wanted if keys[name] in said}
 
 

@@ -9,6 +9,7 @@ from adapters.input_rules import shown
 from adapters.settings import (
     LEVELS,
     OCCASIONS,
+    SECRETIVE,
     STYLES,
     WHOLE,
     Kind,
@@ -82,10 +83,6 @@ TYPES: dict[Kind, Any] = {
     Kind.ALWAYS: Literal[True],
     Kind.OCCASIONS: list[Literal[OCCASIONS]],  # type: ignore[valid-type]  # mypy reads no choices that have a name
 }
-
-
-SECRETIVE = (Kind.DATABASE, Kind.CACHE)
-"""There may be a password in it, whatever it is."""
 
 
 def refuse_other(setting: Setting, value: object, where: str, *, fix: Sequence[str]) -> None:

@@ -26,6 +26,7 @@ class CatchingUp:
         self._ended = Event()
         self._thread = Thread(target=self._run, name="documents", daemon=True)
         self._told = ""
+        self._last: DocumentsFollower | None = None
 
     def begin(self) -> None:
         """Begin, without holding anybody up."""
@@ -56,7 +57,7 @@ class CatchingUp:
                 self._say("error", refusal)
                 return
             else:
-                self._ended.wait(BREATH_S)
+                self._breathe()
 
     def _batch(self) -> bool:
         """Take in the next events, and tell whether there are more."""
@@ -66,9 +67,15 @@ class CatchingUp:
         return step.behind
 
     def _opened(self, path: Path) -> DocumentsFollower:
-        follower = DocumentsFollower(path, self._project)
-        follower.most = AT_ONCE
-        return follower
+        """Open it. What comes after a stretch that is refused is followed once: after that commands write their own."""
+        rest = self._last is None or self._last.rest
+        self._last = DocumentsFollower(path, self._project, rest=rest, ended=self._breathe)
+        self._last.most = AT_ONCE
+        return self._last
+
+    def _breathe(self) -> bool:
+        """Give commands their turn, and tell whether it is to end."""
+        return self._ended.wait(BREATH_S)
 
     def _say(self, level: str, refusal: Refusal) -> None:
         """Say once why they cannot be brought up."""

@@ -2,19 +2,21 @@
 
 import os
 import sys
+from pathlib import Path
 from shlex import quote
 from typing import Annotated, Any, Optional, TypedDict
 
 import typer
 
-from adapters.settings import Setting, Source, Value, shown, value_in
+from adapters.settings import SECRETIVE, Setting, Source, Value, chosen, judge_value, shown, value_in
 from adapters.settings_examples import EXAMPLES
 from cli.answers import answer
 from cli.config import words_of
 from cli.config_names import names, setting_of
+from cli.given import flags
 from cli.options import Asked, plain
 from cli.screen import clean, one_line, paint
-from cli.settings_here import file_here, path_here, setting_here
+from cli.settings_here import file_here, path_here
 from domain.errors import InvalidInput
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A setting; see orch config show.", autocompletion=names)]
@@ -57,11 +59,11 @@ def set_config(asked: Asked, name: Name, value: Words = None, unset: Unset = Fal
     path = file_here()
     said = None if value is None else _judged(setting, value)
     before, changed = change(path, setting, said)
-    now = setting_here(setting.name)
+    now = _in_force(setting, path, said)
     data: ConfigSetAnswer = {
         "file": str(path),
         "name": setting.name,
-        "before": shown(setting.name, before),
+        "before": _told(setting, before),
         "value": shown(setting.name, said),
         "changed": changed,
         "in_force": shown(setting.name, now.value),
@@ -69,7 +71,22 @@ def set_config(asked: Asked, name: Name, value: Words = None, unset: Unset = Fal
         "where": now.where,
     }
     answer("config.set", data, as_json=asked.json, show=lambda: _show(data))
-    _warn(setting, now)
+    _warn(setting, now, path)
+
+
+def _in_force(setting: Setting, path: Path, said: object) -> Value:
+    """Return what holds now, also where the file has mistakes left in other lines."""
+    in_file = {} if said is None else {setting.name: said}
+    return chosen([setting.name], lambda: in_file, env=os.environ, flags=flags(), file=path)[setting.name]
+
+
+def _told(setting: Setting, before: object) -> object:
+    """Return what the file said, as it may be shown: of an address that is none nobody knows where its password is."""
+    try:
+        judge_value(setting, before, setting.name)
+    except InvalidInput:
+        return "something else" if before is not None and setting.kind in SECRETIVE else before
+    return shown(setting.name, before)
 
 
 def _judged(setting: Setting, words: str) -> object:
@@ -85,9 +102,11 @@ def _sample(setting: Setting) -> str:
     return quote(EXAMPLES.get(setting.name) or words_of(setting.default))
 
 
-def _warn(setting: Setting, now: Value) -> None:
+def _warn(setting: Setting, now: Value, path: Path) -> None:
     """Say on stderr what somebody may not expect of what was set."""
-    sentences = []
+    from adapters.settings_mistakes import mistakes_in
+
+    sentences = [f"another value is still wrong: {each.what.rstrip('.')}" for each in mistakes_in(path, named=False)]
     if now.source in (Source.FLAG, Source.ENVIRONMENT):
         sentences.append(f"{now.where} is stronger than the file, and holds as long as it is there")
     if setting.name == "state_dir" and now.source is Source.FILE and not (path_here(now) / "log.db").is_file():

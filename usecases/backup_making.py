@@ -44,7 +44,7 @@ def backed_up(
     warn(project, storage, encrypted=bool(author.recipients.words), say=warnings.append)
     writer = BackupWriter(storage, author)
     with writer.turn():
-        if once is not None and (known := once.known()) is not None:
+        if once is not None and (known := once.known(writer)) is not None:
             return known
         full = full and is_wanted(writer)
         total = project.log.moment().position - (0 if full else writer.last)

@@ -1,6 +1,6 @@
 """The documents and state files of this folder, following the log: also what others recorded, or did not finish."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,9 +57,18 @@ class DocumentsFollower(FollowerStore):
     latest, under the lock of the phase's files, so whoever comes last, a command or this, leaves the same behind.
     """
 
-    def __init__(self, path: Path, project: Project) -> None:
+    def __init__(
+        self,
+        path: Path,
+        project: Project,
+        *,
+        rest: bool = True,
+        ended: Callable[[], bool] = lambda: False,
+    ) -> None:
         super().__init__(path)
-        self._project = project
+        self._project, self._ended = project, ended
+        self.rest = rest
+        """Whether the rest of the log is still to be followed where a stretch is refused."""
         self.edited: list[str] = []
         """Documents that were changed by hand, and are left alone: they are for `orch edit` or `orch checkout`."""
 
@@ -71,10 +80,22 @@ class DocumentsFollower(FollowerStore):
         """
         refusal = self._follow(log, happened(log, first, upto.position))
         if refusal is not None:
-            self._follow(log, happened(log, upto.position + 1, None))
+            if self.rest:
+                self._follow_rest(log, upto.position)
             raise refusal
         with self.taking(upto):
             pass
+
+    def _follow_rest(self, log: EventLog, position: int) -> None:
+        """Bring up what comes after a position, without noting it; `ended` is asked between two stretches."""
+        end = log.moment().position
+        while position < end:
+            last = min(position + self.most, end)
+            self._follow(log, happened(log, position + 1, last))
+            position = last
+            if position < end and self._ended():
+                return
+        self.rest = False
 
     def _follow(self, log: EventLog, what: Happened) -> Unavailable | None:
         refusal = None
@@ -136,7 +157,7 @@ def bring_up(project: Project, phase: str, what: Touched) -> list[str]:
     return [project.files.shown(phase, step) for step in edited]
 
 
-def happened(log: EventLog, first: int, last: int | None) -> Happened:
+def happened(log: EventLog, first: int, last: int) -> Happened:
     """Read a stretch of the log; an event that this version does not know is refused, never passed over."""
     found = Happened({}, carried_by(log) if first == 1 else {})
     for record in _records(log, first, last):
@@ -150,7 +171,7 @@ def happened(log: EventLog, first: int, last: int | None) -> Happened:
     return found
 
 
-def _records(log: EventLog, first: int, last: int | None) -> Iterator[Record]:
+def _records(log: EventLog, first: int, last: int) -> Iterator[Record]:
     for record in log.records(first, last):
         decode(record)
         yield record

@@ -29,6 +29,8 @@ def keys_of(project: Project, moment: "Moment | None" = None) -> "LogKeys":
     from projections.log_keys import log_keys
 
     heads = heads_at(project, ["project", "ledger"], moment)
+    if "project" not in heads and moment is not None:
+        raise NotFound("The log held no project then, and no key spoke for it.", fix=("orch audit key show",))
     if "project" not in heads:
         raise NotFound("The log holds no project yet.", fix=("orch init",))
     return log_keys(heads["project"], heads.get("ledger"))

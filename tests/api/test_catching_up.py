@@ -75,6 +75,39 @@ def test_a_folder_that_cannot_be_written_is_said_once_and_tried_again_and_keeps_
     assert len(lines(folder, "documents.behind")) == 1
 
 
+def test_what_comes_after_a_folder_that_refuses_is_followed_once_and_not_with_every_try(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.catching_up.AGAIN_S", 0.05)
+    monkeypatch.setattr("api.catching_up.LONGEST_S", 0.05)
+    monkeypatch.setattr("api.catching_up.AT_ONCE", 3)
+    recorded_only(folder, "st01-x", "st02-y", "st03-z")
+    (folder / "dev").mkdir(exist_ok=True)
+    (folder / "dev/st01-x").symlink_to("/nonexistent/elsewhere")
+    with opened(folder) as project, served(project):
+        until((folder / "dev/st03-z/phase-state.json").exists, "the others are written all the same")
+        until(lambda: bool(lines(folder, "documents.behind")), "it says what refuses")
+        document(folder, "st03-z").unlink()
+        sleep(0.5)
+        assert not document(folder, "st03-z").exists(), "whoever moves a document away finds it gone"
+        (folder / "dev/st01-x").unlink()
+        until(lambda: bool(lines(folder, "documents.up_to_date")), "what refuses is tried again")
+    assert document(folder, "st01-x").exists()
+
+
+def test_it_ends_between_two_stretches_of_what_comes_after_a_folder_that_refuses(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.catching_up.AT_ONCE", 1)
+    monkeypatch.setattr("api.catching_up.BREATH_S", 0.2)
+    recorded_only(folder, *(f"st{number:02}-x" for number in range(1, 30)))
+    (folder / "dev").mkdir(exist_ok=True)
+    (folder / "dev/st01-x").symlink_to("/nonexistent/elsewhere")
+    with opened(folder) as project, served(project):
+        until(document(folder, "st02-x").exists, "it has begun")
+    assert not document(folder, "st29-x").exists()
+
+
 def test_it_ends_between_two_batches_and_goes_on_with_the_next_start(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,8 +5,10 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from shutil import rmtree
 
 import apsw
+import orjson
 import pytest
 
 from adapters.receipts import proven
@@ -178,6 +180,34 @@ def test_the_same_key_answers_the_same_backup_whatever_was_recorded_since(tmp_pa
             assert holder.post("/backups", Idempotency_Key="hourly").data == added
             assert holder.post("/backups", {"full": True}).data["copy"] == "copy-0002", "no key, another request"
     assert len(list((tmp_path / "backups").glob("copy-*"))) == 2
+
+
+def test_a_key_answers_no_backup_that_is_gone_or_lies_elsewhere_than_backups_go_now(tmp_path: Path) -> None:
+    new_project(tmp_path)
+    first, second = tmp_path / "backups", tmp_path / "others"
+    with opened(tmp_path) as project:
+        token = issued(project)
+        for folder in (first, second):
+            with served(project, settings={**IN_SILENCE, "backup.dir": str(folder)}) as client:
+                made = client.shows(token).post("/backups", Idempotency_Key="nightly")
+                assert made.data["folder"] == folder.name and "idempotent-replayed" not in made.headers
+                again = client.shows(token).post("/backups", Idempotency_Key="nightly")
+                assert again.data == made.data and again.headers["idempotent-replayed"] == "true"
+        rmtree(second)
+        with served(project, settings={**IN_SILENCE, "backup.dir": str(second)}) as client:
+            made = client.shows(token).post("/backups", Idempotency_Key="nightly")
+            assert made.data["first"] == 1 and "idempotent-replayed" not in made.headers
+            assert (second / "copy-0001").is_dir()
+
+
+@pytest.mark.parametrize("made", [{}, [], 5, {"folder": 3}])
+def test_what_is_no_answer_of_ours_was_not_made_under_a_key(here: tuple[Project, Client], made: object) -> None:
+    project, client = here
+    assert client.post("/backups", Idempotency_Key="nightly").status == 200
+    path = project.places.backups_asked
+    rows = orjson.loads(path.read_bytes())
+    path.write_bytes(orjson.dumps([{**rows[0], "made": made}]))
+    assert client.post("/backups", Idempotency_Key="nightly").status == 200
 
 
 def test_a_full_copy_is_made_for_those_whom_the_settings_name_now(tmp_path: Path) -> None:

@@ -123,6 +123,34 @@ def test_a_file_with_a_mistake_is_mended_by_hand_first(project: Orch) -> None:
     assert FILE.read_text() == 'backup = "x"\n'
 
 
+@pytest.mark.parametrize("words", [("500",), ("--unset",)])
+def test_a_value_that_an_earlier_version_took_is_set_right_by_the_same_command(
+    project: Orch, words: tuple[str, ...]
+) -> None:
+    FILE.write_text("max_concurrent = 5000 # many\nmemory_limit_mb = 900\n")
+    assert project("config", "show", "--json").status == 2
+    mended = project("config", "set", "max_concurrent", *words, "--json")
+    assert mended.status == 0 and mended.data["before"] == 5000 and mended.data["changed"]
+    assert "memory_limit_mb = 900" in FILE.read_text() and "5000" not in FILE.read_text()
+    assert project("config", "show", "--json").status == 0
+
+
+def test_what_was_no_address_is_set_right_and_not_told(project: Orch) -> None:
+    FILE.write_text('cache_url = "redis:user:hunter2"\n')
+    mended = project("config", "set", "cache_url", "--unset", "--json")
+    assert mended.status == 0 and mended.data["before"] == "something else" and "hunter2" not in mended.out
+
+
+def test_of_two_such_values_one_is_set_right_after_the_other(project: Orch) -> None:
+    FILE.write_text("max_concurrent = 5000\n[log]\nmax_files = 5000\n")
+    assert project("config", "show", "--json").error["fix"][0] == "orch config check"
+    first = project("config", "set", "max_concurrent", "500")
+    assert first.status == 0 and "another value is still wrong: log.max_files has to be" in first.err
+    second = project("config", "set", "log.max_files", "50")
+    assert second.status == 0 and "still wrong" not in second.err
+    assert project("config", "show", "--json").status == 0
+
+
 @pytest.mark.at_the_log("the store lies there")
 def test_what_one_may_not_expect_is_said(project: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ORCHESTRATOR_MAX_CONCURRENT", "2")

@@ -217,7 +217,7 @@ def test_a_folder_where_nothing_was_begun_says_how_to_begin(orch: Orch) -> None:
 def test_settings_that_cannot_be_read_hide_nothing_else(healthy: Orch, text: str) -> None:
     Path(".orch/config.toml").write_text(text)
     message, fix = found(healthy, "settings", level="warning", status=8, but={"backups"})
-    assert "config.toml" in message and fix == ["orch config show --help"]
+    assert "config.toml" in message and fix[-1] == "orch config show --help"
 
 
 def test_a_variable_that_nothing_reads_is_named(healthy: Orch, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,4 +102,5 @@ def test_the_key_of_a_moment_is_the_one_in_force_then(drafted: Orch) -> None:
     assert now["replaced"] == [first["key"]] and now["key"] != first["key"]
     assert drafted("audit", "key", "show", "--at", f"position:{end}", "--json").data == first
     assert f"as of position {end}," in drafted("audit", "key", "show", "--at", f"position:{end}").err
-    assert drafted("audit", "key", "show", "--at", "position:0", "--json").status == 4
+    before = drafted("audit", "key", "show", "--at", "position:0", "--json")
+    assert (before.status, before.error["fix"]) == (4, ["orch audit key show"]), "there is a project, to begin none"

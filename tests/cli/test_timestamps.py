@@ -72,7 +72,7 @@ def test_what_is_wrong_with_an_option_is_not_looked_up_among_the_settings(drafte
     assert told.error["fix"] == ["orch audit checkpoint --help"]
     drafted("config", "set", "checkpoints.timestamp_url", "https://tsa.example.org")
     Path(".orch/config.toml").write_text('[checkpoints]\ntimestamp_url = "nowhere"\n')
-    assert drafted("audit", "checkpoint", "--json").error["fix"] == ["orch config show --help"]
+    assert drafted("audit", "checkpoint", "--json").error["fix"] == ["orch config check", "orch config show --help"]
 
 
 def test_an_auditor_sees_the_time_without_a_project(
