@@ -17,6 +17,7 @@ class AskedBackup(NamedTuple):
     """A backup that was asked for under a key, and what was answered."""
 
     key: str
+    by: str
     full: bool
     made: dict[str, Any]
 

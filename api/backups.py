@@ -79,7 +79,7 @@ async def create_backup(
     backup, and answers the same.
     """
     full = words is not None and words.full
-    once = None if key is None else Once(ask.project, checked_id(unquoted(key)), full=full)
+    once = None if key is None else Once(ask.project, checked_id(unquoted(key)), by=ask.by.actor, full=full)
 
     def work(metering: Metering) -> Response:
         project = ask.project._replace(metering=metering)

@@ -29,7 +29,7 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (Unavailable, UNAVAILABLE),
 )
 
-GRAVITY = (DONE, INCOMPLETE, USAGE, 4, 3, 5, CANCELLED, UNAVAILABLE, DAMAGED, BUG)
+GRAVITY = (DONE, INCOMPLETE, USAGE, 4, 3, 5, CANCELLED, UNAVAILABLE, NOT_READY, DAMAGED, BUG)
 """From what is well to what has to be looked at first."""
 
 

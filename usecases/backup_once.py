@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, cast
 
 from adapters.backups_asked import AskedBackup, made_under, remember
+from domain.actors import Actor
 from domain.errors import CommandIdReused
 from usecases.project import Project
 
@@ -19,18 +20,19 @@ if TYPE_CHECKING:
 class Once:
     """One request for a backup and its key."""
 
-    def __init__(self, project: Project, command_id: str, *, full: bool) -> None:
-        self._path, self._id, self._full = project.places.backups_asked, command_id, full
+    def __init__(self, project: Project, command_id: str, *, by: Actor, full: bool) -> None:
+        self._path, self._id = project.places.backups_asked, command_id
+        self._by, self._full = f"{by.kind}:{by.name}", full
         self._key = sha256(f"{project.log.origin}\n{command_id}".encode()).hexdigest()
         self.is_repeated = False
         """Whether the answer is that of another time."""
 
     def known(self, writer: "BackupWriter") -> "BackupMade | None":
-        """Return what was made under the key and is there. Raises `CommandIdReused` where that was another request."""
+        """Return what was made under the key and is there. Raises `CommandIdReused` where that was another request, or who asks another one."""
         found = made_under(self._path, self._key)
         if found is None or not _is_told(found.made):
             return None
-        if found.full != self._full:
+        if (found.by, found.full) != (self._by, self._full):
             raise CommandIdReused(self._id)
         made = cast("BackupMade", found.made)
         if made["folder"] != writer.storage.where or not writer.lists(made["copy"], made["last"]):
@@ -40,7 +42,7 @@ class Once:
 
     def remember(self, made: "BackupMade") -> None:
         """Keep what was made under the key."""
-        remember(self._path, AskedBackup(self._key, self._full, {**made}))
+        remember(self._path, AskedBackup(self._key, self._by, self._full, {**made}))
 
 
 def _is_told(made: object) -> bool:

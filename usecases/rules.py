@@ -42,6 +42,8 @@ def _head(project: Project, at: str | None) -> Head:
 
     moment = resolved(at, project.log)[0] if at else None
     head = heads_at(project, [POLICY], moment).get(POLICY)
+    if head is None and moment is not None:
+        raise NotFound("The log held no project then, and no rules.", fix=("orch policy show",))
     if head is None:
         raise NotFound("The log holds no project yet.", fix=("orch init",))
     return head

@@ -15,7 +15,7 @@ from adapters.receipts import proven
 from adapters.sqlite_log import SqliteLog
 from api.outside import name_of, settings_outside
 from domain.steps import Step
-from tests.api.served import IN_SILENCE, Client, issued, new_project, opened, served
+from tests.api.served import AGENT, IN_SILENCE, Client, issued, new_project, opened, served
 from tests.api.test_operations import FIELDS, draft_all
 from usecases.backup_copies import MOST as MOST_COPIES
 from usecases.project import Project
@@ -174,6 +174,10 @@ def test_the_same_key_answers_the_same_backup_whatever_was_recorded_since(tmp_pa
             assert again.data == made.data and again.headers["idempotent-replayed"] == "true"
             other = holder.post("/backups", Idempotency_Key="nightly")
             assert (other.status, other.code) == (422, "COMMAND_ID_REUSED")
+            stranger = client.shows(issued(project, to=AGENT)).post(
+                "/backups", {"full": True}, Idempotency_Key="nightly"
+            )
+            assert (stranger.status, stranger.code) == (422, "COMMAND_ID_REUSED"), "a key is of who uses it"
             added = holder.post("/backups", Idempotency_Key="hourly").data
             assert added["copy"] == "copy-0001" and added["first"] == made.data["last"] + 1
             spec(holder, "st02-mixer")

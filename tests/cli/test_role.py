@@ -49,6 +49,8 @@ def test_the_rules_and_roles_of_a_moment_are_shown(project: Orch) -> None:
         assert project("policy", "show", "--at", at, "--json").data["minimum_approvers"] == approvers
         assert [row["role"] for row in project("role", "list", "--at", at, "--json").data["rows"]] == roles
     assert "1" in project("policy", "show", "--at", before).out
+    none = project("policy", "show", "--at", "position:0", "--json")
+    assert (none.status, none.error["fix"]) == (4, ["orch policy show"])
     assert project("policy", "show", "--at", "yesterday").status == project("role", "list", "--at", "x").status == 2
 
 
