@@ -28,7 +28,7 @@ class Once:
         """Whether the answer is that of another time."""
 
     def known(self, writer: "BackupWriter") -> "BackupMade | None":
-        """Return what was made under the key and is there. Raises `CommandIdReused` where that was another request, or who asks another one."""
+        """Return what was made under the key and is there. Raises `CommandIdReused` for another request, or asker."""
         found = made_under(self._path, self._key)
         if found is None or not _is_told(found.made):
             return None
