@@ -188,14 +188,14 @@ BEGIN
             each := decision -> 'events' -> place;
             stream := each ->> 0;
             level := 0;
-            node := sha256('\x00'::bytea || convert_to((last + 1) || first_line || (each ->> 3), 'UTF8'));
+            node := sha256(E'\\x00'::bytea || convert_to((last + 1) || first_line || (each ->> 3), 'UTF8'));
             new_events := new_events || ROW(
                 last + 1, at, said, stream, (each ->> 1)::bigint, each ->> 2, id, convert_to(each ->> 3, 'UTF8'),
                 decode(each ->> 4, 'hex'), convert_to(each ->> 5, 'UTF8'), node
             )::orch.events;
             -- each trailing set bit of the size is a subtree that the new leaf completes into a larger one
             WHILE (last >> level) & 1 = 1 LOOP
-                node := sha256('\x01'::bytea || substr(edge, length(edge) - 31) || node);
+                node := sha256(E'\\x01'::bytea || substr(edge, length(edge) - 31) || node);
                 edge := substr(edge, 1, length(edge) - 32);
                 level := level + 1;
                 IF level % 8 = 0 THEN
@@ -225,9 +225,10 @@ BEGIN
     RETURN to_jsonb(answers);
 END $$;
 
--- `decisions` is an array, as `adapters/postgres_writes.py` makes it; each gets its answer, in its place.
+-- `decisions` is an array, as `adapters/postgres_writes.py` makes it; each gets its answer, in its place. Before PostgreSQL
+-- 18 what is switched off costs so much that every statement would be compiled: 100 ms for each command.
 CREATE FUNCTION orch.append(wait_ms integer, decisions jsonb) RETURNS jsonb LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off AS $$
+SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     answers jsonb := '[]';
     nothing text;

@@ -112,7 +112,7 @@ class Line:
                 except (psycopg.OperationalError, _Lost) as found:
                     error = found.error if isinstance(found, _Lost) else found
                     if found is error or monotonic() + pause > until:
-                        if lost:  # what was asked before may be done yet
+                        if lost or found is not error:  # what was asked on a connection that is lost may be done yet
                             raise unavailable(self.where, error) from error
                         raise error from None
                 lost = True

@@ -127,7 +127,7 @@ END $$;
 
 -- Writes a command if nobody else is writing, or as the next one; otherwise leaves it and returns its number.
 CREATE FUNCTION orch.write_or_leave(wait_ms integer, its_decision jsonb) RETURNS jsonb LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off AS $$
+SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     said text;
     place bigint;
@@ -140,7 +140,8 @@ BEGIN
     IF (
         current_setting('synchronous_commit') = 'on'  -- it relies on what the sessions do that carry it
         AND pg_column_size(its_decision) <= 16384  -- and 128 of the largest take them half a second
-        AND jsonb_array_length(its_decision -> 'events') + jsonb_array_length(its_decision -> 'reads') <= 32
+        AND jsonb_array_length(its_decision -> 'events') + jsonb_array_length(its_decision -> 'reads')
+            + coalesce(jsonb_array_length(its_decision -> 'erases'), 0) <= 32
     ) IS NOT TRUE THEN
         said := orch.take_turn(wait_ms);
         RETURN orch.write_together(its_decision);
@@ -157,7 +158,7 @@ END $$;
 -- Waits until the session that writes has committed, together with all who wait for that, and returns what is recorded of
 -- a command that was left; NULL: nothing.
 CREATE FUNCTION orch.recorded_meanwhile(wait_ms integer, place bigint, its_decision jsonb) RETURNS jsonb LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off AS $$
+SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     said text;
 BEGIN
@@ -172,7 +173,7 @@ END $$;
 -- Waits for the lock, for what is left of the time, and writes a command that was left, unless somebody has. An error is
 -- an object, and no exception: the command is withdrawn then, and is never written, once this transaction is committed.
 CREATE FUNCTION orch.lead(wait_ms integer, began timestamptz, place bigint, its_decision jsonb) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = orch, pg_temp SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     waited_ms integer := extract(epoch FROM clock_timestamp() - began) * 1000;
     said text;
@@ -209,7 +210,12 @@ BEGIN
     IF told ? 'state' THEN
         RAISE EXCEPTION USING ERRCODE = told ->> 'state', MESSAGE = told ->> 'said';
     END IF;
-    nothing := orch.wait_for_standbys();
+    BEGIN
+        nothing := orch.wait_for_standbys();
+    EXCEPTION
+        WHEN OTHERS THEN  -- it is recorded: whatever hinders this must not be taken for a withdrawal
+            RAISE EXCEPTION USING ERRCODE = 'OR005', MESSAGE = SQLERRM;
+    END;
     RETURN told -> 'found';
 END $$;
 

@@ -68,8 +68,9 @@ def _in_doubt(error: psycopg.Error) -> bool:
 
     Not in its first step, and not where it says what its steps have returned: then it is withdrawn.
     """
-    steps = error.diag.context or ""  # the server names each with its schema, or without: it depends on the search path
-    return "record(integer,jsonb" in steps and "write_or_leave(" not in steps and "answered(" not in steps
+    said = (error.diag.context or "").replace('"', "").splitlines()  # quoted, and with a schema, as the session has it
+    steps = "\n".join(line for line in said if " = '" not in line)  # a line may hold what was asked, word for word
+    return "record(integer," in steps and "write_or_leave(" not in steps and "answered(" not in steps
 
 
 def unavailable(where: str, error: psycopg.Error) -> Unavailable:

@@ -471,6 +471,52 @@ def test_a_command_of_many_events_is_not_left_with_others(
     assert receipt_of(asked)
 
 
+def test_a_command_that_erases_much_is_not_left_with_others(
+    log_database: str, owner: Connection, holder: Connection, sessions: Sessions
+) -> None:
+    asked = sessions.append(redaction(1, of="phase:a", version=1, erases=list(range(1, 33))))
+    assert (waiting(owner), queued(owner)) == (0, 1)
+    holder.rollback()
+    with pytest.raises(Damaged):
+        asked.result(PATIENCE_S)
+
+
+FULL = """
+ALTER FUNCTION orch.recorded_meanwhile RENAME TO gone;
+CREATE FUNCTION orch.recorded_meanwhile(integer, bigint, jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION USING ERRCODE = '53200', MESSAGE = 'no locks are left'; END $$
+"""
+
+
+@pytest.mark.parametrize(
+    "options", ["", "-c quote_all_identifiers=on", "-c log_parameter_max_length_on_error=-1", r"-c search_path=orch"]
+)
+def test_a_session_that_cannot_look_claims_nothing_however_the_server_names_its_steps(
+    log_database: str, owner: Connection, holder: Connection, sessions: Sessions, options: str
+) -> None:
+    owner.execute(FULL.encode())
+    asked = sessions.append(decision("phase:a", text="write_or_leave( answered("), options=options)
+    with pytest.raises(Unavailable, match="no locks are left") as told:
+        asked.result(PATIENCE_S)
+    assert "othing was recorded" not in told.value.message
+
+
+def test_an_owner_whose_own_wait_for_standbys_fails_claims_nothing(
+    log_database: str, owner: Connection, holder: Connection, sessions: Sessions
+) -> None:
+    owner.execute("""
+        CREATE OR REPLACE FUNCTION orch.wait_for_standbys() RETURNS void LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION USING ERRCODE = '53200', MESSAGE = 'no locks are left'; END $$;
+        CREATE OR REPLACE FUNCTION orch.recorded_of(place bigint, its_decision jsonb, outcome text) RETURNS jsonb
+        LANGUAGE sql AS
+        $$ SELECT '{"found": ["recorded", 1, 1, 1]}'::jsonb $$
+    """)
+    asked = sessions.append(decision("phase:a"))
+    holder.rollback()
+    with pytest.raises(Unavailable, match=r"no locks are left.*Repeating the command is safe"):
+        asked.result(PATIENCE_S)
+
+
 def test_much_text_is_not_left_with_others(
     log_database: str, owner: Connection, holder: Connection, sessions: Sessions
 ) -> None:
