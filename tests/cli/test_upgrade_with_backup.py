@@ -32,6 +32,7 @@ def old(drafted: Orch, tmp_path: Path) -> Orch:
     """Return the function where the log is one of an older version."""
     if address := os.environ.get(ADDRESS):
         with psycopg.connect(address) as connection:
+            connection.execute("DROP TABLE orch.waiting; DROP SEQUENCE orch.waiting_taken")
             connection.execute("UPDATE orch.version SET version = %s", (LAST,))
         return drafted
     as_schema_1(LOG, tmp_path / "old.db")
