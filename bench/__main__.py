@@ -25,7 +25,8 @@ FOLDER = Path("build")
 def main() -> int:
     """Run every measurement in one process tree, one after the other."""
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=FOLDER, prefix="bench-") as name:
+    with tempfile.TemporaryDirectory(dir=FOLDER.absolute(), prefix="bench-") as name:
+        Path(name).chmod(0o755)  # servers run elsewhere, and perhaps as somebody else
         results = [
             *processes(Path(name)),
             *store(Path(name)),

@@ -43,8 +43,6 @@ CONTEXT = get_context("spawn")
 
 def postgres(folder: Path) -> Iterator[Measured]:
     """Measure durable appends of one event each: every command is a transaction of its own, from its own process."""
-    folder = folder.absolute()  # the server runs elsewhere, and perhaps as somebody else
-    folder.chmod(0o755)
     with running(folder / "server", fsync=True) as server:
         url = server.make("bench")
         make_log(url, "example.org/bench", timeout_s=10)
