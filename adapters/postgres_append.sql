@@ -10,6 +10,7 @@ CREATE FUNCTION orch.be_careful() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     said text;  -- an assignment is a third of what PERFORM costs
 BEGIN
+    -- What follows is for whoever needs it: each expression of its own costs every command.
     IF current_setting('transaction_isolation') = 'read committed' AND current_setting('transaction_read_only') = 'off'
         AND current_setting('synchronous_commit') <> 'off' AND current_setting('client_min_messages') <> 'error'
     THEN

@@ -109,12 +109,13 @@ class Line:
             while True:
                 try:
                     return self._tried(how)
-                except (psycopg.OperationalError, _Lost) as found:
-                    error = found.error if isinstance(found, _Lost) else found
-                    if found is error or monotonic() + pause > until:
-                        if lost or found is not error:  # what was asked on a connection that is lost may be done yet
-                            raise unavailable(self.where, error) from error
-                        raise error from None
+                except _Lost as gone:
+                    if monotonic() + pause > until:
+                        raise unavailable(self.where, gone.error) from gone.error
+                except psycopg.OperationalError as error:
+                    if lost:  # what was asked on a connection that is lost may be done yet
+                        raise unavailable(self.where, error) from error
+                    raise
                 lost = True
                 sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_S)

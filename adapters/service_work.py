@@ -12,12 +12,8 @@ from domain.errors import Damaged
 EVENTS = "text/event-stream"
 TAKEN = f"{EVENTS}, {', '.join(OURS)}"
 """What is taken for an answer by whoever wants to be told how far it is."""
-
-
 QUIET_S = 15.0
 """How long nothing may be told while work goes on: a service says every five seconds that it is still at it."""
-
-
 MOST = 1 << 53
 """No log has so many events: whoever counts further is no service of ours."""
 

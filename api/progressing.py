@@ -15,8 +15,7 @@ import re
 from collections.abc import AsyncGenerator, Callable
 from math import inf
 from time import monotonic
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 import orjson
 from anyio.to_thread import run_sync
@@ -24,11 +23,11 @@ from fastapi import Request
 from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
+from adapters.service_work import EVENTS, Reached
 from api.heavy import long_work
 from api.problems import bug
 from usecases.meters import Meter, Metering, unseen
 
-EVENTS = "text/event-stream"
 PATIENCE_S = 1.0
 """What is done by then is answered as if nobody had wanted to see how far it is."""
 EVERY_S = 0.25
@@ -45,16 +44,7 @@ class Left(Exception):
     """Whoever waited is not there any more: nobody needs what is being done."""
 
 
-class Reached(NamedTuple):
-    """How far work is: of which part, counted from 1, how much there is and how much is done."""
-
-    part: int
-    what: str
-    total: int
-    done: int
-
-
-class Telling:
+class Telling(Meter):
     """Put down by the thread that works, read by whoever tells it."""
 
     def __init__(self) -> None:
@@ -73,14 +63,6 @@ class Telling:
             raise Left
         assert self.reached is not None
         self.reached = self.reached._replace(done=self.reached.done + count)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return
 
 
 async def long_answer(request: Request, work: Callable[[Metering], Response]) -> Response:

@@ -24,7 +24,6 @@ def cache(folder: Path) -> Iterator[Measured]:
     """Measure on one machine, through sockets; nothing is promised, and docs/postgresql.md says when it pays."""
     if PROGRAM is None:
         return
-    folder.chmod(0o755)  # the server may run as somebody else
     with running(folder / "cache-server") as server, redis_server() as redis:
         for phases in SIZES:
             url = server.make(f"phases{phases}")

@@ -9,6 +9,7 @@ from adapters.places import Places, find
 from cli.given import flags
 from cli.options import typed_line
 from cli.project import here
+from cli.service_named import service_named
 from domain.errors import InvalidInput, Unavailable
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def refuse_there(named: Mapping[str, object], why: str, *fix: str, there: str | 
     `there` is what is typed on its machine, if it is not what was typed here.
     """
     given = [option for option, value in named.items() if value]
-    url = find(here(), flags=flags()).url
+    url = service_named()
     if url is not None and given:
         _refuse(url, given[0], why, (*fix, there or typed_line()))
 

@@ -1,17 +1,15 @@
 """What is done where the log is, refused where a service is asked about it."""
 
-from adapters.places import find
 from cli.from_afar import WHERE
-from cli.given import flags
 from cli.options import typed_line
-from cli.project import here
+from cli.service_named import service_named
 from domain.errors import InvalidInput, Refusal
 
 
 def refuse_through_a_service(why: str) -> None:
     """Refuse a command that needs the machine of the log, with the reason, and say which command to type there."""
     try:
-        url = find(here(), flags=flags()).url
+        url = service_named()
     except Refusal:  # the command itself says what is wrong here
         return
     if url is not None:

@@ -6,27 +6,10 @@ from typing import Protocol, Self, TypeAlias
 
 
 class Meter(Protocol):
-    """Use it as a context; tell it what is done."""
+    """Use it as a context, in which there may be nothing to begin or to end; tell it what is done."""
 
     def advance(self, count: int = 1) -> None:
         """Say that so many more items are done; less than none, where they have to be done again."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-
-Metering: TypeAlias = Callable[[int, str], Meter]
-"""Makes the meter of some work: how much there is, and of what."""
-
-
-class _Unseen:
-    """Shows nobody anything."""
-
-    def advance(self, count: int = 1) -> None:
-        del count
 
     def __enter__(self) -> Self:
         return self
@@ -35,6 +18,17 @@ class _Unseen:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         return
+
+
+Metering: TypeAlias = Callable[[int, str], Meter]
+"""Makes the meter of some work: how much there is, and of what."""
+
+
+class _Unseen(Meter):
+    """Shows nobody anything."""
+
+    def advance(self, count: int = 1) -> None:
+        del count
 
 
 def unseen(total: int, what: str = "events") -> Meter:

@@ -15,10 +15,11 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 from uvicorn import Config, Server
 
+from adapters.service_work import EVENTS
 from adapters.workspace import Workspace
 from api import progressing
 from api.heavy import AT_ONCE, long_work
-from api.progressing import EVENTS, Left, Telling, long_answer
+from api.progressing import Left, Telling, long_answer
 from api.server import bound
 from domain.steps import Step
 from tests.api.served import HERE, PATIENCE, WIDE, Client, Reply, issued, opened, served
