@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple, Optional
 import click
 import typer
 
-from domain.errors import Unavailable
+from domain.errors import CommandIdReused, InvalidInput, Unavailable
 from usecases.command_ids import checked_id
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on stdout.")]
@@ -69,6 +69,10 @@ def writing(function: Callable[..., None]) -> Callable[..., None]:
         except Unavailable as error:
             error.fix = (*error.fix, _repeat(asked.command_id))
             raise
+        except InvalidInput as error:
+            if error.code == CommandIdReused.code:  # a service's word for it has the same code, and no class of its own
+                error.fix = (*error.fix, _with_another_id())
+            raise
 
     return _with_options(repeatable, shared, _asked_to_write)
 
@@ -100,6 +104,17 @@ def _repeat(command_id: str) -> str:
     if "--command-id" not in words and not any(word.startswith("--command-id=") for word in words):
         words = [*words, "--command-id", command_id]
     return shlex.join(["orch", *words])
+
+
+def _with_another_id() -> str:
+    """Return what was typed without its command id: each new command gets one of its own."""
+    words = typed()
+    while "--command-id" in words:
+        at = words.index("--command-id")
+        words = [*words[:at], *words[at + 2 :]]
+    kept = [word for word in words if not word.startswith("--command-id=")]
+    named_elsewhere = "env -u ORCHESTRATOR_COMMAND_ID " if os.environ.get("ORCHESTRATOR_COMMAND_ID") else ""
+    return named_elsewhere + shlex.join(["orch", *kept])
 
 
 def typed() -> list[str]:

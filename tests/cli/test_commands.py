@@ -57,6 +57,7 @@ def test_a_command_id_with_another_content_is_refused(drafted: Orch) -> None:
     assert drafted("approve", "st01-x", "spec", "--command-id", "once").status == 0
     refused = drafted("approve", "st01-x", "spec", "--comments", "other", "--command-id", "once", "--json")
     assert (refused.status, refused.error["code"]) == (2, "COMMAND_ID_REUSED")
+    assert refused.error["fix"] == ["orch approve st01-x spec --comments other --json"]
 
 
 @pytest.mark.at_the_log("through a service it is the token that says the kind")
