@@ -141,7 +141,8 @@ def test_go_reads_our_tiles(go: Judge, tmp_path: Path) -> None:
         assert b64decode(theirs["Root"]) == each["root"]
         assert theirs["Inclusion"] == len(each["indexes"])  # type: ignore[arg-type]  # a list, as made above
     changed = tmp_path / "tiles-1000" / "tile" / "0" / "001"
-    changed.write_bytes(changed.read_bytes()[:-1] + b"x")
+    *kept, last = changed.read_bytes()
+    changed.write_bytes(bytes((*kept, last ^ 1)))
     assert go.ask(tiles=[asked[4]])["Tiles"][0]["Error"] != ""
 
 
