@@ -121,3 +121,5 @@ def spoken(path: Path) -> Iterator[None]:
         raise HandsNeeded(f"{path} cannot be written: {error}.") from error
     except (apsw.CantOpenError, apsw.IOError, apsw.NoLFSError) as error:
         raise HandsNeeded(f"{path} cannot be used: {error}.") from error
+    except apsw.ConnectionClosedError as error:  # by another thread, which is about to end
+        raise Unavailable(f"{path} was closed meanwhile.") from error

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from time import time_ns
 from typing import ClassVar, Self
 
@@ -47,6 +48,7 @@ class SqliteLog(SharedCommits, SqliteReads):
         self._read_only = read_only
         self._clock = clock
         self._writer: apsw.Connection | None = None
+        self._writes, self._is_closed = Lock(), False
         self._wal_pages = 0
         self._wal_was_cut = False
         self._timeout_s = timeout_s
@@ -115,8 +117,8 @@ class SqliteLog(SharedCommits, SqliteReads):
     def scrub(self) -> None:
         """Move the WAL into the file and cut it to nothing: it holds the pages as they were before an erasure."""
         self._refuse_reader()
-        with self._queue.turn(), spoken(self._path):
-            writer = self._writer = self._writer or self._opened_to_write()
+        with self._queue.turn(), self._writes, spoken(self._path):
+            writer = self._to_write()
             try:
                 writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
             except (apsw.BusyError, apsw.LockedError, apsw.FullError) as error:
@@ -146,11 +148,17 @@ class SqliteLog(SharedCommits, SqliteReads):
         return True
 
     def close(self) -> None:
-        """Let go of the file. The WAL stays: the next writer goes on with it."""
+        """Let go of the file, once other threads have ended what they began.
+
+        The WAL stays: the next writer goes on with it.
+        """
         self._end_commits()
-        self._reader.close()
-        if self._writer is not None:
-            self._writer.close()
+        with self._reading:
+            self._reader.close()
+        with self._writes:
+            self._is_closed = True
+            if self._writer is not None:
+                self._writer.close()
 
     def _refuse_reader(self) -> None:
         if self._read_only:
@@ -170,9 +178,9 @@ class SqliteLog(SharedCommits, SqliteReads):
     @contextmanager
     def _writing(self) -> Iterator[apsw.Connection]:
         """Hold the writers' queue and a transaction, committed durably when the block ends well."""
-        with self._queue.turn(), spoken(self._path):
+        with self._queue.turn(), self._writes, spoken(self._path):
             self.refuse_replaced()
-            writer = self._writer = self._writer or self._opened_to_write()
+            writer = self._to_write()
             writer.execute("BEGIN IMMEDIATE")
             try:
                 yield writer
@@ -213,6 +221,13 @@ class SqliteLog(SharedCommits, SqliteReads):
 
     def _before_commit(self, writer: apsw.Connection) -> None:
         """What else belongs into the transaction; nothing, in a log that goes on as it is."""
+
+    def _to_write(self) -> apsw.Connection:
+        """Return the connection that writes, opened by whoever needs it first."""
+        if self._is_closed:
+            raise apsw.ConnectionClosedError
+        self._writer = self._writer or self._opened_to_write()
+        return self._writer
 
     def _opened_to_write(self) -> apsw.Connection:
         writer = self._connect(read_only=False)

@@ -1,7 +1,9 @@
 """How long a log waits for others, and what a busy checkpoint means for what was committed."""
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from time import monotonic, sleep
 
 import apsw
@@ -11,6 +13,7 @@ from adapters import sqlite_log
 from adapters.sqlite_log import SqliteLog
 from domain.errors import Unavailable
 from tests.adapters.log_entries import accepted, decision
+from tests.adapters.sqlite_stores import small_log
 
 
 def test_opening_a_locked_log_gives_up_in_time(tmp_path: Path) -> None:
@@ -24,6 +27,33 @@ def test_opening_a_locked_log_gives_up_in_time(tmp_path: Path) -> None:
         SqliteLog.open(path, timeout_s=0.2)
     assert monotonic() - began < 5
     other.close()
+
+
+@pytest.mark.parametrize("turn", range(20))
+def test_whoever_reads_or_writes_while_it_is_closed_is_served_or_told(turn: int, tmp_path: Path) -> None:
+    log = SqliteLog.open(small_log(tmp_path, commands=30))
+    begun = Barrier(5)
+
+    def go_on(use: Callable[[], object]) -> None:
+        begun.wait()
+        until = monotonic() + 10
+        while monotonic() < until:
+            use()
+
+    uses: list[Callable[[], object]] = [
+        lambda: list(log.records()),
+        lambda: log.heads_below(""),
+        lambda: log.keep_snapshot(1, {}),
+        log.forget_snapshots,
+    ]
+    with ThreadPoolExecutor(len(uses)) as pool:
+        waiting = [pool.submit(go_on, use) for use in uses]
+        begun.wait()
+        sleep(turn / 1000)
+        log.close()
+        for each in waiting:
+            with pytest.raises(Unavailable, match="was closed meanwhile"):
+                each.result()
 
 
 def test_what_was_committed_is_acknowledged_while_somebody_else_checkpoints(
