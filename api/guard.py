@@ -14,7 +14,7 @@ from api.capacity import Gone
 from api.clients import address_of
 from api.problems import HttpRefusal, problem
 from api.rates import Rates, told
-from api.received import BODY_SECONDS, MOST_BODY, Bodies
+from api.received import BODY_SECONDS, MOST_BODY, Bodies, Coming
 
 SECURITY = (
     (b"cache-control", b"no-store"),
@@ -29,6 +29,8 @@ ABSOLUTE = re.compile(rb"https?://([^/]*)", re.IGNORECASE)
 """How a target in absolute form begins; its query is elsewhere."""
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]@]*)(?::[0-9]{0,5})?", re.ASCII)
 """A host and its port (RFC 9110, 7.2)."""
+MOST_HEADERS = 32 * 1024
+"""Bytes of a target and all headers; of those that come in one piece the parser does not look at the size."""
 ONCE = frozenset(
     (b"authorization", b"idempotency-key", b"if-match", b"last-event-id", b"content-type", b"content-encoding")
 )
@@ -63,22 +65,25 @@ class Guard:
         named = _host_named(scope)
         send = self._with_headers(scope, send)
         most, seconds = self._limits.most_body, self._limits.body_seconds
+        coming = Coming(receive)
         with self._bodies.holding() as held:
             try:
                 self._refuse_host(scope, named)
                 if not scope["path"].startswith(HEALTH):  # or others could keep whoever looks after us from seeing us
                     standing = self._rates.of_address(state["address"])
                     state["standings"] += [standing] if standing else []
+                _refuse_large_headers(scope)
                 _refuse_two_meanings(scope)
-                body = await self._bodies.read(scope, receive, held, most=most, seconds=seconds)
+                body = await self._bodies.read(scope, coming.receive, held, most=most, seconds=seconds)
                 await self._bodies.refuse_other_than_json(scope, body)
             except Gone:
                 return None
             except HttpRefusal as refusal:
-                response: Response = problem(refusal)
-                response.headers["Connection"] = "close"
-                return await response(scope, receive, send)
-            return await self._admission(scope, body, receive, send)
+                refused: Response = problem(refusal)
+                refused.headers["Connection"] = "close"
+            else:
+                return await self._admission(scope, body, receive, send)
+        return await coming.answered(refused, scope, send)
 
     def _refuse_host(self, scope: Scope, named: str | None) -> None:
         given = [value for name, value in scope["headers"] if name == b"host"]
@@ -113,6 +118,12 @@ def _host_named(scope: Scope) -> str | None:
     path = scope["raw_path"][found.end() :] or b"/"
     scope["raw_path"], scope["path"] = path, unquote(path.decode("ascii", "replace"))
     return found[1].decode("latin-1")
+
+
+def _refuse_large_headers(scope: Scope) -> None:
+    size = len(scope["raw_path"]) + len(scope["query_string"])
+    if size + sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADERS:
+        raise HttpRefusal(400, "VALIDATION_ERROR", f"A target and its headers have at most {MOST_HEADERS} bytes.")
 
 
 def _refuse_two_meanings(scope: Scope) -> None:

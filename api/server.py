@@ -23,7 +23,7 @@ from api.capacity import Capacity
 from api.catching_up import CatchingUp
 from api.checkup import Checkup
 from api.connections import Connections
-from api.guard import Guard, Limits
+from api.guard import MOST_HEADERS, Guard, Limits
 from api.rates import Rates
 from api.received import Bodies
 from api.running import Server
@@ -39,7 +39,6 @@ from usecases.project import Project
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 GRACE_SECONDS = 30
 """How long requests that were accepted may take to end after SIGTERM."""
-MOST_HEADERS = 32 * 1024
 BACKLOG = 1024
 FILES = 200
 """Files that a service opens beside its connections, at the most."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.workspace import Workspace
+from api import received
 from api.guard import Limits
 from api.problems import problem_of, told_outside
 from api.server import Where, refuse_open
@@ -229,7 +230,10 @@ def test_a_body_that_is_no_json_is_refused_by_its_type(client: Client) -> None:
 
 
 @pytest.mark.parametrize("size", ["Content-Length: 4194305", "Transfer-Encoding: chunked"])
-def test_a_body_that_is_too_large_is_refused_before_it_is_read_whole(size: str, client: Client) -> None:
+def test_a_body_that_is_too_large_is_refused_before_it_is_read_whole(
+    size: str, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(received, "LINGER_SECONDS", 0.2)
     with socket.create_connection(("127.0.0.1", client.port)) as large:
         large.settimeout(20)
         large.sendall(f"POST /api/v1/policy HTTP/1.1\r\nHost: localhost\r\n{size}\r\n\r\n".encode())
@@ -242,6 +246,19 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read_whole(size: str, 
             while more := large.recv(4096):
                 answer += more
     assert answer.startswith(b"HTTP/1.1 413") and b"BODY_TOO_LARGE" in answer
+
+
+def test_whoever_still_sends_a_body_that_is_refused_is_told_why(client: Client) -> None:
+    large = {"objectives": ["a" * 3_000_000]}
+    for _ in range(5):
+        assert client.post("/phases/st31-x/spec", large, Host="evil.example.org").code == "HOST_NOT_ALLOWED"
+
+
+def test_headers_that_are_too_large_are_refused_also_where_they_come_in_one_piece(client: Client) -> None:
+    assert client.get("/phases", X_Long="x" * 31_000).status == 200
+    refused = client.get("/phases", X_Long="x" * 33_000)
+    assert (refused.status, refused.code) == (400, "VALIDATION_ERROR") and "32768" in refused.json["detail"]
+    assert client.get(f"/phases/{'x' * 33_000}").json["detail"] == refused.json["detail"]
 
 
 def test_a_host_that_is_not_ours_is_not_answered(client: Client) -> None:
