@@ -14,6 +14,7 @@ from api.asking import Reader, service_of
 from api.identity import authenticated, refuse_without
 from api.parts import part
 from api.problems import HttpRefusal
+from api.progressing import PASSED_ON
 from api.service import Service
 from domain.access_token import Scope
 from domain.errors import InvalidInput, Refusal
@@ -54,7 +55,8 @@ async def follow(
     if begin is None:
         begin = (await run_sync(ask.project.log.moment)).position
     authorization = request.headers["authorization"]
-    return StreamingResponse(_events(service, authorization, begin, phase), media_type="text/event-stream")
+    events = _events(service, authorization, begin, phase)
+    return StreamingResponse(events, headers=PASSED_ON, media_type="text/event-stream")
 
 
 async def _events(service: Service, authorization: str, after: int, phase: str | None) -> AsyncGenerator[bytes, None]:

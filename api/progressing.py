@@ -34,7 +34,7 @@ EVERY_S = 0.25
 """How often it is told."""
 STILL_THERE_S = 5.0
 """How often a line without meaning is sent, so that nothing between takes the connection for dead."""
-AT_ONCE = {"X-Accel-Buffering": "no"}
+PASSED_ON = {"X-Accel-Buffering": "no"}
 """Asks proxies that hold answers back until there is enough of them (nginx) to pass each event on as it comes."""
 NOT_TAKEN = re.compile(r";[ \t]*q=0(\.0{0,3})?[ \t]*(;|$)", re.ASCII | re.IGNORECASE)
 """What is said of a media type that is not taken (RFC 9110, 12.4.2)."""
@@ -84,7 +84,7 @@ async def long_answer(request: Request, work: Callable[[Metering], Response]) ->
         return working.result()
     afterwards = BackgroundTask(_end, request, working, telling)
     events = _told(request, working, telling)
-    return StreamingResponse(events, headers=AT_ONCE, media_type=EVENTS, background=afterwards)
+    return StreamingResponse(events, headers=PASSED_ON, media_type=EVENTS, background=afterwards)
 
 
 def _alone(work: Callable[[Metering], Response], metering: Metering) -> Response:

@@ -85,13 +85,17 @@ class Client:
         data = body if isinstance(body, bytes) or body is None else orjson.dumps(body)
         if data is not None:
             sent = {"Content-Type": "application/json", **sent}
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection = self.connection()
         try:
             connection.request(method, path if path.startswith(OUTSIDE) else f"/api/v1{path}", data, sent)
             answer = connection.getresponse()
             return _heard(Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()), data)
         finally:
             connection.close()
+
+    def connection(self) -> HTTPConnection:
+        """Return a new connection."""
+        return HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
 
     def get(self, path: str, **headers: str) -> Reply:
         """Read."""

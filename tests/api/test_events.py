@@ -3,7 +3,7 @@
 from asyncio import run
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPResponse
 from threading import Thread
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ class Event(NamedTuple):
 
 @contextmanager
 def following(client: Client, path: str = "/events", **headers: str) -> Iterator[HTTPResponse]:
-    connection = HTTPConnection("127.0.0.1", client.port, timeout=PATIENCE)
+    connection = client.connection()
     sent = {"Authorization": f"Bearer {client.token}", **{k.replace("_", "-"): v for k, v in headers.items()}}
     connection.request("GET", f"/api/v1{path}", None, sent)
     try:
@@ -54,6 +54,7 @@ def told(stream: HTTPResponse) -> Iterator[Event]:
 def test_a_follower_hears_what_is_recorded_while_it_listens(client: Client) -> None:
     with following(client) as stream:
         assert stream.status == 200 and stream.headers["content-type"].startswith("text/event-stream")
+        assert stream.headers["x-accel-buffering"] == "no", "a proxy is asked to pass each event on as it comes"
         assert stream.readline().startswith(b": the log from position")
         recorded = client.post("/phases/st40-heard/spec", SPEC).data
         events = [next(told(stream)) for _ in recorded["events"]]

@@ -34,7 +34,7 @@ TAKES = {"Accept": f"{EVENTS}, application/json"}
 
 @contextmanager
 def watching(client: Client, method: str, path: str, body: bytes | None = None) -> Iterator[HTTPResponse]:
-    connection = HTTPConnection("127.0.0.1", client.port, timeout=PATIENCE)
+    connection = client.connection()
     sent = {"Authorization": f"Bearer {client.token}", "Content-Type": "application/json", **TAKES}
     connection.request(method, f"/api/v1{path}", body, sent)
     try:
