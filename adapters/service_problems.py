@@ -29,6 +29,8 @@ KINDS: dict[int, type[Refusal]] = {
 }
 """From the status of a problem to the kind of refusal; each edge has one such table."""
 BEFORE_IT = (502, 503, 504)
+NEVER_ITS_OWN = (502, 504)
+"""Of these what only a proxy says, however much its words look like those of a service."""
 REDIRECTS = (301, 302, 303, 307, 308)
 OUTDATED = ("NO_SUCH_PATH", "METHOD_NOT_ALLOWED")
 NOT_HERE = "orch serve --name"
@@ -61,7 +63,7 @@ def refusal_of(
     `leads_to` is where a redirect leads: a token is shown only to the service that was named. `seen` says how a command
     that the service names reads here.
     """
-    said = document_in(body) if media_type == MEDIA_TYPE else None
+    said = document_in(body) if media_type == MEDIA_TYPE and status not in NEVER_ITS_OWN else None
     if said is None or not all(isinstance(said.get(name), str) for name in ("code", "detail")):
         return _strangers(status, where, leads_to)
     code, message = said["code"], said["detail"]

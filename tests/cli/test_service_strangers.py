@@ -111,6 +111,7 @@ PROBLEM = "application/problem+json"
         (200, "application/json", orjson.dumps(NEWER), "another version"),
         (404, "text/html", b"<h1>Not Found</h1>", "answered 404"),
         (502, "text/html", b"<h1>Bad Gateway</h1>", "what stands before the service does not reach it"),
+        (502, PROBLEM, b'{"code":"UNAVAILABLE","detail":"No.","status":502}', "does not reach it"),
         (200, "text/html", b"x" * 300_000, "not as orch does"),
         (200, "application/json", b'{"ok":true,"data":{"reads":1}}', "does not say notes"),
         (200, "application/json", b'{"ok":true,"data":{"reads":1,"notes":{},"by":{}}}', "whose the token is"),
