@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
-PLACES = ("/production/orchestrator", "/opt/orchestrator", "/etc/", "/root/")
+PLACES = ("/production/orchestrator", "/opt/orchestrator", "/usr/local/src/orchestrator", "/etc/", "/root/")
 STANDS_FOR = {
     "systemctl": f'exec {shlex.quote(sys.executable)} {shlex.quote(str(ROOT / "tests/docs/systemctl.py"))} "$@"',
     "runuser": 'shift 3; exec "$@"',
@@ -64,9 +64,12 @@ class Machine:
         (folder / "opt/orchestrator/bin").symlink_to(Path(sys.executable).parent)
         for name in ("etc/systemd/system", "etc/sysusers.d", "etc/tmpfiles.d", "root"):
             (folder / name).mkdir(parents=True)
-        for name in ("production.json", ".env.example"):
-            (folder / "docs/deploy").mkdir(parents=True, exist_ok=True)
-            (folder / "docs/deploy" / name).write_text(self.own((ROOT / "docs/deploy" / name).read_text("utf-8")))
+        checkout = self.path("/usr/local/src/orchestrator")
+        for name in ("production.json", ".env.example", "nginx/orchestrator.conf", "nginx/behind-proxy.conf"):
+            place = checkout / "docs/deploy" / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(self.own((ROOT / "docs/deploy" / name).read_text("utf-8")))
+        (folder / "docs").symlink_to(checkout / "docs")
 
     def own(self, words: str) -> str:
         """Return words with the places of this machine in them."""

@@ -20,12 +20,13 @@ PATIENCE = 60.0
 
 
 def settings(unit: str) -> dict[str, list[str]]:
-    """Return what a unit file says, by name."""
+    """Return what a unit file and the files beside it say, by name; a name without a value forgets those before."""
     found: dict[str, list[str]] = {}
-    for line in (UNITS / unit).read_text("utf-8").splitlines():
-        name, equals, value = line.partition("=")
-        if equals and not line.startswith("#"):
-            found.setdefault(name, []).append(value)
+    for file in (UNITS / unit, *sorted((UNITS / f"{unit}.d").glob("*.conf"))):
+        for line in file.read_text("utf-8").splitlines():
+            name, equals, value = line.partition("=")
+            if equals and not line.startswith("#"):
+                found[name] = [*found.get(name, []), value] if value else []
     return found
 
 
