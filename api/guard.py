@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import MutableMapping
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -15,6 +14,7 @@ from api.clients import address_of
 from api.problems import HttpRefusal, problem
 from api.rates import Rates, told
 from api.received import BODY_SECONDS, MOST_BODY, Bodies, Coming
+from api.targets import host_named
 
 SECURITY = (
     (b"cache-control", b"no-store"),
@@ -25,8 +25,6 @@ SECURITY = (
 )
 HEALTH = "/health/"
 HSTS = (b"strict-transport-security", b"max-age=31536000")
-ABSOLUTE = re.compile(rb"https?://([^/]*)", re.IGNORECASE)
-"""How a target in absolute form begins; its query is elsewhere."""
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]@]*)(?::[0-9]{0,5})?", re.ASCII)
 """A host and its port (RFC 9110, 7.2)."""
 MOST_HEADERS = 32 * 1024
@@ -62,7 +60,7 @@ class Guard:
         state = scope.setdefault("state", {})
         state["address"] = address_of(scope, behind_proxy=self._limits.behind_proxy)
         state["standings"] = []
-        named = _host_named(scope)
+        named = host_named(scope)
         send = self._with_headers(scope, send)
         most, seconds = self._limits.most_body, self._limits.body_seconds
         coming = Coming(receive)
@@ -105,19 +103,6 @@ class Guard:
             await send(message)
 
         return sent
-
-
-def _host_named(scope: Scope) -> str | None:
-    """Take the host out of a target that is a whole URL, and return it; it is stronger than the header Host.
-
-    Proxies ask so, and servers have to understand it (RFC 9112, 3.2.2). Any other target leaves the scope as it is.
-    """
-    found = ABSOLUTE.match(scope["raw_path"])
-    if found is None:
-        return None
-    path = scope["raw_path"][found.end() :] or b"/"
-    scope["raw_path"], scope["path"] = path, unquote(path.decode("ascii", "replace"))
-    return found[1].decode("latin-1")
 
 
 def _refuse_large_headers(scope: Scope) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from api.description import ROOT
 from api.heard import Heard
 from api.outcomes import FAILURES, Outcome
+from api.targets import path_in
 from domain.errors import PackageMissing
 from usecases.release import VERSION
 
@@ -49,7 +50,7 @@ class Tracing:
 
     def begin(self, scope: "Scope", heard: Heard) -> "Span | None":
         """Begin the span of an operation on the project; its trace is the one that the client names, or a new one."""
-        if not str(scope["path"]).startswith(f"{ROOT}/"):
+        if not path_in(scope).startswith(f"{ROOT}/"):
             return None
         from opentelemetry.trace import SpanKind
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from gzip import decompress
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from subprocess import run
@@ -85,6 +86,23 @@ def test_every_operation_is_a_span_in_the_trace_of_its_client(folder: Path) -> N
     assert envelope_of(record)["correlation"] == second.trace_id.hex() != TRACE
     assert attributes(refused)["orch.code"] == "WORKFLOW_VIOLATION" and refused.status.code == Status.STATUS_CODE_UNSET
     assert b"canary" not in b"".join(span.SerializeToString() for span in spans)
+
+
+def test_what_is_asked_for_by_a_whole_url_is_a_span_too(folder: Path) -> None:
+    with (
+        opened(folder) as project,
+        collector() as (url, spans),
+        served(project, settings={"tracing.endpoint": url}) as client,
+    ):
+        token = issued(project)
+        for path in ("/api/v1/phases", "/health/live"):
+            connection = HTTPConnection("127.0.0.1", client.port)
+            sent = {"Authorization": f"Bearer {token}", "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+            connection.request("GET", f"http://localhost{path}", headers=sent)
+            assert connection.getresponse().status == 200
+            connection.close()
+    (span,) = spans
+    assert (span.name, span.trace_id.hex()) == ("list_phases", TRACE)
 
 
 def test_a_collector_that_is_away_changes_no_answer(folder: Path) -> None:
