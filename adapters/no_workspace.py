@@ -1,6 +1,6 @@
 """Where no documents are kept: a service is asked, and nothing is left behind in whatever folder that is typed in."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -16,9 +16,9 @@ class NoWorkspace(Workspace):
     keeps = False
 
     @contextmanager
-    def locked(self, phase: str) -> Iterator[None]:
+    def locked(self, phase: str, *, ended: Callable[[], bool] = lambda: False) -> Iterator[None]:
         """Hold nothing: there are no files that others could write."""
-        del phase
+        del phase, ended
         yield
 
     def read_bytes(self, phase: str, step: Step) -> bytes | None:

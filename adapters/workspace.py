@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from errno import ELOOP, EXDEV
 from fcntl import LOCK_EX, LOCK_NB, flock
@@ -38,12 +38,15 @@ class Workspace:
         self._locks = str(places.state / "locks")
 
     @contextmanager
-    def locked(self, phase: str) -> Iterator[None]:
-        """Hold the lock on one phase's files, so that the last writer writes the latest text."""
+    def locked(self, phase: str, *, ended: Callable[[], bool] = lambda: False) -> Iterator[None]:
+        """Hold the lock on one phase's files, so that the last writer writes the latest text.
+
+        `ended` is asked while others hold it, and tells that nobody waits any more.
+        """
         with _spoken(self._locks):
             lock = self._lock_of(phase)
         try:
-            _wait_for(lock, phase)
+            _wait_for(lock, phase, ended)
             yield
         finally:
             os.close(lock)
@@ -130,7 +133,7 @@ class Workspace:
         path = self._places.root / "dev" / name
         with _spoken(path):
             if not path.parent.resolve().is_relative_to(self._places.root.resolve()):
-                raise FilesUnavailable(f"dev leads out of the project, to {path.parent.resolve()}.")
+                raise FilesUnavailable(f"dev leads out of the project, to {_elsewhere(path.parent.resolve())}.")
             path.parent.mkdir(parents=True, exist_ok=True)
             replace(str(path), text.encode())
         return path
@@ -173,7 +176,7 @@ class Workspace:
         except RuntimeError:  # how Python 3.11 and 3.12 say ELOOP
             raise FilesUnavailable(f"dev/{phase} is a symbolic link that leads to itself.") from None
         if not folder.is_relative_to(root):
-            raise FilesUnavailable(f"dev/{phase} leads out of the project, to {folder}.")
+            raise FilesUnavailable(f"dev/{phase} leads out of the project, to {_elsewhere(folder)}.")
 
     def _folder(self, phase: str) -> str:
         return f"{self._dev}/{phase}"
@@ -189,6 +192,13 @@ class Workspace:
             return os.open(path, flags, 0o600)
 
 
+def _elsewhere(path: Path) -> str:
+    """Return a path that no setting names, so that whoever leaves it out of the sentence sees where it ends."""
+    from shlex import quote  # few commands meet one
+
+    return quote(str(path))
+
+
 def _is_no_link(folder: str) -> bool:
     """Tell whether that is plainly a folder, or nothing yet."""
     try:
@@ -199,7 +209,7 @@ def _is_no_link(folder: str) -> bool:
         return False
 
 
-def _wait_for(lock: int, phase: str) -> None:
+def _wait_for(lock: int, phase: str, ended: Callable[[], bool]) -> None:
     until = monotonic() + LOCK_SECONDS
     pause = 0.001
     while True:
@@ -208,6 +218,8 @@ def _wait_for(lock: int, phase: str) -> None:
         except BlockingIOError:
             if monotonic() > until:
                 raise Unavailable(f"Another command has held the files of {phase} for {LOCK_SECONDS:.0f} s.") from None
+            if ended():
+                raise Unavailable(f"Another command holds the files of {phase}, and nobody waits any more.") from None
         sleep(pause)
         pause = min(pause * 2, 0.02)
 

@@ -50,6 +50,8 @@ class CatchingUp:
             try:
                 behind = self._batch()
             except Unavailable as refusal:  # a folder that cannot be written, or the log: that may pass
+                if self._ended.is_set():
+                    return
                 self._say("warning", refusal)
                 self._ended.wait(pause)
                 pause = min(pause * 2, LONGEST_S)

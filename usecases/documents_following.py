@@ -106,7 +106,7 @@ class DocumentsFollower(FollowerStore):
                 refusal = error
         for phase, touched in what.touched.items():
             try:
-                with self._project.files.locked(phase):
+                with self._project.files.locked(phase, ended=self._ended):
                     remove_parts(self._project.places, phase)  # whoever left them was killed
                     self.edited += bring_up(self._project, phase, touched)
             except Unavailable as error:
@@ -125,7 +125,7 @@ class DocumentsFollower(FollowerStore):
         record = next(log.records(position, position), None)
         phase = phase_of(record.stream) if record is not None else None
         if record is not None and phase is not None:
-            with self._project.files.locked(phase):
+            with self._project.files.locked(phase, ended=self._ended):
                 remove_from_files(self._project, phase, told(record))
 
 

@@ -1,6 +1,9 @@
 """What a power cut left undone on disk is done by the service when it starts, beside its work."""
 
+import os
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -123,3 +126,26 @@ def test_it_ends_between_two_batches_and_goes_on_with_the_next_start(
     monkeypatch.setattr("api.catching_up.BREATH_S", 0.0)
     with opened(folder) as project, served(project):
         until(document(folder, "st29-x").exists, "the next start goes on")
+
+
+def test_the_service_ends_at_once_while_somebody_holds_the_files_of_a_phase(folder: Path) -> None:
+    recorded_only(folder, "st01-x", "st02-y", "st03-z")
+    with opened(folder) as project, project.files.locked("st01-x"), project.files.locked("st03-z"):
+        with running(folder) as (process, _):
+            until(lambda: bool(open_locks(process.pid, "st01-x")), "it waits for the lock")
+            began = monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE) == 0 and monotonic() - began < 5
+        assert not document(folder, "st01-x").exists() and lines(folder, "documents.behind") == []
+    with running(folder):
+        until(lambda: bool(lines(folder, "documents.up_to_date")), "the next start does what was left")
+    assert document(folder, "st01-x").exists() and document(folder, "st03-z").exists()
+
+
+def open_locks(process: int, phase: str) -> list[str]:
+    """Return the lock files of a phase that a process has open."""
+    found = []
+    for file in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it was closed meanwhile
+            found += [each for each in [os.readlink(file)] if each.endswith(f"/locks/{phase}")]
+    return found
