@@ -11,6 +11,7 @@ from fastapi import Header, Query, Request
 from starlette.responses import StreamingResponse
 
 from api.asking import Reader, service_of
+from api.heard import heard
 from api.identity import authenticated, refuse_without
 from api.parts import part
 from api.problems import HttpRefusal
@@ -55,6 +56,8 @@ async def follow(
     if begin is None:
         begin = (await run_sync(ask.project.log.moment)).position
     authorization = request.headers["authorization"]
+    if (known := heard()) is not None:
+        known.is_followed = True
     events = _events(service, authorization, begin, phase)
     return StreamingResponse(events, headers=PASSED_ON, media_type="text/event-stream")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from secrets import token_hex
 from uuid import uuid4
 
+from starlette.requests import Request
 from starlette.types import Scope
 
 from domain.errors import InvalidInput
@@ -32,6 +33,10 @@ class Heard:
     """Whether it was refused because of its form."""
     position: int | None = None
     """Where what it recorded ends."""
+    is_followed: bool = False
+    """Whether the answer has no end of its own: whoever follows the log has all they asked for when they leave."""
+    has_left: bool = False
+    """Whether the client was gone before it could be told everything."""
 
 
 HEARD: ContextVar[Heard | None] = ContextVar("heard", default=None)
@@ -47,6 +52,14 @@ def correlation() -> str | None:
     """Return the correlation id of what is recorded now."""
     known = HEARD.get()
     return known.trace if known else None
+
+
+async def note_left(request: Request) -> None:
+    """Note it where whoever asked has left meanwhile: what they are answered reaches nobody."""
+    await request.body()  # it comes before the news that they have left
+    known = HEARD.get()
+    if known is not None and await request.is_disconnected():
+        known.has_left = True
 
 
 @contextmanager

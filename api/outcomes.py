@@ -21,7 +21,7 @@ class Outcome(StrEnum):
     DAMAGED = "damaged"
     BUG = "bug"
     GONE = "gone"
-    """The client left before it was answered."""
+    """The client left before it was answered, or before the end of what it was told."""
 
 
 BY_STATUS = {
@@ -41,9 +41,11 @@ FAILURES = (Outcome.UNAVAILABLE, Outcome.DAMAGED, Outcome.BUG)
 """The service did not do what it is there for."""
 
 
-def outcome_of(status: int, *, method: str, code: str, replayed: bool) -> Outcome:
-    """Return what an answer says."""
+def outcome_of(status: int, *, method: str, code: str, replayed: bool, has_left: bool = False) -> Outcome:
+    """Return what an answer says. One that went well and reached nobody, or only in part, is none."""
     if 0 < status < 400:
+        if has_left:
+            return Outcome.GONE
         if method in ("GET", "HEAD", "OPTIONS"):
             return Outcome.ANSWERED
         return Outcome.REPEATED if replayed else Outcome.RECORDED

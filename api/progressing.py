@@ -24,6 +24,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from adapters.service_work import EVENTS, Reached
+from api.heard import note_left
 from api.heavy import long_work
 from api.problems import bug
 from usecases.meters import Meter, Metering, unseen
@@ -71,7 +72,9 @@ async def long_answer(request: Request, work: Callable[[Metering], Response]) ->
     Raises `HttpRefusal` where too many others are at it.
     """
     if not _wants_to_see(request):
-        return await run_sync(_alone, work, unseen)
+        response = await run_sync(_alone, work, unseen)
+        await note_left(request)
+        return response
     telling = Telling()
     working = asyncio.ensure_future(run_sync(_alone, work, telling.metering))
     working.add_done_callback(_looked_at)
@@ -81,6 +84,7 @@ async def long_answer(request: Request, work: Callable[[Metering], Response]) ->
         telling.nobody = True
         raise
     if working.done():
+        await note_left(request)
         return working.result()
     afterwards = BackgroundTask(_end, request, working, telling)
     events = _told(request, working, telling)

@@ -68,9 +68,9 @@ def losses_of(ask: PresentRecoverer, to: To) -> Response:
 async def plan_of(ask: PresentRecoverer, request: Request, to: To, from_backups: FromBackups = False) -> Response:
     """Return which position that is, where its events are, what is lost after it and how long it would take."""
     refuse_files(to)
-    project = ask.project
 
-    def work(_: Metering) -> Response:
+    def work(metering: Metering) -> Response:
+        project = ask.project._replace(metering=metering)
         found = plan_to(project, to, from_backups=from_backups)
         sources = [
             {**each, "where": name_of(each["where"])}

@@ -27,7 +27,7 @@ class _Answer:
     def __init__(self, heard: Heard, send: Send) -> None:
         self._request, self._send = heard.request.encode(), send
         self.status = 0
-        self.replayed = self.complete = False
+        self.replayed = self.complete = self.is_broken = False
         self._began = monotonic()
         self.seconds: float | None = None
 
@@ -84,6 +84,7 @@ class Watch:
                 heard.code = "BUG"
                 await bug()(scope, receive, answer.send)
             elif not answer.complete:
+                answer.is_broken = True
                 raise
         finally:
             self.running -= 1
@@ -131,7 +132,14 @@ class Watch:
 
 
 def _watched(scope: Scope, heard: Heard, answer: _Answer) -> Watched:
-    outcome = outcome_of(answer.status, method=scope["method"], code=heard.code, replayed=answer.replayed)
+    is_cut_off = not (answer.complete or answer.is_broken or heard.is_followed)
+    outcome = outcome_of(
+        answer.status,
+        method=scope["method"],
+        code=heard.code,
+        replayed=answer.replayed,
+        has_left=heard.has_left or is_cut_off,
+    )
     client = scope.get("client")
     address = scope.get("state", {}).get("address") or (client[0] if client else "")
     seconds = answer.elapsed if answer.seconds is None else answer.seconds

@@ -28,13 +28,14 @@ def plan(asked: Asked, to: Moment, from_backups: FromBackups = None, identity: I
 
     Next: orch recover run --to T --out recovered
     """
+    from cli.progress import Progress
     from cli.recover_sources import source_of
     from usecases.recovery_plan import planned
 
     found = _there(to, from_backups, identity) if from_backups in (None, SETTING) else None
     if found is None:
         with source_of(from_backups, identity) as source:
-            found = planned(source, to, flags())
+            found = planned(source, to, flags(), metering=Progress)
     answer("recover.plan", found, as_json=asked.json, show=lambda: _show_plan(found))
 
 

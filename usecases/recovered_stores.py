@@ -31,7 +31,7 @@ MOST = 8
 def plan_to(project: Project, to: str, *, from_backups: bool) -> PlanAnswer:
     """Return what a recovery to a moment would do; nothing is changed."""
     with _source(project, from_backups=from_backups) as source:
-        return planned(source, to, project.given)
+        return planned(source, to, project.given, metering=project.metering)
 
 
 def recovered_to(project: Project, to: str, command_id: str, *, from_backups: bool) -> tuple[RecoveryAnswer, bool]:

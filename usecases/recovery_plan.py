@@ -1,6 +1,6 @@
 """What a recovery to a moment would do: where its events come from, what it would lose, how long it would take."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -8,8 +8,10 @@ from time import monotonic
 from adapters.places import Places
 from adapters.settings import NOBODYS
 from domain.errors import NotFound, Refusal
+from domain.event_log import Record
 from projections.recovery_loss import loss
 from usecases.backup_places import is_said, storage_of
+from usecases.meters import Metering, unseen
 from usecases.recover_answers import PlanAnswer, SourceState
 from usecases.recover_checks import check
 from usecases.recover_moments import moment_to, resolution
@@ -20,16 +22,23 @@ SAMPLE = 2000
 """So many events are recovered for trial, to tell how long all of them will take."""
 
 
-def planned(source: Source, to: str, given: Mapping[str, str] = NOBODYS) -> PlanAnswer:
+def planned(source: Source, to: str, given: Mapping[str, str] = NOBODYS, *, metering: Metering = unseen) -> PlanAnswer:
     """Return what a recovery to a moment takes and would lose; nothing is changed."""
     moment = moment_to(source, to)
     return {
         **resolution(source, to, moment),
         "sources": _sources(source, moment.position, given),
         "checkpoints": _kept(source, moment.position),
-        "lost": loss(source.records(moment.position + 1)),
-        "seconds": _seconds(source, moment.position),
+        "lost": loss(_after(source, moment.position, metering)),
+        "seconds": _seconds(source, moment.position, metering),
     }
+
+
+def _after(source: Source, position: int, metering: Metering) -> Iterator[Record]:
+    with metering(source.size - position, "events counted") as progress:
+        for record in source.records(position + 1):
+            yield record
+            progress.advance()
 
 
 def _sources(source: Source, position: int, given: Mapping[str, str]) -> list[SourceState]:
@@ -81,12 +90,14 @@ def _kept(source: Source, position: int) -> list[str]:
     return [str(file) for file in files if file.stem.isdecimal() and int(file.stem) <= position]
 
 
-def _seconds(source: Source, position: int) -> float:
+def _seconds(source: Source, position: int, metering: Metering) -> float:
     """Recover the first events for trial and return how long all of them would take."""
     size = min(position, SAMPLE)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "log.db"
         began = monotonic()
-        refill(path, source.origin_at(size), source.events(size))
-        check(path, parent=None)
+        with metering(size, "events written for trial") as progress:
+            refill(path, source.origin_at(size), source.events(size), done=progress.advance)
+        with metering(size, "events verified for trial") as progress:
+            check(path, parent=None, done=progress.advance)
         return round((monotonic() - began) * position / size, 3)

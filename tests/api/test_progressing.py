@@ -21,12 +21,16 @@ from api import progressing
 from api.heavy import AT_ONCE, long_work
 from api.progressing import Left, Telling, long_answer
 from api.server import bound
+from domain.access_token import Scope
 from domain.steps import Step
-from tests.api.served import HERE, PATIENCE, WIDE, Client, Reply, issued, opened, served
+from tests.api.served import HERE, IN_SILENCE, PATIENCE, WIDE, Client, Reply, issued, opened, served
 from tests.api.test_operations import FIELDS
+from tests.api.test_telemetry import figures, logged
+from tests.api.test_tracing import attributes, collector
 from usecases.meters import Meter, Metering
 from usecases.project import Project
 from usecases.rebuilding import rebuilt
+from usecases.recovered_stores import plan_to
 
 PHASE = "st01-audio-engine"
 TAKES = {"Accept": f"{EVENTS}, application/json"}
@@ -95,6 +99,29 @@ def test_a_repeated_request_says_so_in_the_last_event(client: Client) -> None:
     (*_, (_, answer)) = told(connection.getresponse())
     assert (answer["status"], answer["replayed"]) == (200, True)
     connection.close()
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_plan_to_go_back_tells_how_far_it_is_and_ends_when_nobody_waits(
+    client: Client, served_project: Project
+) -> None:
+    client.post(f"/phases/{PHASE}/spec", FIELDS["spec"])
+    plain = client.get("/recover/plan?to=position:1").data
+    with watching(client, "GET", "/recover/plan?to=position:1") as stream:
+        *before, (_, answer) = told(stream)
+    assert {**answer["document"]["data"], "seconds": 0} == {**plain, "seconds": 0}
+    assert before[-1][1] == {"part": 3, "what": "events verified for trial", "total": 1, "done": 1}
+    telling, parts = Telling(), []
+
+    def metering(total: int, what: str = "events") -> Meter:
+        parts.append((what, total))
+        telling.nobody = len(parts) == 2
+        return telling.metering(total, what)
+
+    with pytest.raises(Left):
+        plan_to(served_project._replace(metering=metering), "position:1", from_backups=False)
+    size = served_project.log.moment().position
+    assert parts == [("events counted", size - 1), ("events written for trial", 1)]
 
 
 @pytest.mark.usefixtures("at_once")
@@ -223,3 +250,40 @@ def test_work_that_nobody_waits_for_ends_at_its_next_step() -> None:
         telling.nobody = True
         with pytest.raises(Left):
             meter.advance()
+
+
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("takes", [EVENTS, "application/json"])
+def test_log_figures_and_traces_say_that_whoever_waited_has_left(project: Project, takes: str) -> None:
+    token, scraper = issued(project), issued(project, Scope.METRICS)
+    with collector() as (url, spans), served(project, settings={**IN_SILENCE, "tracing.endpoint": url}) as anybody:
+        client = anybody.shows(token)
+        assert client.post(f"/phases/{PHASE}/spec", FIELDS["spec"]).status == 200
+        with Workspace(project.places).locked(PHASE):
+            with create_connection(("127.0.0.1", client.port)) as leaving:
+                head = f"POST /api/v1/rebuild HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+                sent = f"Content-Type: application/json\r\nContent-Length: 2\r\nAccept: {takes}\r\n\r\n{{}}"
+                leaving.sendall((head + sent).encode())
+                if takes == EVENTS:
+                    assert leaving.recv(12) == b"HTTP/1.1 200"
+                else:
+                    sleep(0.5)
+            sleep(0.5)
+        (line,) = [each for each in logged(project, until='"rebuild"') if each.get("operation") == "rebuild"]
+        assert (line["outcome"], line["level"], line.get("code")) == ("gone", "info", None)
+        counts = figures(anybody.shows(scraper))["orch_operation_seconds_count"]
+        assert counts["rebuild", "gone"] == 1 and ("rebuild", "recorded") not in counts
+    (span,) = [each for each in spans if each.name == "rebuild"]
+    assert attributes(span)["orch.outcome"] == "gone"
+
+
+@pytest.mark.usefixtures("at_once")
+def test_whoever_stays_to_the_end_or_follows_the_log_has_not_left(project: Project) -> None:
+    with served(project) as anybody:
+        client = anybody.shows(issued(project))
+        with watching(client, "POST", "/rebuild", b"{}") as stream:
+            assert told(stream)[-1][0] == "answer"
+        with watching(client, "GET", "/events?after=0") as stream:
+            assert stream.readline().startswith(b": the log")
+        outcomes = {each.get("operation"): each.get("outcome") for each in logged(project, until='"follow"')}
+    assert (outcomes["rebuild"], outcomes["follow"]) == ("recorded", "answered")
