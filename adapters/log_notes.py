@@ -62,5 +62,8 @@ def refuse_elsewhere(store: object, notes: Mapping[str, str]) -> None:
     if UNSETTLED in notes:
         raise StoreUnsettled(str(store), by=notes[UNSETTLED])
     if MOVED in notes:
+        from shlex import quote  # it is a path that no setting names: in quotes it is seen where it ends
+
         move = Move.parse(notes[MOVED])
-        raise StoreMoved(str(store), to=move.to, fix=move.fix)
+        to = quote(move.to) if move.to.startswith("/") else move.to
+        raise StoreMoved(str(store), to=to, fix=move.fix)

@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from api.asking import Writing
 from api.heard import heard
-from api.problems import problem_of, told_outside
+from api.outside import outside, refused
 from domain.errors import Conflict
 from domain.phase_ids import stream_of
 from domain.steps import Step
+from usecases.project import Project
 from usecases.signing import SignedAfter
 from usecases.writes import Written, events_of, told_by, written
 
@@ -86,7 +87,7 @@ def recorded(
     events = events_of(ask.project, done.receipt)
     data = told_by(ask.project, done, events, phase=phase, writes=writes)
     if done.signed:
-        data["checkpoint"] = signed_outside(done.signed)
+        data["checkpoint"] = signed_outside(done.signed, ask.project)
     version = max((event.version for event in events if event.stream == stream), default=None)
     found = answer(kind, {**data, **(beside_it or {})}, version=version)
     if done.receipt.repeated:
@@ -94,15 +95,15 @@ def recorded(
     return found
 
 
-def signed_outside(signed: SignedAfter) -> SignedAfter:
+def signed_outside(signed: SignedAfter, project: Project) -> SignedAfter:
     """Return a checkpoint as who asks may see it: its files lie on this machine, and so does the anchor."""
     shown = signed.copy()
     shown["file"], shown["anchor"] = (path and Path(path).name for path in (signed["file"], signed["anchor"]))
-    shown["warning"] = signed["warning"] and told_outside(signed["warning"])
+    shown["warning"] = signed["warning"] and outside(signed["warning"], project)
     shown["fix"] = ["orch audit checkpoint"] if signed["fix"] else []  # it anchors as the settings here say
     return shown
 
 
 def _conflict(ask: Writing, conflict: Conflict) -> Response:
     """Tell who said what they had seen that it is another version now (412), and others that somebody was first."""
-    return problem_of(conflict, status=412 if ask.version is not None else None)
+    return refused(conflict, ask.project, status=412 if ask.version is not None else None)

@@ -41,9 +41,9 @@ from api import (
 )
 from api.description import MAKING, ROOT, Description
 from api.heard import heard
-from api.outside import outside
+from api.outside import refused
 from api.parts import named
-from api.problems import HttpRefusal, bug, problem, problem_of
+from api.problems import HttpRefusal, bug, problem
 from api.service import Service
 from domain.errors import Damaged, NotFound, Refusal, Unavailable
 from domain.event_log import EventLog
@@ -104,11 +104,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _refused(request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, Refusal)
     project: Project = request.app.state.service.project
-    places = project.places
     cause: Refusal = refusal
     if isinstance(refusal, Damaged | NotFound | Unavailable):
         cause = await run_sync(_cause_of, refusal, project.log)
-    return problem_of(cause, seen=lambda text: outside(text, places))
+    return await run_sync(refused, cause, project)  # a file of settings may be read, and its disk may keep us waiting
 
 
 def _cause_of(refusal: Refusal, log: EventLog) -> Refusal:

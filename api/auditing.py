@@ -16,9 +16,8 @@ from api.asking import Auditing, Auditor, PresentAuditor, refuse_files
 from api.audit import Filtered
 from api.bodies import file_body, stream_body
 from api.heavy import long_work
-from api.outside import host_of
+from api.outside import host_of, outside, rows_outside
 from api.parts import part
-from api.problems import told_outside
 from api.words import Nothing, Text, Words
 from domain.errors import InvalidInput
 from domain.ledger import STREAM as LEDGER
@@ -35,6 +34,8 @@ from usecases.writes import Written
 
 router = part(prefix="/audit", tags=["audit"])
 ZIP = "application/zip"
+SENTENCES = ("expected", "found")
+"""What a problem of a log says in words, which may name a place."""
 Size = Annotated[int, Query(alias="n", ge=1, le=10_000, description="How many events.")]
 Seed = Annotated[str | None, Query(description="Decides the draw; one is made up and told otherwise.")]
 Position = Annotated[int, InPath(ge=1, description="The position of the event.", examples=[1])]
@@ -133,7 +134,7 @@ def sign_checkpoint(ask: PresentAuditor, words: Nothing | None = None) -> Respon
     if stamp := found["timestamp"]:
         shown = {"url": host_of(stamp["url"]), "file": Path(stamp["file"]).name if stamp["file"] else None}
         data["timestamp"] = {**stamp, **shown}
-        data["timestamp"]["warning"] = told_outside(stamp["warning"]) if stamp["warning"] else None
+        data["timestamp"]["warning"] = outside(stamp["warning"], ask.project) if stamp["warning"] else None
     return answer("audit.checkpoint", data)
 
 
@@ -146,10 +147,10 @@ def verify(ask: PresentAuditor, words: Verify) -> Response:
     notes = [(f"against[{i}]", note) for i, text in enumerate(words.against) for note in _notes(text, i)]
     with long_work():
         found = verification(ask.project, notes, words.vkeys, Options(words.from_position, words.envelopes_only))
-    data: dict[str, Any] = {**found, "problems": [_outside(each) for each in found["problems"]]}
-    data["first_problem"] = _outside(found["first_problem"]) if found["first_problem"] else None
-    documents = found["documents"]
-    data["documents"] = {**documents, "other": [_outside(each) for each in documents["other"]]}
+    first, documents = found["first_problem"], found["documents"]
+    data: dict[str, Any] = {**found, "problems": rows_outside(found["problems"], ask.project, *SENTENCES)}
+    data["first_problem"] = next(iter(rows_outside([first], ask.project, *SENTENCES))) if first else None
+    data["documents"] = {**documents, "other": rows_outside(documents["other"], ask.project, *SENTENCES)}
     return answer("audit.verification", data)
 
 
@@ -186,9 +187,3 @@ def _notes(text: str, place: int) -> list[bytes]:
     if not found:
         raise InvalidInput(f"against[{place}] holds no checkpoint.", fix=("orch audit checkpoint",))
     return found
-
-
-def _outside(row: Any) -> dict[str, Any]:
-    """Return a row whose sentences name no place of this machine."""
-    texts = ("expected", "found")
-    return {**row, **{name: told_outside(row[name]) for name in texts if isinstance(row.get(name), str)}}

@@ -56,7 +56,7 @@ class Trying(Words):
 def list_backups(ask: PresentRecoverer) -> Response:
     """Return what the manifests say, the last drill, and how many events are in no backup."""
     found = listed(*backups_of(ask.project))
-    rows = rows_outside(found["rows"], ask.project.places, "problem")
+    rows = rows_outside(found["rows"], ask.project, "problem")
     data: dict[str, Any] = {**found, "folder": name_of(found["folder"]), "rows": rows}
     data["drill"] = _drill(found["drill"], ask.project) if found["drill"] else None
     return answer("backup.list", data)
@@ -85,7 +85,7 @@ async def create_backup(
         project = ask.project._replace(metering=metering)
         storage, is_wanted = storage_of(project.places, project.given), partial(is_copy_wanted, project)
         found = backed_up(project, storage, author_of(project), full=full, is_wanted=is_wanted, once=once)
-        warnings = [outside(each, project.places) for each in found["warnings"]]
+        warnings = [outside(each, project) for each in found["warnings"]]
         response = answer("backup.made", {**found, "folder": name_of(found["folder"]), "warnings": warnings})
         if once is not None and once.is_repeated:
             response.headers["Idempotent-Replayed"] = "true"
@@ -107,7 +107,7 @@ async def verify_backups(ask: PresentRecoverer, request: Request, words: Checkin
         is_known = bool(keys_for(target.storage, None, known))
         copies = [target.copy(name)] if name else target.copies
         found = verified(target, copies, [], given_key=is_known, metering=metering, locked=LOCKED_HERE)
-        problems = rows_outside(found["problems"], ask.project.places, "what")
+        problems = rows_outside(found["problems"], ask.project, "what")
         return answer("backup.verification", {**found, "folder": name_of(found["folder"]), "problems": problems})
 
     return await long_answer(request, work)
@@ -132,5 +132,5 @@ async def drill_backups(ask: PresentRecoverer, request: Request, words: Trying |
 
 
 def _drill(found: Drill, project: Project) -> dict[str, Any]:
-    why = found["why"] and outside(found["why"], project.places)
+    why = found["why"] and outside(found["why"], project)
     return {**found, "folder": name_of(found["folder"]), "why": why}

@@ -10,6 +10,7 @@ from api.answering import answer
 from api.asking import ManyWriter
 from api.heavy import long_work
 from api.identity import refuse_without
+from api.outside import refusal_outside
 from api.parts import part
 from api.words import Words
 from domain.access_token import Scope
@@ -60,4 +61,7 @@ def import_files(ask: ManyWriter, words: Import) -> Response:
             asks_git=False,
             judging=lambda: refuse_without([Scope.APPROVE], ask.by),
         )
-    return answer("import", found)
+    phases = [
+        {**row, "refusal": row["refusal"] and refusal_outside(row["refusal"], project)} for row in found["phases"]
+    ]
+    return answer("import", {**found, "phases": phases})

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from api.answering import answer, recorded
 from api.asking import Admin
+from api.outside import rows_outside
 from api.parts import part
 from api.words import MaybeReason, Text, Words
 from domain.ledger import STREAM as LEDGER
@@ -28,7 +29,8 @@ class Redaction(Words):
 def redact(ask: Admin, words: Redaction) -> Response:
     """Erase a text for good; its envelope and every proof stay. What copies are out of reach is said."""
     receipt, found = redacted(ask.project, ask.meta(stream=LEDGER), words.position, words.reason)
-    response = answer("audit.redaction", found)
+    (told,) = rows_outside([found], ask.project, "removed", "out_of_reach")
+    response = answer("audit.redaction", told)
     if receipt.repeated:
         response.headers["Idempotent-Replayed"] = "true"
     return response

@@ -40,7 +40,7 @@ async def doctor(ask: PresentOverseer, request: Request, phase: OnePhase = None,
         patient = Patient(places, refused=None, given=ask.project.given, metering=metering)
         patient.phase, patient.quick = name, quick
         found = examined(patient)
-        return answer("doctor", {**found, "rows": rows_outside(found["rows"], places, "message", "fix")})
+        return answer("doctor", {**found, "rows": rows_outside(found["rows"], ask.project, "message", "fix")})
 
     return await long_answer(request, work)
 

@@ -4,9 +4,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from adapters.places import Places
+from starlette.responses import Response
+
 from adapters.settings import BY_NAME, Kind
-from api.problems import told_outside
+from api.known_places import places_known, without_places
+from api.problems import problem_of, told_outside
+from domain.errors import Refusal
+from usecases.project import Project
 from usecases.settings_shown import ConfigAnswer
 
 
@@ -16,21 +20,38 @@ def name_of(place: str) -> str:
     return f"{kind}://…" if is_address and "/" not in kind else Path(place).name
 
 
-def outside(text: str, places: Places) -> str:
+def outside(text: str, project: Project) -> str:
     """Return a sentence with paths as they are seen from the project, and without those of other places."""
-    for folder in (places.state, places.root):
-        text = text.replace(f"{folder}/", "").replace(str(folder), folder.name)
-    return told_outside(text)
+    return _told(text, project, typed=False)
 
 
-def line_outside(line: str, places: Places) -> str:
-    """Return a line to type as it has to be typed in the folder of the project."""
-    return outside(line.replace(f"{places.root}/", ""), places)
+def line_outside(line: str, project: Project) -> str:
+    """Return a line to type as it has to be typed in the folder of the project.
+
+    A folder that lies elsewhere is called as the setting that names it.
+    """
+    return _told(line, project, typed=True)
 
 
-def rows_outside(rows: Iterable[Mapping[str, Any]], places: Places, *names: str) -> list[dict[str, Any]]:
+def rows_outside(rows: Iterable[Mapping[str, Any]], project: Project, *names: str) -> list[dict[str, Any]]:
     """Return rows whose sentences of these names are told outside; `fix` leads to a list of lines to type."""
-    return [{**row, **{name: _each(name, row[name], places) for name in names if row.get(name)}} for row in rows]
+    return [{**row, **{name: _each(name, row[name], project) for name in names if row.get(name)}} for row in rows]
+
+
+def refused(refusal: Refusal, project: Project, *, status: int | None = None) -> Response:
+    """Return the answer to a refusal as it is told outside."""
+    return problem_of(
+        refusal,
+        status=status,
+        seen=lambda text: outside(text, project),
+        typed=lambda line: line_outside(line, project),
+    )
+
+
+def refusal_outside(told: Mapping[str, Any], project: Project) -> dict[str, Any]:
+    """Return a refusal that is part of an answer as it is told outside."""
+    (row,) = rows_outside([told], project, "message", "fix")
+    return row
 
 
 def settings_outside(data: ConfigAnswer) -> dict[str, Any]:
@@ -42,10 +63,18 @@ def settings_outside(data: ConfigAnswer) -> dict[str, Any]:
     return {**data, "file": name_of(data["file"]), "rows": rows}
 
 
-def _each(name: str, said: Any, places: Places) -> Any:
+def _told(text: str, project: Project, *, typed: bool) -> str:
+    if "/" not in text:  # there is no path in it
+        return told_outside(text)
+    return without_places(text, places_known(project.places, project.given), typed=typed)
+
+
+def _each(name: str, said: Any, project: Project) -> Any:
     if name == "fix":
-        return [line_outside(line, places) for line in said]
-    return [outside(each, places) for each in said] if isinstance(said, list) else outside(said, places)
+        return [line_outside(line, project) for line in said]
+    if isinstance(said, list):
+        return [outside(each, project) for each in said]
+    return outside(said, project) if isinstance(said, str) else said
 
 
 def _value(name: str, value: Any) -> Any:

@@ -53,9 +53,11 @@ WORD = r"[^\s/'\",;:()]+"
 FOLDERS = rf"(?:{WORD}(?:(?<!\.) (?!(?:{SENTENCE})\b)(?:{WORD}|\([^()/]+\)))*/)*"
 ABSOLUTE = re.compile(rf"(?<![\w.:/])/{FOLDERS}({WORD})", re.IGNORECASE)
 """A path in a sentence: its folders may have spaces in their names; of the last part nothing has to be known."""
-IN_QUOTES = re.compile(r"""(?<!\w)(['"])/(?:[^/'"]*/)*([^/'"]+)\1""")
+IN_QUOTES = re.compile(
+    r"""(?<!\w)(?:(')/(?:(?:[^/']|'"'"'|\\')*/)*((?:[^/']|'"'"'|\\')+)'|(")/(?:[^/"]*/)*([^/"]+)")"""
+)
 AT_FIRST = re.compile(r"\A/(?:[^/'\",;:()]+/)*([^/'\",;:()]+)(?=: )")
-"""Where a name may have spaces in it: in quotes, and where a sentence begins with what it is about."""
+"""Where a name may hold anything: in quotes, of a shell, too, and where a sentence begins with what it is about."""
 ADDRESS = re.compile(r"\b(postgres(?:ql)?|rediss?|unix|s3)://\S+", re.IGNORECASE)
 SIGNED_IN = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]{0,20})://[^\s/@]*@[^\s'\"]*")
 DATABASE = re.compile(
@@ -95,14 +97,20 @@ class HttpRefusal(Exception):
         self.fix, self.headers = tuple(fix), dict(headers or {})
 
 
-def problem_of(refusal: Refusal, *, status: int | None = None, seen: Callable[[str], str] = str) -> Response:
-    """Return the answer to a refusal of the project; `seen` tells a sentence as it is seen from there."""
+def problem_of(
+    refusal: Refusal,
+    *,
+    status: int | None = None,
+    seen: Callable[[str], str] = str,
+    typed: Callable[[str], str] = str,
+) -> Response:
+    """Return the answer to a refusal of the project; `seen` and `typed` tell a sentence and a line as from there."""
     kind = next(kind for cause, kind in KINDS if isinstance(refusal, cause))
     if status is not None:
         kind = Kind(status, HTTPStatus(status).phrase)
     passes = kind.status == HTTPStatus.SERVICE_UNAVAILABLE and not isinstance(refusal, HandsNeeded)
     headers = {"Retry-After": RETRY_SECONDS} if passes else {}
-    fix = [seen(line) for line in refusal.fix]
+    fix = [typed(line) for line in refusal.fix]
     return _answer(kind.status, refusal.code, kind.title, seen(refusal.message), fix, headers)
 
 
@@ -126,7 +134,12 @@ def told_outside(text: str) -> str:
     text = text.encode("utf-8", "backslashreplace").decode()
     text = QUOTED.sub(r"\1 …", SERVER.sub("server", DATABASE.sub(r"\1", text)))
     text = SIGNED_IN.sub(r"\1://…", ADDRESS.sub(r"\1://…", text))
-    return ABSOLUTE.sub(r"\1", AT_FIRST.sub(r"\1", IN_QUOTES.sub(r"\1\2\1", text)))
+    return ABSOLUTE.sub(r"\1", AT_FIRST.sub(r"\1", IN_QUOTES.sub(_last_quoted, text)))
+
+
+def _last_quoted(found: re.Match[str]) -> str:
+    mark, last = found[1] or found[3], found[2] or found[4]
+    return f"{mark}{last}{mark}"
 
 
 def _answer(

@@ -12,12 +12,14 @@ from adapters.input_files import source_of
 from api.answering import answer
 from api.asking import Present
 from api.kinds import KINDS, OUTCOME
+from api.outside import rows_outside
 from api.parts import part
-from api.problems import told_outside
 from usecases import answers
 from usecases.schemas import Schemas
 from usecases.templates import compared, template, templates, tried
 
+SENTENCES = ("message", "unreadable")
+"""What is said of a template in words, which may name a place."""
 router = part(tags=["templates and schemas"])
 TemplateName = Annotated[str, InPath(description="A step, or the name of a file.", examples=["spec"])]
 SchemaName = Annotated[
@@ -34,20 +36,24 @@ Checked = Annotated[
 def list_templates(ask: Present) -> Response:
     """Return every template, and whether it is the project's own; `folder` is only its name."""
     found = templates(ask.project.places.templates)
-    return answer("template.list", {**found, "folder": Path(found["folder"]).name, "rows": _told(found["rows"])})
+    return answer(
+        "template.list",
+        {**found, "folder": Path(found["folder"]).name, "rows": rows_outside(found["rows"], ask.project, *SENTENCES)},
+    )
 
 
 @router.get("/templates/check", summary="Whether documents can be rendered")
 def check_templates(ask: Present, name: MaybeName = None) -> Response:
     """Render documents with sample data; `ok` tells whether all of them could be. Nothing is recorded."""
     found = tried(ask.project.places.templates, name)
-    return answer("template.check", {**found, "rows": _told(found["rows"])})
+    return answer("template.check", {**found, "rows": rows_outside(found["rows"], ask.project, *SENTENCES)})
 
 
 @router.get("/templates/{name}", summary="The text of a template")
 def show_template(ask: Present, name: TemplateName, built_in: BuiltIn = False) -> Response:
     """Return a template as it is used for the next document."""
-    (found,) = _told([template(ask.project.places.templates, name, built_in=built_in)])
+    known = template(ask.project.places.templates, name, built_in=built_in)
+    (found,) = rows_outside([{**known}], ask.project, *SENTENCES)
     return answer("template", found)
 
 
@@ -83,9 +89,3 @@ def check_schema(ask: Present, name: SchemaName, document: Checked) -> Response:
 @cache
 def _schemas() -> Schemas:
     return Schemas(dict(KINDS.values()) | {OUTCOME: answers.OutcomeAnswer})
-
-
-def _told(rows: Any) -> list[Any]:
-    """Return rows whose sentences name no place of this machine."""
-    texts = ("message", "unreadable")
-    return [{**row, **{name: told_outside(row[name]) for name in texts if row.get(name)}} for row in rows]

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.answering import answer, handled
 from api.asking import Key, PresentRecoverer, Recoverer, RecoveryReader, refuse_files, unquoted
 from api.heavy import long_work
-from api.outside import name_of, outside, rows_outside
+from api.outside import line_outside, name_of, outside, rows_outside
 from api.parts import part
 from api.progressing import long_answer
 from api.words import Text, Words
@@ -73,8 +73,7 @@ async def plan_of(ask: PresentRecoverer, request: Request, to: To, from_backups:
         project = ask.project._replace(metering=metering)
         found = plan_to(project, to, from_backups=from_backups)
         sources = [
-            {**each, "where": name_of(each["where"])}
-            for each in rows_outside(found["sources"], project.places, "problem")
+            {**each, "where": name_of(each["where"])} for each in rows_outside(found["sources"], project, "problem")
         ]
         data = {**found, "source": {**found["source"], "where": ""}, "sources": sources}
         return answer("recover.plan", {**data, "checkpoints": [Path(each).name for each in found["checkpoints"]]})
@@ -95,7 +94,8 @@ async def recover(ask: PresentRecoverer, request: Request, words: Recovery, key:
         project = ask.project._replace(metering=metering)
         found, repeated = recovered_to(project, words.to, own, from_backups=words.from_backups)
         told = _told(found["verification"], project)
-        response = answer("recover.run", {**found, "source": {**found["source"], "where": ""}, "verification": told})
+        place, source = line_outside(found["place"], project), {**found["source"], "where": ""}
+        response = answer("recover.run", {**found, "place": place, "source": source, "verification": told})
         if repeated:
             response.headers["Idempotent-Replayed"] = "true"
         return response
@@ -127,13 +127,12 @@ def name_point(ask: Recoverer, words: Point) -> Response:
 
 def _told(found: RecoveryVerification, project: Project) -> dict[str, Any]:
     """Return a verification without the places of this machine."""
-    places = project.places
     first, prefix = found["first_problem"], found["prefix_of"]
     return {
         **found,
         "prefix_of": {**prefix, "where": name_of(prefix["where"])} if prefix else None,
-        "checkpoints": rows_outside(found["checkpoints"], places, "file"),
-        "first_problem": rows_outside([first], places, "expected", "found")[0] if first else None,
-        "problems": rows_outside(found["problems"], places, "expected", "found"),
-        "not_proved": [outside(each, places) for each in found["not_proved"]],
+        "checkpoints": rows_outside(found["checkpoints"], project, "file"),
+        "first_problem": rows_outside([first], project, "expected", "found")[0] if first else None,
+        "problems": rows_outside(found["problems"], project, "expected", "found"),
+        "not_proved": [outside(each, project) for each in found["not_proved"]],
     }

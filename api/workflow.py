@@ -11,13 +11,14 @@ from adapters.workflow_files import judged_workflow
 from api.answering import answer, carried_out, signed_outside
 from api.asking import ManyWriter, Writer, Writing
 from api.identity import refuse_without
+from api.outside import refusal_outside
 from api.parts import part
 from api.words import PhaseId, Text, Words
 from domain.access_token import Scope
 from domain.commands import Meta, SyncTasks
 from domain.phase_ids import checked
 from usecases.task_boxes import boxes_of
-from usecases.workflow_answer import WorkflowAnswer, WorkflowRow
+from usecases.workflow_answer import WorkflowRow
 from usecases.workflow_run import Run, gone_through
 
 router = part(prefix="/phases/{phase}", tags=["documents"])
@@ -55,9 +56,11 @@ def workflow(ask: ManyWriter, phase: PhaseId, words: Workflow) -> Response:
     run.refuse_hopeless()
     gate, _ = gone_through(run)
     rows: list[WorkflowRow] = [
-        {**row, "checkpoint": signed_outside(signed) if (signed := row["checkpoint"]) else None} for row in run.rows()
+        {**row, "checkpoint": signed_outside(signed, ask.project) if (signed := row["checkpoint"]) else None}
+        for row in run.rows()
     ]
-    data: WorkflowAnswer = {"phase": phase, "complete": gate is None, "waits_for": gate, "rows": rows}
+    waits_for = refusal_outside(gate, ask.project) if gate else None
+    data = {"phase": phase, "complete": gate is None, "waits_for": waits_for, "rows": rows}
     return answer("workflow.run", data)
 
 

@@ -88,6 +88,7 @@ def run(
     data: RecoveryAnswer = {
         **resolution(source, to, moment),
         "out": there.where,
+        "place": there.where,
         "documents": [str(documents / name) for name in written] if documents else [],
         "undone_revocations": undone,
         "verification": found,

@@ -12,12 +12,15 @@ from cli.backup_options import SETTING
 from cli.from_afar import WHERE
 from cli.moment_there import moment_there
 from cli.options import typed_line
+from usecases.recovered import FOLDER
 
 if TYPE_CHECKING:
     from cli.recover_run import Hints
     from usecases.recover_answers import RecoveryAnswer, RecoveryVerification
 
-FOLDER = ".orch/recovered"
+ELSEWHERE = "state_dir"
+"""What a service calls the folder of its store where that lies outside of its project."""
+NAMES_IT = "; there orch config show state_dir names the folder"
 NAME = re.compile(r"[0-9a-f]{16}")
 """How a service calls the stores that it makes."""
 
@@ -37,10 +40,14 @@ def made_there(
         return None
     from cli.recover_run import Hints
 
-    place = f"{FOLDER}/{found['out']}"
-    look = f"ORCHESTRATOR_STATE_DIR={place} orch list{WHERE}"
-    promote = f'orch recover promote {place} --reason "why the project goes back"{WHERE}, which is stopped before'
-    return {**found, "to": to}, Hints(look, promote)
+    place = found.get("place") or f"{ELSEWHERE}/{FOLDER}/{found['out']}"  # a service that is older does not say
+    words = quote(place)
+    folder = NAMES_IT if place.startswith(f"{ELSEWHERE}/") else ""
+    look = f"ORCHESTRATOR_STATE_DIR={words} orch list{WHERE}{folder}"
+    promote = (
+        f'orch recover promote {words} --reason "why the project goes back"{WHERE}, which is stopped before{folder}'
+    )
+    return {**found, "place": place, "to": to}, Hints(look, promote)
 
 
 def verified_there(new: str) -> "RecoveryVerification | None":

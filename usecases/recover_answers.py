@@ -59,9 +59,14 @@ class Resolution(TypedDict):
 
 
 class RecoveryAnswer(Resolution):
-    """A store as it was at a moment, verified. What was revoked after it, and is in force again, is told."""
+    """A store as it was at a moment, verified. What was revoked after it, and is in force again, is told.
+
+    `place` is how it is named where the next commands are typed; one that a service made lies on its machine, and where
+    its store is outside of its project the word `state_dir` stands for the folder that this setting names.
+    """
 
     out: str
+    place: str
     documents: list[str]
     undone_revocations: list[UndoneRevocation]
     verification: RecoveryVerification

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
+from shlex import join
 from shutil import rmtree
 
 from adapters.new_folders import END, alone_in, left_in, new_folder
 from adapters.sqlite_log import SqliteLog
 from adapters.stores import open_log
-from domain.errors import AlreadyExists, CommandIdReused, NotFound
+from domain.errors import AlreadyExists, CommandIdReused, FilesUnavailable, NotFound
 from domain.event_log import Moment
 from usecases.backup_listing import keys_for, known_to
 from usecases.backup_locked import refuse_locked
@@ -52,6 +53,7 @@ def recovered_to(project: Project, to: str, command_id: str, *, from_backups: bo
         data: RecoveryAnswer = {
             **resolution(source, to, moment),
             "out": path.name,
+            "place": str(path),
             "documents": [],
             "undone_revocations": undone,
             "verification": {**found, "store": path.name},
@@ -61,7 +63,10 @@ def recovered_to(project: Project, to: str, command_id: str, *, from_backups: bo
 
 def _made(project: Project, path: Path, source: Source, to: str, moment: Moment) -> RecoveryVerification | None:
     """Make a store, or return None where the same request, which nobody waited for any more, was first."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise FilesUnavailable(f"{path.parent}: {error.strerror}.") from error
     try:
         with ExitStack() as making:
             with alone_in(path.parent):
@@ -109,7 +114,7 @@ def _refuse_more(folder: Path) -> None:
     if len(begun | set(there)) > MOST:
         raise AlreadyExists(
             f"{MOST} recovered stores are there already, or being made; remove one that is needed no more.",
-            fix=tuple(f"rm -r .orch/{FOLDER}/{name}" for name in there[:1]),
+            fix=tuple(join(["rm", "-r", str(folder / name)]) for name in there[:1]),
         )
 
 

@@ -280,7 +280,7 @@ def test_so_many_recovered_stores_are_kept_and_no_more(here: tuple[Project, Clie
     assert (
         refused.status == 422
         and refused.code == "ALREADY_EXISTS"
-        and "rm -r .orch/recovered/" in refused.json["fix"][0]
+        and "rm -r '.orch/recovered/" in refused.json["fix"][0]
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shlex
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -259,6 +260,33 @@ def test_a_store_is_recovered_beside_the_service_or_here(far: Far) -> None:
     assert (far.folder / "docs/st01-x/spec.md").is_file()
     assert far.orch("recover", "verify", "old").status == 0
     assert f"{WHERE}, once it lies there" in far.orch("recover", "run", "--to", "now", "--out", "new").out
+
+
+@pytest.mark.parametrize(
+    ("state", "place"),
+    [(".orch", ".orch"), ("the state, (here)", "the state, (here)"), ("/away, (there)", "state_dir")],
+)
+def test_a_store_that_the_service_recovered_is_named_as_it_is_typed_on_its_machine(
+    state: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root, away = tmp_path / "s3cret, (old)" / "served", state.startswith("/")
+    (root / ".orch").mkdir(parents=True, mode=0o700)
+    said = f"{root.parent}{state}" if away else state
+    (root / ".orch/config.toml").write_text(f'state_dir = "{said}"\n')
+    new_project(root)
+    with opened(root) as project, far_from(project, tmp_path / "elsewhere", monkeypatch, capsys) as far:
+        assert far.orch("init").status == 0
+        told = far.orch("recover", "run", "--to", "now")
+        made = far.orch("recover", "run", "--to", "now", "--json").data
+        assert made["place"] == f"{place}/recovered/{made['out']}"
+        assert (project.places.state / "recovered" / made["out"] / "log.db").is_file()
+        (promote,) = re.findall("orch recover promote (.*) --reason", told.out)
+        assert shlex.split(promote)[0].startswith(f"{place}/recovered/") and "s3cret" not in told.out + told.err
+        assert ("config show state_dir" in told.out) == away
+        if not away:  # it is typed as it stands there
+            with beside(far, root), far.env.context() as there:
+                there.setenv("ORCHESTRATOR_STATE_DIR", made["place"])
+                assert far.orch("list").status == 0
 
 
 def test_settings_of_the_service_are_shown_where_they_are_asked_for(far: Far) -> None:
