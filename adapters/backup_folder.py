@@ -116,7 +116,7 @@ class Folder:
         path = self.path / name
         try:
             self._make(path.parent)
-            with new_file(path, replace=replace, mode=0o600 | self._shared()) as opened:
+            with new_file(path, replace=replace, mode=0o600 | self._shared(), is_named=False) as opened:
                 opened.write(data)
             sync(path.parent)
         except OSError as error:

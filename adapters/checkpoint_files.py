@@ -80,7 +80,7 @@ class CheckpointFiles:
             self._folder.mkdir(mode=0o700, exist_ok=True)
             if path.is_file() and path.read_bytes() != note:  # another key signs; the stamp was of the other text
                 path.with_suffix(STAMP).unlink(missing_ok=True)
-            with new_file(path, replace=True) as opened:
+            with new_file(path, replace=True, is_named=False) as opened:
                 opened.write(note)
             sync(self._folder)
         except OSError as error:
@@ -90,7 +90,7 @@ class CheckpointFiles:
     def keep_stamp(self, size: int, answer: bytes) -> Path:
         """Keep a time-stamping authority's whole answer beside the checkpoint of a size."""
         path = self._folder / f"{size}{STAMP}"
-        with new_file(path, replace=True) as opened:
+        with new_file(path, replace=True, is_named=False) as opened:
             opened.write(answer)
         return path
 

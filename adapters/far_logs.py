@@ -78,6 +78,6 @@ def make_copy(places: Places, origin: str) -> None:
     from adapters.new_files import new_file
 
     if copied_from(places) is None:
-        with new_file(places.root / FOLDER / COPY, replace=False) as file:
+        with new_file(places.root / FOLDER / COPY, replace=False, is_named=False) as file:
             file.write(f"{origin}\n".encode())
         sync(places.root / FOLDER)

@@ -5,19 +5,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from shlex import join
 from typing import BinaryIO
 
 from domain.errors import AlreadyExists, FilesUnavailable, InvalidInput
 
 
 @contextmanager
-def new_file(path: Path, *, replace: bool, mode: int = 0o600) -> Iterator[BinaryIO]:
+def new_file(path: Path, *, replace: bool, mode: int = 0o600, is_named: bool = True) -> Iterator[BinaryIO]:
     """Open a file that gets its name when the block ends well; otherwise nothing is left.
 
-    Raises `AlreadyExists` for a file that may not be replaced, `InvalidInput` for what is no regular file.
+    Raises `AlreadyExists` for a file that may not be replaced, and for what is no regular file `InvalidInput`; or
+    `FilesUnavailable` where the file is one of ours, which nobody named (`is_named`).
     """
     try:
         if os.path.lexists(path):
+            if not is_named:
+                refuse_no_file(path)
             _refuse(path, replace=replace)
         part = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")
         file = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
@@ -31,6 +35,14 @@ def new_file(path: Path, *, replace: bool, mode: int = 0o600) -> Iterator[Binary
         raise _spoken(path, error) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def refuse_no_file(path: Path) -> None:
+    """Refuse what lies in the place of a file of ours and is none: whoever asks did not put it there."""
+    if path.is_symlink() or not path.is_file():
+        raise FilesUnavailable(
+            f"{path} is no regular file; move it away.", fix=(join(["mv", str(path), f"{path}.old"]),)
+        )
 
 
 def free_name(path: Path) -> Path:

@@ -195,7 +195,7 @@ def _take_over_keys(made: Path, keys: Path) -> None:
     for left in keys.glob(".*.pem.*.part"):  # a promotion was stopped here before
         left.unlink()
     for file in made.glob("*.pem"):
-        with new_file(keys / file.name, replace=True) as opened:
+        with new_file(keys / file.name, replace=True, is_named=False) as opened:
             opened.write(file.read_bytes())
     sync(keys)
     sync(keys.parent)

@@ -150,7 +150,7 @@ def attach(places: Places, origin: str, *, instead: bool = False) -> None:
     from adapters.new_files import new_file
 
     if attached_to(places) != origin:
-        with new_file(places.state / MARK, replace=instead) as file:
+        with new_file(places.state / MARK, replace=instead, is_named=False) as file:
             file.write(f"{origin}\n".encode())
         sync(places.state)
 

@@ -214,6 +214,45 @@ def test_what_is_no_answer_of_ours_was_not_made_under_a_key(here: tuple[Project,
     assert client.post("/backups", Idempotency_Key="nightly").status == 200
 
 
+def test_what_lies_in_the_place_of_our_files_is_nothing_that_a_request_said_wrong(
+    here: tuple[Project, Client], tmp_path: Path
+) -> None:
+    project, client = here
+    assert client.post("/backups", Idempotency_Key="nightly").status == 200
+    kept = project.places.backups_asked
+    kept.rename(tmp_path / "aside")
+    before = [*files_below(project.places.state / "backups")]
+    spec(client)
+
+    def in_the_way(path: Path) -> Iterator[None]:
+        path.symlink_to(tmp_path / "aside")
+        yield
+        path.unlink()
+        path.mkdir()
+        yield
+        path.rmdir()
+        os.mkfifo(path)
+        yield
+        path.unlink()
+
+    for _ in in_the_way(kept):
+        refused = client.post("/backups", Idempotency_Key="nightly")
+        assert (refused.status, refused.code) == (503, "FILESYSTEM_ERROR")
+        assert refused.json["detail"] == "backups-asked.json is no regular file; move it away."
+        assert refused.json["fix"] == ["mv '.orch/backups-asked.json' '.orch/backups-asked.json.old'"]
+        assert [*files_below(project.places.state / "backups")] == before, "nothing was made that nobody is told of"
+    (tmp_path / "aside").rename(kept)
+    assert client.post("/backups", Idempotency_Key="nightly").headers["idempotent-replayed"] == "true"
+    note = project.places.checkpoints / f"{project.log.moment().position}.note"
+    for _ in in_the_way(note):
+        refused = client.post("/audit/checkpoint")
+        assert (refused.status, refused.code) == (503, "FILESYSTEM_ERROR"), refused.body
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    yield from (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
 def test_a_full_copy_is_made_for_those_whom_the_settings_name_now(tmp_path: Path) -> None:
     new_project(tmp_path)
     settings = {**IN_SILENCE, "backup.dir": str(tmp_path / "backups")}
