@@ -1,14 +1,14 @@
 """A project that is served over real sockets, and a client that asks it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from subprocess import run
 from sys import executable
 from threading import Event, Thread
-from time import sleep
+from time import monotonic, sleep
 from typing import Any, NamedTuple
 
 import orjson
@@ -183,6 +183,14 @@ def served(
             server.should_exit = True
             thread.join(PATIENCE)
             assert not thread.is_alive()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    ends = monotonic() + PATIENCE
+    while not holds():
+        assert monotonic() < ends, "it did not come to that"
+        sleep(0.02)
 
 
 def until_it_answers(client: Client) -> None:

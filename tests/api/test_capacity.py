@@ -3,12 +3,12 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from subprocess import run
-from time import monotonic, sleep
+from time import sleep
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from adapters.shared_commits import SharedCommits
 from adapters.workspace import Workspace
 from api.capacity import Capacity, Gone
 from api.problems import HttpRefusal
-from tests.api.served import ROOT, WIDE, Client, Reply, issued, opened, served
+from tests.api.served import ROOT, WIDE, Client, Reply, issued, opened, served, until
 from tests.api.test_process import running, token_for
 from usecases.project import Project
 
@@ -34,11 +34,11 @@ def position(project: Project) -> int:
     return project.log.moment().position
 
 
-def until(held: Callable[[], bool]) -> None:
-    ends = monotonic() + 10
-    while not held():
-        assert monotonic() < ends
-        sleep(0.01)
+def busy(client: Client) -> tuple[float, float]:
+    """Return how many operations run, and how many wait in line."""
+    lines = client.get("/metrics").body.decode().splitlines()
+    told = dict(line.rsplit(" ", 1) for line in lines if line.startswith("orch_capacity_"))
+    return float(told["orch_capacity_running"]), float(told["orch_capacity_waiting"])
 
 
 @pytest.fixture
@@ -66,10 +66,8 @@ def test_beyond_the_line_it_is_refused_at_once_and_the_others_are_carried_out(
         client = anybody.shows(token)
         held.enter_context(Workspace(project.places).locked("st01-x"))
         before = position(project)
-        asked: list[Future[Reply]] = []
-        for number in range(5):
-            asked.append(pool.submit(write, client, f"k{number}"))
-            sleep(0.1)
+        asked = [pool.submit(write, client, f"k{number}") for number in range(5)]
+        until(lambda: busy(client) == (2, 3))
         refused = [write(client, f"late-{number}") for number in range(3)]
         assert {(reply.status, reply.code, reply.headers["retry-after"]) for reply in refused} == {
             (503, "QUEUE_FULL", "1")
@@ -88,9 +86,9 @@ def test_whoever_was_told_that_it_came_too_late_finds_nothing_done(project: Proj
         client = anybody.shows(token)
         held.enter_context(Workspace(project.places).locked("st01-x"))
         runs = pool.submit(write, client, "runs")
-        sleep(0.2)
+        until(lambda: busy(client) == (1, 0))
         waits = pool.submit(write, client, "waits")
-        assert (runs.result(5).code, waits.result(5).code) == ("OPERATION_TIMEOUT", "OPERATION_TIMEOUT")
+        assert (runs.result(20).code, waits.result(20).code) == ("OPERATION_TIMEOUT", "OPERATION_TIMEOUT")
         assert "Idempotency-Key: runs is safe" in runs.result().json["detail"]
         assert "Nothing was recorded" in waits.result().json["detail"]
         assert runs.result().headers["retry-after"] == waits.result().headers["retry-after"] == "1"
@@ -98,8 +96,9 @@ def test_whoever_was_told_that_it_came_too_late_finds_nothing_done(project: Proj
         held.close()
         until(lambda: client.get("/phases").status == 200)
         assert position(project) == before
-        assert write(client, "runs").status == write(client, "waits").status == 200
-        assert write(client, "runs").headers["idempotent-replayed"] == "true"
+        for key in ("runs", "waits"):  # on a busy machine it may come too late once more
+            until(lambda key=key: write(client, key).status == 200)  # type: ignore[misc]  # it is called at once
+        until(lambda: "idempotent-replayed" in write(client, "runs").headers)
 
 
 def test_a_write_without_a_key_is_told_one_when_it_is_late(project: Project, pool: ThreadPoolExecutor) -> None:
@@ -122,7 +121,7 @@ def test_whoever_leaves_the_line_is_not_carried_out(project: Project, pool: Thre
         client = anybody.shows(token)
         held.enter_context(Workspace(project.places).locked("st01-x"))
         runs = pool.submit(write, client, "runs")
-        sleep(0.2)
+        until(lambda: busy(client) == (1, 0))
         with socket.create_connection(("127.0.0.1", client.port)) as impatient:
             body = b'{"objectives": ["a"]}'
             impatient.sendall(
@@ -130,8 +129,8 @@ def test_whoever_leaves_the_line_is_not_carried_out(project: Project, pool: Thre
                 b"Idempotency-Key: gone\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s"
                 % (token.encode(), len(body), body)
             )
-            sleep(0.2)
-        sleep(0.2)
+            until(lambda: busy(client) == (1, 1))
+        until(lambda: busy(client) == (1, 0))
         held.close()
         assert runs.result(20).status == 200 and write(client, "after").status == 200
         assert project.log.receipt("gone") is None
@@ -151,6 +150,12 @@ def test_those_who_follow_take_no_place(project: Project) -> None:
         assert write(client, "k").status == 200 and client.get("/phases").status == 200
 
 
+async def turns() -> None:
+    """Let everybody else go on for as long as nothing has to come from outside."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 def test_reads_leave_room_for_writes_and_the_line_is_served_in_its_order() -> None:
     async def story() -> list[str]:
         capacity, came = Capacity(4, 10, ROOMY), []
@@ -164,10 +169,10 @@ def test_reads_leave_room_for_writes_and_the_line_is_served_in_its_order() -> No
         tasks = [asyncio.create_task(comes("read", reads=True))]
         await asyncio.sleep(0)
         tasks += [asyncio.create_task(comes(f"write {n}", reads=False)) for n in (1, 2)]
-        await asyncio.sleep(0.01)
+        await turns()
         assert came == ["write 1"] and (capacity.running, capacity.waiting) == (4, 2)
         capacity.leave(reads=False)
-        await asyncio.sleep(0.01)
+        await turns()
         assert came == ["write 1", "write 2"], "the read that came before waits for reads to end"
         capacity.leave(reads=True)
         await asyncio.gather(*tasks)
@@ -249,7 +254,7 @@ def test_it_ends_after_everything_that_waits_in_line_was_carried_out(
         client = anybody.shows(token)
         with Workspace(project.places).locked("st01-x"):
             asked = [pool.submit(write, client, f"k{number}") for number in range(12)]
-            sleep(1)
+            until(lambda: busy(client) == (2, 10))
             process.send_signal(signal.SIGTERM)
             sleep(0.3)
             assert process.poll() is None

@@ -4,6 +4,7 @@ from asyncio import run
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPResponse
+from threading import Event as ThreadingEvent
 from threading import Thread
 from typing import Any, NamedTuple
 
@@ -109,15 +110,19 @@ def test_a_wrong_beginning_is_refused(path: str, headers: dict[str, str], client
 
 def test_followers_are_let_go_when_the_service_ends(served_project: Project) -> None:
     heard: list[Event] = []
+    begun = ThreadingEvent()
     with served(served_project, HERE) as client:
         holder = client.shows(issued(served_project))
 
         def listen() -> None:
             with following(holder) as stream:
+                stream.readline()
+                begun.set()
                 heard.extend(told(stream))
 
         listening = Thread(target=listen)
         listening.start()
+        assert begun.wait(PATIENCE)
         assert holder.post("/phases/st44-end/spec", SPEC).status == 200
     listening.join(PATIENCE)
     assert not listening.is_alive()

@@ -13,10 +13,11 @@ import pytest
 
 from adapters.postgres_log import PostgresLog
 from adapters.sqlite_connection import connect
+from api import standing
 from api.server import server_of
 from api.telemetry import Telemetry
 from domain.errors import StoreReplaced, Unavailable
-from tests.api.served import HERE, PATIENCE, opened
+from tests.api.served import HERE, PATIENCE, issued, opened, served
 from tests.api.test_process import running, token_for
 
 if TYPE_CHECKING:
@@ -47,15 +48,23 @@ def ended(process: "Popen[bytes]") -> bytes:
     return process.stderr.read()
 
 
+def test_until_it_ends_whoever_asks_is_refused_with_the_reason(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standing, "PAUSE_S", 3600.0)  # it would end before all is asked
+    with opened(folder) as project, served(project) as anybody:
+        client = anybody.shows(issued(project))
+        assert client.post("/phases/st01-x/spec", SPEC).status == 200
+        put_another_in_its_place(folder / ".orch/log.db")
+        refused = client.post("/phases/st02-y/spec", SPEC)
+        assert (refused.status, refused.code) == (503, "STORE_REPLACED") and refused.headers["retry-after"]
+        ready = client.get("/health/ready")
+        assert (ready.status, ready.json["error"]) == (503, "stateManager: the log cannot be read (STORE_REPLACED).")
+
+
 def test_it_ends_with_a_reason_so_that_it_is_begun_anew(folder: Path) -> None:
     token = token_for(folder)
     with running(folder) as (process, client):
         assert client.shows(token).post("/phases/st01-x/spec", SPEC).status == 200
         put_another_in_its_place(folder / ".orch/log.db")
-        refused = client.shows(token).post("/phases/st02-y/spec", SPEC)
-        assert (refused.status, refused.code) == (503, "STORE_REPLACED") and refused.headers["retry-after"]
-        ready = client.get("/health/ready")
-        assert (ready.status, ready.json["error"]) == (503, "stateManager: the log cannot be read (STORE_REPLACED).")
         said = ended(process)
     assert b"was replaced while it was open" in said and b"Traceback" not in said
     lines = [orjson.loads(line) for line in (folder / ".orch/logs/error.log").read_bytes().splitlines()]

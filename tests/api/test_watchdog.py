@@ -4,6 +4,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import getpid
 from pathlib import Path
 from subprocess import PIPE, Popen
 from sys import executable
@@ -56,7 +57,7 @@ class Manager:
 
 @pytest.fixture(params=["path", "abstract"])
 def manager(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Manager]:
-    found = Manager(str(tmp_path / "notify") if request.param == "path" else f"@orch-test-{id(request)}")
+    found = Manager(str(tmp_path / "notify") if request.param == "path" else f"@orch-test-{getpid()}-{id(request)}")
     yield found
     found.close()
 
@@ -94,7 +95,7 @@ def test_it_is_ready_when_it_answers_lives_and_says_that_it_ends(folder: Path, m
         assert ready["READY"] == "1" and f"127.0.0.1:{client.port}" in ready["STATUS"]
         assert client.get("/health/live").status == 200
         for _ in range(3):
-            sign = manager.hears(HALF * 8)
+            sign = manager.hears()
             assert sign["WATCHDOG"] == "1" and "the log is at position" in sign["STATUS"]
         process.send_signal(signal.SIGTERM)
         assert manager.hears_until("STOPPING")["STOPPING"] == "1"
@@ -120,7 +121,7 @@ def test_a_log_that_hangs_keeps_the_signs_back(tmp_path: Path, database: str, he
         heard.hears_until("WATCHDOG")
         with psycopg.connect(database) as other:
             other.execute("LOCK TABLE orch.events IN ACCESS EXCLUSIVE MODE")
-            sleep(HALF * 2)
+            sleep(HALF * 4)
             heard.forgets()
             assert heard.hears(HALF * 6) == {}, "the loop goes on, but the log does not answer"
             assert client.get("/health/live").status == 200

@@ -84,24 +84,21 @@ class _Asking:
         self.used: set[Any] = set()
         self.stale: set[Any] = set()
         self.left = load.drafts or sys.maxsize
-        self.ends = perf_counter() + load.seconds if load.seconds else float("inf")
+        self.ends = float("inf")
 
     async def run(self) -> Came:
-        gate = asyncio.Event()
-        working = [asyncio.create_task(self._one(number, gate)) for number in range(self.load.connections)]
-        await asyncio.sleep(0.5 if self.load.together else 0)
-        began = perf_counter()
-        gate.set()
-        await asyncio.gather(*working)
+        lines = await asyncio.gather(*(_connected(self.load.port) for _ in range(self.load.connections)))
+        began = perf_counter()  # not before: on a busy machine many connections take a while
+        if self.load.seconds:
+            self.ends = began + self.load.seconds
+        await asyncio.gather(*(self._one(number, streams) for number, streams in enumerate(lines)))
         seconds = perf_counter() - began
         took = sorted(self.took) or [0.0]
         p50, p99 = (1000 * took[min(len(took) - 1, int(len(took) * part))] for part in (0.5, 0.99))
         return Came(dict(self.statuses), seconds, p50, p99, 1000 * took[-1], self.answered)
 
-    async def _one(self, number: int, gate: asyncio.Event) -> None:
+    async def _one(self, number: int, streams: Any) -> None:
         """Ask over one connection; where it ends, over another one."""
-        streams = await _connected(self.load.port)
-        await gate.wait()
         while self.left > 0 and perf_counter() < self.ends:
             self.left -= 1
             turn = self.load.drafts - self.left if self.load.drafts else len(self.took)
