@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 RCLONE_KEY, RCLONE_SECRET = "AKIATESTTESTTESTTEST", "a-secret-that-only-this-test-knows"
 BUCKETS = count(1)
@@ -104,9 +106,7 @@ def rclone(folder: Path) -> Iterator[Server]:
     program = shutil.which("rclone", path=str(Path(sys.executable).parent)) or shutil.which("rclone")
     if program is None:
         pytest.skip("rclone is not installed; it is in the extra `dev`")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     data = folder / "data"
     data.mkdir()
     key = f"{RCLONE_KEY},{RCLONE_SECRET}"

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 from threading import Thread
-from time import monotonic, process_time
+from time import monotonic, thread_time
 
 import pytest
 
@@ -67,9 +67,9 @@ def test_another_log_in_its_place_is_heard(path: Path, tmp_path: Path) -> None:
 
 def test_waiting_takes_no_processor_time(path: Path) -> None:
     changes = FileChanges(path)
-    wall, worked = monotonic(), process_time()
+    wall, worked = monotonic(), thread_time()
     assert not changes.wait(1.0)
-    assert monotonic() - wall >= 1.0 and process_time() - worked < 0.1
+    assert monotonic() - wall >= 1.0 and thread_time() - worked < 0.1
     changes.close()
 
 

@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from socket import socket
 from time import monotonic
 
 import apsw
@@ -15,6 +14,7 @@ from adapters import postgres_connection
 from adapters.stores import open_log
 from api.problems import told_outside
 from tests.api.served import Client, Reply, issued, new_project, opened, served
+from tests.ports import free_port
 from tests.postgres_server import as_url, running
 
 SPEC = {"objectives": ["Round trip below 10 ms"]}
@@ -101,9 +101,7 @@ def test_a_database_that_is_gone_is_said_to_be_and_nothing_else(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres_connection, "monotonic", lambda: 60 * monotonic())  # it is waited for half a minute
-    with socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     server = running(place, port=port)
     url = as_url(server.__enter__().make("canarylog"), host="127.0.0.1", port=str(port))
     try:

@@ -57,7 +57,7 @@ def test_a_log_that_really_got_slower_is_found(project: Orch, monkeypatch: pytes
     draft = scratch.draft
 
     def slow(project: Project, phase: str) -> None:
-        for _ in range(12):  # slower in proportion, however slow the disk is just now
+        for _ in range(40):  # slower in proportion, however slow the disk is just now
             draft(project, phase)
 
     monkeypatch.setattr(bench_rounds, "draft", slow)

@@ -25,10 +25,11 @@ def broken(drafted: Orch) -> Orch:
 @pytest.fixture
 def lapsed(drafted: Orch) -> Orch:
     """Return a project whose broken glass nobody ratified in time, while a text that rests on it was drafted."""
-    drafted("policy", "set", "--author-may-not-approve", "--break-glass", "1")
-    assert drafted(*WORDS).status == 0
-    deadline = datetime.fromisoformat(drafted("history", "st01-x", "--json").data["rows"][-1]["ratify_by"])
-    assert drafted("research", "st01-x", "--foundation", "known").status == 0
+    drafted("policy", "set", "--author-may-not-approve", "--break-glass", "2")
+    approved = drafted(*WORDS, "--json")
+    assert approved.status == 0
+    assert drafted("research", "st01-x", "--foundation", "known").status == 0, "before it lapses"
+    deadline = datetime.fromisoformat(approved.data["ratify_by"])
     for _ in range(100):
         if datetime.now(UTC) > deadline:
             return drafted

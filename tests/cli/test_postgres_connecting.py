@@ -11,8 +11,9 @@ import pytest
 
 from tests.certificates import signed_by_itself
 from tests.cli.conftest import Orch
+from tests.ports import free_port
 from tests.postgres_server import Server, running
-from tests.postgres_standby import PASSWORD, free_port
+from tests.postgres_standby import PASSWORD
 from tests.postgres_tls import encrypting
 
 pytestmark = pytest.mark.in_file  # the databases are its own

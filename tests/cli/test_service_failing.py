@@ -4,7 +4,6 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from socket import create_server
 from subprocess import DEVNULL, Popen
 from sys import executable
 from time import sleep
@@ -19,6 +18,7 @@ from tests.certificates import signed_by_itself
 from tests.cli.through_service import SPEC, Far, begun, far, short_pauses
 from tests.facts import ADA, NOON
 from tests.http_proxy import HttpProxy
+from tests.ports import free_port
 from tests.postgres_proxy import When
 
 __all__ = ["begun", "far", "short_pauses"]  # fixtures
@@ -42,9 +42,7 @@ def test_a_line_that_is_cut_once_is_not_noticed_and_what_was_asked_happens_once(
 
 
 def test_a_service_that_stays_away_is_not_available_and_says_how_to_repeat(far: Far) -> None:
-    nobody = create_server(("127.0.0.1", 0))
-    port = nobody.getsockname()[1]
-    nobody.close()
+    port = free_port()
     far.asks(f"http://127.0.0.1:{port}")
     answer = far.orch(*SPEC, "--command-id", "away")
     assert answer.status == 8 and f"Nothing listens at http://127.0.0.1:{port}." in answer.err
@@ -58,7 +56,7 @@ def test_a_service_killed_at_work_answers_the_repeated_command_when_it_is_back(f
     new_project(own)
     with opened(own) as project:
         far.env.setenv("ORCHESTRATOR_TOKEN", issued(project))
-    port = _free_port()
+    port = free_port()
     far.asks(f"http://127.0.0.1:{port}")
     with _process(own, port) as first:
         drafted = far.orch(*SPEC, "--command-id", "once", "--json")
@@ -130,11 +128,6 @@ def test_a_certificate_that_nobody_here_knows_is_not_believed(far: Far, tmp_path
     far.env.delenv("ORCHESTRATOR_CA_FILE")
     far.asks(f"https://127.0.0.1:{far.client.port}")
     assert "does not speak TLS" in far.orch("list").err
-
-
-def _free_port() -> int:
-    with create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 @contextmanager

@@ -8,11 +8,12 @@ owners of `install` and `useradd` do, because the users of the documents are not
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -54,7 +55,7 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self._bin = folder / "bin"
         self._bin.mkdir(parents=True)
         for name, words in STANDS_FOR.items():
@@ -106,9 +107,3 @@ class Machine:
     def ends(self) -> None:
         """Stop whatever still runs."""
         self.follow([Line("systemctl stop-all", 0)])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

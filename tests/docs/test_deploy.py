@@ -15,8 +15,9 @@ import pytest
 import yaml
 
 from tests.cli.conftest import Orch, orch
+from tests.ports import free_port
 from tests.postgres_server import PROGRAMS, as_nobody
-from tests.postgres_standby import free_port, until
+from tests.postgres_standby import until
 
 __all__ = ["orch"]  # a fixture
 

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
@@ -20,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from adapters.drills import remember
 from domain.access_token import Scope
 from tests.api.served import Client, issued, new_project, opened, served
+from tests.ports import free_port
 
 FOLDER = Path(__file__).parents[2] / "docs" / "deploy" / "monitoring"
 NAME = re.compile(r"\b((?:orch|process)_[a-z0-9_]+|orch:[a-z0-9_:]+|up)\b(?=[\[{)\s=><]|$)")
@@ -126,9 +126,7 @@ def prometheus(folder: Path, target: int) -> Iterator[int]:
     config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     config["scrape_configs"][0]["static_configs"] = [{"targets": [f"127.0.0.1:{target}"]}]
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     words = ["prometheus", "--config.file=prometheus.yml", f"--web.listen-address=127.0.0.1:{port}"]
     process = Popen([*words, f"--storage.tsdb.path={folder / 'tsdb'}"], cwd=folder, stdout=DEVNULL, stderr=DEVNULL)
     try:
@@ -157,7 +155,7 @@ def test_a_real_prometheus_scrapes_a_real_service(tmp_path: Path, copied: Path) 
         for number in range(3):
             assert holder.post(f"/phases/st0{number}-x/spec", {"objectives": ["a"]}).status == 200
         with prometheus(copied, client.port) as port:
-            found, until = None, monotonic() + 18
+            found, until = None, monotonic() + 60
             while found is None and monotonic() < until:
                 with suppress(OSError):
                     found = asked(port, 'orch_operation_seconds_count{operation="draft_spec", outcome="recorded"}')

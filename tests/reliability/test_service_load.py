@@ -14,6 +14,8 @@ from tests.reliability.service_process import Home, Running, new_home, serving
 
 DRAFTS = int(os.environ.get("SERVICE_DRAFTS", "20000" if LONG else "150"))
 OVERLOAD_S = 20 if LONG else 2
+TIMEOUT_MS = 5000 if LONG else 60_000
+"""Beside other tests the machine may be so busy that nothing at all ends within five seconds."""
 MANY = int(os.environ.get("SERVICE_COMMANDS", "100000" if LONG else "800"))
 WARM = MANY // 10
 GROWTH = 1.04
@@ -58,7 +60,7 @@ def test_fifty_writers_are_answered_and_nothing_is_lost(home: Home, request: pyt
 def test_ten_times_too_many_are_told_so_and_it_recovers_within_a_second(
     home: Home, request: pytest.FixtureRequest
 ) -> None:
-    with serving(home, max_concurrent=8, operation_queue_size=16, operation_timeout_ms=5000) as service:
+    with serving(home, max_concurrent=8, operation_queue_size=16, operation_timeout_ms=TIMEOUT_MS) as service:
         came = asked(Load(service.client.port, home.token, connections=240, seconds=OVERLOAD_S))
         ended = monotonic()
         assert works(service), "recovered"
