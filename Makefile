@@ -32,8 +32,9 @@ test-postgres: $(READY) ## the tests of the commands once more, on logs in Postg
 test-remote: $(READY) ## the tests of the commands once more, through a service
 	TEST_STORE=service $(TESTS) -m "not in_file and not at_the_log" tests/cli
 
-test-reliability: $(READY) ## the long campaigns: kill -9, power loss, racing processes
+test-reliability: $(READY) ## the long campaigns: kill -9, power loss, racing processes, examples that nobody has tried
 	RELIABILITY=long $(BIN)/python -m pytest -q tests/reliability tests/properties/test_moments_and_folds.py tests/cli/test_backups_s3_failures.py tests/api/test_schemathesis.py
+	RELIABILITY=long $(BIN)/python -m pytest -q -m hypothesis --ignore=tests/api
 
 test-service: $(READY) ## the long campaigns of the service: load, overload, memory, kill -9 (SERVICE_COMMANDS=100000)
 	RELIABILITY=long $(BIN)/python -m pytest -q -s tests/reliability/test_service_load.py tests/reliability/test_service_kill.py

@@ -1,4 +1,4 @@
-"""What holds for every test: no deadline for examples of hypothesis, since a busy machine is no failure; a server."""
+"""What holds for every test: the same examples of hypothesis each time, for as long as they take; a server."""
 
 import gc
 import os
@@ -8,12 +8,17 @@ from contextlib import contextmanager
 from itertools import count
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.postgres_server import Server, any_server
 
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+LONG = os.environ.get("RELIABILITY") == "long"
+# The long campaigns look for examples that nobody has tried; a change is judged by the same ones each time, also where
+# the machine is busy.
+settings.register_profile(
+    "same", deadline=None, derandomize=not LONG, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("same")
 NUMBERS = count(1)
 LONGEST = (
     *("properties/test_engine.py", "properties/test_garbage_words.py", "docs/test_production_guide.py"),

@@ -3,7 +3,7 @@
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import PIPE, Popen
 from time import monotonic, sleep
@@ -57,7 +57,12 @@ def erased_elsewhere(position: int) -> None:
 
 def holding(words: str = SECRET) -> list[str]:
     """Return the files of the project that hold some words."""
-    return sorted(str(path) for path in Path().rglob("*") if path.is_file() and words.encode() in path.read_bytes())
+    found = []
+    for path in Path().rglob("*"):
+        with suppress(FileNotFoundError):  # somebody at work may have removed it meanwhile
+            if path.is_file() and words.encode() in path.read_bytes():
+                found.append(str(path))
+    return sorted(found)
 
 
 def documents_that_differ(folder: Path) -> list[Any]:
