@@ -169,7 +169,7 @@ def test_objects_that_vanished_or_were_cut_are_damage(drafted: Orch, server: Ser
     (row,) = drafted("backup", "list", "--from", to, "--json").data["rows"]
     assert "bytes; its manifest says" in row["problem"]
     assert drafted("backup", "verify", "--from", to).status == 6
-    client.put_object(Bucket=bucket, Key=segment, Body=data[:-1] + b"x")
+    client.put_object(Bucket=bucket, Key=segment, Body=data[:-1] + bytes([data[-1] ^ 1]))
     assert drafted("backup", "verify", "--from", to).status == 6
     client.delete_object(Bucket=bucket, Key=segment)
     refused(drafted("backup", "restore", "--from", to, "--out", "new", "--json"), 6, segment)

@@ -7,12 +7,13 @@ import re
 import signal
 import stat
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 from domain.hints import draft
 from domain.steps import Step
-from tests.cli.at_a_terminal import Session, at_a_terminal, kill
+from tests.cli.at_a_terminal import PATIENCE_SECONDS, Session, at_a_terminal, kill
 from tests.cli.conftest import Orch, position
 
 KEPT = Path(".orch/interviews/st02-audio-engine-spec.json")
@@ -306,10 +307,10 @@ def test_whatever_is_typed_nothing_is_recorded_without_the_last_yes(around: Orch
                 continue
             os.write(session._master, keys.encode("latin-1" if dice.random() < 0.3 else "utf-8") + b"\r")
             session._read(0.01)
-        for _ in range(100):  # Ctrl-D counts only where somebody waits for a line
-            if session.program.poll() is None:
-                session.type("\x04")
-                session._read(0.1)
+        until = monotonic() + PATIENCE_SECONDS
+        while session.program.poll() is None and monotonic() < until:  # it counts only where somebody waits for a line
+            session.type("\x04")
+            session._read(0.1)
         assert session.ends() == 130, session.out
         assert "Traceback" not in session.out and "[BUG]" not in session.out
     assert position(around) == before

@@ -88,7 +88,8 @@ def test_an_upgrade_that_loses_something_is_taken_back(old: Orch, monkeypatch: p
 def test_nothing_is_upgraded_after_a_backup_that_does_not_verify(old: Orch) -> None:
     assert old("backup", "create", "--to", "backups").status == 0
     (segment,) = Path("backups").glob("copy-*/segment-*")
-    segment.write_bytes(segment.read_bytes()[:-1] + b"\x00")
+    *kept, last = segment.read_bytes()
+    segment.write_bytes(bytes((*kept, last ^ 1)))
     before = measure()
     assert old("upgrade", "--with-backup", "--to", "backups").status == 6
     assert measure() == before
