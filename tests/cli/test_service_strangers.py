@@ -179,7 +179,7 @@ def test_an_answer_that_trickles_is_given_up(far: Far, monkeypatch: pytest.Monke
                     client.sendall(
                         b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99999\r\n\r\n"
                     )
-                    for _ in range(100):
+                    for _ in range(600):
                         client.sendall(b" ")
                         sleep(0.05)
 
@@ -187,7 +187,7 @@ def test_an_answer_that_trickles_is_given_up(far: Far, monkeypatch: pytest.Monke
         far.asks(f"http://127.0.0.1:{trickling.getsockname()[1]}")
         began = monotonic()
         refused = far.orch("list")
-    assert refused.status == 8 and "did not answer within 0.3 s" in refused.err and monotonic() - began < 4
+    assert refused.status == 8 and "did not answer within 0.3 s" in refused.err and monotonic() - began < 20
 
 
 def test_large_answers_come_whole(far: Far) -> None:
