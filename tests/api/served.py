@@ -195,7 +195,7 @@ def until(holds: Callable[[], bool]) -> None:
 
 def until_it_answers(client: Client) -> None:
     """Wait for a service that is starting."""
-    for _ in range(200):
+    for _ in range(600):
         with suppress(OSError):
             if client.get("/health/live").status == 200:
                 return
