@@ -12,7 +12,9 @@ from time import monotonic, sleep
 from typing import Any, NamedTuple
 
 import orjson
+import pytest
 
+import api.app
 from adapters.access_tokens import new_token
 from adapters.oidc_tokens import Issuer
 from adapters.places import find
@@ -161,6 +163,18 @@ IN_SILENCE = {f"security.{kind}": "36500" for kind in AlertKind}
 
 
 @contextmanager
+def described_when_asked() -> Iterator[None]:
+    """Let services of this process describe themselves when somebody asks, and not in a thread beside the tests.
+
+    FastAPI sets the warnings of the process aside for that, pytest does so around every test, and neither waits for the
+    other: what was to be ignored is an error by then, of whichever test runs.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(api.app, "DESCRIBED_S", 86_400.0)
+        yield
+
+
+@contextmanager
 def served(
     project: Project,
     where: Where = HERE,
@@ -172,7 +186,7 @@ def served(
     """Serve a project in this process, over a real socket."""
     ready = Event()
     project = project._replace(given={**project.given, **settings})
-    with bound(where) as listening:
+    with described_when_asked(), bound(where) as listening:
         server = server_of(project, where, told=ready.set, issuer=issuer, bounds=bounds, connections=connections)
         thread = Thread(target=lambda: server.run(sockets=[listening]), daemon=True)
         thread.start()

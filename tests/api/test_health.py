@@ -150,10 +150,10 @@ def test_an_ending_service_is_alive_and_not_ready(tmp_path: Path) -> None:
     from threading import Thread
 
     from api.server import bound, server_of
-    from tests.api.served import HERE, WIDE, issued
+    from tests.api.served import HERE, WIDE, described_when_asked, issued
 
     new_project(tmp_path)
-    with opened(tmp_path) as project, bound(HERE) as listening:
+    with described_when_asked(), opened(tmp_path) as project, bound(HERE) as listening:
         ready = Event()
         server = server_of(project, HERE, told=ready.set, bounds=WIDE)
         service = server.config.app._app._admission.app.state.service  # type: ignore[union-attr]  # the application it was made with

@@ -24,7 +24,7 @@ from api.server import bound, server_of
 from api.service import Service
 from domain.actors import actor
 from domain.event_log import EventLog
-from tests.api.served import HERE, IN_SILENCE, PATIENCE, WIDE, issued, new_project, opened
+from tests.api.served import HERE, IN_SILENCE, PATIENCE, WIDE, described_when_asked, issued, new_project, opened
 from usecases.project import Project
 
 URL, TOKEN = "ORCHESTRATOR_URL", "ORCHESTRATOR_TOKEN"
@@ -71,7 +71,7 @@ class Behind:
         """Serve; what is served can be replaced."""
         ready = Event()
         project = project._replace(given={**project.given, **IN_SILENCE})
-        with bound(HERE) as listening:
+        with described_when_asked(), bound(HERE) as listening:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(api.server, "application", self._made)
                 server = server_of(project, HERE, told=ready.set, bounds=WIDE)

@@ -141,7 +141,10 @@ def asked(port: int, words: str) -> Any:
     connection = HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", f"/api/v1/query?query={quote(words)}")
-        result = orjson.loads(connection.getresponse().read())["data"]["result"]
+        answer = connection.getresponse()
+        if answer.status == 503:  # it is beginning
+            return None
+        result = orjson.loads(answer.read())["data"]["result"]
     finally:
         connection.close()
     return float(result[0]["value"][1]) if result else None
