@@ -15,7 +15,7 @@ import pytest
 
 from tests.api.served import PATIENCE, Client
 from tests.certificates import signed_by_itself
-from tests.postgres_standby import free_port
+from tests.ports import free_port
 
 PROGRAM = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 FOLDER = Path(__file__).parents[1] / "docs" / "deploy" / "nginx"

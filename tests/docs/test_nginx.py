@@ -33,7 +33,7 @@ from tests.api.test_process import running, token_for
 from tests.api.test_progressing import watching
 from tests.api.test_telemetry import logged
 from tests.nginx import NAME, SETTINGS, Proxied, before
-from tests.postgres_standby import free_port
+from tests.ports import free_port
 from usecases.project import Project
 
 BEHIND = Where("127.0.0.1", 0, (NAME,), behind_proxy=True)
