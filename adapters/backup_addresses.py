@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from shlex import quote
 
 from adapters.backup_storage import Storage
 from domain.errors import InvalidInput
@@ -16,6 +17,20 @@ SHAPE = ("orch backup create --to s3://BUCKET/PREFIX",)
 def is_address(words: str) -> bool:
     """Tell whether that is an address and no path; `./s3:/x` is how a folder of such a name is written."""
     return ADDRESS.match(words) is not None
+
+
+def place_of_its_own(words: str, origin: str) -> str:
+    """Return words for a place beside those where the backups of a log can begin: its name is in it."""
+    bare = words.rstrip("/")
+    found = S3.fullmatch(bare)
+    return f"{bare}{'/' if found and not found[2] else '-'}{origin.rpartition('/')[2][:8]}"
+
+
+def holds_another(where: str, other: str, origin: str) -> tuple[str, tuple[str, ...]]:
+    """Return the words for a place with the backups of another log, and the lines that begin those of this one."""
+    place = quote(place_of_its_own(where, origin))
+    said = f"{where} holds the backups of another log, {other}; those of this log go elsewhere."
+    return said, (f"orch backup create --to {place}", f"orch config set backup.dir {place}")
 
 
 def storage_at(words: str, root: Path) -> Storage:

@@ -51,6 +51,13 @@ class Target(NamedTuple):
     strangers: tuple[str, ...]
     """What lies there and is in no list."""
 
+    def copies_of(self, origin: str) -> tuple[Copy, ...]:
+        """Return the copies that count as backups of a log: those in the name it has now that can be restored.
+
+        What was made of another log holds nothing of this one, even where both share a beginning: it follows the other.
+        """
+        return tuple(copy for copy in self.copies if copy.problem is None and self.listed.origin == origin)
+
     def copy(self, name: str | None = None) -> Copy:
         """Return a copy, or the newest one; refuse it where it has a problem, or the target one."""
         if self.strangers:

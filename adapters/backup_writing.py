@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from adapters.backup_addresses import holds_another
 from adapters.backup_author import Author
 from adapters.backup_chain import files_of, unnamed
 from adapters.backup_manifests import Manifest, TargetList, segment_name, sha256_of
@@ -174,10 +175,8 @@ class BackupWriter:
         self._forget()
         origin = origin_in(self.storage, note)
         if origin != self.author.origin:
-            raise InvalidInput(
-                f"{self.storage.where} holds the backups of another log, {origin}; those of this log go elsewhere.",
-                fix=("orch backup create --to OTHER_FOLDER",),
-            )
+            said, fix = holds_another(self.storage.where, origin, self.author.origin)
+            raise InvalidInput(said, fix=fix)
         self._target = read_end(self.storage, note, self.author.keys)
         self._note, self._listed = note, self._target.listed
         if self._target.copies:

@@ -9,6 +9,7 @@ import orjson
 
 from adapters.durable import sync
 from domain.errors import FilesUnavailable
+from domain.lineage import Lineage
 from domain.times import microseconds
 
 MOST_KEPT = 1 << 20
@@ -16,9 +17,13 @@ MOST_KEPT = 1 << 20
 
 
 class Drill(TypedDict):
-    """What came of a drill. `unshipped` are events that were in the store and in no backup."""
+    """What came of a drill. `unshipped` are events that were in the store and in no backup.
+
+    `origin` is the log that the backups had to bring back: a promoted one was never tried under the name it left.
+    """
 
     at: str
+    origin: str
     passed: bool
     why: str | None
     folder: str
@@ -49,8 +54,11 @@ def age_us(drill: Drill, *, now_us: int) -> int:
     return max(0, now_us - microseconds(datetime.fromisoformat(drill["at"])))
 
 
-def last_drill(path: Path) -> Drill | None:
-    """Return what the last drill found; a line that was cut off is nothing."""
+def last_drill(path: Path, lineage: Lineage) -> Drill | None:
+    """Return what the last drill of a log found, none of the logs that it left; a line that was cut off is nothing.
+
+    Lines that name no log were written by versions before it was put down: they are of the first name.
+    """
     try:
         with path.open("rb") as kept:
             kept.seek(max(0, path.stat().st_size - MOST_KEPT))
@@ -64,6 +72,9 @@ def last_drill(path: Path) -> Drill | None:
             found = orjson.loads(line)
         except orjson.JSONDecodeError:
             continue
-        if isinstance(found, dict) and found.keys() == Drill.__annotations__.keys():
+        if not isinstance(found, dict):
+            continue
+        found.setdefault("origin", lineage.first)
+        if found.keys() == Drill.__annotations__.keys() and found["origin"] == lineage.origin:
             return cast(Drill, found)
     return None

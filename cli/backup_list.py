@@ -86,6 +86,8 @@ def _show(data: "BackupList", *, tells_drill: bool) -> None:
         print("every file is there in its size; orch backup verify reads what is in them")
     for name in data["strangers"]:
         print(f"{paint('✗', 'red')} {one_line(name)} is in no list of backups")
+    if data["of_this_log"] is False:
+        print(f"{paint('!', 'yellow')} that is another log: nothing of this one is in them; see orch doctor")
     if data["unshipped"]:
         print(f"{data['unshipped']:,} events are in no backup yet")
     if not tells_drill:

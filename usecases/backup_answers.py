@@ -53,12 +53,17 @@ class CopyRow(TypedDict):
 
 
 class BackupList(TypedDict):
-    """The copies in a folder. `unshipped` counts events that no backup holds; None where there is no store."""
+    """The copies in a folder. `unshipped` counts events that no backup of this log holds.
+
+    `of_this_log` tells whether they are backups of the log here, or of another one, as of the one that a promotion
+    left. Both are None where there is no store.
+    """
 
     folder: str
     origin: str
     rows: list[CopyRow]
     strangers: list[str]
+    of_this_log: bool | None
     unshipped: int | None
     drill: Drill | None
 

@@ -34,12 +34,14 @@ def drilled(project: Project, storage: "Storage", identities: list[Any], copy: s
 
 def _drilled(project: Project, storage: "Storage", identities: list[Any], copy: str | None) -> Drill:
     from adapters.backup_reading import open_backups
+    from adapters.backup_target import origin_in
 
     began = monotonic()
     keys = keys_of(project)
     size = project.log.moment().position
     found: Drill = {
         "at": rfc3339(time_ns() // 1000),
+        "origin": project.log.origin,
         "passed": False,
         "why": None,
         "folder": storage.where,
@@ -52,6 +54,8 @@ def _drilled(project: Project, storage: "Storage", identities: list[Any], copy: 
         "seconds": 0.0,
     }
     try:
+        if (whose := origin_in(storage)) != project.log.origin:
+            raise Damaged(f"{storage.where} holds the backups of another log, {whose}: nothing of this one is in them.")
         backups = open_backups(storage, identities, vkeys=(keys.current, *keys.replaced), copy=copy)
         backups.obey(redacted_in(project.log))
         last = backups.head.last

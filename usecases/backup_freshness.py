@@ -1,15 +1,17 @@
 """How much of the log is in its backups, for how long the rest has been in none, and whether they were tried."""
 
-from datetime import datetime
 from time import time_ns
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from adapters.drills import Drill, age_us, last_drill
 from domain.errors import NotFound
-from domain.times import microseconds
-from usecases.backup_answers import CopyRow
-from usecases.backup_listing import backups_of, listed
+from domain.times import rfc3339
+from usecases.backup_keys import signed_by
+from usecases.backup_listing import backups_of
 from usecases.project import Project
+
+if TYPE_CHECKING:
+    from adapters.backup_target import Copy
 
 
 class BackupFreshness(TypedDict):
@@ -32,20 +34,19 @@ class BackupFreshness(TypedDict):
 
 
 def freshness(project: Project) -> BackupFreshness:
-    """Return how fresh the backups are; copies that cannot be restored count for nothing."""
+    """Return how fresh the backups are; copies that cannot be restored, or are of another log, count for nothing."""
     now = time_ns() // 1000
-    rows = _rows(project)
-    usable = [row for row in rows if row["problem"] is None]
+    copies, usable = _copies(project)
     size = project.log.moment().position
-    last = min(size, max((row["last"] for row in usable), default=0))
-    made_at = max((row["made_at"] for row in usable if row["made_at"]), default=None)
-    drill = last_drill(project.places.drills)
+    last = min(size, max((copy.last for copy in usable), default=0))
+    made_at = max((copy.manifests[-1].made_at for copy in usable if copy.manifests), default=None)
+    drill = last_drill(project.places.drills, signed_by(project.log).lineage)
     return {
-        "copies": len(rows),
+        "copies": copies,
         "usable": len(usable),
         "last": last,
-        "made_at": made_at,
-        "age_seconds": None if made_at is None else _seconds(microseconds(datetime.fromisoformat(made_at)), now),
+        "made_at": None if made_at is None else rfc3339(made_at),
+        "age_seconds": None if made_at is None else _seconds(made_at, now),
         "unshipped": size - last,
         "rpo_seconds": 0 if last == size else _seconds(next(project.log.records(last + 1, last + 1)).recorded_at, now),
         "drill": drill,
@@ -54,12 +55,13 @@ def freshness(project: Project) -> BackupFreshness:
     }
 
 
-def _rows(project: Project) -> list[CopyRow]:
+def _copies(project: Project) -> "tuple[int, tuple[Copy, ...]]":
+    """Return how many copies there are, and those that count."""
     try:
         target, known = backups_of(project)
     except NotFound:
-        return []
-    return listed(target, known)["rows"]
+        return 0, ()
+    return len(target.copies), target.copies_of(known.signed.origin)
 
 
 def _seconds(then: int, now: int) -> int:

@@ -37,7 +37,8 @@ class Known(NamedTuple):
 
 def known_to(log: EventLog, places: Places) -> Known:
     """Return what a store knows."""
-    return Known(signed_by(log), log.moment().position, redacted_in(log), last_drill(places.drills))
+    signed = signed_by(log)
+    return Known(signed, log.moment().position, redacted_in(log), last_drill(places.drills, signed.lineage))
 
 
 def keys_for(
@@ -58,12 +59,14 @@ def keys_for(
 
 def listed(target: "Target", known: Known | None) -> "BackupList":
     """Return the copies at a place, and how far each goes."""
+    counted = target.copies_of(known.signed.origin) if known else ()
     return {
         "folder": target.storage.where,
         "origin": target.listed.origin,
         "rows": [_row(copy) for copy in target.copies],
         "strangers": list(target.strangers),
-        "unshipped": max(0, known.size - max((c.last for c in target.copies), default=0)) if known else None,
+        "of_this_log": target.listed.origin == known.signed.origin if known else None,
+        "unshipped": max(0, known.size - max((copy.last for copy in counted), default=0)) if known else None,
         "drill": known.drill if known else None,
     }
 

@@ -6,7 +6,11 @@ from time import time_ns
 from typing import TYPE_CHECKING
 
 from adapters.drills import age_us, last_drill
+from adapters.settings import BY_NAME, Source
+from adapters.settings_file import settings_of
 from domain.errors import NotFound, Refusal
+from domain.lineage import Lineage
+from projections.counts import counted
 from usecases.ages import age_in_words
 from usecases.backup_listing import Known, keys_for, known_to
 from usecases.backup_places import storage_of
@@ -39,17 +43,21 @@ def backups(patient: Patient) -> Iterator[Found]:
         fix = ("orch backup create" if log is not None else "orch backup list --from DIR",)
         yield Found("warning", f"There are no backups at {where}.", fix)
         return
-    whole = [copy for copy in target.copies if copy.problem is None]
     if log is None:  # now is when it matters what they hold
-        last = max((copy.last for copy in whole), default=0)
+        last = max((copy.last for copy in target.copies if copy.problem is None), default=0)
         recover = (f"orch recover plan --to now --from-backups {quote(where)}",)
         yield Found(
             "ok" if last else "warning", f"The backups at {where} reach to position {last}.", recover if last else ()
         )
         return
     size = log.moment().position
+    whole = target.copies_of(log.origin)
     shipped = min(size, max((copy.last for copy in whole), default=0))
     rpo = _put_down(patient, log, shipped=shipped, size=size)
+    if target.listed.origin != log.origin:
+        said, lines = _of_another(patient, target.listed.origin, log.origin)
+        yield Found("warning", f"{said} None of its {counted(size, 'event')} is in a backup.", lines)
+        return
     for copy in target.copies:
         if copy.problem is not None:
             yield Found("warning", f"{copy.name} cannot be restored: {copy.problem.message}", copy.problem.fix)
@@ -72,9 +80,11 @@ def drill(patient: Patient) -> Iterator[Found]:
     if patient.log is None or patient.ended:
         yield patient.not_looked_at()
         return
-    last = last_drill(patient.places.drills)
+    known = _known(patient, patient.log)
+    lineage = known.signed.lineage if known else Lineage(patient.log.origin)
+    last = last_drill(patient.places.drills, lineage)
     if last is None:
-        yield Found("warning", "Nobody has tried yet whether the backups bring the log back.", NO_DRILL)
+        yield Found("warning", "Nobody has tried yet whether the backups bring this log back.", NO_DRILL)
         return
     age = patient.figures["drill_age"] = age_us(last, now_us=time_ns() // 1000) // 1_000_000
     tried = f"The last drill, {age_in_words(age)} ago,"
@@ -86,6 +96,19 @@ def drill(patient: Patient) -> Iterator[Found]:
         yield Found("warning", f"{tried} passed; the backups have not been tried since.", NO_DRILL)
     else:
         yield Found("ok", f"{tried} passed in {last['seconds']:.1f} s.")
+
+
+def _of_another(patient: Patient, other: str, origin: str) -> tuple[str, tuple[str, ...]]:
+    """Return the words for a place where the backups of another log are, and what lets the next ones go elsewhere."""
+    from adapters.backup_addresses import holds_another, place_of_its_own
+
+    said, _ = holds_another(storage_of(patient.places, patient.given).where, other, origin)
+    setting = settings_of(["backup.dir"], patient.places.settings, flags=patient.given)["backup.dir"]
+    place = quote(place_of_its_own(str(setting.value), origin))
+    lasting = f"orch config set backup.dir {place}"
+    if setting.source is Source.ENVIRONMENT:
+        lasting = f"export {BY_NAME['backup.dir'].variable}={place}"
+    return said, (lasting, "orch backup create")
 
 
 def _known(patient: Patient, log: "AnyLog") -> Known | None:

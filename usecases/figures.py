@@ -80,7 +80,7 @@ def backups(project: Project) -> Figures:
     shipped = 0
     with suppress(NotFound):
         target = read_target(storage, signed_by(project.log).keys_for(storage))
-        shipped = max((copy.last for copy in target.copies if copy.problem is None), default=0)
+        shipped = max((copy.last for copy in target.copies_of(project.log.origin)), default=0)
     size = project.log.moment().position
     waits = seconds_since(project.log, shipped + 1) if shipped < size else 0.0
     return {"unshipped_events": max(0, size - shipped), "rpo_seconds": waits}
@@ -88,7 +88,7 @@ def backups(project: Project) -> Figures:
 
 def drill(project: Project) -> Figures:
     """Return how long having the backups back took when that was last tried (RTO), and how long ago that was."""
-    last = last_drill(project.places.drills)
+    last = last_drill(project.places.drills, signed_by(project.log).lineage)
     if last is None:
         return {}
     found: Figures = {

@@ -274,7 +274,7 @@ def test_backups_of_another_log_name_the_way_out(kept: Orch) -> None:
     kept("recover", "run", "--to", "now", "--out", "new")
     assert kept("recover", "promote", "new", "--reason", "a trial", "--yes").status == 0
     refused = kept("backup", "create", "--to", "away", "--json")
-    assert (refused.status, refused.error["fix"]) == (2, ["orch backup create --to OTHER_FOLDER"])
+    assert refused.status == 2 and refused.error["fix"][0].startswith("orch backup create --to ")
     assert kept(*shlex.split(refused.error["fix"][0])[1:]).status == 0
 
 
