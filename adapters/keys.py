@@ -73,7 +73,9 @@ def load_key(folder: Path, verifier: str) -> "Ed25519PrivateKey":
     try:
         private = load_pem_private_key(file.read_bytes(), password=None)
     except FileNotFoundError:
-        raise NotFound(f"There is no private key at {file}: without it nothing can be signed.") from None
+        raise NotFound(
+            f"There is no private key at {file}: without it nothing can be signed here.", fix=("orch doctor",)
+        ) from None
     except OSError as error:
         raise Unavailable(f"{file}: {error.strerror}.") from error
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:

@@ -13,6 +13,8 @@ from domain.steps import Step
 FOLDER = ".orch"
 MARK = "database"
 """The file beside the keys that says which log in a database a folder belongs to."""
+JOINED = "joined"
+"""The file that says which log in a database a folder joined, so that its key is in another one."""
 COPY = "service"
 """The file that says of which log a folder is a copy that a service is asked about."""
 NAME_IT = "export ORCHESTRATOR_DATABASE_URL=postgresql://user@host/database"

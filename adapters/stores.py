@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Union
 
 from adapters.durable import sync
 from adapters.log_notes import RECOVERED, refuse_elsewhere
-from adapters.places import MARK, Places
+from adapters.places import JOINED, MARK, Places
 from adapters.settings import BY_NAME, is_database_url, shown
 from adapters.sqlite_log import TIMEOUT_S, SqliteLog
 from domain.errors import InvalidInput, NotFound, PackageMissing, Unavailable
@@ -134,21 +134,33 @@ def changes_of(places: Places) -> "Changes":
 
 def attached_to(places: Places) -> str | None:
     """Return the origin of the log in a database that this folder belongs to, or None."""
+    return _noted(places.state / MARK)
+
+
+def joined_to(places: Places) -> str | None:
+    """Return the origin of the log that this folder joined: another one began or promoted it, and has its key."""
+    return _noted(places.state / JOINED)
+
+
+def _noted(path: Path) -> str | None:
     try:
-        return (places.state / MARK).read_text("utf-8").strip()
+        return path.read_text("utf-8").strip()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise Unavailable(f"{places.state / MARK} cannot be read: {error}.") from error
+        raise Unavailable(f"{path} cannot be read: {error}.") from error
 
 
-def attach(places: Places, origin: str, *, instead: bool = False) -> None:
+def attach(places: Places, origin: str, *, joins: bool = False, instead: bool = False) -> None:
     """Note which log this folder belongs to, so that another database is never taken for it.
 
-    A promotion puts it in the place of another one.
+    `joins`: another folder has its key. A promotion puts it in the place of another one (`instead`).
     """
     from adapters.new_files import new_file
 
+    if joins and joined_to(places) != origin:
+        with new_file(places.state / JOINED, replace=True) as file:
+            file.write(f"{origin}\n".encode())
     if attached_to(places) != origin:
         with new_file(places.state / MARK, replace=instead, is_named=False) as file:
             file.write(f"{origin}\n".encode())

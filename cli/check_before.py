@@ -11,7 +11,7 @@ from cli.check_concurrency import durable_row, time_row
 from cli.check_rows import CheckRow, Failed, end_with, rows_of, show_rows
 from cli.doctor import patient_here
 from cli.options import Asked, plain
-from usecases import doctor_backups, doctor_files, doctor_store
+from usecases import doctor_backups, doctor_files, doctor_key, doctor_store
 from usecases.patient import Found, Patient
 from usecases.release import VERSION
 
@@ -53,7 +53,7 @@ def pre_deploy(asked: Asked) -> None:
             ("permissions", lambda: doctor_files.permissions(patient), True),
             ("file_system", lambda: doctor_files.file_system(patient), True),
             ("disk", lambda: doctor_files.disk(patient), True),
-            ("key", lambda: doctor_store.key(patient), True),
+            ("key", lambda: doctor_key.key(patient), True),
             ("backups", lambda: doctor_backups.backups(patient), False),
             ("issuer", lambda: check_issuer.issuer(patient), False),
             ("performance", lambda: _performance(patient, smoke), False),

@@ -84,7 +84,7 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
         known = log.heads(["project"])[1].get("project")
         if places.database is not None:
             is_new_here = attached_to(places) is None
-            attach(places, log.origin)
+            attach(places, log.origin, joins=is_new_here and known is not None)
             if known and is_new_here:
                 _report_attached(project, asked)
                 return

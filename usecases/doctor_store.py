@@ -1,4 +1,4 @@
-"""What `orch doctor` asks the store: whether it opens, its clock, its key, its checkpoints, its documents."""
+"""What `orch doctor` asks the store: whether it opens, its clock, its checkpoints, its documents."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
@@ -23,7 +23,6 @@ from usecases.gate import iteration_with
 from usecases.moments import resolved
 from usecases.patient import Found, Patient
 from usecases.project import Project
-from usecases.signed_head import keys_of
 
 PATIENCE_S = 5.0
 SKEW_US = 1_000_000
@@ -84,25 +83,6 @@ def clock(patient: Patient) -> Iterator[Found]:
         )
     else:
         yield Found("ok", "The clock is not behind the last recorded time.")
-
-
-def key(patient: Patient) -> Iterator[Found]:
-    """Look whether the log's key is here and can sign."""
-    from adapters.keys import load_key
-
-    if patient.log is None or patient.ended:
-        yield patient.not_looked_at()
-        return
-    current = keys_of(project_of(patient)).current
-    rotate = 'orch audit key rotate --reason "the private key was lost"'
-    try:
-        load_key(patient.places.keys, current)
-    except NotFound as error:
-        yield Found("warning", error.message, (rotate,))
-    except Damaged as error:
-        yield Found("damage", error.message, (rotate,))
-    else:
-        yield Found("ok", "The key that speaks for the log is here.")
 
 
 def checkpoints(patient: Patient) -> Iterator[Found]:

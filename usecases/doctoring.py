@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from domain.errors import NotFound, Refusal
-from usecases import doctor_backups, doctor_events, doctor_files, doctor_glass, doctor_phase, doctor_store
+from usecases import doctor_backups, doctor_events, doctor_files, doctor_glass, doctor_key, doctor_phase, doctor_store
 from usecases.patient import DoctorAnswer, Found, HealthRow, Patient, found_from, is_unavailable, verdict_of
 
 CHECKS: tuple[tuple[str, Callable[[Patient], Iterable[Found]]], ...] = (
@@ -14,7 +14,7 @@ CHECKS: tuple[tuple[str, Callable[[Patient], Iterable[Found]]], ...] = (
     ("file_system", doctor_files.file_system),
     ("disk", doctor_files.disk),
     ("clock", doctor_store.clock),
-    ("key", doctor_store.key),
+    ("key", doctor_key.key),
     ("checkpoints", doctor_store.checkpoints),
     ("backups", doctor_backups.backups),
     ("drill", doctor_backups.drill),
