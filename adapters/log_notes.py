@@ -1,10 +1,12 @@
 """What a store keeps about itself, and which of it ends its life as a log that goes on."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple, Self
 
 import orjson
 
+from adapters.places import SOME_DATABASE
 from domain.errors import Damaged, StoreMoved, StoreRecovered, StoreRetired, StoreUnsettled
 
 RECOVERED = "recovered"
@@ -12,7 +14,9 @@ RECOVERED = "recovered"
 CARRIED = "carried_redactions"
 """The note of redactions that a store obeys although they were recorded after its last event, as JSON."""
 RETIRED = "retired"
-"""The note of a store that was left for a promoted one."""
+"""The note of a store that was left for a promoted one: its origin."""
+LEFT_TO = "left_to"
+"""The note of a store in a database that was left: the address of the promoted one, no password in it."""
 PROMOTED = "promoted"
 """The note of a store that was promoted: which place it came from."""
 UNSETTLED = "unsettled"
@@ -54,7 +58,8 @@ def refuse_ended(store: object, notes: Mapping[str, str], *, promotes: bool = Fa
     if RECOVERED in notes and not promotes:
         raise StoreRecovered(str(store), words=words or str(store))
     if RETIRED in notes:
-        raise StoreRetired(str(store), left_for=notes[RETIRED])
+        nowhere = None if isinstance(store, Path) else SOME_DATABASE  # a server names no path, and may say no more
+        raise StoreRetired(str(store), left_for=notes[RETIRED], to=notes.get(LEFT_TO, nowhere))
 
 
 def refuse_elsewhere(store: object, notes: Mapping[str, str]) -> None:

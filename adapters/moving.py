@@ -1,6 +1,6 @@
 """The end of a log in one place, and its beginning in another: no writes any more here, and from then on there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -28,8 +28,8 @@ PUT = "INSERT INTO store VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = e
 class Hold(Protocol):
     """The writers' lock of a log: as long as it is held nobody writes."""
 
-    def end(self, key: str, value: str) -> None:
-        """Refuse every later write, for good, and keep the word why; durable when the hold is let go."""
+    def end(self, why: Mapping[str, str]) -> None:
+        """Refuse every later write, for good, and keep the words why; durable when the hold is let go."""
 
 
 @contextmanager
@@ -77,10 +77,10 @@ class _InFile:
         self._path = path
         self._timeout_s = timeout_s
 
-    def end(self, key: str, value: str) -> None:
+    def end(self, why: Mapping[str, str]) -> None:
         """Refuse every later write, also of those who have the log open and wait."""
         with _writing(self._path, self._timeout_s) as connection:
-            connection.execute(PUT, (key, value))
+            connection.executemany(PUT, why.items())
             connection.execute(GUARD)
 
 
@@ -103,12 +103,12 @@ class _InDatabase:
     def __init__(self, connection: "psycopg.Connection[Row]") -> None:
         self._connection = connection
 
-    def end(self, key: str, value: str) -> None:
+    def end(self, why: Mapping[str, str]) -> None:
         """Refuse every later write, also of those who wait for the lock."""
-        self._connection.execute(
-            "INSERT INTO orch.store VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            (key, value),
-        )
+        for word in why.items():
+            self._connection.execute(
+                "INSERT INTO orch.store VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET value = excluded.value", word
+            )
         self._connection.execute(
             "CREATE TRIGGER ended BEFORE INSERT ON orch.events FOR EACH STATEMENT EXECUTE FUNCTION orch.ended()"
         )

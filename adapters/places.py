@@ -17,7 +17,8 @@ JOINED = "joined"
 """The file that says which log in a database a folder joined, so that its key is in another one."""
 COPY = "service"
 """The file that says of which log a folder is a copy that a service is asked about."""
-NAME_IT = "export ORCHESTRATOR_DATABASE_URL=postgresql://user@host/database"
+SOME_DATABASE = "postgresql://user@host/database"
+NAME_IT = f"export ORCHESTRATOR_DATABASE_URL={SOME_DATABASE}"
 
 
 class Places(NamedTuple):

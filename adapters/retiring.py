@@ -203,6 +203,8 @@ def _take_over_keys(made: Path, keys: Path) -> None:
 
 def _move_keys(keys: Path, kept: Path, *, but: str) -> None:
     """Put the keys of the old log where it is: they speak for it, and for nothing else."""
+    if not keys.is_dir():  # a folder that joined the log has none
+        return
     kept.mkdir(mode=0o700, exist_ok=True)
     for file in keys.glob("*.pem"):
         if file.name != but:

@@ -51,8 +51,19 @@ def _opened(places: Places, *, read_only: bool, timeout_s: float) -> AnyLog:
         )
     log = opened_at(places.database, read_only=read_only, timeout_s=timeout_s)
     if log.origin != known:
+        from adapters.log_lineage import left_by
+
         where, found = log.where, log.origin
-        log.close()
+        try:
+            is_promoted = left_by(log, known) is not None
+        finally:
+            log.close()
+        if is_promoted:
+            raise InvalidInput(
+                f"{places.root} belongs to the log {known}, which was left for {found} in {where}; the folder has not"
+                " followed it yet.",
+                fix=("orch init",),
+            )
         raise InvalidInput(
             f"{places.root} belongs to the log {known}, but {where} holds {found}.",
             fix=("orch config show database_url",),

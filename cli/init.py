@@ -54,8 +54,9 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
     """Make this folder a project: one event log, one signing key, nothing else.
 
     Where ORCHESTRATOR_DATABASE_URL names a PostgreSQL database, the log is made there; one that is there already is
-    joined, and the folder belongs to it from then on. Where ORCHESTRATOR_URL names a service, the folder becomes a copy
-    of its project: documents are kept here, too, and edited here.
+    joined, and the folder belongs to it from then on. A folder whose log was left for a promoted one follows it. Where
+    ORCHESTRATOR_URL names a service, the folder becomes a copy of its project: documents are kept here, too, and edited
+    here.
 
     Example: orch init --name "Audio plug-in"
 
@@ -77,6 +78,8 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
         _copy(places, asked, host=host)
         return
     _make_folders(places)
+    if _followed(places, asked):
+        return
     log = _begun(places, origin=f"{chosen}/{uuid4()}")
     try:
         project = Project(places, log, Workspace(places))
@@ -142,6 +145,21 @@ def _make_folders(places: Places) -> None:
         raise Unavailable(f"{places.state}: {error.strerror or error}.") from error
 
 
+def _followed(places: Places, asked: Asked) -> bool:
+    """Go on with the log that the folder's own was left for, and tell whether there is one."""
+    left = attached_to(places)
+    if places.database is None or left is None:
+        return False
+    from cli.init_promoted import followed
+
+    log = followed(places)
+    if log is None:
+        return False
+    with log:
+        _report_attached(Project(places, log, Workspace(places)), asked, left=left)
+    return True
+
+
 def _begun(places: Places, *, origin: str) -> AnyLog:
     """Return the new log, or the one that is there: an interrupted init goes on where it stopped."""
     if places.database is not None:
@@ -179,13 +197,15 @@ def _begun_in_database(places: Places, address: str, *, origin: str) -> AnyLog:
     return opened_at(address, read_only=False, timeout_s=timeout_s)
 
 
-def _report_attached(project: Project, asked: Asked, *, way: str = "orch rebuild") -> None:
-    """Say that this folder belongs to a log now that was there before."""
+def _report_attached(project: Project, asked: Asked, *, way: str = "orch rebuild", left: str | None = None) -> None:
+    """Say that this folder belongs to a log now that was there before; `left` is the one that it belonged to."""
     moment = project.log.moment()
     data: AttachedAnswer = {"origin": project.log.origin, "events": moment.position}
 
     def show() -> None:
         print(f"{paint('✓', 'green')} this folder belongs to the log {clean(project.log.origin)} now")
+        if left is not None:
+            print(f"  it goes on where {clean(left)} was left; what was kept of that one here is in .orch/retired/")
         print(f"  {counted(moment.position, 'event')}; its documents are written by {way}")
 
     answer("init.attached", data, as_json=asked.json, show=show)

@@ -119,7 +119,7 @@ class Migration:
                     with suppress(Refusal):  # what went wrong is what has to be said
                         self._discard_unsettled(log.origin)
                     raise
-            hold.end(MOVED, move.text())
+            hold.end({MOVED: move.text()})
 
     def _judged(self) -> AnyLog:
         """Open the log as a writer does: what is recovered, retired or outdated is refused."""

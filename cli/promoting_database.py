@@ -6,7 +6,7 @@ from pathlib import Path
 from shlex import quote
 
 from adapters.keys import key_file
-from adapters.log_notes import PROMOTED, RETIRED
+from adapters.log_notes import LEFT_TO, PROMOTED, RETIRED
 from adapters.moving import Hold, held
 from adapters.places import Places
 from adapters.postgres_connection import named
@@ -64,7 +64,7 @@ class DatabasePromotion(Promotion):
             with self.opened() as log:
                 origin = log.origin
             if hold is not None:
-                hold.end(RETIRED, origin)
+                hold.end({RETIRED: origin, LEFT_TO: str(shown("database_url", self.words))})
         self.is_done = True
 
     def finish(self) -> None:

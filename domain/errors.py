@@ -380,10 +380,13 @@ class StoreRecovered(Rejected):
 class StoreRetired(Rejected):
     code = "STORE_RETIRED"
 
-    def __init__(self, store: str, *, left_for: str) -> None:
+    def __init__(self, store: str, *, left_for: str, to: str | None = None) -> None:
+        from shlex import quote  # most commands never need it
+
+        there = () if to is None else (f"export ORCHESTRATOR_DATABASE_URL={quote(to)}", "orch init")
         super().__init__(
             f"{store} was left for {left_for}; it is for reading. A log must never go on in two places.",
-            fix=("unset ORCHESTRATOR_STATE_DIR",),
+            fix=there or ("unset ORCHESTRATOR_STATE_DIR",),
         )
 
 

@@ -80,3 +80,84 @@ def test_what_cannot_be_signed_leads_to_where_the_key_is(two: Orch) -> None:
         for words in (("backup", "create"), ("audit", "checkpoint")):
             refused = two(*words, "--json")
             assert refused.status == 4 and refused.error["fix"] == ["orch doctor"]
+
+
+@pytest.fixture
+def promoted(two: Orch, second_database: str) -> Orch:
+    """Return `orch` where `first` has promoted a log in the second database, and the variable names the old one."""
+    with inside("first"):
+        assert two("spec", "st01-x", "--objectives", "Round trip below 10 ms").status == 0
+        assert two("audit", "checkpoint").status == 0
+        assert two("recover", "run", "--to", "now", "--into", second_database).status == 0
+        said = two("recover", "promote", second_database, "--reason", "a new server", "--yes")
+        assert said.status == 0 and "The old store is kept in " in said.err
+    return two
+
+
+def test_a_folder_follows_the_log_where_another_one_promoted_it(
+    promoted: Orch, second_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with inside("second"):
+        refused = promoted("block", "st01-x", "a pause", "--json")
+        assert (refused.status, refused.error["code"]) == (3, "STORE_RETIRED")
+        export, init = refused.error["fix"]
+        name, _, address = export.removeprefix("export ").partition("=")
+        assert (name, shlex.split(address)) == (ADDRESS, [second_database])
+        monkeypatch.setenv(ADDRESS, second_database)
+        waits = promoted("list", "--json")
+        assert waits.status == 2 and "was left for" in waits.error["message"]
+        assert waits.error["fix"] == [init] == ["orch init"]
+        followed = promoted("init", "--json")
+        assert followed.status == 0 and followed.data["origin"] in waits.error["message"]
+        assert promoted("block", "st01-x", "a pause").status == 0
+        assert promoted("init").status == 3, "there is nothing left to follow"
+    assert "This folder joined the log" in row(promoted, "second", "key")["message"]
+    assert row(promoted, "first", "key")["level"] == "ok"
+
+
+def test_whoever_promoted_and_was_stopped_follows_with_the_new_key(
+    two: Orch, second_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cli import promoting_database
+    from domain.errors import Unavailable
+
+    def stopped(*_: Any, **__: Any) -> None:
+        raise Unavailable("stopped")
+
+    with inside("first"):
+        assert two("audit", "checkpoint").status == 0
+        assert two("recover", "run", "--to", "now", "--into", second_database).status == 0
+        with monkeypatch.context() as patched:
+            patched.setattr(promoting_database, "keep_keys", stopped)
+            assert two("recover", "promote", second_database, "--reason", "a new server", "--yes").status == 8
+        monkeypatch.setenv(ADDRESS, second_database)
+        said = two("init")
+        assert said.status == 0 and "goes on where" in said.out
+        (kept,) = Path(".orch/retired").iterdir()
+        assert {file.name for file in kept.iterdir()} >= {"keys", "checkpoints"}
+    assert row(two, "first", "key")["level"] == "ok"
+
+
+def test_a_folder_follows_no_log_of_another_history(
+    promoted: Orch, second_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with inside("first"):  # a checkpoint of the first folder, put where the second keeps its own, and one byte off
+        (note,) = Path(".orch/retired").glob("*/checkpoints/*.note")
+        Path("../second/.orch/checkpoints").mkdir()
+        lines = note.read_text().split("\n")
+        lines[2] = ("B" if lines[2][0] == "A" else "A") + lines[2][1:]
+        Path("../second/.orch/checkpoints", note.name).write_text("\n".join(lines))
+    monkeypatch.setenv(ADDRESS, second_database)
+    with inside("second"):
+        assert promoted("init").status == 6
+        assert promoted("list").status == 2, "it still belongs to the log that it knows"
+
+
+def test_a_stranger_is_not_followed(two: Orch, second_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ADDRESS, second_database)
+    Path("third").mkdir()
+    with inside("third"):
+        assert two("init", "--host", "example.net").status == 0
+    with inside("second"):
+        refused = two("init", "--json")
+        assert refused.status == 2 and refused.error["fix"] == ["orch config show database_url"]
