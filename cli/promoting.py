@@ -64,8 +64,8 @@ class Promotion(ABC):
 
     @property
     @abstractmethod
-    def kept(self) -> str:
-        """Where the old log is kept, as people are told."""
+    def left(self) -> str:
+        """What became of the old log, as people are told."""
 
     @abstractmethod
     def opened(self) -> AnyLog:
@@ -250,9 +250,9 @@ class FolderPromotion(Promotion):
         finish(self.folder, self.places.state, self._kept, origin=origin, key=key, as_it_is=self._is_salvage)
 
     @property
-    def kept(self) -> str:
+    def left(self) -> str:
         """Where the old store is kept."""
-        return str(self._kept)
+        return f"The old store is kept in {self._kept}, for reading only."
 
     @property
     def _kept(self) -> Path:

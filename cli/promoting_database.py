@@ -29,6 +29,8 @@ class DatabasePromotion(Promotion):
     def __init__(self, places: Places, new: str) -> None:
         super().__init__(places)
         self.words = new
+        self._left = None if places.database == new else places.database
+        """Where the old log is; None where nobody says."""
         with opened_at(new, read_only=True) as log:
             self._is_forked = PROMOTED in log.noted
             self.is_done = self._is_forked and attached_to(places) == log.origin
@@ -39,11 +41,15 @@ class DatabasePromotion(Promotion):
         return named(self.words)
 
     @property
-    def kept(self) -> str:
-        """The database of the old log."""
+    def left(self) -> str:
+        """What became of the old log: nobody looked for it where the setting names the new one already."""
         with self.opened() as log:
             origin = fork_of(log)[1].parent
-        return f"its database, as {origin}" if self._left is None else f"{named(self._left)}, as {origin}"
+        if self._left is not None:
+            return f"The old store is kept in {named(self._left)}, as {origin}, for reading only."
+        return (
+            f"The old store, {origin}, was not looked for: where its database is still there, nobody may write to it."
+        )
 
     def opened(self) -> AnyLog:
         """Open the new log to read it."""
@@ -77,11 +83,6 @@ class DatabasePromotion(Promotion):
             attach(self.places, origin, instead=True)
         self.to_do = follow_setting(self.words)[1]
         self.places = self.places._replace(database=self.words)
-
-    @property
-    def _left(self) -> str | None:
-        """Where the old log is; None where nobody says."""
-        return None if self.places.database == self.words else self.places.database
 
     @contextmanager
     def _held(self) -> Iterator[Hold | None]:

@@ -54,7 +54,7 @@ def promote(asked: Asked, new: New, reason: Reason = "", yes: Yes = False) -> No
     promotion.finish()
     places = promotion.places
     with promotion.opened() as log:
-        print(f"The old store is kept in {clean(promotion.kept)}, for reading only.", file=sys.stderr)
+        print(clean(promotion.left), file=sys.stderr)
         report(Project(places, log, Workspace(places)), asked, promotion.receipt(log))
     for line in promotion.to_do:
         print(f"→ {clean(line)}", file=sys.stderr)

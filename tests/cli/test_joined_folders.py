@@ -161,3 +161,13 @@ def test_a_stranger_is_not_followed(two: Orch, second_database: str, monkeypatch
     with inside("second"):
         refused = two("init", "--json")
         assert refused.status == 2 and refused.error["fix"] == ["orch config show database_url"]
+
+
+def test_an_old_log_that_nobody_looked_for_is_not_said_to_be_kept(
+    two: Orch, second_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with inside("first"):
+        assert two("recover", "run", "--to", "now", "--into", second_database).status == 0
+        monkeypatch.setenv(ADDRESS, second_database)
+        said = two("recover", "promote", second_database, "--reason", "the server burnt down", "--yes")
+        assert said.status == 0 and "was not looked for" in said.err and "is kept" not in said.err
