@@ -171,3 +171,20 @@ def test_an_old_log_that_nobody_looked_for_is_not_said_to_be_kept(
         monkeypatch.setenv(ADDRESS, second_database)
         said = two("recover", "promote", second_database, "--reason", "the server burnt down", "--yes")
         assert said.status == 0 and "was not looked for" in said.err and "is kept" not in said.err
+
+
+def test_backups_made_before_a_promotion_into_another_database_count_no_more(
+    two: Orch, second_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with inside("first"):
+        assert two("backup", "create").status == 0 and two("backup", "drill").status == 0
+        assert two("recover", "run", "--to", "now", "--into", second_database).status == 0
+        assert two("recover", "promote", second_database, "--reason", "a new server", "--yes").status == 0
+        monkeypatch.setenv(ADDRESS, second_database)
+    found = row(two, "first", "backups")
+    assert found["level"] == "warning" and "holds the backups of another log" in found["message"]
+    assert row(two, "first", "drill")["message"].startswith("Nobody has tried yet")
+    with inside("first"):
+        for line in found["fix"]:
+            assert two(*shlex.split(line)[1:]).status == 0, line
+    assert row(two, "first", "backups")["message"].endswith("it holds everything.")
