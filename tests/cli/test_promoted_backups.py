@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
+from adapters.backup_addresses import place_of_its_own
 from adapters.places import find
 from adapters.stores import open_log
 from adapters.workspace import Workspace
@@ -117,3 +118,16 @@ def test_backups_that_are_refused_name_a_place_of_their_own(gone_back: Orch) -> 
     for line in refused.error["fix"]:
         assert gone_back(*shlex.split(line)[1:]).status == 0, line
     assert row(gone_back, "backups")["message"].endswith("it holds everything.")
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        (".orch/backups", ".orch/backups-4ec0ad54"),
+        ("/mnt/backups/", "/mnt/backups-4ec0ad54"),
+        ("s3://bucket/project", "s3://bucket/project-4ec0ad54"),
+        ("s3://bucket", "s3://bucket/4ec0ad54"),
+    ],
+)
+def test_a_place_of_its_own_lies_beside_the_other_one_in_the_same_bucket(words: str, place: str) -> None:
+    assert place_of_its_own(words, "example.org/4ec0ad54-09c6-41e6-921b-d5107747b122") == place
