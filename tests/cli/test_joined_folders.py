@@ -3,6 +3,7 @@
 import os
 import shlex
 import shutil
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from adapters.keys import load_key
+from adapters.signed_notes import note, sign
 from tests.cli.conftest import Orch
 
 pytestmark = pytest.mark.at_the_log("the folders name the database that their log is in")
@@ -141,15 +144,19 @@ def test_whoever_promoted_and_was_stopped_follows_with_the_new_key(
 def test_a_folder_follows_no_log_of_another_history(
     promoted: Orch, second_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with inside("first"):  # a checkpoint of the first folder, put where the second keeps its own, and one byte off
-        (note,) = Path(".orch/retired").glob("*/checkpoints/*.note")
-        Path("../second/.orch/checkpoints").mkdir()
-        lines = note.read_text().split("\n")
-        lines[2] = ("B" if lines[2][0] == "A" else "A") + lines[2][1:]
-        Path("../second/.orch/checkpoints", note.name).write_text("\n".join(lines))
     monkeypatch.setenv(ADDRESS, second_database)
+    with inside("first"):
+        key = promoted("audit", "key", "show", "--json").data["replaced"][0]
+        (kept,) = Path(".orch/retired").iterdir()
+        (file,) = (kept / "checkpoints").glob("*.note")
+        origin, size, *_ = file.read_text().split("\n")
+        private = load_key(kept / "keys", key)
+    text = f"{origin}\n{size}\n{b64encode(bytes(32)).decode()}\n"
+    Path("second/.orch/checkpoints").mkdir()
+    Path("second/.orch/checkpoints", file.name).write_bytes(note(text, [sign(text, key, private)]))
     with inside("second"):
-        assert promoted("init").status == 6
+        refused = promoted("init", "--json")
+        assert refused.status == 6 and "another history" in refused.error["message"]
         assert promoted("list").status == 2, "it still belongs to the log that it knows"
 
 
