@@ -51,7 +51,7 @@ class Approval(Verdict):
 
     meaning: Meaning = Meaning.APPROVAL
     comments: Text = ""
-    force: Annotated[bool, Field(description="Set the policy aside; needs a reason.")] = False
+    force: Annotated[bool, Field(description="Set the policy aside, as a person; needs a reason.")] = False
     break_glass: Annotated[bool, Field(description="Set it aside until others approve; needs a reason.")] = False
     reason: Text = ""
 

@@ -32,7 +32,9 @@ Meaning = Annotated[
     str, typer.Option("--meaning", help="What the signature stands for: approval, review or responsibility.")
 ]
 Comments = Annotated[str, typer.Option("--comments", help="What you want to say beside the verdict.")]
-Force = Annotated[bool, typer.Option("--force", help="Set the policy aside; needs --reason and shows in every report.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Set the policy aside, as a person; needs --reason and shows in every report.")
+]
 BreakGlass = Annotated[
     bool, typer.Option("--break-glass", help="Set it aside in an emergency; others must approve the text in time.")
 ]

@@ -16,7 +16,7 @@ from tests.stories import Outcome, given
 
 PAGE = Path(__file__).with_name("states.md")
 LATE = f.NOON + f.HOUR
-HOURLY = f.policy(request_expiry_seconds=3600)
+HOURLY = f.policy(request_expiry_seconds=3600, author_may_not_approve=True)
 SPEC = f.done("spec")
 AWAITING = (
     *SPEC,
@@ -35,9 +35,9 @@ STEP_STATES: Mapping[str, tuple[f.Fact, ...]] = {
     "rejected": (*AWAITING, f.rejected("research")),
     "approved": (*AWAITING, f.approved("research")),
     "approved, under break-glass": (
-        f.policy(request_expiry_seconds=3600, break_glass_seconds=24 * 3600),
+        f.policy(request_expiry_seconds=3600, author_may_not_approve=True, break_glass_seconds=24 * 3600),
         *AWAITING,
-        f.approved("research", by=f.ADA, broke=("approver_role",), ratify_by=f.expiry(f.NOON, 24 * 3600)),
+        f.approved("research", by=f.LINUS, broke=("approver_role",), ratify_by=f.expiry(f.NOON, 24 * 3600)),
     ),
     "approved, as an import claims": (*AWAITING, f.claimed("research")),
     "reopened": (*AWAITING, f.approved("research"), f.reopened("research")),
@@ -51,7 +51,7 @@ STEP_COMMANDS: Mapping[str, Callable[[], Command]] = {
     "edit, same text": lambda: asks.edit("research", f.text_of("research")),
     "request": lambda: asks.request("research"),
     "approve": lambda: asks.approve("research"),
-    "approve --force": lambda: asks.approve("research", by=f.ROBOT, forced=True, reason="release night"),
+    "approve --force": lambda: asks.approve("research", by=f.ADA, forced=True, reason="release night"),
     "reject": lambda: asks.reject("research", "too vague"),
     "reopen": lambda: asks.reopen("research"),
     "reconfirm": lambda: asks.reconfirm("research"),
@@ -255,7 +255,8 @@ def page() -> str:
         "",
         "The table looks at *research*; the other steps behave alike. Unless the column says otherwise, every earlier",
         "step is approved, one approval is enough and requests run out after an hour. Where more approvals are needed,",
-        "`approve` and `reconfirm` leave the state as it is until the last one. `approve --force` is an agent's.",
+        "`approve` and `reconfirm` leave the state as it is until the last one. `approve --force` is the author's,",
+        "who may not approve what they wrote.",
         "",
         *_diagram(steps),
         "",

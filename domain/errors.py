@@ -8,9 +8,9 @@ Refusal
 │   ├── VerdictIsStale          the verdict judged another text than the latest
 │   ├── AlreadyJudged           the same person judged this iteration before
 │   ├── RequestExpired          the request for approval ran out
-│   ├── PolicyForbids           the project's policy says no; force overrides it
+│   ├── PolicyForbids           the project's policy says no; a person's force overrides it
 │   ├── BreakGlassUnknown       force that others ratify needs a policy that says until when
-│   ├── QualityTooLow           the project's policy asks for a more complete document; force overrides it
+│   ├── QualityTooLow           the project's policy asks for a more complete document; a person's force overrides it
 │   ├── PolicyForbidsAutomatic  nobody can approve automatically what they may not approve
 │   ├── PolicyNeedsPerson       only a person may change a policy that binds agents
 │   ├── LatestTextStays         the text that decisions rest on is drafted anew before it is erased

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from domain import hints
-from domain.actors import Actor, ActorKind
+from domain.actors import Actor
 from domain.documents import Document
 from domain.errors import BreakGlassUnknown, PolicyForbids, QualityTooLow
-from domain.policy_state import PolicyState
+from domain.policy_state import PolicyState, only_people
 from domain.steps import Step
 from domain.times import microseconds
 
@@ -26,21 +26,22 @@ class Judgement(NamedTuple):
         return self._replace(broke=(*self.broke, rule))
 
 
-def ratify_by(
-    judgement: Judgement, *, phase: str, step: Step, by: Actor, at: datetime, policy: PolicyState
-) -> int | None:
-    """Return when an approval by force has to be ratified, µs since the epoch, or None where it holds for good.
-
-    Where the policy binds agents, only people break the glass.
-    """
+def ratify_by(judgement: Judgement, *, at: datetime, policy: PolicyState) -> int | None:
+    """Return when an approval by force has to be ratified, µs since the epoch, or None where it holds for good."""
     seconds = policy.break_glass_seconds
     if seconds is None or not judgement.broke:
         return None
-    if policy.agents_may_not_approve and by.kind is not ActorKind.HUMAN:
-        raise PolicyForbids(
-            phase, step, why=f"{by.name} acts as {by.kind}, and only people break the glass", command=""
-        )
     return microseconds(at) + seconds * 1_000_000
+
+
+def refuse_bound(step: Step, *, phase: str, by: Actor, forced: bool, policy: PolicyState) -> None:
+    """Refuse the approval of an agent or a service whom the policy binds, and offer it no force: that is for people.
+
+    Whoever decides asks this before anything that would advise how to ask better.
+    """
+    if policy.binds(by):
+        also = ", with or without force" if forced else ""
+        raise PolicyForbids(phase, step, why=f"{only_people(by)}{also}", command="")
 
 
 def refuse_unknown_glass(step: Step, *, phase: str, command: str, policy: PolicyState) -> None:

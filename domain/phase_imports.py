@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from domain.actors import Actor, ActorKind
+from domain.actors import Actor
 from domain.digest import digest_of, normalised
 from domain.document_events import DocumentDrafted, Source
 from domain.errors import StepAlreadyApproved, StepWrittenHere
@@ -147,8 +147,7 @@ class PhaseImports(PhaseTasks):
         counts = claim.on_text and document.iteration > 0 and untouched and not judged_here and not document.approvals
         if claim.outcome is ClaimedOutcome.REJECTED and document.claimed:
             counts = counts and document.state is StepState.APPROVED
-        if policy.agents_may_not_approve:
-            counts = counts and by.kind is ActorKind.HUMAN
+        counts = counts and not policy.binds(by)
         self.happen(
             VerdictImported,
             step=claim.step,

@@ -17,7 +17,7 @@ from domain.errors import (
     RequestExpired,
     VerdictIsStale,
 )
-from domain.judgement import Judgement, judge, ratify_by, refuse_unknown_glass
+from domain.judgement import Judgement, judge, ratify_by, refuse_bound, refuse_unknown_glass
 from domain.phase_drafts import PhaseDrafts
 from domain.policy_state import PolicyState
 from domain.steps import Step, StepState
@@ -51,6 +51,7 @@ class PhaseVerdicts(PhaseDrafts):
         """
         self.note_expiry(by=by, at=at)
         document = self._to_be_judged(step, iteration=iteration, digest=digest, by=by, at=at, expired_too=forced)
+        refuse_bound(step, phase=self.state.phase, by=by, forced=forced, policy=policy)
         if document.broke_glass and forced:
             why = f"{document.broke_glass} broke the glass already; that is ratified under the whole policy"
             raise PolicyForbids(self.state.phase, step, why=why, command="")
@@ -66,7 +67,7 @@ class PhaseVerdicts(PhaseDrafts):
         self.happen(
             DocumentApproved,
             **_verdict(step, document, judgement, meaning=meaning, policy_version=policy_version),
-            ratify_by=ratify_by(judgement, phase=self.state.phase, step=step, by=by, at=at, policy=policy),
+            ratify_by=ratify_by(judgement, at=at, policy=policy),
             comments=comments,
             reason=reason,
             automatic=automatic,
@@ -128,6 +129,7 @@ class PhaseVerdicts(PhaseDrafts):
         """Approve a stale text as it is, or one whose approval was imported: a verdict under the full policy."""
         self.note_expiry(by=by, at=at)
         document = self._to_be_reconfirmed(step)
+        refuse_bound(step, phase=self.state.phase, by=by, forced=forced, policy=policy)
         command = f"reconfirm {self.state.phase} {step}"
         if break_glass:
             refuse_unknown_glass(step, phase=self.state.phase, command=command, policy=policy)
@@ -140,7 +142,7 @@ class PhaseVerdicts(PhaseDrafts):
         self.happen(
             DocumentReconfirmed,
             **_verdict(step, document, judgement, meaning=meaning, policy_version=policy_version),
-            ratify_by=ratify_by(judgement, phase=self.state.phase, step=step, by=by, at=at, policy=policy),
+            ratify_by=ratify_by(judgement, at=at, policy=policy),
             reason=reason,
             authentication=authentication,
             by=by,

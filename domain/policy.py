@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from domain import roles
-from domain.actors import Actor, ActorKind, actor
+from domain.actors import Actor, actor
 from domain.aggregates import EventSourced
 from domain.errors import InvalidInput, NotFound, NothingChanged, PolicyNeedsPerson
 from domain.events import DomainEvent
@@ -157,5 +157,5 @@ class Policy(EventSourced):
         self.happen(RoleRevoked, name=name, role=role, reason=reason, by=by, at=at)
 
     def _refuse_agents(self, by: Actor) -> None:
-        if self.state.agents_may_not_approve and by.kind is not ActorKind.HUMAN:
+        if self.state.binds(by):
             raise PolicyNeedsPerson(by.name, by.kind)

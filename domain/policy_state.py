@@ -86,14 +86,17 @@ class PolicyState(NamedTuple):
         rule = QUALITY_RULES.get(step)
         return None if rule is None else getattr(self, rule)
 
+    def binds(self, actor: Actor) -> bool:
+        """Tell whether an actor is no person while only people may approve; force is no way around that (ADR 58)."""
+        return self.agents_may_not_approve and actor.kind is not ActorKind.HUMAN
+
     def broken_by(self, approver: Actor, step: Step, *, author: Actor | None) -> dict[str, str]:
         """Return the rules this approval would break: name to the reason in words."""
         broken = {}
+        if self.binds(approver):
+            broken["agents_may_not_approve"] = only_people(approver)
         if self.author_may_not_approve and author is not None and approver.name == author.name:
             broken["author_may_not_approve"] = f"{approver.name} wrote this text, so another person must approve it"
-        if self.agents_may_not_approve and approver.kind is not ActorKind.HUMAN:
-            kind = "an agent" if approver.kind is ActorKind.AGENT else "a service"
-            broken["agents_may_not_approve"] = f"{approver.name} acts as {kind}, and only people may approve"
         role = self.role_for(step)
         if role is not None and approver.name not in self.holders(role):
             broken["approver_role"] = f"{approver.name} does not hold the role {role}; {self._who_could(role)}"
@@ -134,3 +137,9 @@ class PolicyState(NamedTuple):
             return cls(**facts)
         except TypeError as error:
             raise Damaged(f"The head of the policy does not say what it is: {error}.") from None
+
+
+def only_people(actor: Actor) -> str:
+    """Return why an agent or a service does not approve, in words."""
+    kind = "an agent" if actor.kind is ActorKind.AGENT else "a service"
+    return f"{actor.name} acts as {kind}, and only people may approve"

@@ -84,7 +84,6 @@ class Project(EventSourced):
             raise NothingChanged(f"Directive {number} was taken back before.", fix=("orch context",))
         if directive is None:
             raise NotFound(f"There is no directive {number}.", fix=("orch context",))
-        bound = policy.agents_may_not_approve and by.kind is not ActorKind.HUMAN
-        if bound and directive.kind == ActorKind.HUMAN:
+        if policy.binds(by) and directive.kind == ActorKind.HUMAN:
             raise PolicyNeedsPerson(by.name, by.kind, may="take back what a person said")
         self.happen(DirectiveForgotten, number=number, reason=reason, by=by, at=at)

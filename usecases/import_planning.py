@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from uuid import UUID, uuid5
 
 from adapters.import_plan import PhaseThere
-from domain.actors import ActorKind
 from domain.commands import ImportPhase, Meta, fingerprint
 from domain.document_events import DocumentDrafted
 from domain.errors import NothingChanged, Refusal
@@ -94,7 +93,7 @@ def _decide(project: Project, meta: Meta, there: PhaseThere, notes: list[str], f
 def _unsettled(events: Sequence[ImportEvent], meta: Meta, read: ReadSet) -> Iterator[str]:
     """Yield why claims of verdicts about texts do not count, where that is because of who brings them."""
     by = meta.by
-    if by.kind is ActorKind.HUMAN or not read.policy().state.agents_may_not_approve:
+    if not read.policy().state.binds(by):
         return
     if any(event["counts"] is False and event["digest"] for event in events):
         yield (

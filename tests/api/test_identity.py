@@ -148,6 +148,10 @@ def test_whoever_shows_the_token_is_the_actor_and_nothing_in_a_request_says_othe
     assert drafted.data["actor"] == {"name": "builder", "kind": "agent"}
     assert builder.post("/phases/st07-who/spec/approve", {"actor": "ada"}).code == "VALIDATION_ERROR"
     assert builder.post("/phases/st07-who/spec/approve", {}, **claims).code == "POLICY_VIOLATION"
+    for force in ("force", "break_glass"):
+        refused = builder.post("/phases/st07-who/spec/approve", {force: True, "reason": "urgent"}, **claims)
+        assert (refused.status, refused.code) == (422, "POLICY_VIOLATION")
+        assert refused.json["fix"] == ["orch why st07-who spec"], "no agent is told how to force"
     assert client.post("/phases/st07-who/spec/approve", {}).data["authentication"].startswith("token:")
 
 

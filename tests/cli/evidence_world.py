@@ -49,6 +49,7 @@ def fill(orch: Orch) -> None:
     )
     must("audit", "checkpoint")
     must("spec", "st01-x", "--objectives", "Round trip below 10 ms by loopback")
+    must("policy", "set", "--agents-may-approve", "--approvers", "spec=2", "--reason", "so an agent may force")
     forced = ("--force", "--reason", "release day \x1b[31m", "--actor", "robot", "--actor-kind", "agent")
     must("approve", "st01-x", "spec", *forced)
     must("audit", "key", "rotate", "--reason", "a year has passed")

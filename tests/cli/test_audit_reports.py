@@ -12,8 +12,9 @@ from tests.cli.conftest import Orch, position
 
 @pytest.fixture
 def judged(drafted: Orch) -> Orch:
-    """Return the same function where an agent has approved by force, against the policy."""
+    """Return the same function where an agent that may approve has done so by force: one is not enough."""
     assert drafted("spec", "st01-x", "--objectives", "another").status == 0
+    assert drafted("policy", "set", "--agents-may-approve", "--minimum-approvers", "2").status == 0
     words = ("--force", "--reason", "release day", "--actor", "robot", "--actor-kind", "agent")
     assert drafted("approve", "st01-x", "spec", *words).status == 0
     return drafted

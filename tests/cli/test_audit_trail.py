@@ -25,6 +25,7 @@ def busy(drafted: Orch) -> Orch:
         drafted("reject", "st01-x", "spec", "--feedback", "=1+1", "--feedback", "a\tb", "--actor", "grace").status == 0
     )
     assert drafted("spec", "st01-x", "--objectives", "another").status == 0
+    assert drafted("policy", "set", "--agents-may-approve", "--minimum-approvers", "2").status == 0
     forced = ("--force", "--reason", "-release\nday", "--actor", "robot", "--actor-kind", "agent")
     assert drafted("approve", "st01-x", "spec", *forced).status == 0
     assert drafted("spec", "st02-y", "--objectives", "small", "--title", "@SUM(A1)").status == 0
@@ -56,13 +57,13 @@ def test_a_row_agrees_with_history(busy: Orch) -> None:
     ("words", "positions"),
     [
         (("--actor", "grace"), {6}),
-        (("--kind", "agent"), {9}),
-        (("--forced",), {9}),
-        (("--topic", "phase.opened"), {3, 10}),
-        (("--topic", "policy."), {2}),
-        (("--phase", "st02-y"), {10, 11, 12}),
+        (("--kind", "agent"), {10}),
+        (("--forced",), {10}),
+        (("--topic", "phase.opened"), {3, 11}),
+        (("--topic", "policy."), {2, 9}),
+        (("--phase", "st02-y"), {11, 12, 13}),
         (("--phase", "st01-x", "--step", "spec", "--actor", "ada"), {4, 5, 7, 8}),
-        (("--from", "position:11"), {11, 12}),
+        (("--from", "position:12"), {12, 13}),
         (("--to", "position:2"), {1, 2}),
         (("--from", "position:3", "--to", "position:4"), {3, 4}),
         (("--at", "position:2"), {1, 2}),
@@ -109,8 +110,8 @@ def test_what_could_only_be_mistyped_is_refused_with_what_would_work(
 def test_the_limit_says_that_there_is_more(busy: Orch) -> None:
     cut = busy("audit", "trail", "--limit", "2", "--json").data
     assert ([row["position"] for row in cut["rows"]], cut["more"]) == ([1, 2], True)
-    whole = busy("audit", "trail", "--limit", "12", "--json").data
-    assert (len(whole["rows"]), whole["more"]) == (12, False)
+    whole = busy("audit", "trail", "--limit", "13", "--json").data
+    assert (len(whole["rows"]), whole["more"]) == (13, False)
 
 
 def test_csv_is_rfc_4180_and_says_what_json_says(busy: Orch) -> None:

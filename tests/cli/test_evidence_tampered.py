@@ -66,7 +66,10 @@ TAMPERED: dict[str, tuple[Change, str]] = {
     "an event twice": (lines_changed(lambda found: found.insert(5, found[5])), "position 6: it comes after position 6"),
     "an actor": (envelope_changed(6, as_somebody_else), "events give the root"),
     "an actor, relisted": (also(envelope_changed(6, as_somebody_else), relisted), "row of position 7: actor.name"),
-    "the digest that a verdict names": (envelope_changed(8, another_digest), "position 9: the verdict names iteration"),
+    "the digest that a verdict names": (
+        envelope_changed(9, another_digest),
+        "position 10: the verdict names iteration",
+    ),
     "an envelope in another form": (
         line_changed(6, lambda line: line.update(entry=line["entry"].replace(",", ", "))),
         "position 7: the envelope is not in its canonical form",
@@ -385,11 +388,11 @@ def test_a_redacted_text_is_told_from_one_that_is_missing_by_the_record_of_its_e
 ) -> None:
     def record(envelope: dict[str, Any]) -> None:
         envelope.update(topic="ledger.payload_redacted", stream="ledger", version=2, payload=None)
-        envelope["facts"] = {"position": 11}
+        envelope["facts"] = {"position": 12}
 
     for name in ("checkpoints", "consistency"):
         shutil.rmtree(HERE / name)
-    line_changed(10, said_to_be_redacted)(HERE)
+    line_changed(11, said_to_be_redacted)(HERE)
     envelope_changed(-1, record)(HERE)
     line_changed(-1, lambda line: line.update(text="none", salt=None, payload=None))(HERE)
     population = (HERE / "population.csv").read_bytes().split(b"\r\n")
@@ -398,7 +401,7 @@ def test_a_redacted_text_is_told_from_one_that_is_missing_by_the_record_of_its_e
     assert last != population[-2]
     population[-2] = b",".join([*last.split(b",")[:-1], leaf])
     (HERE / "population.csv").write_bytes(b"\r\n".join(population))
-    recounted(HERE, texts=11, redacted=1)
+    recounted(HERE, texts=12, redacted=1)
     resigned(HERE)
     said = verify(HERE)
     assert said.status == 7, said.out

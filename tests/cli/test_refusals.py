@@ -56,7 +56,16 @@ CASES = {
         [FOUR_EYES, draft("spec")], "approve st01-x spec", "POLICY_VIOLATION", paste=(0, 1), then=False
     ),
     "an agent's approval": Case(
-        [draft("spec")], "approve st01-x spec --actor-kind agent", "POLICY_VIOLATION", paste=(0, 1), then=False
+        [draft("spec")], "approve st01-x spec --actor-kind agent", "POLICY_VIOLATION", then=False
+    ),
+    "an agent's approval by force": Case(
+        [draft("spec")], "approve st01-x spec --force --reason mine --actor-kind agent", "POLICY_VIOLATION", then=False
+    ),
+    "a service's approval under break-glass": Case(
+        [draft("spec")],
+        "approve st01-x spec --break-glass --reason x --actor-kind service",
+        "POLICY_VIOLATION",
+        then=False,
     ),
     "force without a reason": Case(
         [FOUR_EYES, draft("spec")], "approve st01-x spec --force", "VALIDATION_ERROR", 2, then=False

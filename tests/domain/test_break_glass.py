@@ -143,7 +143,7 @@ def test_a_lapsed_glass_is_neither_renewed_nor_made_permanent_by_force(period: i
     story.when(asks.approve("spec", by=ADA, forced=True, reason="once more", at=LATE)).refused(
         AlreadyJudged, f"orch why {PHASE} spec", code="WORKFLOW_VIOLATION", saying="ada"
     )
-    story.when(asks.approve("spec", by=ROBOT, forced=True, reason="for her", at=LATE)).refused(
+    story.when(asks.approve("spec", by=LINUS, forced=True, reason="for her", at=LATE)).refused(
         PolicyForbids, f"orch why {PHASE} spec", code="POLICY_VIOLATION", saying="ada broke the glass already"
     )
 
@@ -204,7 +204,7 @@ def test_the_handoff_waits_until_it_is_ratified() -> None:
 
 def test_only_people_break_the_glass_where_agents_are_bound() -> None:
     given(*WAITING).when(asks.approve("spec", by=ROBOT, break_glass=True, reason="so it seemed")).refused(
-        PolicyForbids, f"orch why {PHASE} spec", code="POLICY_VIOLATION", saying="only people break the glass"
+        PolicyForbids, f"orch why {PHASE} spec", code="POLICY_VIOLATION", saying="only people may approve"
     )
 
 

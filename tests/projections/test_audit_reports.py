@@ -25,7 +25,7 @@ def test_the_plain_way_has_no_exceptions() -> None:
 
 
 def test_a_forced_approval_by_an_agent_of_its_own_text_stands_out_three_ways() -> None:
-    story = Story(World()).draft(Step.SPEC, by=ROBOT).approve(Step.SPEC, by=ROBOT, forced=True, reason="release day")
+    story = Story(World()).draft(Step.SPEC, by=ROBOT).forced_by_agent(Step.SPEC, reason="release day")
     rows = exceptions_in(story.world)
     assert [row["exception"] for row in rows] == ["forced", "self_approval", "verdict_not_by_a_person"]
     assert {row["reason"] for row in rows} == {"release day"} and {row["position"] for row in rows} == {4}

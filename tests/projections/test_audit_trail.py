@@ -122,7 +122,7 @@ def test_every_filter_leaves_the_rows_it_names_and_no_other() -> None:
 
 
 def test_forced_only_leaves_what_set_the_policy_aside() -> None:
-    story = Story(World()).draft(Step.SPEC, by=ROBOT).approve(Step.SPEC, by=ROBOT, forced=True, reason="release day")
+    story = Story(World()).draft(Step.SPEC, by=ROBOT).forced_by_agent(Step.SPEC, reason="release day")
     (row,) = wanted_of(story.world, Wanted(forced=True))
     assert (row["topic"], row["broke"]) == ("phase.document_approved", ["agents_may_not_approve"])
 

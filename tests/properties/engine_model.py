@@ -107,12 +107,12 @@ class Engine:
         refuse_if(not command.reason.strip(), "ReasonMissing")
         refuse_if(not 1 <= command.number <= self.remembered, "NotFound")
         refuse_if(command.number not in self.directives, "NothingChanged")
-        bound = self.policy.agents_may_not_approve and command.meta.by.kind != ActorKind.HUMAN
+        bound = self._binds(command)
         refuse_if(bound and self.directives[command.number] == ActorKind.HUMAN, "PolicyNeedsPerson")
         del self.directives[command.number]
 
     def _redact(self, command: c.RedactPayload) -> None:
-        bound = self.policy.agents_may_not_approve and command.meta.by.kind != ActorKind.HUMAN
+        bound = self._binds(command)
         refuse_if(bound, "PolicyNeedsPerson")
         position = command.position
         refuse_if(not 1 <= position <= len(self.rows), "NotFound")
@@ -157,7 +157,7 @@ class Engine:
             raise
 
     def _change_policy(self, command: c.ChangePolicy) -> None:
-        bound = self.policy.agents_may_not_approve and command.meta.by.kind != ActorKind.HUMAN
+        bound = self._binds(command)
         refuse_if(bound, "PolicyNeedsPerson")
         given = {name: value for name, value in command._asdict().items() if name in vars(self.policy)}
         for table in ("approvers", "approver_roles"):
@@ -181,7 +181,7 @@ class Engine:
         self.policy = wanted
 
     def _change_roles(self, command: c.GrantRole | c.RevokeRole) -> None:
-        bound = self.policy.agents_may_not_approve and command.meta.by.kind != ActorKind.HUMAN
+        bound = self._binds(command)
         refuse_if(bound, "PolicyNeedsPerson")
         refuse_if(command.role != command.role.lower(), "InvalidInput")
         members = dict(self.policy.members or {})
@@ -247,6 +247,7 @@ class Engine:
     def _approve(self, phase: Phase, command: c.ApproveDocument) -> None:
         forced = command.forced or command.break_glass
         paper = self._judged(phase, command, even_expired=forced)
+        refuse_if(self._binds(command), "PolicyForbids")
         refuse_if(forced and bool(paper.broke), "PolicyForbids")
         refuse_if(command.break_glass and self.policy.break_glass_seconds is None, "BreakGlassUnknown")
         refuse_if(phase.gap(command.step), "StepNotApproved")
@@ -268,6 +269,7 @@ class Engine:
         refuse_if(phase.archived, "PhaseArchived")
         refuse_if(paper.state != S.STALE or not paper.was_approved, "NotReconfirmable")
         refuse_if(phase.gap(command.step), "StepNotApproved")
+        refuse_if(self._binds(command), "PolicyForbids")
         refuse_if(command.break_glass and self.policy.break_glass_seconds is None, "BreakGlassUnknown")
         self._refuse_other(paper, command)
         refuse_if(not command.reason.strip(), "ReasonMissing")
@@ -291,12 +293,14 @@ class Engine:
         refuse_if(command.digest not in (None, paper.digest), "VerdictIsStale")
         refuse_if(command.meta.by.name in (*paper.approvals, paper.broke), "AlreadyJudged")
 
+    def _binds(self, command: Any) -> bool:
+        """Tell whether only people may approve and none asks; force changes nothing about that."""
+        return self.policy.agents_may_not_approve and command.meta.by.kind != ActorKind.HUMAN
+
     def _count(self, paper: Paper, command: Any) -> None:
         by: Actor = command.meta.by
         forced = command.forced or command.break_glass
-        broken = (self.policy.author_may_not_approve and by.name == paper.author) or (
-            self.policy.agents_may_not_approve and by.kind != ActorKind.HUMAN
-        )
+        broken = self.policy.author_may_not_approve and by.name == paper.author
         role = (self.policy.approver_roles or {}).get(command.step)
         broken = broken or (role is not None and by.name not in (self.policy.members or {}).get(role, []))
         refuse_if(broken and not forced, "PolicyForbids")
@@ -306,7 +310,6 @@ class Engine:
         enough = len(paper.approvals) + 1 >= self._needed(command.step)
         aside = broken or incomplete or not enough or paper.state == S.EXPIRED
         if forced and aside and self.policy.break_glass_seconds is not None:
-            refuse_if(self.policy.agents_may_not_approve and by.kind != ActorKind.HUMAN, "PolicyForbids")
             paper.ratify = microseconds(command.meta.at) + self.policy.break_glass_seconds * 1_000_000
             paper.broke = by.name
         else:
