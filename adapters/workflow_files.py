@@ -1,5 +1,6 @@
 """Read the file of a workflow: judged as a whole before anything is done with a part of it."""
 
+from shlex import quote
 from typing import Any, BinaryIO, NamedTuple
 
 from adapters.input_cleaning import cleaned, without_empty
@@ -19,15 +20,20 @@ class WorkflowFile(NamedTuple):
     name: str
     """As refusals name it."""
     fields: dict[Step, dict[str, Any]]
+    config: str = ""
+    """As `--config` names it; empty where the fields came without a file."""
 
 
 def read_workflow(file: str, *, phase: str, stdin: BinaryIO | None = None) -> WorkflowFile:
     """Return the fields of every step in the file, in canonical form. Raises `InvalidInput`, with line and field."""
-    return judged_workflow(read_text(file, stdin=stdin, option="--config"), phase=phase)
+    return judged_workflow(read_text(file, stdin=stdin, option="--config"), phase=phase, config=file)
 
 
-def judged_workflow(source: Source, *, phase: str) -> WorkflowFile:
-    """Return the fields of every step in a text that was read. Raises `InvalidInput`, with line and field."""
+def judged_workflow(source: Source, *, phase: str, config: str = "") -> WorkflowFile:
+    """Return the fields of every step in a text that was read. Raises `InvalidInput`, with line and field.
+
+    `config` is the file as a command line names it, where there is one.
+    """
     from adapters.input_workflow import Workflow
 
     fields = cleaned(source.parsed(), source.name)
@@ -35,7 +41,7 @@ def judged_workflow(source: Source, *, phase: str) -> WorkflowFile:
     if fields.get("phase") not in (None, phase):
         raise InvalidInput(
             f"{source.name} is meant for {fields['phase']}, not for {phase}.",
-            fix=(f"orch workflow {fields['phase']} --config {source.name}",),
+            fix=(f"orch workflow {fields['phase']} --config {quote(config)}",) if config else (),
         )
     found = {step: without_empty(part) for step in STEPS if isinstance(part := fields.get(step.value), dict)}
     found |= {step: {} for step in RESTS_ON if step.value in fields and step not in found}
@@ -44,4 +50,4 @@ def judged_workflow(source: Source, *, phase: str) -> WorkflowFile:
         raise InvalidInput(f"{source.name}: {hollow[0]} fills in no field; fill in at least one.", fix=HELP)
     if not found:
         raise InvalidInput(f"{source.name} has fields for no step; name at least the spec.", fix=HELP)
-    return WorkflowFile(source.name, found)
+    return WorkflowFile(source.name, found, config)

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from usecases.answers import PolicyAnswer, RoleListAnswer, RoleRow
 
 
+def policy_of(project: Project) -> PolicyState:
+    """Return the rules in force now, as those who decide have them."""
+    head = project.log.heads([POLICY])[1].get(POLICY)
+    return PolicyState.from_facts(head.facts) if head else PolicyState()
+
+
 def policy(project: Project, at: str | None = None) -> "PolicyAnswer":
     """Return the rules in force and the version that verdicts record."""
     head = _head(project, at)

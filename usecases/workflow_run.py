@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from hashlib import sha256
+from shlex import quote
 from time import time_ns
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,13 +13,13 @@ from domain import hints, phase_ids
 from domain.documents import NOT_STARTED, Document
 from domain.errors import CommandIdReused, Damaged, PolicyForbidsAutomatic, Refusal, Unavailable
 from domain.phase_state import PhaseState
-from domain.policy_state import PolicyState
 from domain.steps import STEPS, Step, StepState
 from domain.trial import try_out
 from usecases.gate import is_edited, refuse_edited, refuse_other_than_latest
 from usecases.project import Project
 from usecases.publish import publish
 from usecases.receipts import ReceiptAfter, receipt_after, wanted_after
+from usecases.rules import policy_of
 from usecases.signing import SignedAfter
 from usecases.workflow_answer import Gate, WorkflowRow
 from usecases.writes import recorded
@@ -170,7 +171,7 @@ class Run:
         """Say what the step waits for."""
         match document.state_at(time_ns() // 1000):
             case StepState.AWAITING_APPROVAL:
-                given, needed = len(document.approvals), self._policy().needed(step)
+                given, needed = len(document.approvals), policy_of(self._project).needed(step)
                 count = f" ({given} of {needed} approvals)" if needed > 1 else ""
                 whose = "" if self._is_drafted_by(draft_id, document) else f", which is not from {self._file.name},"
                 return self._gate(
@@ -194,9 +195,10 @@ class Run:
     def _refuse_hopeless_approval(self, step: Step, state: PhaseState) -> None:
         document, by = state.documents[step], self._meta("").by
         known = self._project.log.receipt(self._id("draft", step, self._file.fields[step])) is not None
-        broken = self._policy().broken_by(by, step, author=document.author if known else by)
+        broken = policy_of(self._project).broken_by(by, step, author=document.author if known else by)
         if broken:
-            line = f"orch workflow {self._phase} --config {self._file.name}"
+            config = self._file.config  # without a file there is no line to repeat, but the rules can be shown
+            line = f"orch workflow {self._phase} --config {quote(config)}" if config else "orch policy show"
             raise PolicyForbidsAutomatic(self._phase, step, why=next(iter(broken.values())), fix=(line,))
 
     def _is_drafted_by(self, command_id: str, document: Document) -> bool:
@@ -206,10 +208,6 @@ class Run:
     def _id(self, what: str, step: Step, words: Any) -> str:
         said = orjson.dumps([what, self._phase, step, words], option=orjson.OPT_SORT_KEYS)
         return f"workflow-{sha256(said).hexdigest()}"
-
-    def _policy(self) -> PolicyState:
-        head = self._project.log.heads(["policy"])[1].get("policy")
-        return PolicyState.from_facts(head.facts) if head else PolicyState()
 
     def _state(self) -> PhaseState:
         head = self._project.head(self._phase)

@@ -122,7 +122,10 @@ def test_a_workflow_goes_as_far_as_its_approvals(client: Client, served_project:
     writer = client.shows(issued(served_project, Scope.WRITE))
     assert writer.post("/phases/st20-flow/workflow", {**words, "auto_approve": True}).code == "FORBIDDEN"
     agent = client.shows(issued(served_project, Scope.WRITE, Scope.APPROVE, to=AGENT))
-    assert agent.post("/phases/st20-flow/workflow", {**words, "auto_approve": True}).status == 422
+    refused = agent.post("/phases/st20-flow/workflow", {**words, "auto_approve": True})
+    assert (refused.status, refused.json["fix"]) == (422, ["orch policy show"]), "there is no file to name"
+    elsewhere = client.post("/phases/st20-flow/workflow", {"steps": {"phase": "st21-x", **words["steps"]}})
+    assert (elsewhere.code, elsewhere.json["fix"]) == ("VALIDATION_ERROR", [])
     settings = served_project.places.settings
     settings.write_text('[checkpoints]\nafter = ["approval"]\nanchor = "nowhere/anchor.txt"\n')
     gone = client.post("/phases/st20-flow/workflow", {**words, "auto_approve": True}).data
