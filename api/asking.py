@@ -20,12 +20,14 @@ from api.identity import Identity, authenticated, refuse_without
 from api.problems import RETRY_SECONDS, HttpRefusal
 from api.service import Service
 from domain.access_token import Scope
+from domain.actors import Actor, ActorKind
 from domain.commands import Meta
 from domain.errors import InvalidInput
 from domain.phase_ids import checked, stream_of
 from usecases.command_ids import checked_id
 from usecases.project import Project
 from usecases.reads import POLICY
+from usecases.rules import policy_of
 
 TOKEN = HTTPBearer(
     bearerFormat="orch_…",
@@ -33,6 +35,9 @@ TOKEN = HTTPBearer(
     " The scope that an operation needs is named with it.",
 )
 ANY = "*"
+ONLY_PEOPLE = {"create_token"}
+WHILE_BOUND = {"approve", "reconfirm", "set_policy", "grant_role", "revoke_role", "redact"}
+"""Operations that are for people while the policy binds agents."""
 ETAG = re.compile(r'"(0|[1-9][0-9]{0,14})"', re.ASCII)
 
 
@@ -134,10 +139,18 @@ def admitted(request: Request, scopes: Sequence[str]) -> Identity:
         known.token = by.account
     standing = service.rates.of_token(by.account)
     state.setdefault("standings", []).extend([standing] if standing else [])
-    refuse_without(scopes, by)
+    doing = getattr(request.scope.get("route"), "name", "")  # none where we are asked directly
+    refuse_without(scopes, by, in_vain=lambda: is_for_people(doing, by.actor, service.project))
     if by.token:
         service.use.note(by.token, time_ns() // 1000)
     return by
+
+
+def is_for_people(doing: str, actor: Actor, project: Project) -> bool:
+    """Tell whether somebody may not do that whatever their scopes, since they are no person."""
+    if doing in ONLY_PEOPLE:
+        return actor.kind is not ActorKind.HUMAN
+    return doing in WHILE_BOUND and policy_of(project).binds(actor)
 
 
 Known = Annotated[Identity, Depends(Bearer(identified))]

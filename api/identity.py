@@ -1,12 +1,13 @@
 """Who asks: whoever shows a token that was issued here, or by the issuer that the settings name."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import time_ns
 from typing import NamedTuple, NoReturn
 
 from adapters.access_tokens import id_in, is_that
 from adapters.oidc_tokens import Issuer, NoSuchToken, looks_like_one
 from api.problems import HttpRefusal
+from domain import hints
 from domain.access_token import Scope, TokenState, stream_of
 from domain.actors import Actor
 from domain.event_log import EventLog
@@ -65,18 +66,24 @@ def _named_by(issuer: Issuer, secret: str) -> Identity:
     return Identity(found.actor, found.scopes, "", found.authentication)
 
 
-def refuse_without(scopes: Sequence[str], identity: Identity) -> None:
-    """Refuse whoever lacks a scope."""
+def refuse_without(scopes: Sequence[str], identity: Identity, *, in_vain: Callable[[], bool] = lambda: False) -> None:
+    """Refuse whoever lacks a scope. `in_vain` tells whether the rules would refuse them with it, too."""
     lacking = [scope for scope in scopes if scope not in identity.scopes]
     if lacking:
         (scope, *_) = lacking
+        hopeless = in_vain()
         raise HttpRefusal(
             403,
             "FORBIDDEN",
-            f"{_called(identity)} has no scope {scope}; it has {', '.join(identity.scopes) or 'none'}.",
-            fix=(f"orch token create {identity.actor.name} --scope {scope}" if identity.token else GROUPS,),
+            f"{_called(identity)} has no scope {scope}; it has {', '.join(identity.scopes) or 'none'}."
+            f"{' Nor would it help: only people may do that.' if hopeless else ''}",
+            fix=("orch policy show" if hopeless else _way_to(scope, identity),),
             headers={"WWW-Authenticate": f'Bearer realm="orch", error="insufficient_scope", scope="{scope}"'},
         )
+
+
+def _way_to(scope: str, identity: Identity) -> str:
+    return hints.token(identity.actor, [scope]) if identity.token else GROUPS
 
 
 def _called(identity: Identity) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
+from domain import hints
 from domain.actors import Actor, ActorKind
 from domain.aggregates import EventSourced
 from domain.errors import Damaged, InvalidInput, NothingChanged, TokenNeedsPerson
@@ -124,13 +125,11 @@ class AccessToken(EventSourced):
         if not SHA256.fullmatch(sha256):
             raise InvalidInput("The digest of a token is a SHA-256 in hex.")
         if not scopes:
-            raise InvalidInput(
-                f"A token has at least one scope of {', '.join(Scope)}.", fix=(f"orch token create {to.name}",)
-            )
+            raise InvalidInput(f"A token has at least one scope of {', '.join(Scope)}.", fix=(hints.token(to),))
         if not 1 <= seconds <= LONGEST_SECONDS:
             raise InvalidInput(
                 f"A token lives for 1 to {LONGEST_SECONDS} seconds, which is 366 days; got {seconds}.",
-                fix=("orch token create ada --days 90",),
+                fix=(hints.token(to, scopes, days=90),),
             )
         return cls.start(
             TokenIssued(

@@ -1,5 +1,8 @@
 """The next command to type: lines that work when pasted."""
 
+from collections.abc import Sequence
+
+from domain.actors import Actor, ActorKind
 from domain.documents import Document
 from domain.phase_state import PhaseState
 from domain.steps import Step, StepState
@@ -53,3 +56,12 @@ def grant(name: str, role: str) -> str:
     from shlex import quote  # few commands need it
 
     return f"orch role grant {quote(name)} {quote(role)}"
+
+
+def token(to: Actor, scopes: Sequence[str] = (), *, days: int | None = None) -> str:
+    """Return the command that issues somebody a token: of their kind, since without one it would be a person's."""
+    from shlex import quote
+
+    kind = "" if to.kind is ActorKind.HUMAN else f" --kind {to.kind}"
+    wanted = "".join(f" --scope {scope}" for scope in scopes)
+    return f"orch token create {quote(to.name)}{kind}{wanted}{'' if days is None else f' --days {days}'}"

@@ -156,6 +156,33 @@ def test_whoever_shows_the_token_is_the_actor_and_nothing_in_a_request_says_othe
 
 
 @pytest.mark.parametrize("kind", [ActorKind.AGENT, ActorKind.SERVICE])
+def test_what_gives_a_program_a_scope_leaves_it_a_program_and_no_scope_makes_it_a_person(
+    kind: ActorKind, client: Client, served_project: Project
+) -> None:
+    robot = client.shows(issued(served_project, Scope.WRITE, to=Actor("night shift", kind)))
+    asked = {
+        "/phases/st08-kinds/spec/reject": "approve",
+        "/phases/st08-kinds/spec/reopen": "approve",
+        "/rebuild": "admin",
+        "/audit/verify": "audit",
+    }
+    for path, scope in asked.items():
+        assert robot.post(path, {}).json["fix"] == [f"orch token create 'night shift' --kind {kind} --scope {scope}"]
+    workflow = {"steps": {"spec": {"objectives": ["a"]}}, "auto_approve": True}
+    hopeless = {
+        "/phases/st08-kinds/spec/approve": {},
+        "/phases/st08-kinds/spec/reconfirm": {},
+        "/phases/st08-kinds/workflow": workflow,
+        "/policy": {},
+        "/tokens": {},
+    }
+    for path, words in hopeless.items():
+        refused = robot.post(path, words)
+        assert (refused.code, refused.json["fix"]) == ("FORBIDDEN", ["orch policy show"]), path
+        assert refused.json["detail"].endswith("Nor would it help: only people may do that."), path
+
+
+@pytest.mark.parametrize("kind", [ActorKind.AGENT, ActorKind.SERVICE])
 def test_only_people_issue_tokens_whatever_their_scopes(
     kind: ActorKind, client: Client, served_project: Project
 ) -> None:
