@@ -127,7 +127,7 @@ def _names_in(pairs: Iterable[str]) -> dict[str, str]:
         value, _, name = pair.rpartition("=")
         if value in found:
             raise InvalidInput(f"oidc.names names {value[:80]!r} twice.", fix=("orch config show oidc.names",))
-        found[value] = actor(name).name
+        found[value] = actor(name, fix=("orch config show oidc.names",)).name
     return found
 
 

@@ -7,8 +7,9 @@ from api.answering import answer, handled, recorded
 from api.asking import Admin, Overseer, Reader, Writer
 from api.parts import part
 from api.words import Directive, MaybeReason, NewToken, Reason, Role, Rules
+from domain import hints
 from domain.access_token import stream_of
-from domain.actors import actor
+from domain.actors import Actor, actor
 from domain.commands import (
     ChangePolicy,
     ForgetDirective,
@@ -89,7 +90,7 @@ def create_token(ask: Admin, words: NewToken) -> Response:
     made = new_token()
     stream = stream_of(made.id)
     meta = ask.meta(stream=stream)
-    to = actor(words.name, words.kind)
+    to = actor(words.name, words.kind, fix=(hints.token(Actor("ada", words.kind), words.scopes),))
     command = IssueToken(meta, to, tuple(words.scopes), words.days * 86_400, made.id, made.sha256, words.reason)
     receipt = ask.project.handle(command)
     secret = None if receipt.repeated else made.secret

@@ -1,6 +1,7 @@
 """orch token: who may use the service, for what, and until when."""
 
-from typing import Annotated, Any, ClassVar, Optional
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Optional
 
 import typer
 
@@ -15,6 +16,9 @@ from cli.typed import typed
 from cli.writes import report
 from domain.errors import InvalidInput
 from usecases.tokens import tokens
+
+if TYPE_CHECKING:
+    from domain.actors import Actor
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Who acts with it: the actor of everything done with it.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="The twelve digits after orch_ in the token.")]
@@ -52,15 +56,15 @@ def create(
 
     Next: orch serve
     """
-    words = {"--kind": "" if kind == "human" else kind, "--days": days, "--reason": reason}
-    again = typed(f"orch token create {one_line(name)}", words)
+    again = typed(_typed(one_line(name), kind, scope, days), {"--reason": reason})
     refuse_guessed_kind(asked.actor_kind, command=again)
     with opened(to_write=True) as project:
         from adapters.access_tokens import new_token
         from domain.actors import actor
         from domain.commands import IssueToken
 
-        to, scopes = actor(name, kind), _scopes(scope or USUAL)
+        to = actor(name, kind, fix=(_typed("ada", kind, scope, days),))
+        scopes = _scopes(scope or USUAL, to)
         made = new_token()
         command = IssueToken(project.meta(asked), to, scopes, days * 86_400, made.id, made.sha256, reason)
         receipt, answered = project.decide(command)
@@ -122,7 +126,13 @@ def _who(actor: Any) -> str:
     return one_line(actor["name"]) + ("" if actor["kind"] == "human" else f" ({actor['kind']})")
 
 
-def _scopes(words: "list[str] | tuple[str, ...]") -> Any:
+def _typed(name: str, kind: str, scopes: list[str] | None, days: int) -> str:
+    words = {"--kind": "" if kind == "human" else kind, "--scope": scopes or [], "--days": days}
+    return typed(f"orch token create {quote(name)}", words)
+
+
+def _scopes(words: "list[str] | tuple[str, ...]", to: "Actor") -> Any:
+    from domain import hints
     from domain.access_token import Scope
 
     known = list(Scope)
@@ -130,6 +140,6 @@ def _scopes(words: "list[str] | tuple[str, ...]") -> Any:
         if word not in known:
             raise InvalidInput(
                 f"A scope is one of {', '.join(known)}; got {word[:40]!r}.",
-                fix=("orch token create ada --scope read --scope write",),
+                fix=(hints.token(to, USUAL),),
             )
     return tuple(map(Scope, words))

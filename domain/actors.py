@@ -1,5 +1,6 @@
 """Who does something: a name that is claimed, and a kind."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -25,14 +26,17 @@ class Actor(NamedTuple):
     kind: ActorKind = ActorKind.HUMAN
 
 
-def actor(name: str, kind: str = ActorKind.HUMAN) -> Actor:
-    """Return the actor of that name, or refuse a name that no log line could show, or that looks like another one."""
+def actor(name: str, kind: str = ActorKind.HUMAN, *, fix: Sequence[str] = ("export ORCHESTRATOR_ACTOR=ada",)) -> Actor:
+    """Return the actor of that name, or refuse a name that no log line could show, or that looks like another one.
+
+    `fix` is what to type then: unless somebody else was named, whoever acts is.
+    """
     if not name.strip() or len(name) > NAME_LIMIT or not name.isprintable():
-        raise _no_name(f"has 1 to {NAME_LIMIT} printable characters", name)
+        raise _no_name(f"has 1 to {NAME_LIMIT} printable characters", name, fix)
     if name != name.strip() or "  " in name:
-        raise _no_name("has no spaces around it and none beside each other", name)
+        raise _no_name("has no spaces around it and none beside each other", name, fix)
     if not name.isascii() and not _is_one_of_its_looks(name):
-        raise _no_name("is composed (Unicode NFC), and every character of it shows", name)
+        raise _no_name("is composed (Unicode NFC), and every character of it shows", name, fix)
     try:
         return Actor(name, ActorKind(kind))
     except ValueError:
@@ -40,8 +44,8 @@ def actor(name: str, kind: str = ActorKind.HUMAN) -> Actor:
         raise InvalidInput(f"An actor's kind is one of {kinds}; got {kind!r}.") from None
 
 
-def _no_name(rule: str, name: str) -> InvalidInput:
-    return InvalidInput(f"An actor's name {rule}; got {name[:NAME_LIMIT]!a}.", fix=("export ORCHESTRATOR_ACTOR=ada",))
+def _no_name(rule: str, name: str, fix: Sequence[str]) -> InvalidInput:
+    return InvalidInput(f"An actor's name {rule}; got {name[:NAME_LIMIT]!a}.", fix=fix)
 
 
 def _is_one_of_its_looks(name: str) -> bool:

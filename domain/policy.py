@@ -139,11 +139,7 @@ class Policy(EventSourced):
         """Give somebody a role."""
         self._refuse_agents(by)
         role = roles.checked(role)
-        try:
-            actor(name)
-        except InvalidInput as error:
-            error.fix = ("orch role grant ada lead",)
-            raise
+        actor(name, fix=("orch role grant ada lead",))
         if name in self.state.holders(role):
             raise NothingChanged(f"{name} holds the role {role} already.", fix=("orch role list",))
         self.happen(RoleGranted, name=name, role=role, reason=reason, by=by, at=at)

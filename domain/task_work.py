@@ -27,11 +27,17 @@ def decide(command: TaskCommand, read: ReadSet, log: EventLog) -> Phase:
         case c.ReopenTasks():
             phase.reopen_tasks(command.tasks, reason=command.reason, by=by, at=at)
         case c.AssignTasks():
-            to = actor(command.to).name if command.to else ""
+            to = actor(command.to, fix=(_to_ada(command),)).name if command.to else ""
             phase.assign_tasks(command.tasks, to=to, by=by, at=at)
         case c.SyncTasks():
             phase.sync_tasks(command.done, command.reopened, forced=command.forced, reason=command.reason, by=by, at=at)
     return phase
+
+
+def _to_ada(command: c.AssignTasks) -> str:
+    from shlex import quote  # few commands need it
+
+    return f"orch task assign {command.phase} {' '.join(map(quote, command.tasks))} --to ada"
 
 
 def _recorded(phase: Phase, log: EventLog, command: TaskCommand) -> None:

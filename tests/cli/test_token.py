@@ -47,6 +47,17 @@ def test_only_people_issue_tokens(project: Orch) -> None:
         assert refused.status == 3 and refused.error["code"] == "POLICY_VIOLATION"
 
 
+def test_what_mends_a_token_keeps_its_kind_and_its_scopes(project: Orch) -> None:
+    def fix(*words: str) -> list[str]:
+        return list(project("token", "create", *words, "--json").error["fix"])
+
+    assert fix("", "--scope", "read") == ["orch token create ada --scope read --days 90"]
+    assert fix("a\nb", "--kind", "agent") == ["orch token create ada --kind agent --days 90"]
+    assert fix("night shift", "--kind", "service", "--scope", "root") == [
+        "orch token create 'night shift' --kind service --scope read --scope write"
+    ]
+
+
 def test_wrong_words_are_refused_and_no_secret_is_repeated(project: Orch) -> None:
     before = position(project)
     assert project("token", "create", "grace", "--scope", "root").status == 2

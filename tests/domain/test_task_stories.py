@@ -291,3 +291,9 @@ def test_more_tasks_than_an_event_can_hold_are_refused_in_words() -> None:
     assert isinstance(refused.answer, InvalidInput) and "several phases" in refused.answer.message
     kept = [{"id": "T001", "title": "one"}]
     assert not isinstance(draft(*kept).answer, InvalidInput)
+
+
+def test_a_name_that_cannot_be_somebodys_is_put_right_in_the_line_that_named_them() -> None:
+    given(*WORKED_ON).when(asks.assign("T002", to=" ada")).refused(
+        InvalidInput, f"orch task assign {PHASE} T002 --to ada", code="VALIDATION_ERROR", saying="An actor's name"
+    )
