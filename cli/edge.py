@@ -100,8 +100,8 @@ def _refuse_usage(error: click.ClickException, command: click.Command, words: Se
         _say_how_to_begin()
         return
     from cli.numbers import number_wanted
-    from cli.usage import ways_out
+    from cli.usage import said_of, ways_out
 
-    message = number_wanted(error) or " ".join(part.strip() for part in error.format_message().splitlines())
+    message = number_wanted(error) or " ".join(part.strip() for part in said_of(error, words).splitlines())
     message = message if message.endswith((".", "?")) else f"{message}."
     refuse("USAGE_ERROR", message, ways_out(error, command, words), as_json=as_json)

@@ -21,9 +21,9 @@ def ways_out(error: click.ClickException, root: click.Command, words: Sequence[s
     """Return the lines that help, the likeliest first; every one can be pasted."""
     context = getattr(error, "ctx", None) or _asked(root, words)
     asked = f"{context.command_path} --help"
-    righted = _righted(error, words)
-    if righted is not None and len(line := shlex.join(["orch", *righted])) <= LONGEST and _reads(root, righted):
-        return (line, asked)
+    for righted in (_righted(error, words), _without_option(error, root, words)):
+        if righted is not None and len(line := shlex.join(["orch", *righted])) <= LONGEST and _reads(root, righted):
+            return (line, asked)
     if isinstance(error, NoSuchName) and error.near and isinstance(context.command, click.Group):
         found = context.command.get_command(context, error.near)
         assert found is not None
@@ -31,6 +31,43 @@ def ways_out(error: click.ClickException, root: click.Command, words: Sequence[s
     if context.parent is None:  # the example of orch itself begins a project, which is not what was asked
         return (asked,)
     return (*_example(context), asked)
+
+
+def said_of(error: click.ClickException, words: Sequence[str]) -> str:
+    """Return what is wrong; an option that cannot have been meant is not named."""
+    if isinstance(error, click.NoSuchOption) and not near_option(error, words):
+        return error.message
+    return error.format_message()
+
+
+def near_option(error: click.NoSuchOption, words: Sequence[str]) -> str:
+    """Return the option that was likely meant, or nothing.
+
+    Whatever followed the wrong one was its value: behind a flag it would be an argument, and be recorded as one.
+    """
+    found = sorted(error.possibilities or (), key=len)
+    params = error.ctx.command.params if error.ctx else []
+    takes = {name for each in params if isinstance(each, click.Option) and not each.is_flag for name in each.opts}
+    return next((near for near in found if near in takes or not _has_value(error.option_name, words)), "")
+
+
+def _has_value(option: str, words: Sequence[str]) -> bool:
+    """Tell whether words say something with an option: behind `=`, or as the next word."""
+    for word, behind in zip(words, (*words[1:], "-"), strict=True):
+        name, equals, _ = word.partition("=")
+        if name == option:
+            return bool(equals) or not behind.startswith("-")
+    return False
+
+
+def _without_option(error: click.ClickException, root: click.Command, words: Sequence[str]) -> list[str] | None:
+    """Return the words without an option that there is not, where its value is the argument that is missing."""
+    if not isinstance(error, click.NoSuchOption) or error.option_name not in words:
+        return None
+    place = words.index(error.option_name)
+    if not _has_value(error.option_name, words) or _reads(root, [*words[:place], *words[place + 2 :]]):
+        return None
+    return [*words[:place], *words[place + 1 :]]
 
 
 def _example(context: click.Context) -> tuple[str, ...]:
@@ -49,8 +86,8 @@ def _righted(error: click.ClickException, words: Sequence[str]) -> list[str] | N
     """Return the words with the nearest name that exists, where one is near."""
     if isinstance(error, NoSuchName) and error.near:
         wrong, near = error.name, error.near
-    elif isinstance(error, click.NoSuchOption) and error.possibilities:
-        wrong, near = error.option_name, min(error.possibilities, key=len)
+    elif isinstance(error, click.NoSuchOption) and near_option(error, words):
+        wrong, near = error.option_name, near_option(error, words)
     else:
         return None
     for place, word in enumerate(words):

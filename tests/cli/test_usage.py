@@ -23,6 +23,9 @@ POLICY = "orch policy set --minimum-approvers 2 --approver-role plan=lead"
         (["replay", "--step", "foo"], "orch replay st01-audio-engine --step spec --all"),
         (["policy", "set", "--minimum-approvers", "two"], POLICY),
         (["status", "st05-y", "--jsn"], "orch status st05-y --json --json"),
+        (["block", "st05-y", "--reason", "no card"], "orch block st05-y 'no card' --json"),
+        (["reopen", "st05-y", "spec", "--reasn", "x"], "orch reopen st05-y spec --reason x --json"),
+        (["policy", "set", "--jsom", "x"], POLICY),
         (["statsu", "st05-y"], "orch status st05-y --json"),
         (["audit", "key", "rotat", "--reason", "it's lost"], "orch audit key rotate --reason 'it'\"'\"'s lost' --json"),
         (["aprove"], APPROVE),
@@ -37,6 +40,13 @@ def test_the_first_line_offered_is_one_that_works(orch: Orch, words: list[str], 
     assert refused.error["fix"][0] == first
     assert understood(first)
     assert refused.error["fix"][1:] and refused.error["fix"][-1].endswith(" --help")
+
+
+def test_no_flag_is_offered_for_an_option_that_had_a_value(orch: Orch) -> None:
+    for words in (["block", "st05-y", "--reason", "x"], ["block", "st05-y", "--reason=x"]):
+        refused = orch(*words)
+        assert refused.status == 2 and "--json" not in refused.err, "x would be recorded as what stands in the way"
+    assert "--json" in orch("status", "st05-y", "--jsn").err
 
 
 @pytest.mark.parametrize("words", [["frobnicate"], ["frobnicate", "--help"], ["--frobnicate"]], ids=" ".join)
