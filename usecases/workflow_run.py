@@ -81,9 +81,9 @@ class Run:
         draft_id = self._id("draft", step, fields)
         if self._project.log.receipt(draft_id) is None:
             self._draft(step, fields, draft_id)
-            document = self._document(step)
         else:
             self._publish_again(step)
+        document = self._document(step)  # another run of the file may have drafted it since
         if self._may_approve(step, document, draft_id):
             self._approve(step, document)
             document = self._document(step)

@@ -4,13 +4,21 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
+from adapters.workflow_files import read_workflow
+from domain.actors import Actor
+from domain.commands import Meta
+from domain.documents import Document
+from domain.steps import Step, StepState
+from tests.api.served import opened
 from tests.cli.conftest import Orch, position
+from usecases.workflow_run import Run, gone_through
 
 FILE = """\
 spec:
@@ -251,6 +259,28 @@ def test_runs_of_the_same_file_at_the_same_time_are_one(project: Orch, file: Pat
         out, err = process.communicate(timeout=300)
         assert process.returncode == 0 and json.loads(out)["data"]["complete"], (out, err)
     assert topics(project) == WHOLE
+
+
+@pytest.mark.in_file
+def test_a_run_that_is_overtaken_after_it_looked_at_a_step_looks_again(project: Orch, file: Path) -> None:
+    class Overtaken(Run):
+        """A run behind whose first look another one goes through all steps."""
+
+        def _document(self, step: Step) -> Document:
+            seen = super()._document(step)
+            if seen.state is StepState.NOT_STARTED:
+                run(project, "--auto-approve")
+            return seen
+
+    with opened(Path()) as there:
+        slow = Overtaken(there, slowly, "st01-x", read_workflow("w.yaml", phase="st01-x"), automatic=True)
+        assert gone_through(slow).gate is None
+    assert topics(project) == WHOLE
+
+
+def slowly(command_id: str) -> Meta:
+    """Return who the slower of two runs is."""
+    return Meta(command_id, Actor("ada"), datetime.now(UTC))
 
 
 def test_automatic_approvals_leave_receipts_where_they_are_asked_for(project: Orch, file: Path) -> None:
