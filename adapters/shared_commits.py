@@ -70,6 +70,10 @@ class SharedCommits:
         """Refuse to go on where another log has the place of the one that was opened. Raises `StoreReplaced`."""
         raise NotImplementedError
 
+    def refuse_ended(self) -> None:
+        """Refuse to go on where the log that was opened came to its end. Raises `StoreReplaced` or `StoreMoved`."""
+        self.refuse_replaced()
+
     def refuse_away(self) -> None:
         """Refuse where the store cannot even be opened. Raises `Unavailable`; a server says so with every question."""
 

@@ -12,7 +12,7 @@ import apsw
 
 from adapters.envelope import canonical
 from adapters.file_systems import refuse_network
-from adapters.log_notes import refuse_ended
+from adapters.log_notes import refuse_elsewhere, refuse_ended
 from adapters.log_rows import TREE, tree_of
 from adapters.shared_commits import Answers, Portion, SharedCommits
 from adapters.snapshots import lines_of, packed
@@ -214,6 +214,11 @@ class SqliteLog(SharedCommits, SqliteReads):
         """Refuse to go on where another file has the name of the one that is open, which nobody else reads any more."""
         if _file_at(self._path) != self._file:
             raise StoreReplaced(str(self._path))
+
+    def refuse_ended(self) -> None:
+        """Refuse to go on with a log that was replaced, or that a move has left: what it says is of yesterday soon."""
+        self.refuse_replaced()
+        refuse_elsewhere(self._path, self.notes())
 
     def refuse_away(self) -> None:
         """Refuse where the file cannot be opened anew. Raises `FilesUnavailable`."""

@@ -45,7 +45,7 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until it is ended, then let go of what watched it. Raises `StoreReplaced` where that ended it."""
+        """Serve until it is ended, then let go of what watched it. Raises what ended it, as `Standing` found it."""
         with self.closing:
             super().run(sockets)
             self._standing.refuse_replaced()

@@ -12,7 +12,7 @@ from anyio.to_thread import run_sync
 
 from adapters.service_log import ServiceLog
 from adapters.shared_commits import SharedCommits
-from domain.errors import Refusal, StoreReplaced
+from domain.errors import Refusal, StoreMoved, StoreReplaced
 from domain.event_log import EventLog
 
 PAUSE_S = 1.0
@@ -24,7 +24,7 @@ class Standing:
 
     def __init__(self, log: EventLog, told: ServiceLog) -> None:
         self._log, self._told = log, told
-        self._replaced: StoreReplaced | None = None
+        self._replaced: StoreReplaced | StoreMoved | None = None
         self._task: asyncio.Task[None] | None = None
 
     def watch(self, end: Callable[[], None]) -> None:
@@ -42,8 +42,8 @@ class Standing:
         while self._replaced is None:
             await asyncio.sleep(PAUSE_S)
             try:
-                await run_sync(log.refuse_replaced, limiter=own, abandon_on_cancel=True)
-            except StoreReplaced as replaced:
+                await run_sync(log.refuse_ended, limiter=own, abandon_on_cancel=True)
+            except (StoreReplaced, StoreMoved) as replaced:
                 self._replaced = replaced
             except Refusal:  # nothing is there, or nobody says: that may pass
                 continue

@@ -34,9 +34,9 @@ To = Annotated[
 def migrate(asked: Asked, to: To) -> None:
     """Move the log from its file to a PostgreSQL database, from there to another one, or back to a file.
 
-    Everything is copied and verified while writers wait; then the log that is left takes no writes any more, and the
-    project goes on with the new one: same name, same bytes, same root. If this is interrupted, the same command again
-    finishes it.
+    Stop the service (orch serve) and orch follow first. Everything is copied and verified while writers wait; then the
+    log that is left takes no writes any more, and the project goes on with the new one: same name, same bytes, same
+    root. If this is interrupted, the same command again finishes it.
 
     Example: orch migrate --to postgresql://ada@db.example.org/orchestrator
 

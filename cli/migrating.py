@@ -14,6 +14,7 @@ from adapters.sqlite_creation import remove_beside
 from adapters.sqlite_log import SqliteLog
 from adapters.stores import AnyLog, attach, attached_to, detach, named, open_log, opened_at
 from cli.migrate import again
+from cli.migrate_open import refuse_open, saying_what_is_left
 from cli.migrate_setting import UNSET, export, follow_setting
 from domain.errors import AlreadyExists, Damaged, InvalidInput, NotFound, Refusal, StoreMoved
 from domain.tree_ranges import range_root_of
@@ -104,6 +105,8 @@ class Migration:
     def _copy(self, move: Move) -> None:
         """Make the other log while nobody writes, verify it, and end this one: the point of no return."""
         self._judged().close()
+        if not is_database_url(self._source):
+            refuse_open(self.places.log, again=self._again)
         if self._into_file:
             self._discard_unsettled(None)
         with held(self._source, timeout_s=self._timeout_s) as hold:
@@ -206,7 +209,8 @@ class Migration:
         if is_database_url(self._source):
             return None
         kept = self.places.state / RETIRED / f"moved-{move.id}"
-        put_aside(self.places.log, kept)
+        with saying_what_is_left(self.places.log, to=named(self.to), again=self._again):
+            put_aside(self.places.log, kept)
         return str(kept)
 
     def _setting(self) -> tuple[str | None, list[str]]:

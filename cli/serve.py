@@ -13,7 +13,7 @@ from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import one_line
 from cli.stopping import stopped_by_signals
-from domain.errors import PackageMissing, StoreReplaced
+from domain.errors import PackageMissing, StoreMoved, StoreReplaced
 from usecases.meters import unseen
 from usecases.project import Project, tell_nobody, warn_nobody
 
@@ -104,7 +104,7 @@ def serve(
                 here = getpid()
                 try:
                     run(quiet, where, listening=lambda url: told(url, pid=here), issuer=issuer, is_ended=stop.is_set)
-                except StoreReplaced as replaced:  # stdout has its one document already
+                except (StoreReplaced, StoreMoved) as replaced:  # stdout has its one document already
                     refuse_with(replaced, as_json=False)
                     raise typer.Exit(exits.UNAVAILABLE) from None
 

@@ -20,13 +20,15 @@ SAYS = {
     "templateEngine": "a document cannot be rendered",
     "commandRouting": "a command cannot be decided",
 }
+SAYS_OF = {"STORE_MOVED": "the log was moved, and goes on in another place"}
+"""What some refusals are said to be, whatever part meets them."""
 
 
 class Sick(Exception):
     """One part does not work; the words are for everybody, and name no place and no text."""
 
     def __init__(self, part: str, code: str, *, damaged: bool = False) -> None:
-        super().__init__(f"{part}: {SAYS[part]} ({code}).")
+        super().__init__(f"{part}: {SAYS_OF.get(code, SAYS[part])} ({code}).")
         self.part, self.code, self.damaged = part, code, damaged
 
 
@@ -55,7 +57,7 @@ def _state(project: Project) -> None:
     from projections.heads import heads_from
 
     if isinstance(project.log, SharedCommits):
-        project.log.refuse_replaced()
+        project.log.refuse_ended()
     log, last = project.log, project.log.moment().position
     (record,) = log.records(last, last)
     moment, heads = log.heads([record.stream])

@@ -86,6 +86,7 @@ class Patient:
         """Return the row of a check that makes no sense here, or that cannot be made."""
         if self.ended:
             return Found("ok", f"Not looked at: {self.ended}")
+        self.unavailable = True
         return Found("warning", "Not looked at: the store cannot be opened.")
 
 
