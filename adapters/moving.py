@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 import apsw
 
 from adapters.log_notes import UNSETTLED
+from adapters.places import NAME_IT
 from adapters.settings import is_database_url
 from adapters.sqlite_connection import ELSEWHERE, connect, spoken
 from adapters.writers_queue import WritersQueue
-from domain.errors import Unavailable
+from domain.errors import HandsNeeded
 
 if TYPE_CHECKING:
     import psycopg
@@ -123,7 +124,10 @@ def _held_in_database(url: str, *, timeout_s: float) -> Iterator[_InDatabase]:
     try:
         with line.alone(WRITING) as connection:
             if connection.execute("SELECT has_table_privilege('orch.store', 'INSERT')").fetchone() != (True,):
-                raise Unavailable(f"Only its owner may end the log in {line.where}; this role is another one.")
+                raise HandsNeeded(
+                    f"Only its owner may end the log in {line.where}; this role is another one.",
+                    fix=(f"{NAME_IT}  # as the owner of the log",),
+                )
             yield _InDatabase(connection)
     finally:
         line.close()

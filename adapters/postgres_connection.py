@@ -14,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from adapters.log_rows import Row
 from adapters.places import NAME_IT
 from adapters.postgres_call import Calls
+from adapters.postgres_refused import refusals
 from adapters.postgres_words import spoken, unavailable
 from domain.errors import InvalidInput, Unavailable
 
@@ -50,8 +51,9 @@ class Line:
         self._told = _told(url, read_only=read_only)
         self._timeout_s = timeout_s
         self._turn = RLock()
-        with spoken(self.where):
+        with spoken(self.where), refusals(url, self.where):
             self._connection = self._connect()
+        self._role = self._connection.info.user
         self._unconfirmed = ""
         self._calls = Calls(self._connection)
         self._lost: psycopg.OperationalError | None = None
@@ -105,7 +107,7 @@ class Line:
     def _asked(self, how: Callable[["psycopg.Connection[Row]"], Answer], *, patience_s: float) -> Answer:
         """Ask, and where the connection is lost ask again on a new one."""
         until, pause, lost = monotonic() + patience_s, PAUSE_S, False
-        with spoken(self.where):
+        with spoken(self.where, self._role):
             while True:
                 try:
                     return self._tried(how)
@@ -139,7 +141,7 @@ class Line:
     @contextmanager
     def alone(self, lock: int) -> Iterator["psycopg.Connection[Row]"]:
         """Hold an advisory lock and a transaction, committed when the block ends well; never begun again by itself."""
-        with self._turn, spoken(self.where), self._confirmed(), self._connection.transaction():
+        with self._turn, spoken(self.where, self._role), self._confirmed(), self._connection.transaction():
             self._connection.execute("SELECT set_config('lock_timeout', %s, true)", (str(int(self._timeout_s * 1000)),))
             self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
             yield self._connection
@@ -151,7 +153,7 @@ class Line:
 
 def listening(url: str) -> "psycopg.Connection[Row]":
     """Return a connection that hears of every commit; on a standby, which tells nobody, it hears nothing."""
-    with spoken(named(url)):
+    with spoken(named(url)), refusals(url, named(url)):
         connection = _connected(_told(url, read_only=True))
         if connection.execute("SELECT pg_is_in_recovery()").fetchone() == (False,):
             connection.execute("LISTEN orch")

@@ -6,8 +6,10 @@ from contextlib import contextmanager, suppress
 import psycopg
 from orjson import loads
 from psycopg import errors
+from psycopg.sql import Identifier, Literal
 
 from adapters.log_notes import refuse_ended
+from adapters.places import NAME_IT
 from domain.errors import Damaged, HandsNeeded, NotFound, Unavailable
 
 ISOLATION, NOTHING_TO_ERASE, GUARDED, ELSEWHERE = "OR003", "OR001", "OR002", "OR004"
@@ -15,8 +17,8 @@ ISOLATION, NOTHING_TO_ERASE, GUARDED, ELSEWHERE = "OR003", "OR001", "OR002", "OR
 
 
 @contextmanager
-def spoken(where: str) -> Iterator[None]:
-    """Say in our words what PostgreSQL refused."""
+def spoken(where: str, role: str = "") -> Iterator[None]:
+    """Say in our words what PostgreSQL refused to a role."""
     try:
         yield
     except (errors.InvalidSchemaName, errors.UndefinedTable, errors.UndefinedFunction) as error:
@@ -26,7 +28,7 @@ def spoken(where: str) -> Iterator[None]:
             raise unavailable(where, error) from error
         raise Unavailable(f"Other writers keep {where} busy; nothing was recorded.") from error
     except errors.InsufficientPrivilege as error:
-        raise HandsNeeded(f"This role may not do that in {where}: {_first_line(error)}.") from error
+        raise _may_not(where, role, first_line(error)) from error
     except errors.ReadOnlySqlTransaction as error:
         raise _takes_no_writes(where) from error
     except errors.SerializationFailure as error:  # at this isolation level nothing but a standby raises it
@@ -37,19 +39,18 @@ def spoken(where: str) -> Iterator[None]:
     except (errors.DiskFull, errors.OutOfMemory, errors.TooManyConnections) as error:
         if _in_doubt(error):
             raise unavailable(where, error) from error
-        kind = HandsNeeded if isinstance(error, errors.DiskFull) else Unavailable
-        raise kind(f"{where.capitalize()} has no room: {_first_line(error)}. Nothing was recorded.") from error
+        raise no_room(where, error) from error
     except (
         errors.DataCorrupted,
         errors.IndexCorrupted,
         errors.IntegrityError,
         errors.CharacterNotInRepertoire,
     ) as error:
-        raise Damaged(f"The log in {where} is damaged: {_first_line(error)}.") from error
+        raise Damaged(f"The log in {where} is damaged: {first_line(error)}.") from error
     except psycopg.Error as error:
         if error.sqlstate == ISOLATION:
             raise HandsNeeded(
-                f"Sessions in {where} begin as {_first_line(error)}; the log needs read committed.",
+                f"Sessions in {where} begin as {first_line(error)}; the log needs read committed.",
                 fix=("ALTER DATABASE … SET default_transaction_isolation = 'read committed'",),
             ) from error
         if (
@@ -59,8 +60,14 @@ def spoken(where: str) -> Iterator[None]:
         if error.sqlstate == ELSEWHERE:
             refuse_ended(where, loads(error.diag.message_primary or "{}"))
         if error.sqlstate in (NOTHING_TO_ERASE, GUARDED):
-            raise Damaged(f"The log in {where} refused what its own heads allowed: {_first_line(error)}.") from error
+            raise Damaged(f"The log in {where} refused what its own heads allowed: {first_line(error)}.") from error
         raise unavailable(where, error) from error
+
+
+def no_room(where: str, error: psycopg.Error) -> Unavailable:
+    """Return what is said where the server has no room for this: memory and sessions come free, a disk does not."""
+    kind = HandsNeeded if isinstance(error, errors.DiskFull) else Unavailable
+    return kind(f"{where.capitalize()} has no room: {first_line(error)}. Nothing was recorded.")
 
 
 def _in_doubt(error: psycopg.Error) -> bool:
@@ -75,14 +82,37 @@ def _in_doubt(error: psycopg.Error) -> bool:
 
 def unavailable(where: str, error: psycopg.Error) -> Unavailable:
     """Return what is said where nobody claims that nothing was recorded."""
-    return Unavailable(f"{where.capitalize()} is not available: {_first_line(error)}. Repeating the command is safe.")
+    return Unavailable(f"{where.capitalize()} is not available: {first_line(error)}. Repeating the command is safe.")
 
 
 def _takes_no_writes(where: str) -> Unavailable:
-    return Unavailable(f"{where.capitalize()} takes no writes: it is a standby, or set to read only.")
+    said = f"{where.capitalize()} takes no writes: it is a standby, or set to read only."
+    if "," in where:  # of several servers one may be about to take over
+        return Unavailable(f"{said} Repeating the command is safe.")
+    return HandsNeeded(f"{said} Name the server that takes writes.", fix=(NAME_IT,))
 
 
-def _first_line(error: psycopg.Error) -> str:
+def _may_not(where: str, role: str, said: str) -> HandsNeeded:
+    """Return what is said to a role without a right, and what the owner has to type who gives it."""
+    name = Literal(role or "…").as_string(None)
+    if "must be owner" in said or "permission denied for table" in said:
+        wanted, fix = "Only the owner of the log may.", f"{NAME_IT}  # as the owner of the log"
+    elif " for database " in said:
+        database, named = (Identifier(each or "…").as_string(None) for each in (said.rpartition(" ")[2], role))
+        wanted = "The owner of the database has to allow it."
+        fix = f"GRANT CREATE ON DATABASE {database} TO {named}  -- as the owner of the database, in psql"
+    else:
+        may = "write" if "for function" in said or "for procedure" in said else "read"
+        other = "" if may == "write" else "; 'write' lets it write, too"
+        wanted, fix = (
+            "The owner of the log has to admit it.",
+            f"SELECT orch.admit({name}, '{may}')  -- as the owner of the log, in psql{other}",
+        )
+    return HandsNeeded(f"This role may not do that in {where}: {said}. {wanted}", fix=(fix,))
+
+
+def first_line(error: psycopg.Error) -> str:
+    """Return what the server or libpq says, in one line."""
     said = error.diag.message_primary
     if said is None:
         with suppress(IndexError):

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple, Optional
 import click
 import typer
 
-from domain.errors import CommandIdReused, InvalidInput, Unavailable
+from domain.errors import CommandIdReused, HandsNeeded, InvalidInput, Unavailable
 from usecases.command_ids import checked_id
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on stdout.")]
@@ -67,7 +67,7 @@ def writing(function: Callable[..., None]) -> Callable[..., None]:
         try:
             function(asked, **words)
         except Unavailable as error:
-            error.fix = (*error.fix, _repeat(asked.command_id))
+            error.fix = _then(error, _repeat(asked.command_id))
             raise
         except InvalidInput as error:
             if error.code == CommandIdReused.code:  # a service's word for it has the same code, and no class of its own
@@ -89,10 +89,15 @@ def acting(function: Callable[..., None]) -> Callable[..., None]:
         try:
             function(asked, **words)
         except Unavailable as error:
-            error.fix = (*error.fix, typed_line())
+            error.fix = _then(error, typed_line())
             raise
 
     return _with_options(repeatable, shared, Asked)
+
+
+def _then(error: Unavailable, again: str) -> tuple[str, ...]:
+    """Return what mends it and the command again; but what mends it alone, where repeating mends nothing."""
+    return error.fix if isinstance(error, HandsNeeded) and error.fix else (*error.fix, again)
 
 
 def _asked_to_write(command_id: str | None, **words: Any) -> Asked:

@@ -119,6 +119,8 @@ def test_a_wrong_password_is_refused_and_not_shown(
     refused = there("init", "--host", "example.org", "--json")
     assert refused.status == 8 and "password authentication failed" in refused.error["message"]
     assert "a guess" not in refused.out
+    assert "Give the right password in ~/.pgpass" in refused.error["message"]
+    assert [line.partition("  # ")[0] for line in refused.error["fix"]] == ["${EDITOR:-vi} ~/.pgpass"]
 
 
 @pytest.mark.parametrize("by_name", [True, False])

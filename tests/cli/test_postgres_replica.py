@@ -12,6 +12,7 @@ from time import sleep
 import psycopg
 import pytest
 
+from adapters.places import NAME_IT
 from adapters.postgres_changes import PostgresChanges
 from tests.cli.conftest import Orch
 from tests.cli.evidence_world import HELD, fill
@@ -129,6 +130,7 @@ def test_a_write_on_a_standby_says_that_it_takes_none(
         monkeypatch.setenv(ADDRESS, both.address("project", user="writer", hosts=slice(1, 2), more=more))
         refused = filled("spec", "st03-z", "--objectives", "x", "--json")
         assert refused.status == 8 and "takes no writes" in refused.error["message"], refused
+        assert refused.error["fix"] == [NAME_IT], "the same again would be refused again"
     monkeypatch.setenv(ADDRESS, both.address("project", user="writer"))
     assert filled("spec", "st03-z", "--objectives", "x").status == 0
     both.until_same()
