@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Union
 
 from adapters.durable import sync
 from adapters.log_notes import RECOVERED, refuse_elsewhere
-from adapters.places import JOINED, MARK, Places
+from adapters.places import JOINED, MARK, NAME_IT, Places
 from adapters.settings import BY_NAME, is_database_url, shown
 from adapters.sqlite_log import TIMEOUT_S, SqliteLog
 from domain.errors import InvalidInput, NotFound, PackageMissing, Unavailable
@@ -49,7 +49,14 @@ def _opened(places: Places, *, read_only: bool, timeout_s: float) -> AnyLog:
         raise NotFound(
             f"{places.root} is not attached to a log in the database that database_url names.", fix=("orch init",)
         )
-    log = opened_at(places.database, read_only=read_only, timeout_s=timeout_s)
+    try:
+        log = opened_at(places.database, read_only=read_only, timeout_s=timeout_s)
+    except NotFound as error:
+        raise NotFound(
+            f"{places.root} belongs to the log {known}, and there is none in {named(places.database)}. Name the"
+            " database that holds it; another project begins in a folder of its own.",
+            fix=(NAME_IT, "orch config show database_url"),
+        ) from error
     if log.origin != known:
         from adapters.log_lineage import left_by
 

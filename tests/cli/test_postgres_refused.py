@@ -117,3 +117,15 @@ def test_of_several_servers_one_that_is_away_may_come_back() -> None:
     told = f'{FATAL}password authentication failed for user "a"\nconnection to server at "b" failed: Connection refused'
     with pytest.raises(psycopg.OperationalError), refusals(make_conninfo(host="a,b"), "the database d on a,b"):
         raise psycopg.OperationalError(told)
+
+
+def test_a_folder_of_one_log_and_an_empty_database_is_told_what_to_do(
+    there: Orch, second_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ADDRESS, second_database)
+    for words in (("init", "--json"), WRITE, ("list", "--json")):
+        refused = there(*words)
+        assert refused.status == 4, refused
+        assert "belongs to the log example.org/" in refused.error["message"]
+        assert "Name the database that holds it" in refused.error["message"]
+        assert refused.error["fix"][0] == NAMED and "orch init" not in refused.error["fix"]
