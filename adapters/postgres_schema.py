@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
+from shlex import quote
 from typing import NamedTuple
 
 import psycopg
@@ -12,6 +13,7 @@ from adapters.log_rows import Row
 from adapters.postgres_connection import Line, named
 from adapters.postgres_log import SCHEMA_VERSION
 from adapters.postgres_state import FOR_THE_CACHE
+from adapters.settings import BY_NAME, shown
 from domain.errors import AlreadyExists, InvalidInput, NotFound, StoreUnsettled
 
 CODE = ("guards", "append", "together", "derived", "roles")
@@ -39,6 +41,9 @@ BEGIN
     END LOOP;
 END $$
 """
+MAKE_ONE = "createdb --encoding=UTF8 --template=template0"
+"""What makes a database that a log can be in; its name comes last."""
+VARIABLE = BY_NAME["database_url"].variable
 ADMIT_AGAIN = "SELECT orch.admit(role, may) FROM orch.members WHERE to_regrole(quote_ident(role)) IS NOT NULL"
 
 
@@ -79,7 +84,11 @@ def new_log(
         if connection.execute(IS_THERE).fetchone() == (True,):
             begun = _unsettled(connection)
             if begun is None or not over_unsettled:
-                raise AlreadyExists(f"There is a log already in {named(url)}.", fix=("orch init",))
+                raise AlreadyExists(
+                    f"There is a log already in {named(url)}, and a database holds one. Name an empty database; a new"
+                    " folder joins the log that is there.",
+                    fix=(f"{MAKE_ONE} NAME", f"{VARIABLE}={_words(url)} orch init  # in a new folder"),
+                )
             if begun.origin != origin:
                 raise StoreUnsettled(f"{named(url)}, {begun.origin},", by=begun.by)
             members = connection.execute("SELECT role, may FROM orch.members").fetchall()
@@ -88,7 +97,7 @@ def new_log(
         if encoding != "UTF8":
             raise InvalidInput(
                 f"{named(url).capitalize()} keeps its texts in {encoding}; the log needs UTF8.",
-                fix=("createdb --encoding=UTF8 --template=template0 NAME",),
+                fix=(f"{MAKE_ONE} NAME",),
             )
         for part in ("tables", "erasable", "waiting", *CODE):
             connection.execute(text_of(part).encode())
@@ -136,6 +145,11 @@ def upgrade_tables(url: str, *, timeout_s: float, checked: bool = False) -> tupl
             else:
                 _change_tables(connection, before)
     return before, SCHEMA_VERSION
+
+
+def _words(url: str) -> str:
+    """Return an address as a command takes it, with its password left out."""
+    return quote(str(shown("database_url", url)))
 
 
 def _change_tables(connection: "psycopg.Connection[Row]", before: int) -> None:

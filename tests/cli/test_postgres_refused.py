@@ -129,3 +129,20 @@ def test_a_folder_of_one_log_and_an_empty_database_is_told_what_to_do(
         assert "belongs to the log example.org/" in refused.error["message"]
         assert "Name the database that holds it" in refused.error["message"]
         assert refused.error["fix"][0] == NAMED and "orch init" not in refused.error["fix"]
+
+
+def test_a_database_that_holds_a_log_already_is_told_from_an_empty_one(
+    there: Orch, database: str, second_database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    home = tmp_path / "file"
+    home.mkdir()
+    monkeypatch.chdir(home)
+    monkeypatch.delenv(ADDRESS)
+    assert there("init").status == 0
+    assert there("backup", "create", "--to", "backups").status == 0
+    for words in (("migrate", "--to"), ("backup", "restore", "--from", "backups", "--into")):
+        refused = there(*words, database, "--json")
+        assert refused.status == 3 and "Name an empty database" in refused.error["message"], refused
+        make, join = refused.error["fix"]
+        assert make.startswith("createdb ") and join.startswith(f"{ADDRESS}=") and " orch init" in join
+    assert there("migrate", "--to", second_database).status == 0
