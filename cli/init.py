@@ -21,7 +21,7 @@ from cli.options import Asked, writing
 from cli.project import here
 from cli.screen import clean, paint
 from cli.writes import report
-from domain.errors import AlreadyExists, InvalidInput, Refusal, Unavailable
+from domain.errors import AlreadyExists, InvalidInput, NotFound, Refusal, Unavailable
 from projections.counts import counted
 from usecases.project import Project
 
@@ -188,13 +188,22 @@ def _begun_in_database(places: Places, address: str, *, origin: str) -> AnyLog:
         return open_log(places, read_only=False)
     timeout_s = places.timeout_ms / 1000
     try:
+        return _joined(address, timeout_s=timeout_s)
+    except NotFound:
+        pass
+    try:
         create_log(places, origin)
-    except AlreadyExists:  # joining writes nothing: whoever may only read can join, and a recovered log be looked at
-        with opened_at(address, read_only=True, timeout_s=timeout_s) as log:
-            refuse_elsewhere(log.where, log.noted)
-            is_begun = bool(log.heads(["project"])[1])
-        return opened_at(address, read_only=is_begun, timeout_s=timeout_s)
+    except AlreadyExists:  # somebody else was first
+        return _joined(address, timeout_s=timeout_s)
     return opened_at(address, read_only=False, timeout_s=timeout_s)
+
+
+def _joined(address: str, *, timeout_s: float) -> AnyLog:
+    """Open the log that is there. Joining writes nothing: who may only read can join, a standby, a recovered log."""
+    with opened_at(address, read_only=True, timeout_s=timeout_s) as log:
+        refuse_elsewhere(log.where, log.noted)
+        is_begun = bool(log.heads(["project"])[1])
+    return opened_at(address, read_only=is_begun, timeout_s=timeout_s)
 
 
 def _report_attached(project: Project, asked: Asked, *, way: str = "orch rebuild", left: str | None = None) -> None:

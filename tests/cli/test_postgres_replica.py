@@ -138,6 +138,19 @@ def test_a_write_on_a_standby_says_that_it_takes_none(
     assert filled("status", "st03-z").status == 0
 
 
+def test_an_auditor_joins_the_log_at_a_standby_and_reads_there(
+    filled: Orch, both: Pair, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    in_database(filled, both)
+    monkeypatch.setenv(ADDRESS, on_standby(both))
+    held = Path(HELD).absolute()
+    monkeypatch.chdir(tmp_path_factory.mktemp("auditor"))
+    joined = filled("init", "--json")
+    assert joined.status == 0, joined
+    assert filled("audit", "verify", "--against", str(held)).status in (0, 7)
+    assert filled("audit", "trail", "--json").status == 0
+
+
 def test_a_read_that_recovery_cancels_says_so_and_is_safe_to_repeat(
     filled: Orch, both: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
