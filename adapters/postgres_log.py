@@ -12,6 +12,7 @@ from adapters.log_notes import refuse_ended
 from adapters.log_reads import PAGE, LogReads
 from adapters.log_rows import COLUMNS, Heads, Row, record_of
 from adapters.postgres_connection import Line
+from adapters.postgres_guards import STATES, at_fault
 from adapters.postgres_state import HEADS, STATE, HeadsState, state_of
 from adapters.postgres_writes import APPEND, RECORD, answer_in, answers_in, request_of, request_of_one
 from adapters.settings import shown
@@ -27,10 +28,6 @@ TOLD = (
     f"SELECT {COLUMNS} FROM orch.events JOIN unnest(%s::text[], %s::bigint[]) AS asked (a_stream, a_version)"  # noqa: S608  # ours
     " ON stream = a_stream AND version = a_version"
 )
-GUARDS = (
-    "commands_never_change", "commands_never_go", "commands_never_vanish", "events_never_change", "events_never_go",
-    "events_never_vanish", "tiles_never_change", "tiles_never_go", "tiles_never_vanish",
-)  # fmt: skip
 
 
 @lru_cache
@@ -132,13 +129,8 @@ class PostgresLog(SharedCommits, LogReads):
             "SELECT c.relname::text FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid"
             " JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'orch' AND NOT i.indisvalid"
         )
-        guards = self._line.ask(
-            "SELECT t.tgname::text FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid"
-            " JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'orch' AND t.tgenabled IN ('O', 'A')"
-        )
-        at_work = {name for (name,) in guards}
         told = [f"the index {name} is not valid" for (name,) in broken]
-        return told + [f"the guard {name} is not at work" for name in GUARDS if name not in at_work]
+        return told + at_fault(dict(self._line.ask(STATES)))
 
     def careless(self) -> list[str]:
         """Return the server's settings by which an answered command could be lost with its power."""

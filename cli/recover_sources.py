@@ -12,7 +12,7 @@ from cli.project import here, log_at
 from domain.errors import Damaged, InvalidInput, NotFound, Refusal
 from usecases.recover_checks import Parent
 from usecases.recover_sources import Fold, Source, Store, parent_of
-from usecases.way_out import SALVAGE
+from usecases.way_out import SALVAGE, fitting
 
 
 @contextmanager
@@ -42,16 +42,21 @@ def _store() -> Iterator[Store]:
             raise
         raise NotFound(f"There is no log at {places.log}.", fix=(_way_back(places),)) from error
     except Damaged as error:
-        error.fix = (*error.fix, SALVAGE, _way_back(left_of(here(), flags=flags())))
+        left = left_of(here(), flags=flags())
+        error.fix = (*error.fix, _saves(left), _way_back(left))
         raise
     try:
         yield Store(places, log)
     except Damaged as error:
         if places.url is None:
-            error.fix = (*error.fix, SALVAGE, _way_back(places))
+            error.fix = (*error.fix, _saves(places), _way_back(places))
         raise
     finally:
         log.close()
+
+
+def _saves(places: Places) -> str:
+    return fitting(SALVAGE, in_database=places.database is not None)
 
 
 def _way_back(places: Places) -> str:

@@ -11,7 +11,7 @@ from cli.options import Asked, plain
 from cli.project import opened
 from cli.screen import clean, one_line, paint
 from projections.counts import counted
-from usecases.way_out import way_out
+from usecases.way_out import ways_out
 
 if TYPE_CHECKING:
     from projections.verification import Problem, Verification
@@ -51,7 +51,8 @@ def verify(
     options = Options(from_position, envelopes_only)
     with opened() as project:
         found = verification(project, notes_in(against or []), vkey or [], options)
-    answer("audit.verification", found, as_json=asked.json, show=lambda: _show(found))
+        in_database = project.places.database is not None
+    answer("audit.verification", found, as_json=asked.json, show=lambda: _show(found, in_database=in_database))
     raise typer.Exit(exits.VERDICT[found["verdict"]])
 
 
@@ -64,7 +65,7 @@ SAYS = {
 SHOWN = 10
 
 
-def _show(found: "Verification") -> None:
+def _show(found: "Verification", *, in_database: bool) -> None:
     mark = "✗" if found["verdict"] == "damaged" else "✓"
     print(f"{paint(mark, COLOURS[found['verdict']])} {SAYS[found['verdict']]}")
     print(f"  log        {clean(found['origin'])}")
@@ -78,14 +79,14 @@ def _show(found: "Verification") -> None:
         size = "nobody known signed it" if one["size"] is None else counted(one["size"], "event")
         print(f"  checkpoint {'holds' if one['holds'] else 'does not hold'}: {one_line(one['file'])} ({size})")
     if found["first_problem"] is not None:
-        _show_problems(found)
+        _show_problems(found, in_database=in_database)
     print()
     for sentence in found["not_proved"]:
         print(f"  not proved: {sentence}")
     _show_documents(found)
 
 
-def _show_problems(found: "Verification") -> None:
+def _show_problems(found: "Verification", *, in_database: bool) -> None:
     first = found["first_problem"]
     others = [problem for problem in found["problems"] if problem != first]
     print()
@@ -93,7 +94,8 @@ def _show_problems(found: "Verification") -> None:
         print(f"  {_place(problem)}: {problem['what']}")
         print(f"      expected {one_line(problem['expected'] or '—')}")
         print(f"      found    {one_line(problem['found'] or '—')}")
-    print(f"  → {way_out(found['problem_counts'].keys())}")
+    for line in ways_out(found["problems"], found["problem_counts"].keys(), in_database=in_database):
+        print(f"  → {one_line(line)}")
     counts = ", ".join(f"{count} × {what}" for what, count in sorted(found["problem_counts"].items()))
     print(f"  in all: {counts}")
 

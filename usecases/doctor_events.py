@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from usecases.patient import Found, Patient
 from usecases.safe_text import one_line
-from usecases.way_out import way_out
+from usecases.way_out import GUARD, mend_of, ways_out
 
 SHOWN = 5
 """Problems that get a row of their own."""
@@ -30,11 +30,18 @@ def events(patient: Patient) -> Iterator[Found]:
         said = f"All {verifier.size:,} events, the tree, the heads and the snapshots fit each other"
         yield Found("ok", f"{said}; orch audit verify --against also tells what nobody has rewritten.")
         return
-    out = (way_out(findings.counts.keys()),)
-    for problem in findings.problems[:SHOWN]:
+    in_database = patient.places.database is not None
+    out = ways_out((), findings.counts.keys(), in_database=in_database)
+    guards = [problem for problem in findings.problems if problem["what"] == GUARD]
+    for problem in guards:
+        said = (problem["found"] or "").partition(": ")[0].capitalize()
+        said = f"{said}: whoever owns the tables can change the log, and nothing stops it."
+        yield Found("damage", said, (mend_of(problem), "orch audit verify --against held.txt"))
+    others = [problem for problem in findings.problems if problem["what"] != GUARD]
+    for problem in others[:SHOWN]:
         place = "The log" if problem["position"] is None else f"Position {problem['position']}"
         expected, found = one_line(problem["expected"] or "—"), one_line(problem["found"] or "—")
         yield Found("damage", f"{place}: {problem['what']}: expected {expected}, found {found}.", out)
-    left = sum(findings.counts.values()) - min(SHOWN, len(findings.problems))
+    left = sum(findings.counts.values()) - len(guards) - min(SHOWN, len(others))
     if left:
         yield Found("damage", f"{left:,} more problems of this kind.", ("orch audit verify",))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from domain.errors import NotFound, Refusal
 from usecases import doctor_backups, doctor_events, doctor_files, doctor_glass, doctor_key, doctor_phase, doctor_store
 from usecases.patient import DoctorAnswer, Found, HealthRow, Patient, found_from, is_unavailable, verdict_of
+from usecases.way_out import fitting
 
 CHECKS: tuple[tuple[str, Callable[[Patient], Iterable[Found]]], ...] = (
     ("settings", doctor_files.settings),
@@ -69,10 +70,12 @@ def _rows(patient: Patient, name: str, check: Callable[[Patient], Iterable[Found
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         said = f"The store says something that no version of orch has written ({type(error).__name__}: {error})."
         found = [Found("damage", said, ("orch audit verify",))]
-    return [
-        {"check": name, "level": each.level, "message": _utf8(each.message), "fix": [_utf8(line) for line in each.fix]}
-        for each in found
-    ]
+    return [_row(patient, name, each) for each in found]
+
+
+def _row(patient: Patient, name: str, found: Found) -> HealthRow:
+    fix = [fitting(line, in_database=patient.places.database is not None) for line in found.fix]
+    return {"check": name, "level": found.level, "message": _utf8(found.message), "fix": [_utf8(line) for line in fix]}
 
 
 def _utf8(text: str) -> str:

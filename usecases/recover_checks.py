@@ -17,7 +17,7 @@ from usecases.held import Held, held, notes_in
 from usecases.recover_answers import PrefixOf, RecoveryVerification
 from usecases.recovered import NO_REDACTION, carried_by, state_digest
 from usecases.verifying import Options, Verifier
-from usecases.verifying_beside import unsound_in
+from usecases.verifying_beside import note_unsound, unsound_in
 
 RootAt: TypeAlias = Callable[[int], bytes | None]
 
@@ -64,8 +64,7 @@ def check(
         told = [(one, verifier.hold(one)) for one in good]
         prefix = _prefix(verifier, shared, parent, findings, remarks)
         digest = state_digest(verifier.kept.heads or {})
-        for sentence in () if fold else unsound_in(log):
-            findings.note(None, "store", "indexes and pages that fit the rows", sentence)
+        note_unsound([] if fold else unsound_in(log), findings)
         if state is not None and digest != state:
             findings.note(None, "state", state, digest)
         if prefix is None and not told:

@@ -19,7 +19,14 @@ from projections.verify_tree import Tree, compare_head
 from usecases.beside import ENOUGH
 from usecases.held import Held
 from usecases.stretch import Order
-from usecases.verifying_beside import commands_agree, compare_beyond, compare_tiles, name_commands, unsound_in
+from usecases.verifying_beside import (
+    commands_agree,
+    compare_beyond,
+    compare_tiles,
+    name_commands,
+    note_unsound,
+    unsound_in,
+)
 from usecases.verifying_quickly import Quick, Reading
 from usecases.verifying_redactions import Redacted
 from usecases.verifying_rows import RowByRow
@@ -206,8 +213,7 @@ class Verifier:
             self.forks.compare(self.roots, self._log.origin)
         self._snapshots.compare_beyond(self.size)
         self.redacted.compare(self._options.first, self.size, self._findings)
-        for sentence in apart.unsound:
-            self._note(None, "store", "indexes and pages that fit the rows", sentence)
+        note_unsound(apart.unsound, self._findings)
         if self._whole and self._options.read:
             if not apart.agree:
                 name_commands(self._log, self._walk.records(1, self.size), self.size, self._findings)

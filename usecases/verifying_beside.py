@@ -8,6 +8,7 @@ from domain.tree_ranges import TILE
 from projections.verification import Findings
 from projections.verify_commands import Commands, compare_runs
 from projections.verify_tree import levels, upper_tiles
+from usecases.way_out import GUARD, GUARD_SAYS
 
 FAR = 1 << 62
 """Beyond every position and number."""
@@ -37,6 +38,15 @@ def unsound_in(log: EventLog) -> list[str]:
         return log.unsound()
     except Damaged as error:
         return [error.message]
+
+
+def note_unsound(told: list[str], findings: Findings) -> None:
+    """Note what the store finds wrong with itself. A guard that is not at work has a kind, and a mend, of its own."""
+    for sentence in told:
+        if sentence.startswith(GUARD_SAYS):
+            findings.note(None, GUARD, "every guard at work", sentence)
+        else:
+            findings.note(None, "store", "indexes and pages that fit the rows", sentence)
 
 
 def compare_beyond(log: EventLog, size: int, findings: Findings) -> None:

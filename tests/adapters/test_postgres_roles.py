@@ -8,9 +8,11 @@ import pytest
 from psycopg import errors
 from psycopg.conninfo import make_conninfo
 
-from adapters.postgres_log import GUARDS, PostgresLog
+from adapters.postgres_guards import STATES, at_fault
+from adapters.postgres_log import PostgresLog
 from adapters.postgres_schema import admit, make_log
 from domain.errors import AlreadyExists, Unavailable
+from projections.verification import MOST_CHARACTERS
 from tests.adapters.log_entries import accepted, decision, redaction
 from tests.postgres_server import Server
 
@@ -98,11 +100,31 @@ def test_a_guard_that_is_switched_off_is_found(filled: str) -> None:
         assert log.unsound() == []
         owner.execute("ALTER TABLE orch.events DISABLE TRIGGER events_never_change")
         owner.execute("DROP TRIGGER tiles_never_go ON orch.tiles")
-        assert log.unsound() == [
-            "the guard events_never_change is not at work",
-            "the guard tiles_never_go is not at work",
+        assert [sentence.partition(": ")[0] for sentence in log.unsound()] == [
+            "the guard events_never_change is switched off",
+            "the guard tiles_never_go is gone",
         ]
-        assert len(GUARDS) == 9
+
+
+def test_every_guard_comes_back_by_the_statement_that_is_said(filled: str) -> None:
+    made = "SELECT tgname::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1"
+    with PostgresLog.open(filled) as log, psycopg.connect(filled, autocommit=True) as owner:
+        before = owner.execute(made).fetchall()
+        assert len(before) == 9
+        for name, told in before:
+            owner.execute(f"DROP TRIGGER {name} ON {told.split(' ON ')[1].split()[0]}".encode())
+        gone = log.unsound()
+        assert len(gone) == 9 and max(map(len, gone)) < MOST_CHARACTERS, "a verification tells them whole"
+        for sentence in gone:
+            owner.execute(sentence.partition(": ")[2].encode())
+        assert owner.execute(made).fetchall() == before and log.unsound() == []
+        for table in ("events", "tiles", "commands"):
+            owner.execute(f"ALTER TABLE orch.{table} DISABLE TRIGGER ALL".encode())
+        off = log.unsound()
+        assert len(off) == 9
+        for sentence in off:
+            owner.execute(sentence.partition(": ")[2].encode())
+        assert log.unsound() == [] == at_fault(dict(owner.execute(STATES).fetchall()))
 
 
 def test_of_eight_that_make_the_log_at_once_one_makes_it(database: str) -> None:

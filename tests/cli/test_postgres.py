@@ -16,6 +16,7 @@ from adapters.stores import opened_at
 from domain.errors import StoreRetired, Unavailable
 from tests.cli.conftest import Orch
 from tests.postgres_server import as_url
+from usecases.way_out import RESTORE
 
 pytestmark = pytest.mark.at_the_log("the folder names the database that its log is in")
 
@@ -110,6 +111,35 @@ def test_what_is_in_the_database_verifies_against_a_checkpoint(there: Orch) -> N
     assert verified["problems"] == [] and verified["events"] > 10
     assert there("rebuild", "--check").status == 0
     assert there("doctor", "--json").data["verdict"] == "warnings"  # there are no backups
+
+
+def test_guards_that_are_switched_off_are_named_with_what_their_owner_types(there: Orch, database: str) -> None:
+    told(there)
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("ALTER TABLE orch.events DISABLE TRIGGER ALL")
+        rows = [row for row in there("doctor", "--json").data["rows"] if row["level"] == "damage"]
+        assert [row["message"].split(":")[0] for row in rows] == [
+            f"The guard events_never_{what} is switched off" for what in ("change", "go", "vanish")
+        ]
+        verified = there("audit", "verify")
+        assert verified.status == 6 and "salvage" not in verified.out, verified
+        for row in rows:
+            mend, verify = row["fix"]
+            assert f"  → {mend}\n" in verified.out and verify.startswith("orch audit verify")
+            owner.execute(mend.encode())
+    assert there("doctor", "--json").data["verdict"] == "warnings"
+    assert there("audit", "verify").status == 7
+
+
+def test_damage_in_a_database_is_answered_with_a_restore_and_not_with_a_salvage(there: Orch, database: str) -> None:
+    told(there)
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("ALTER TABLE orch.events DISABLE TRIGGER USER")
+        owner.execute("UPDATE orch.events SET leaf = sha256('x') WHERE position = 4")
+        owner.execute("ALTER TABLE orch.events ENABLE TRIGGER USER")
+    (row, *_) = [row for row in there("doctor", "--json").data["rows"] if row["level"] == "damage"]
+    assert row["fix"] == [RESTORE], row
+    assert f"  → {RESTORE}" in there("audit", "verify").out
 
 
 def test_backups_and_recoveries_of_it_are_those_of_any_log(there: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
