@@ -66,7 +66,10 @@ DATABASE = re.compile(
 """How the adapter names where its log is."""
 SERVER = re.compile(r'\bserver (?:at "[^"]*"(?: \([^)]*\))?, port \d+|on socket "[^"]*")')
 QUOTED = re.compile(r'\b(host name|host|address|user|role|database) "[^"]*"')
+DENIED = re.compile(r"\b(permission denied for database) \S+?(?=[.,:]?(?:\s|$))")
 """What libpq and PostgreSQL say of themselves."""
+OWNERS = re.compile(r"\b(createdb|SELECT orch\.admit|GRANT \w+ ON DATABASE)\b.*?(?=  -- |$)")
+"""What somebody types who owns the database: it names roles, the database and its server."""
 
 
 class Problem(TypedDict):
@@ -132,6 +135,7 @@ def told_outside(text: str) -> str:
     Of a database neither name nor host. A surrogate that is no character is written as its escape.
     """
     text = text.encode("utf-8", "backslashreplace").decode()
+    text = OWNERS.sub(r"\1 …", DENIED.sub(r"\1", text))
     text = QUOTED.sub(r"\1 …", SERVER.sub("server", DATABASE.sub(r"\1", text)))
     text = SIGNED_IN.sub(r"\1://…", ADDRESS.sub(r"\1://…", text))
     return ABSOLUTE.sub(r"\1", AT_FIRST.sub(r"\1", IN_QUOTES.sub(_last_quoted, text)))

@@ -42,6 +42,13 @@ SPEC = {"objectives": ["Round trip below 10 ms"]}
             'no pg_hba.conf entry for host "10.0.0.7", user "orch", database "log"',
             "no pg_hba.conf entry for host …, user …, database …",
         ),
+        ("permission denied for database log. The owner of it", "permission denied for database. The owner of it"),
+        (
+            "SELECT orch.admit('builds', 'write')  -- as the owner of the log, in psql",
+            "SELECT orch.admit …  -- as the owner of the log, in psql",
+        ),
+        ('GRANT CREATE ON DATABASE "log" TO "builds"  -- in psql', "GRANT CREATE ON DATABASE …  -- in psql"),
+        ("createdb --host=db.internal --encoding=UTF8 log", "createdb …"),
         ('could not translate host name "db.internal" to address', "could not translate host name … to address"),
         ("Other writers keep the database log on this machine busy; x.", "Other writers keep the database busy; x."),
         ("There is no log in the database log on /run/postgresql.", "There is no log in the database."),
