@@ -119,6 +119,13 @@ def named(address: str) -> str:
     return named_there(address)
 
 
+def store_of(places: Places) -> str:
+    """Return where a project's log is, as people are told: its service, its database, or the folder of its file."""
+    if places.url is not None:
+        return places.url
+    return str(places.state) if places.database is None else named(places.database)
+
+
 @contextmanager
 def refilled_at(address: str, origin: str, fingerprints: "Fingerprints") -> "Iterator[Refill]":
     """Open a new log at an address to be filled: complete when the block ends well, or not there at all."""

@@ -15,9 +15,9 @@ from usecases.settings_shown import ConfigAnswer
 
 
 def name_of(place: str) -> str:
-    """Return the last part of a path, and of an address only its kind."""
+    """Return the last part of a path, of an address only its kind, and of a database that it is one."""
     kind, is_address, _ = place.partition("://")
-    return f"{kind}://…" if is_address and "/" not in kind else Path(place).name
+    return f"{kind}://…" if is_address and "/" not in kind else Path(told_outside(place)).name
 
 
 def outside(text: str, project: Project) -> str:

@@ -106,6 +106,8 @@ class Coverage(NamedTuple):
     """Erased texts of a recovered store whose redactions it obeys and does not record."""
     given: int = 0
     """Checkpoints that the auditor gave, whether they hold or not."""
+    owner: str = "owns this file"
+    """What somebody does who could have rewritten the log without a trace in it."""
 
 
 class Findings:
@@ -154,11 +156,11 @@ def gaps(coverage: Coverage) -> list[str]:
     if coverage.given and not coverage.covered:
         told.append("No checkpoint that was given holds or counts: nothing from outside speaks for this log.")
     elif coverage.covered < coverage.size and not coverage.covered:
-        told.append("No checkpoint held elsewhere was given: whoever owns this file could have rewritten all of it.")
+        told.append(f"No checkpoint held elsewhere was given: whoever {coverage.owner} could have rewritten all of it.")
     elif coverage.covered < coverage.size:
         told.append(
             f"No checkpoint given covers positions {coverage.covered + 1} to {coverage.size}:"
-            " whoever owns this file could have rewritten them."
+            f" whoever {coverage.owner} could have rewritten them."
         )
     return told
 

@@ -8,6 +8,7 @@ from adapters.checkpoint_files import SUFFIX
 from adapters.envelope import leaf_of
 from adapters.places import Places
 from adapters.stored_events import StoredEvent, stored
+from adapters.stores import store_of
 from domain.errors import Damaged
 from domain.event_log import EventLog, Moment, Record
 from domain.tree_ranges import TILE, range_root_of
@@ -73,7 +74,7 @@ class Store:
     def __init__(self, places: Places, log: EventLog) -> None:
         self.places = places
         self.log = log
-        self.where = places.url or str(places.state)
+        self.where = store_of(places)
         self.origin = log.origin
         self.size = log.tree().size
 

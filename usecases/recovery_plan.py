@@ -55,15 +55,15 @@ def _state(kind: Kind, where: str, size: int, position: int, problem: str | None
 
 def _store(places: Places, position: int) -> SourceState | None:
     """Return how far the store reaches; None where it is behind a service, which is not asked about other places."""
-    from adapters.stores import open_log
+    from adapters.stores import open_log, store_of
 
     if places.url is not None:
         return None
     try:
         with open_log(places, read_only=True) as log:
-            return _state("store", str(places.state), log.tree().size, position)
+            return _state("store", store_of(places), log.tree().size, position)
     except Refusal as refusal:
-        return _state("store", str(places.state), 0, position, refusal.message)
+        return _state("store", store_of(places), 0, position, refusal.message)
 
 
 def _backups(places: Places, position: int, given: Mapping[str, str]) -> SourceState | None:

@@ -98,7 +98,7 @@ def _command(place: Sequence[str], new: AnyLog, state: Path) -> tuple[str, ...]:
         words = ["recover", "salvage", *place]
     if note is not None and note.source == "backup":
         words += ["--from-backups", note.where]
-    elif note is not None and note.where != str(state):
+    elif note is not None and Path(note.where).is_absolute() and note.where != str(state):  # no database, no service
         words = ["--state-dir", note.where, *words]
     return (shlex.join(["orch", *words]),)
 

@@ -38,7 +38,7 @@ def verification(
     covered = max((one.checkpoint.size for one, holds in told if holds), default=0)
     rows, size = verifier.rows, verifier.size
     coverage = Coverage(first, size, options.envelopes_only, rows.erased, covered, own_keys=not vkeys, abandoned=left)
-    coverage = coverage._replace(carried=verifier.redacted.carried, given=len(notes))
+    coverage = coverage._replace(carried=verifier.redacted.carried, given=len(notes), owner=_owner(project))
     return {
         "verdict": verdict_of(findings, coverage),
         "origin": project.log.origin,
@@ -61,6 +61,13 @@ def verification(
         "not_proved": [*gaps(coverage), *limits(coverage)],
         "documents": documents_on_disk(project.files, verifier.kept.heads or {}, project.log),
     }
+
+
+def _owner(project: Project) -> str:
+    """Return what somebody does who could rewrite the log: nothing in the log itself would show that."""
+    if project.far:
+        return "runs the service, or what its log is in,"
+    return "owns this file" if project.places.database is None else "owns this database or its server"
 
 
 def _keys(project: Project) -> list[str]:

