@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from getpass import getuser
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,28 @@ def test_the_steps_of_the_documentation_work(orch: Orch, monkeypatch: pytest.Mon
             until(lambda: orch("status", "st01-x", "--json").data["steps"]["spec"]["state"] == "approved")
 
 
+def test_a_second_project_and_another_password_are_what_the_page_says(
+    orch: Orch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second, password = re.findall(r"<<'SQL'\n(.+?)\nSQL$", PAGE, re.MULTILINE | re.DOTALL)
+    (made,) = re.findall(r"CREATE DATABASE (\w+)", second)
+    with deployed() as world:
+        monkeypatch.setenv("PGPASSFILE", str(world.passwords))
+        address = world.address("log_owner", world.port).replace("/orchestrator", f"/{made}")
+        monkeypatch.setenv("ORCHESTRATOR_DATABASE_URL", address)
+        assert "Make it, or name another one" in orch("init", "--json").error["message"]
+        world.administer(second)
+        assert orch("init", "--host", "example.org").status == 0
+        monkeypatch.setenv("ORCHESTRATOR_DATABASE_URL", address.replace("log_owner", "log_writer"))
+        refused = orch("list", "--json")
+        assert refused.status == 8 and "orch.admit('log_writer', 'read')" in refused.error["fix"][0]
+        (world.folder / "secrets" / "writer_password").write_text("another one\n")
+        world.administer(password)
+        assert "Give the right password" in orch("list", "--json").error["message"]
+        world.passwords.write_text("127.0.0.1:*:*:log_writer:another one\n")
+        assert orch("list", "--json").error == refused.error
+
+
 class World:
     """A server that runs from the files of the documentation, with other ports and folders."""
 
@@ -135,6 +158,14 @@ class World:
             words, cwd=self.folder, env=self.env(**env), capture_output=True, text=True, stdin=subprocess.DEVNULL
         )
         assert done.returncode == 0, done.stderr
+
+    def administer(self, statements: str) -> None:
+        """Give statements to the server as its administrator does, from its own socket."""
+        file = self.folder / "statements.sql"
+        file.write_text(f"{statements}\n")
+        words = ("psql", "-X", "-v", "ON_ERROR_STOP=1", "-f", str(file))
+        socket = {"PGHOST": str(self.data.parent), "PGPORT": str(self.port), "PGUSER": "postgres"}
+        self.run(*words, **socket, PGDATABASE="postgres", SECRETS=str(self.folder / "secrets"))
 
     def env(self, **more: str) -> dict[str, str]:
         return os.environ | {"PATH": f"{PROGRAMS}:{os.environ['PATH']}"} | more
@@ -197,6 +228,8 @@ def deployed() -> Iterator[World]:
                 assert admin.execute("SHOW data_checksums").fetchone() == ("on",)
             env = {"POSTGRES_USER": "postgres", "POSTGRES_DB": "orchestrator", "PGDATA": str(world.data)}
             world.run("bash", "first-start.sh", **env, **socket, SECRETS=str(folder / "secrets"))
+            with (world.data / "pg_ident.conf").open("a") as administrators:
+                administrators.write(f"admin {getuser()} postgres\n")
         with world.primary():
             yield world
     finally:
