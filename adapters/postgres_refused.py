@@ -14,11 +14,13 @@ from adapters.places import NAME_IT
 from adapters.postgres_words import first_line, no_room
 from domain.errors import HandsNeeded
 
-FULL = re.compile(r"connection slots are reserved|too many clients already|too many connections for")
+FULL = re.compile(
+    r"connection slots are reserved|too many clients already|too many connections for|no more connections"
+)
 NO_DATABASE = re.compile(r'database "(.*)" does not exist')
 WANTS = (
     (
-        re.compile("password authentication failed|no password supplied"),
+        re.compile("(?:password|SASL) authentication failed|no password supplied"),
         "Give the right password in ~/.pgpass (PGPASSFILE) or PGPASSWORD.",
         ("${EDITOR:-vi} ~/.pgpass  # host:port:database:user:password, and chmod 0600",),
     ),

@@ -100,6 +100,8 @@ def test_a_role_with_too_many_sessions_finds_no_room_and_may_come_again(
     [
         ("sorry, too many clients already", Unavailable, "has no room"),
         ("remaining connection slots are reserved for roles with the SUPERUSER attribute", Unavailable, "has no room"),
+        ("no more connections allowed (max_client_conn)", Unavailable, "has no room"),  # PgBouncer
+        ("SASL authentication failed", HandsNeeded, "Give the right password"),  # PgBouncer
         ('no pg_hba.conf entry for host "10.0.0.1", user "a", database "d"', HandsNeeded, "pg_hba.conf"),
         ('role "a" is not permitted to log in', HandsNeeded, "Name a role"),
         ('permission denied for database "d"', HandsNeeded, "Whoever owns the database"),
