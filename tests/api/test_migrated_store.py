@@ -85,7 +85,7 @@ def test_its_health_names_the_reason_and_no_place(folder: Path) -> None:
     log = folder / ".orch/log.db"
     with opened(folder) as project, served(project) as client:
         with held(str(log), timeout_s=10) as hold:
-            hold.end(MOVED, Move("1", "the database there on db.example.org", "export X=y").text())
+            hold.end({MOVED: Move("1", "the database there on db.example.org", "export X=y").text()})
         ready = client.get("/health/ready")
     assert ready.status == 503
     assert ready.json["error"] == "stateManager: the log was moved, and goes on in another place (STORE_MOVED)."
