@@ -49,14 +49,7 @@ def _opened(places: Places, *, read_only: bool, timeout_s: float) -> AnyLog:
         raise NotFound(
             f"{places.root} is not attached to a log in the database that database_url names.", fix=("orch init",)
         )
-    try:
-        log = opened_at(places.database, read_only=read_only, timeout_s=timeout_s)
-    except NotFound as error:
-        raise NotFound(
-            f"{places.root} belongs to the log {known}, and there is none in {named(places.database)}. Name the"
-            " database that holds it; another project begins in a folder of its own.",
-            fix=(NAME_IT, "orch config show database_url"),
-        ) from error
+    log = opened_for(places, places.database, known, read_only=read_only, timeout_s=timeout_s)
     if log.origin != known:
         from adapters.log_lineage import left_by
 
@@ -76,6 +69,18 @@ def _opened(places: Places, *, read_only: bool, timeout_s: float) -> AnyLog:
             fix=("orch config show database_url",),
         )
     return log
+
+
+def opened_for(places: Places, address: str, known: str, *, read_only: bool, timeout_s: float) -> AnyLog:
+    """Open the log in a database for a folder that belongs to one, to whichever."""
+    try:
+        return opened_at(address, read_only=read_only, timeout_s=timeout_s)
+    except NotFound as error:
+        raise NotFound(
+            f"{places.root} belongs to the log {known}, and there is none in {named(address)}. Name the database"
+            " that holds it; another project begins in a folder of its own.",
+            fix=(NAME_IT, "orch config show database_url"),
+        ) from error
 
 
 def opened_at(address: str, *, read_only: bool, timeout_s: float = TIMEOUT_S) -> AnyLog:

@@ -6,7 +6,7 @@ from adapters.log_lineage import left_by
 from adapters.log_notes import refuse_elsewhere
 from adapters.places import Places
 from adapters.retiring import keep_keys
-from adapters.stores import AnyLog, attach, attached_to, opened_at
+from adapters.stores import AnyLog, attach, attached_to, opened_for
 from cli.promoting import fork_of, retired_at
 from usecases.moments import resolved
 
@@ -20,7 +20,7 @@ def followed(places: Places) -> AnyLog | None:
     known = attached_to(places)
     if known is None or places.database is None:
         return None
-    log = opened_at(places.database, read_only=True, timeout_s=places.timeout_ms / 1000)
+    log = opened_for(places, places.database, known, read_only=True, timeout_s=places.timeout_ms / 1000)
     try:
         fork = None if log.origin == known else left_by(log, known)
         if fork is None:
