@@ -41,11 +41,16 @@ def reached_service(places: Places, *, seen: Callable[[str], str] = str) -> Serv
 
 
 def _refuse_own_log(places: Places) -> None:
+    if places.rival is not None:
+        raise InvalidInput(
+            f"{places.rival} names a log, and a service is named, too: {places.url} would be another log.",
+            fix=places.cures,
+        )
     own = places.root / FOLDER
     if places.is_copy and any((own / name).is_file() for name in ("log.db", MARK)):
         raise InvalidInput(
             f"{places.root} has a log of its own, but a service is named: {places.url} would be another log.",
-            fix=("unset ORCHESTRATOR_URL",),
+            fix=places.cures,
         )
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from adapters.settings import EARLY, NOBODYS, Source, chosen, file_of_settings, is_named, refuse_weaker
 from adapters.settings_file import early_in
@@ -41,6 +41,10 @@ class Places(NamedTuple):
     """The address of the service that the project is worked on through; None where its log is opened here."""
     is_copy: bool = True
     """Whether documents are kept in the root: elsewhere a service is asked, and nothing is left behind."""
+    rival: str | None = None
+    """What names another log beside that service: nobody is asked until one of the two is taken back."""
+    cures: tuple[str, ...] = ("unset ORCHESTRATOR_URL",)
+    """The commands after one of which no service is named, or no other log."""
 
     @property
     def log(self) -> Path:
@@ -104,12 +108,18 @@ def places_of(
     state, own = (root / str(values[name].value) for name in ("state_dir", "template_dir"))
     timeout_ms = int(str(values["operation_timeout_ms"].value))
     database, cache, url = (values[name].value for name in ("database_url", "cache_url", "url"))
+    service: dict[str, Any] = {}
     for path in (root, state, own, file):
         try:
             str(path).encode()
         except UnicodeEncodeError:
             # SQLite takes paths in UTF-8 only, and no JSON answer could name the file.
             raise InvalidInput(f"The path {path} is not valid UTF-8; rename the folder.") from None
+    if url is not None:
+        from adapters.rival_logs import cures, rival_of
+
+        rival = rival_of(values, root, flags=flags)
+        service = {"rival": rival, "cures": cures(values["url"], rival)}
     return Places(
         root=root,
         state=state.absolute(),
@@ -119,6 +129,7 @@ def places_of(
         database=None if database is None else str(database),
         cache=None if cache is None else str(cache),
         url=None if url is None else str(url),
+        **service,
     )
 
 

@@ -1,6 +1,7 @@
 """Working through a service: the same commands, the same output, the same exit codes, and nothing that is believed."""
 
 import os
+from json import dumps
 from pathlib import Path
 
 import apsw
@@ -98,6 +99,51 @@ def test_a_folder_with_a_log_of_its_own_is_never_taken_for_a_copy(far: Far) -> N
     far.env.chdir(far.project.places.root)
     refused = far.orch("list")
     assert refused.status == 2 and "has a log of its own" in refused.err and "unset ORCHESTRATOR_URL" in refused.err
+
+
+def test_a_store_that_an_option_names_is_never_taken_for_the_service(far: Far) -> None:
+    there = str(far.project.places.state)
+    settings = far.folder / "production.json"
+    settings.write_text(dumps({"orchestrator": {"storage": {"stateDirectory": there}}}))
+    before = far.project.log.moment().position
+    for words in (["--state-dir", there], ["--state-dir", "does-not-exist"], ["--config", str(settings)]):
+        for command in (["list"], ["spec", "st01-x", "--objectives", "meant for the file"], ["doctor"], ["init"]):
+            refused = far.orch(*words, *command)
+            assert refused.status == 2 and words[0] in refused.err, refused
+            assert far.url in refused.err and "unset ORCHESTRATOR_URL" in refused.err
+    assert far.project.log.moment().position == before
+
+
+def test_a_log_that_a_variable_names_is_never_taken_for_the_service(far: Far) -> None:
+    for name, value in (
+        ("ORCHESTRATOR_DATABASE_URL", "postgresql://ada@127.0.0.1/orch"),
+        ("ORCHESTRATOR_STATE_DIR", str(far.project.places.state)),
+    ):
+        with far.env.context() as env:
+            env.setenv(name, value)
+            refused = far.orch("list")
+            assert refused.status == 2 and f"{name} names a log" in refused.err and far.url in refused.err
+            assert "unset ORCHESTRATOR_URL" in refused.err and f"unset {name}" in refused.err
+            assert far.orch("health", "--url", far.url).status == 0, "whoever names the service means it"
+    assert far.orch("list").status == 0
+
+
+def test_a_variable_may_say_where_a_copy_keeps_its_locks_and_its_cache(far: Far) -> None:
+    far.env.setenv("ORCHESTRATOR_STATE_DIR", str(far.folder / "kept"))
+    assert far.orch("init").status == 0
+    worked_on(far)
+    assert far.orch("search", "trip").status == 0 and any((far.folder / "kept").iterdir())
+
+
+def test_an_address_in_the_file_of_a_copy_is_taken_back_there(far: Far) -> None:
+    assert far.orch("init").status == 0
+    assert far.orch("config", "set", "url", far.url).status == 0
+    far.env.delenv("ORCHESTRATOR_URL")
+    refused = far.orch("--state-dir", "elsewhere", "list")
+    assert refused.status == 2 and "orch config set url --unset" in refused.err
+    assert far.orch("list").status == 0
+    far.env.setenv("ORCHESTRATOR_DATABASE_URL", "postgresql://ada@127.0.0.1/orch")  # stronger than the file
+    assert far.orch("list").status == 2
 
 
 def test_a_token_is_read_from_a_file_of_ones_own_and_never_shown(far: Far) -> None:
