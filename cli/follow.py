@@ -5,9 +5,10 @@ from typing import Annotated, Optional, TypedDict
 
 import typer
 
+from adapters.follower_files import is_running
 from cli.answers import answer
 from cli.beginning import not_begun_anew
-from cli.followers import NAMES, followings, is_running
+from cli.followers import NAMES, followings
 from cli.following import Runner, the_only_one
 from cli.numbers import Seconds
 from cli.options import Asked, plain
@@ -96,7 +97,7 @@ def follow(
         elif once:
             runner.once()
         else:
-            _run(runner)
+            _run(runner, names)
     if once:
         for told in runner.told.values():
             if told.refusal is not None:
@@ -114,10 +115,10 @@ def _named(names: "list[str] | tuple[str, ...]") -> list[str]:
     return [name for name in NAMES if name in names]
 
 
-def _run(runner: Runner) -> None:
+def _run(runner: Runner, names: list[str]) -> None:
     with opened() as project:
         places = project.places
-    with the_only_one(places) as changes:
+    with the_only_one(places, names) as changes:
         runner.until_stopped(changes)
 
 

@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 from adapters.follower_file import FollowerFile
 from adapters.follower_files import documents_of, search_of
-from adapters.one_at_a_time import is_held
-from adapters.places import Places
 from domain.following import Follower
 from usecases.documents_following import DocumentsFollower
 from usecases.project import Project
@@ -40,13 +38,3 @@ def followings(project: Project) -> list[Following]:
 
 
 NAMES = ("documents", "search")
-
-
-def running_lock(places: Places) -> Path:
-    """Return the lock that `orch follow` holds while it runs."""
-    return places.state / "cache" / "follow.lock"
-
-
-def is_running(places: Places) -> bool:
-    """Tell whether `orch follow` runs now."""
-    return is_held(running_lock(places))

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 
+from adapters.follower_files import running_lock
 from adapters.log_notes import refuse_ended
 from adapters.one_at_a_time import alone
 from adapters.places import Places
 from adapters.stores import changes_of
-from cli.followers import WHY, Following, followings, running_lock
+from cli.followers import WHY, Following, followings
 from cli.progress import Progress
 from cli.project import opened
 from cli.screen import clean
@@ -157,8 +158,8 @@ class Runner:
 
 
 @contextmanager
-def the_only_one(places: Places) -> Iterator[Changes]:
-    """Be the one that follows in the background, and listen for changes."""
+def the_only_one(places: Places, names: Sequence[str]) -> Iterator[Changes]:
+    """Be the one that follows in the background, leave word of what, and listen for changes."""
     from adapters.follower_store import files_spoken
 
     lock = running_lock(places)
@@ -166,6 +167,8 @@ def the_only_one(places: Places) -> Iterator[Changes]:
         lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     otherwise = Unavailable("orch follow runs here already.", fix=("orch follow --status",))
     with alone(lock, otherwise=otherwise):
+        with files_spoken():
+            lock.write_text(" ".join(names))
         changes = changes_of(places)  # before the first look at the log: nothing gets lost in between
         try:
             yield changes

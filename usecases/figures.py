@@ -9,7 +9,7 @@ from adapters.backup_addresses import storage_at
 from adapters.backup_target import read_target
 from adapters.drills import age_us, last_drill
 from adapters.file_systems import free_bytes
-from adapters.follower_files import documents_of, search_of
+from adapters.follower_files import documents_of, kept_up, search_of
 from adapters.settings_file import settings_of
 from adapters.stores import bytes_of
 from domain.errors import NotFound, Refusal
@@ -27,7 +27,7 @@ class Kept(NamedTuple):
 
     figures: Figures
     lag: dict[str, tuple[int, float]]
-    """Of each follower that has begun: how many events it lacks, and how long the first of them has been there."""
+    """Of each that is kept up: how many events it lacks, and how long the first of them has been there."""
     unknown: tuple[str, ...]
 
 
@@ -99,9 +99,14 @@ def drill(project: Project) -> Figures:
 
 
 def followers(project: Project) -> dict[str, tuple[int, float]]:
-    """Return how far what follows the log lags behind it; what never began, or has to be made anew, is not in it."""
+    """Return how far what `orch follow` keeps up lags behind; what never began, or has to be made anew, is not in it.
+
+    Where nobody follows, each command writes its own documents and each search brings its index up: what was noted
+    before that is old and lacks nothing.
+    """
     files = {"documents": documents_of(project.places), "search": search_of(project.places)}
-    rows = [row_of(name, file, project.log) for name, file in files.items()]
+    kept = kept_up(project.places)
+    rows = [row_of(name, file, project.log) for name, file in files.items() if name in kept]
     return {
         row["name"]: (row["behind"] or 0, row["seconds_behind"] or 0.0)
         for row in rows

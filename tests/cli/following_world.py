@@ -122,7 +122,7 @@ class Process:
 @contextmanager
 def following(folder: Path = Path()) -> Iterator[Process]:
     """Let `orch follow` run beside, from when it holds its lock."""
-    from cli.followers import is_running
+    from adapters.follower_files import is_running
 
     process = Process(folder)
     try:

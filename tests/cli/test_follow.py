@@ -10,6 +10,7 @@ import pytest
 from adapters.follower_files import search_of
 from adapters.places import find
 from adapters.sqlite_log import SqliteLog
+from cli.following import the_only_one
 from tests.cli.conftest import Orch, orch, project
 from tests.cli.following_world import (
     INDEX,
@@ -403,3 +404,21 @@ def test_its_answers_are_documents_in_json_and_lines_without(project: Orch) -> N
     said = project("follow", "--once", "--json").out
     assert said.count("\n") == 1 and orjson.loads(said)["kind"] == "followers.followed"
     assert "up to date" in project("follow", "--once").out and project("follow", "--status").out.count("✓") == 2
+
+
+@pytest.mark.in_file
+def test_a_lag_is_told_only_of_what_somebody_keeps_up(project: Orch) -> None:
+    def told() -> dict[str, int]:
+        return {row["follower"]: row["events"] for row in project("monitor", "--once", "--json").data["lag"]}
+
+    rows(project, "--once")
+    assert project("spec", "st01-x", "--objectives", "a").status == 0
+    assert rows(project, "--status")["documents"]["standing"] == "behind"  # that is what was noted the last time
+    assert told() == {}
+    with the_only_one(find(Path.cwd()), ["search"]):  # it runs and does not come to it
+        assert told() == {"search": length() - rows(project, "--status")["search"]["position"]}
+    assert told() == {}
+    with following() as process:
+        eventually(lambda: told() == {"documents": 0, "search": 0})
+        process.stopped()
+    assert told() == {}
