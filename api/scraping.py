@@ -1,6 +1,5 @@
 """What Prometheus asks: /metrics, for whoever shows a token with the scope metrics."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Request, Security
@@ -28,11 +27,6 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 router = part(root="", tags=["health"])
 
 
-def scraper(request: Request, _: Sequence[str]) -> Identity:
-    """Refuse whoever may not see the figures."""
-    return admitted(request, [Scope.METRICS])
-
-
 @router.get(
     "/metrics",
     summary="Figures for Prometheus",
@@ -40,7 +34,7 @@ def scraper(request: Request, _: Sequence[str]) -> Identity:
     response_class=Response,
     responses={200: {"description": "The text format of Prometheus.", "content": {"text/plain": {}}}, **REFUSALS},
 )
-def metrics(_: Annotated[Identity, Security(Bearer(scraper))], request: Request) -> Response:
+def metrics(_: Annotated[Identity, Security(Bearer(admitted), scopes=[Scope.METRICS])], request: Request) -> Response:
     """Return every figure. What costs something to find is at most 15 seconds old."""
     telemetry: Telemetry = request.app.state.telemetry
     return Response(generate_latest(telemetry.metrics.registry), media_type=MEDIA_TYPE)

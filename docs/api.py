@@ -65,8 +65,7 @@ def _operations(spec: dict[str, Any]) -> Iterator[str]:
     for method, path, operation in _each(spec):
         yield f"### {method.upper()} {path}\n"
         yield f"{operation.get('summary', '')}. {_plain(operation.get('description', ''))}\n"
-        scope = _scope(operation)
-        yield f"Opened by: {f'a token with `{scope}`' if scope else OPEN}.\n"
+        yield f"Opened by: {_opened_by(operation)}.\n"
         rows = list(_parameters(operation))
         if rows:
             yield "| parameter | in | what |\n|---|---|---|"
@@ -89,6 +88,13 @@ def _scope(operation: dict[str, Any]) -> str | None:
     return None
 
 
+def _opened_by(operation: dict[str, Any]) -> str:
+    scope = _scope(operation)
+    if scope is None and operation.get("security"):
+        raise LookupError(f"{operation['operationId']} asks for a token and does not say with which scope.")
+    return OPEN if scope is None else f"a token with `{scope}`"
+
+
 def _parameters(operation: dict[str, Any]) -> Iterator[str]:
     for each in operation.get("parameters", ()):
         need = "" if each.get("required") else ", if wanted"
@@ -100,18 +106,17 @@ def _body(operation: dict[str, Any], spec: dict[str, Any]) -> Iterator[str]:
     content = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if content is None:
         return
-    schema = content.get("schema", {})
-    name, known = _named(schema, spec)
+    name, known = named(content.get("schema", {}), spec)
     fields = ", ".join(
         f"`{field}`{'' if field in known.get('required', ()) else '?'}" for field in known.get("properties", {})
     )
     yield f"Body: {name}{f' with {fields}' if fields else ''}.\n"
-    example = content.get("example") or _example(known)
-    if example:
+    if example := example_of(content, known):
         yield f"```json\n{dumps(example, ensure_ascii=False)}\n```\n"
 
 
-def _named(schema: dict[str, Any], spec: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def named(schema: dict[str, Any], spec: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the name of a body's schema, and the schema itself."""
     for each in (schema, *schema.get("anyOf", ())):
         if place := each.get("$ref"):
             name = place.rpartition("/")[2]
@@ -119,9 +124,11 @@ def _named(schema: dict[str, Any], spec: dict[str, Any]) -> tuple[str, dict[str,
     return "a JSON object", schema
 
 
-def _example(known: dict[str, Any]) -> dict[str, Any]:
-    """Return a body of the examples that required fields have."""
+def example_of(content: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """Return the example of a body, or one that is made of the examples that required fields have."""
     fields = known.get("properties", {})
+    if said := content.get("example"):
+        return dict(said)
     return {name: fields[name]["examples"][0] for name in known.get("required", ()) if fields[name].get("examples")}
 
 

@@ -5,11 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from adapters.inputs import judged_fields
+from api.app import application
 from api.description import EXAMPLES, ROOT
 from api.kinds import FILES, KINDS, ONLY_FILES, READ_BY_POST, TOLD_MEANWHILE
+from api.service import Service
+from docs.api import example_of, named
 from docs.commands import pages
 from domain.steps import STEPS, Step
 from tests.api.served import Client
@@ -79,6 +83,27 @@ def test_every_body_has_fields_with_examples_where_they_are_needed(description: 
                 assert parts[name]["properties"][field].get("examples"), (name, field)
 
 
+def test_every_example_of_the_page_is_taken_by_the_model_of_its_operation(description: dict[str, Any]) -> None:
+    nobody: Any = None
+    taken = 0
+    for route in application(Service(*[nobody] * len(Service._fields))).routes:
+        if not isinstance(route, APIRoute) or route.body_field is None:
+            continue
+        (method,) = route.methods
+        content = description["paths"][route.path][method.lower()]["requestBody"]["content"]["application/json"]
+        example = example_of(content, named(content["schema"], description)[1])
+        if example:
+            assert route.body_field.validate(example, loc=("body",))[1] in (None, []), (route.path, example)
+            taken += 1
+    assert taken > 25
+
+
+def test_the_page_says_which_scope_opens_the_figures(description: dict[str, Any]) -> None:
+    assert description["paths"]["/metrics"]["get"]["security"] == [{"token": ["metrics"]}]
+    told = (PAGE.parents[1] / "API.md").read_text("utf-8").partition("### GET /metrics\n")[2].partition("###")[0]
+    assert "Opened by: a token with `metrics`." in told
+
+
 def table_rows() -> list[tuple[list[str], str]]:
     """Return the commands of each row of the page's table, and what it says about them."""
     part = PAGE.read_text("utf-8").partition("## Operations")[2].partition("\n## ")[0]
@@ -95,15 +120,15 @@ def test_the_page_has_every_command_with_its_operations_or_a_reason() -> None:
 
 
 def test_the_page_names_every_operation_and_none_that_is_not(description: dict[str, Any]) -> None:
-    named = {(method, path) for _, told in table_rows() for method, path in OPERATION.findall(told)}
+    told_of = {(method, path) for _, told in table_rows() for method, path in OPERATION.findall(told)}
     there = {
         (method.upper(), path.removeprefix(ROOT))
         for path, methods in description["paths"].items()
         if path.startswith(ROOT)
         for method in methods
     }
-    assert there - named == set()
-    assert named - there <= {("GET", "/openapi.json")}
+    assert there - told_of == set()
+    assert told_of - there <= {("GET", "/openapi.json")}
 
 
 def test_a_description_is_json_schema_of_today(description: dict[str, Any]) -> None:
