@@ -17,6 +17,8 @@ JOINED = "joined"
 """The file that says which log in a database a folder joined, so that its key is in another one."""
 COPY = "service"
 """The file that says of which log a folder is a copy that a service is asked about."""
+ELSEWHERE = "elsewhere"
+"""The file that says what has to be set to find the store of a folder, where that is not in `.orch`."""
 SOME_DATABASE = "postgresql://user@host/database"
 NAME_IT = f"export ORCHESTRATOR_DATABASE_URL={SOME_DATABASE}"
 
@@ -154,6 +156,10 @@ def find(start: Path, *, env: Mapping[str, str] = os.environ, flags: Mapping[str
                 f"The log of {folder} is in a PostgreSQL database, and no setting says in which.",
                 fix=(NAME_IT,),
             )
+        if (folder / FOLDER / ELSEWHERE).is_file():
+            from adapters.moved_stores import refuse_forgotten
+
+            refuse_forgotten(folder)
         if (folder / FOLDER / "keys").is_dir():  # to begin another log here, or to go on upwards, would be wrong
             from adapters.way_back import way_back
 

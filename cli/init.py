@@ -11,6 +11,7 @@ import typer
 
 from adapters.durable import sync
 from adapters.log_notes import refuse_elsewhere
+from adapters.moved_stores import note_elsewhere, refuse_forgotten
 from adapters.places import FOLDER, NAME_IT, Places, find, places_of
 from adapters.stores import AnyLog, attach, attached_to, create_log, file_or_database, open_log, opened_at
 from adapters.way_back import way_back
@@ -82,6 +83,7 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
         return
     log = _begun(places, origin=f"{chosen}/{uuid4()}")
     try:
+        note_elsewhere(places, flags=flags())
         project = Project(places, log, Workspace(places))
         meta = project.meta(asked)
         known = log.heads(["project"])[1].get("project")
@@ -171,6 +173,8 @@ def _begun(places: Places, *, origin: str) -> AnyLog:
             fix=(NAME_IT,),
         )
     if not places.log.exists():
+        if places.state == places.root / FOLDER:
+            refuse_forgotten(places.root)
         _refuse_lost(places)
         with suppress(AlreadyExists):  # another init was first; what it made is opened
             create_log(places, origin)

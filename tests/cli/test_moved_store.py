@@ -3,6 +3,7 @@
 import errno
 import os
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -56,3 +57,38 @@ def test_checkout_rescues_across_file_systems(moved: Orch, edited: Path, monkeyp
     answer = moved("checkout", "st01-x", "spec", "--json").data
     assert Path(answer["rescued"]).read_text() == "by hand\n"
     assert "by hand" not in edited.read_text()
+
+
+@pytest.mark.parametrize("way", ["variable", "flag", "file"])
+def test_a_folder_whose_log_lies_elsewhere_says_what_was_forgotten_and_begins_no_second_one(
+    orch: Orch, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    there = tmp_path_factory.mktemp("there")
+    settings, state = there / "production.json", there / "the state"
+    settings.write_text(f'{{"orchestrator": {{"storage": {{"stateDirectory": "{state}"}}}}}}')
+    variable, value = ("ORCHESTRATOR_CONFIG", settings) if way == "file" else ("ORCHESTRATOR_STATE_DIR", state)
+    words = ["--state-dir", str(state)] if way == "flag" else []
+    if way != "flag":
+        monkeypatch.setenv(variable, str(value))
+    assert orch(*words, "init").status == 0
+    Path(".orch/elsewhere").unlink()  # as whoever began before folders said so
+    assert orch(*words, "init").status == 3 and Path(".orch/elsewhere").is_file()
+    assert orch(*words, "spec", "st01-x", "--objectives", "words").status == 0
+    monkeypatch.delenv(variable, raising=False)
+    for command in (["list"], ["init"], ["spec", "st02-y", "--objectives", "words"]):
+        refused = orch(*command, "--json")
+        assert refused.status == 4 and "lies elsewhere" in refused.error["message"], refused
+        assert refused.error["fix"][0] == f"export {variable}={quote(str(value))}"
+    assert not Path(".orch/log.db").exists() and not Path(".orch/keys").exists()
+    Path("below").mkdir()
+    monkeypatch.chdir("below")
+    assert "lies elsewhere" in orch("list").err
+    monkeypatch.setenv(variable, str(value))  # as the fix says
+    assert [row["phase"] for row in orch("list", "--json").data["rows"]] == ["st01-x"]
+
+
+def test_a_word_of_where_the_log_lies_is_shown_only_where_it_is_one(orch: Orch) -> None:
+    Path(".orch").mkdir()
+    Path(".orch/elsewhere").write_text("PATH=/nowhere\n")
+    refused = orch("list", "--json")
+    assert refused.status == 4 and refused.error["fix"][0] == "export ORCHESTRATOR_STATE_DIR=DIR"
