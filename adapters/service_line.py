@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import orjson
 
 from adapters.service_answers import Said, media_type_of, said_by
-from adapters.service_at import NAME_IT, ServiceAt
+from adapters.service_at import ServiceAt
 from adapters.service_problems import document_in, refusal_of
 from adapters.service_unreached import unreached
 from adapters.service_work import EVENTS, TAKEN, Hearing, heard_out
@@ -192,7 +192,7 @@ class ServiceLine:
         if document is None:
             raise self.refusal(said)
         if document.get("ok") is not True or not isinstance(document.get("data"), dict):
-            raise Unavailable(f"{self.where} is no service of orch: it answers something else.", fix=(NAME_IT,))
+            raise Unavailable(f"{self.where} is no service of orch: it answers something else.", fix=(self.at.named(),))
         return Reply(document["data"], said.headers)
 
     def refusal(self, said: Said) -> Refusal:

@@ -4,7 +4,7 @@ import ssl
 from socket import gaierror
 from typing import NamedTuple
 
-from adapters.service_at import NAME_IT, ServiceAt
+from adapters.service_at import ServiceAt
 from domain.errors import Unavailable
 
 CA = "export ORCHESTRATOR_CA_FILE=ca.pem"
@@ -27,15 +27,15 @@ def unreached(at: ServiceAt, cause: Exception) -> Unreached:
         case ssl.SSLCertVerificationError():
             return Unreached(_mistrusted(at, cause), may_pass=False)
         case ssl.SSLError():
-            return Unreached(
-                Unavailable(f"{at.where} does not speak TLS as it should.", fix=(NAME_IT,)), may_pass=False
-            )
+            other = f"http://{at.where.partition('://')[2]}"
+            fix = (at.named(other) if at.is_near else at.named(),)
+            return Unreached(Unavailable(f"{at.where} does not speak TLS as it should.", fix=fix), may_pass=False)
         case gaierror():
             return Unreached(
-                Unavailable(f"There is no host {at.host}, as far as can be told from here.", fix=(NAME_IT,))
+                Unavailable(f"There is no host {at.host}, as far as can be told from here.", fix=(at.named(),))
             )
         case ConnectionRefusedError():
-            fix = ("orch serve", NAME_IT) if at.is_near else (NAME_IT,)
+            fix = (at.begun, at.named()) if at.is_near else (at.named(),)
             return Unreached(Unavailable(f"Nothing listens at {at.where}.", fix=fix))
         case TimeoutError():
             return Unreached(Unavailable(f"{at.where} did not answer within {at.timeout_s:g} s.", fix=(_health(at),)))
@@ -49,7 +49,9 @@ def _health(at: ServiceAt) -> str:
 def _mistrusted(at: ServiceAt, error: ssl.SSLCertVerificationError) -> Unavailable:
     why = error.verify_message.rstrip(".")
     if error.verify_code in OTHER_NAME:
-        return Unavailable(f"Who answers at {at.where} shows the certificate of somebody else: {why}.", fix=(NAME_IT,))
+        return Unavailable(
+            f"Who answers at {at.where} shows the certificate of somebody else: {why}.", fix=(at.named(),)
+        )
     if error.verify_code in (NOT_YET, EXPIRED):
         return Unavailable(
             f"The certificate of {at.where} does not hold now: {why}; a new one is needed, or the right time here.",

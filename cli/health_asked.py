@@ -90,7 +90,7 @@ def of_service(url: str) -> tuple[HealthAnswer, int]:
     found: dict[str, Any] = document_in(said.body) or {}
     if said.status != {"healthy": 200, "unhealthy": 503}.get(str(found.get("status"))):
         asked = f"{url.rstrip('/')}{PATH}"
-        raise Unavailable(f"{asked} answers {said.status}, and not as this service does.", fix=("orch serve",))
+        raise Unavailable(f"{asked} answers {said.status}, and not as this service does.", fix=(line.at.named(),))
     data: HealthAnswer = {
         "status": str(found["status"]),
         "timestamp": str(found.get("timestamp")),

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from adapters.places import find
 from cli.given import flags
+from cli.options import typed_line, typed_with
 from cli.project import here
 from cli.screen import one_line
 from domain.errors import InvalidInput
@@ -22,7 +23,7 @@ def line_to(url: str, *, shows: bool, seconds: float) -> "ServiceLine":
 
     `shows` says that a token is needed, `seconds` how long it is waited for an answer.
     """
-    from adapters.service_at import service_at
+    from adapters.service_at import EXAMPLE, service_at
     from adapters.service_line import ServiceLine
     from adapters.settings import is_url
 
@@ -32,4 +33,6 @@ def line_to(url: str, *, shows: bool, seconds: float) -> "ServiceLine":
             fix=("orch health --url http://127.0.0.1:8420",),
         )
     places = find(here(), flags={**flags(), "url": url})
-    return ServiceLine(service_at(places, shows=shows)._replace(timeout_s=seconds))
+    with_another = typed_with(url, EXAMPLE)
+    typed = with_another if with_another != typed_line() else ""
+    return ServiceLine(service_at(places, shows=shows, typed=typed)._replace(timeout_s=seconds))

@@ -50,6 +50,29 @@ def test_a_service_that_stays_away_is_not_available_and_says_how_to_repeat(far: 
     assert far.orch("list", "--json").error["code"] == "UNAVAILABLE"
 
 
+def test_what_helps_where_nothing_listens_works_where_it_is_typed(far: Far) -> None:
+    port = free_port()
+    far.asks(f"http://127.0.0.1:{port}")
+    begin, other = far.orch("list", "--json").error["fix"][:2]
+    assert begin == f"ORCHESTRATOR_URL= orch serve --port {port}  # in the folder of the project"
+    assert other == "export ORCHESTRATOR_URL=https://orch.example.org"
+    far.env.setenv("ORCHESTRATOR_URL", "")  # as that line begins: then the log is looked for here
+    assert "no project here" in far.orch("serve").err
+
+
+@pytest.mark.parametrize("command", [["health"], ["monitor", "--once"]], ids=" ".join)
+@pytest.mark.parametrize("joined", [False, True], ids=["two words", "one word"])
+def test_an_option_that_names_a_service_is_mended_where_it_stands(far: Far, command: list[str], joined: bool) -> None:
+    for url, instead in (
+        (f"https://127.0.0.1:{far.client.port}", f"http://127.0.0.1:{far.client.port}"),
+        (f"http://127.0.0.1:{free_port()}", "https://orch.example.org"),
+        ("http://127.0.0.1:99999", "https://orch.example.org"),
+    ):
+        refused = far.orch(*command, *([f"--url={url}"] if joined else ["--url", url]), "--json")
+        known = [line for line in refused.error["fix"] if "serve" not in line]
+        assert known[0] == f"orch {' '.join(command)} --url{'=' if joined else ' '}{instead} --json", refused
+
+
 def test_a_service_killed_at_work_answers_the_repeated_command_when_it_is_back(far: Far, tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()
