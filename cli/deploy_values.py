@@ -31,6 +31,8 @@ ASKED = (
     ),
     *CALLED,
 )
+GIVEN = ("identity", "held", "env_file")
+"""Files that an option names, and a unit reads."""
 SAID_ALONG = ("state_dir", "template_dir", "backup.dir", "log.dir")
 """Paths that an option or a variable says here: the units have to be told, too."""
 
@@ -71,7 +73,7 @@ def deployment(wishes: Wishes) -> Deployment:
     on_network = in_database or bool(settings["checkpoints.timestamp_url"].value)
     encrypted, memory_mb = bool(settings["backup.recipients"].value), int(str(settings["memory_limit_mb"].value))
     documents, logs = places.root / "dev", logs_of(places, flags())
-    program = checked_path(wishes.program.absolute(), "--orch")
+    program = checked_path(Path(os.path.abspath(wishes.program)), "--orch")
     for path, what in (
         (places.root, "The project's folder"),
         (places.state, "The folder of the store"),
@@ -79,7 +81,7 @@ def deployment(wishes: Wishes) -> Deployment:
     ):
         checked_path(path, what)
     checked_words(backups, "backup.dir")
-    identity, held, env_file = (_given(wishes, name) for name in ("identity", "held", "env_file"))
+    identity, held, env_file = (_given(wishes, name) for name in GIVEN)
     values: dict[str, object] = {
         "orch": argument(str(program)),
         "port": wishes.port,
@@ -118,7 +120,11 @@ def deployment(wishes: Wishes) -> Deployment:
 
 def _given(wishes: Wishes, name: str) -> Path | None:
     path: Path | None = getattr(wishes, name)
-    return None if path is None else checked_path(path.absolute(), f"--{name.replace('_', '-')}")
+    return None if path is None else checked_path(Path(os.path.abspath(path)), _option(name))
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _said_along(places: Places, settings: dict[str, Value]) -> list[str]:
@@ -145,6 +151,10 @@ def _warnings(wishes: Wishes, places: Places, backups: str, program: Path, *, en
     for what, path in (lies if "://" in backups else lies | {"the backup folder": Path(backups)}).items():
         if setting := hidden(path):
             told.append(f"{what} is at {path}, which {setting}= hides from the units: move it, to /srv or /opt.")
+    for name in GIVEN:
+        file = _given(wishes, name)
+        if file is not None and not os.path.isfile(file):
+            told.append(f"there is no file at {file}, as {_option(name)} says: a unit that needs it does not start.")
     if not program.is_file():
         told.append(f"there is no program at {program}; --orch FILE names another one.")
     if "://" not in backups and Path(backups).is_relative_to(places.state):

@@ -379,3 +379,21 @@ def test_a_service_that_calls_others_may_leave_the_machine_and_the_others_may_no
     assert line_of(Path("alone/orchestrator.service"), "IPAddressDeny") == ["any"]
     assert line_of(Path("asking/orchestrator.service"), "IPAddressDeny") == []
     assert line_of(Path("asking/orchestrator-ship.service"), "PrivateNetwork") == ["yes"]
+
+
+def test_files_that_units_would_miss_are_warned_of_and_named_by_their_whole_paths(project: Orch) -> None:
+    given = ["--env-file", "below/../nope.env", "--identity", "below/../nope.txt", "--held", "../nope2.txt"]
+    told = project("deploy", "systemd", "--out", "units", *given, "--json").data["warnings"]
+    here = Path.cwd()
+    missing = [here / "nope.txt", here.parent / "nope2.txt", here / "nope.env"]
+    options = ("--identity", "--held", "--env-file")
+    for path, option in zip(missing, options, strict=True):
+        assert f"there is no file at {path}, as {option} says: a unit that needs it does not start." in told
+    assert line_of(Path("units/orchestrator.service"), "EnvironmentFile") == [str(here / "nope.env")]
+    assert ".." not in "".join(path.read_text("utf-8") for path in Path("units").iterdir() if "verify" in path.name)
+    for path in missing:
+        path.touch()
+    again = project("deploy", "systemd", "--out", "units", *given, "--json").data["warnings"]
+    assert not any("there is no file" in each for each in again)
+    for path in missing:
+        path.unlink()
