@@ -12,8 +12,10 @@ TITLE_LIMIT = 200
 HOURS_LIMIT = 10_000
 DEVELOPERS_LIMIT = 1_000
 TASK_LIMIT = 9_999
-ALIKE = 0.5
-"""How much of two names has to be the same before one is suggested for the other."""
+ALIKE, REMOTE = 0.5, 0.3
+"""How much of two names has to be the same before one is suggested for the other, and before it is named beside it."""
+FEW = 20
+"""Names that a sentence can hold."""
 
 SpecType = Literal["Foundation", "Infrastructure", "Feature", "Integration", "Enhancement", "Meta-Development"]
 SPEC_TYPES: tuple[str, ...] = get_args(SpecType)
@@ -84,7 +86,7 @@ def source_name(file: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a hint at the known name most like this one, or all of them when there are few."""
+    """Return a hint at the known name most like this one, else all of them where they are few, else the closest."""
     from difflib import get_close_matches
 
     asked = name[:100].lower().replace("-", "_").replace(" ", "_")
@@ -92,7 +94,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(asked, spelt, n=1, cutoff=ALIKE)
     if close and _is_alike(asked, close[0]):
         return f"did you mean {spelt[close[0]]}?"
-    return "known are " + ", ".join([*spelt.values()][:20])
+    if len(spelt) <= FEW:
+        return "known are " + ", ".join(spelt.values())
+    some = [spelt[each] for each in get_close_matches(asked, spelt, n=3, cutoff=REMOTE)]
+    return f"there are {len(spelt)}" + (f", the closest are {', '.join(some)}" if some else "")
 
 
 def _is_alike(one: str, other: str) -> bool:

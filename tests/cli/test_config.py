@@ -95,7 +95,10 @@ def test_what_no_setting_can_be_is_refused_with_the_file_and_the_key(project: Or
 def test_a_file_that_is_named_is_judged_by_every_command(project: Orch) -> None:
     for text, says in (
         ("max_concurent = 5\n", "max_concurent is no setting of this version; did you mean max_concurrent?"),
-        ("[audit]\nnightly = 1\n", "audit.nightly is no setting of this version; known are state_dir, database_url"),
+        (
+            "[audit]\nnightly = 1\n",
+            f"audit.nightly is no setting of this version; there are {len(SETTINGS)}, the closest are enable_audit, ",
+        ),
     ):
         Path("other.toml").write_text(text)
         for words in (("list",), ("status",), ("spec", "st01-x", "--objectives", "a")):
@@ -145,3 +148,11 @@ def test_variables_that_nothing_reads_are_named(project: Orch, monkeypatch: pyte
     told = project("config", "show")
     assert told.status == 0 and "ORCHESTRATOR_STATE_DRI" in told.err
     assert project("config", "show", "--json").data["unread"] == ["ORCHESTRATOR_STATE_DRI"]
+
+
+def test_a_name_like_none_is_answered_with_the_closest_and_where_all_are(project: Orch) -> None:
+    refused = project("config", "show", "nope", "--json")
+    told, _, closest = refused.error["message"].partition(", the closest are ")
+    assert told == f"nope is no setting of this version; there are {len(SETTINGS)}" and closest.count(",") == 2
+    assert refused.error["fix"] == ["orch config show"] and "known are" not in refused.error["message"]
+    assert "closest" not in project("config", "show", "qqq", "--json").error["message"]
