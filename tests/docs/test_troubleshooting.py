@@ -3,11 +3,13 @@
 import re
 import shlex
 from contextlib import suppress
+from json import dumps
 from pathlib import Path
 
 import click
 import pytest
 
+from adapters.service_problems import MEDIA_TYPE, refusal_of
 from cli import exits
 from domain import errors
 from domain.errors import Refusal
@@ -63,6 +65,16 @@ def test_the_exit_status_of_a_code_is_the_one_that_the_program_has() -> None:
             status = next(status for cause, status in exits.STATUS if issubclass(kind, cause))
             assert said[kind.code] == str(status), kind
     assert said["BUG"] == str(exits.BUG) and said["CANCELLED"] == str(exits.CANCELLED)
+
+
+def test_what_only_a_service_says_has_the_exit_that_a_command_far_from_it_ends_with() -> None:
+    kinds = {kind.code for kind in _kinds(Refusal)} | {"BUG", "CANCELLED", "USAGE_ERROR"}
+    only_there = {row[0].strip("`| "): row[1] for row in rows("By code")[1:] if row[0].strip("`| ") not in kinds}
+    assert {"FORBIDDEN", "UNAUTHENTICATED", "NOT_JSON", "RATE_LIMITED"} <= only_there.keys()
+    for code, said in only_there.items():
+        exit_, status = said.split(", ")[0], int(re.findall(r"\d+", said)[-1])
+        told = refusal_of(status, MEDIA_TYPE, dumps({"code": code, "detail": "No."}).encode(), where="http://there")
+        assert exit_ == str(exits.status_of(told)), code
 
 
 def _kinds(kind: type[Refusal]) -> list[type[Refusal]]:
