@@ -28,8 +28,9 @@ def unreached(at: ServiceAt, cause: Exception) -> Unreached:
             return Unreached(_mistrusted(at, cause), may_pass=False)
         case ssl.SSLError():
             other = f"http://{at.where.partition('://')[2]}"
-            fix = (at.named(other) if at.is_near else at.named(),)
-            return Unreached(Unavailable(f"{at.where} does not speak TLS as it should.", fix=fix), may_pass=False)
+            instead = at.named(other) if at.is_near else at.named()
+            why = Unavailable(f"{at.where} does not speak TLS as it should.", fix=(instead,))
+            return Unreached(why, may_pass=False)
         case gaierror():
             return Unreached(
                 Unavailable(f"There is no host {at.host}, as far as can be told from here.", fix=(at.named(),))
