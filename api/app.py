@@ -53,6 +53,8 @@ DESCRIBED_S = 1.0
 """When the description is made, unless somebody needs it before: it takes a third of the time that starting does."""
 MORE_THREADS = 8
 """Threads beside those of the operations, for whoever begins to follow the log."""
+NAMED = 5
+"""Places of further mistakes that are named beside the first."""
 WORTH_PACKING = 1024
 """Bytes from which on an answer is sent as gzip to whoever takes it."""
 AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "text/markdown", "text/plain")
@@ -126,15 +128,15 @@ async def _refused_here(_: Request, refusal: Exception) -> Response:
 
 
 async def _wrong_words(_: Request, error: Exception) -> Response:
-    """Say the first mistake in one sentence, and count the others. Nothing of what was sent is repeated."""
+    """Say the first mistake in one sentence, and where others are. No value of what was sent is repeated."""
     assert isinstance(error, RequestValidationError)
     if (known := heard()) is not None:
         known.is_schema = True
     first, *others = error.errors()
-    place = ".".join(str(part) for part in first["loc"])
-    more = f" (and {len(others)} more)" if others else ""
+    place, *elsewhere = (".".join(map(str, each["loc"]))[:200] for each in (first, *others[:NAMED]))
+    more = f" (and {len(others)} more: {', '.join(elsewhere)}{' …' if others[NAMED:] else ''})" if others else ""
     message = str(first["msg"]).rstrip(".")
-    return problem(HttpRefusal(400, "VALIDATION_ERROR", f"{place[:200]}: {message}{more}."))
+    return problem(HttpRefusal(400, "VALIDATION_ERROR", f"{place}: {message}{more}."))
 
 
 async def _no_such(request: Request, error: Exception) -> Response:

@@ -18,7 +18,7 @@ from api.bodies import file_body, stream_body
 from api.heavy import long_work
 from api.outside import host_of, outside, rows_outside
 from api.parts import part
-from api.words import Nothing, Text, Words
+from api.words import Nothing, Text, Words, if_wanted
 from domain.errors import InvalidInput
 from domain.ledger import STREAM as LEDGER
 from usecases.auditing import checked_seed, exceptions, population, sample
@@ -139,7 +139,7 @@ def sign_checkpoint(ask: PresentAuditor, words: Nothing | None = None) -> Respon
 
 
 @router.post("/verify", summary="Check the whole log, and what you hold against it")
-def verify(ask: PresentAuditor, words: Verify) -> Response:
+def verify(ask: PresentAuditor, words: Annotated[Verify, if_wanted(Verify)]) -> Response:
     """Check every event, the tree and what is kept beside them. A damaged log is told as `verdict`, with status 200.
 
     It reads the whole log before it answers; two such requests run at the same time.
@@ -155,7 +155,7 @@ def verify(ask: PresentAuditor, words: Verify) -> Response:
 
 
 @router.post("/reviews", summary="Record that you have reviewed a range")
-def review(ask: Auditing, words: Review) -> Response:
+def review(ask: Auditing, words: Annotated[Review, if_wanted(Review)]) -> Response:
     """Sign for a range of the log with the root that was seen. It is verified first: nobody signs for damage."""
     for moment in (words.since, words.until):
         refuse_files(moment)
@@ -165,7 +165,7 @@ def review(ask: Auditing, words: Review) -> Response:
 
 
 @router.post("/export", summary="An evidence package")
-def evidence(ask: PresentAuditor, words: Evidence) -> Response:
+def evidence(ask: PresentAuditor, words: Annotated[Evidence, if_wanted(Evidence)]) -> Response:
     """Sign the log as it is, and return events, proofs, documents, a report and what checks them, as one ZIP file."""
     for moment in (words.since, words.until):
         refuse_files(moment)

@@ -9,7 +9,7 @@ from api.answering import answer, recorded
 from api.asking import Admin
 from api.outside import rows_outside
 from api.parts import part
-from api.words import MaybeReason, Text, Words
+from api.words import MaybeReason, Text, Words, if_wanted
 from domain.ledger import STREAM as LEDGER
 from usecases.log_keys import rotated
 from usecases.redacting import redacted
@@ -37,6 +37,6 @@ def redact(ask: Admin, words: Redaction) -> Response:
 
 
 @router.post("/key/rotate", summary="Replace the key that speaks for the log")
-def rotate_key(ask: Admin, words: MaybeReason) -> Response:
+def rotate_key(ask: Admin, words: Annotated[MaybeReason, if_wanted(MaybeReason)]) -> Response:
     """Make another key; the next checkpoint carries both signatures. Tell auditors the new one another way."""
     return recorded(ask, Written(rotated(ask.project, ask.meta(stream=LEDGER), words.reason)), stream=LEDGER)

@@ -1,11 +1,13 @@
 """The course of a phase, and what stands between it and its handoff."""
 
+from typing import Annotated
+
 from starlette.responses import Response
 
 from api.answering import carried_out
 from api.asking import Writer
 from api.parts import part
-from api.words import Blocker, Comments, MaybeReason, On, PhaseId, Reason, Title
+from api.words import Blocker, Comments, MaybeReason, On, PhaseId, Reason, Title, if_wanted
 from domain.commands import (
     AddDependency,
     ArchivePhase,
@@ -23,7 +25,7 @@ router = part(tags=["phases"])
 
 
 @router.post("/phases/{phase}/handoff", summary="Hand a phase over to implementation")
-def handoff(ask: Writer, phase: PhaseId, words: Comments) -> Response:
+def handoff(ask: Writer, phase: PhaseId, words: Annotated[Comments, if_wanted(Comments)]) -> Response:
     """Hand it over, once its five documents are approved and nothing stands in the way."""
 
     def command() -> HandOff:
@@ -67,6 +69,8 @@ def block(ask: Writer, phase: PhaseId, words: Blocker) -> Response:
 
 
 @router.post("/phases/{phase}/unblock/{blocker}", summary="Record that it no longer does")
-def unblock(ask: Writer, phase: PhaseId, blocker: str, words: MaybeReason) -> Response:
+def unblock(
+    ask: Writer, phase: PhaseId, blocker: str, words: Annotated[MaybeReason, if_wanted(MaybeReason)]
+) -> Response:
     """Resolve a blocker by its number, such as B1."""
     return carried_out(ask, phase, lambda: UnblockPhase(ask.meta(phase), phase, blocker, words.reason))

@@ -187,7 +187,7 @@ def log_checkpoint(ask: Present, size: int) -> Response:
     """Return a signed note as it is kept."""
     files = ask.project.checkpoints
     if size not in files.sizes():
-        raise InvalidInput(f"No checkpoint of {size} events is kept here.")
+        raise NotFound(f"No checkpoint of {size} events is kept here.")
     return _told(ask, "log.checkpoint", {"size": size, "note": base64_of(files.read(size))})
 
 

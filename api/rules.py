@@ -1,12 +1,14 @@
 """The rules about verdicts, who holds which role, and who may use the service."""
 
+from typing import Annotated
+
 from starlette.responses import Response
 
 from adapters.access_tokens import new_token
 from api.answering import answer, handled, recorded
 from api.asking import Admin, Overseer, Reader, Writer
 from api.parts import part
-from api.words import Directive, MaybeReason, NewToken, Reason, Role, Rules
+from api.words import Directive, MaybeReason, NewToken, Reason, Role, Rules, if_wanted
 from domain import hints
 from domain.access_token import stream_of
 from domain.actors import Actor, actor
@@ -98,7 +100,7 @@ def create_token(ask: Admin, words: NewToken) -> Response:
 
 
 @router.post("/tokens/{token}/revoke", summary="Revoke a token", tags=["tokens"])
-def revoke_token(ask: Admin, token: str, words: MaybeReason) -> Response:
+def revoke_token(ask: Admin, token: str, words: Annotated[MaybeReason, if_wanted(MaybeReason)]) -> Response:
     """Revoke a token by its id; it opens nothing from then on."""
     stream = stream_of(token)
     return handled(ask, RevokeToken(ask.meta(stream=stream), token, words.reason), stream=stream)

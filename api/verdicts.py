@@ -1,11 +1,13 @@
 """Verdicts on exactly one text, by whoever the token says."""
 
+from typing import Annotated
+
 from starlette.responses import Response
 
 from api.answering import carried_out
 from api.asking import Approver, Writing
 from api.parts import part
-from api.words import Approval, PhaseId, Reason, Reconfirmation, Rejection, Verdict
+from api.words import Approval, PhaseId, Reason, Reconfirmation, Rejection, Verdict, if_wanted
 from domain.commands import ApproveDocument, ReconfirmDocument, RejectDocument, ReopenStep
 from domain.steps import Step
 from usecases.gate import refuse_other_than_latest
@@ -14,7 +16,7 @@ router = part(tags=["verdicts"])
 
 
 @router.post("/phases/{phase}/{step}/approve", summary="Approve a document")
-def approve(ask: Approver, phase: PhaseId, step: Step, words: Approval) -> Response:
+def approve(ask: Approver, phase: PhaseId, step: Step, words: Annotated[Approval, if_wanted(Approval)]) -> Response:
     """Approve the latest text; name its digest, and nothing else can be approved by mistake."""
 
     def command() -> ApproveDocument:

@@ -1,8 +1,8 @@
 """The words of requests: small models that refuse what they do not know."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Path
+from fastapi import Body, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.received import MOST_BODY
@@ -18,6 +18,11 @@ LONG = 100_000
 Text = Annotated[str, Field(max_length=LONG)]
 Said = Annotated[str, Field(max_length=LONG, pattern=r"\S")]
 """A text that may not be empty."""
+
+
+def if_wanted(words: type["Words"]) -> Any:
+    """Return what makes a body one that need not be there: where nothing is said, all of it is as it is usually."""
+    return Body(default_factory=words)
 
 
 class Words(BaseModel):

@@ -103,14 +103,15 @@ def _parameters(operation: dict[str, Any]) -> Iterator[str]:
 
 def _body(operation: dict[str, Any], spec: dict[str, Any]) -> Iterator[str]:
     """Yield what the body is: its schema, and an example where there is one."""
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    body = operation.get("requestBody", {})
+    content = body.get("content", {}).get("application/json")
     if content is None:
         return
     name, known = named(content.get("schema", {}), spec)
     fields = ", ".join(
         f"`{field}`{'' if field in known.get('required', ()) else '?'}" for field in known.get("properties", {})
     )
-    yield f"Body: {name}{f' with {fields}' if fields else ''}.\n"
+    yield f"Body{'' if body.get('required') else ', if wanted'}: {name}{f' with {fields}' if fields else ''}.\n"
     if example := example_of(content, known):
         yield f"```json\n{dumps(example, ensure_ascii=False)}\n```\n"
 

@@ -14,6 +14,7 @@ from api.guard import Limits
 from api.problems import problem_of, told_outside
 from api.server import Where, refuse_open
 from domain import errors
+from domain.access_token import Scope
 from domain.errors import Conflict, HandsNeeded, InvalidInput, Refusal, Unavailable
 from tests.api.served import Client, issued, served
 from tests.facts import ADA
@@ -338,3 +339,34 @@ def test_a_connection_stays_open_for_whoever_asks_again(client: Client) -> None:
         answer = connection.getresponse()
         assert answer.status == 200 and not answer.will_close and answer.read()
     connection.close()
+
+
+def test_a_body_in_which_everything_is_optional_need_not_be_there(client: Client, served_project: Project) -> None:
+    audit = client.shows(issued(served_project, *Scope))
+    phase = "/phases/st77-bare"
+    assert client.post(f"{phase}/spec", SPEC).status == 200
+    first = audit("POST", f"{phase}/spec/approve", None, Idempotency_Key="bare")
+    again = audit("POST", f"{phase}/spec/approve", {}, Idempotency_Key="bare")
+    assert first.status == again.status == 200 and again.json["data"] == first.json["data"], "it says the same"
+    assert audit("POST", f"{phase}/handoff").status == 422, "a rule says no, and not the form"
+    blocked = client.post(f"{phase}/block", {"text": "No sound card"})
+    assert blocked.status == 200
+    assert audit("POST", f"{phase}/unblock/B1").status == 200
+    assert audit("POST", "/audit/verify").json["data"]["verdict"] != "damaged"
+    assert audit("POST", "/tokens/000000000000/revoke").status == 404
+    told = audit("POST", f"{phase}/spec/approve", b"comments=x", Content_Type="application/x-www-form-urlencoded")
+    assert (told.status, told.code) == (415, "NOT_JSON"), "a form of another page is refused as before"
+    assert "body" in audit("POST", f"{phase}/spec/reject").json["detail"], "what is needed is asked for"
+
+
+def test_every_mistake_is_told_where_it_is(client: Client) -> None:
+    told = client.post("/roles/grant", {"nonsense": 1}).json["detail"]
+    first, _, rest = told.partition(" (and ")
+    assert rest.startswith("2 more: body.") and first.endswith("Field required") and "nonsense" in rest, told
+    many = client.post("/roles/grant", {f"no{number}": 1 for number in range(9)}).json["detail"]
+    assert "(and 10 more: body." in many and many.endswith(" …).") and many.count("body.") == 6, many
+
+
+def test_a_checkpoint_that_is_not_kept_is_not_found(client: Client, served_project: Project) -> None:
+    told = client.shows(issued(served_project, Scope.READ)).get("/log/checkpoints/5")
+    assert (told.status, told.code) == (404, "NOT_FOUND") and "No checkpoint of 5 events" in told.json["detail"]
