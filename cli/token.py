@@ -1,5 +1,6 @@
 """orch token: who may use the service, for what, and until when."""
 
+import sys
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Optional
 
@@ -50,7 +51,8 @@ def create(
 ) -> None:
     """Issue a token that lets NAME use the service. Its secret is shown this once; the log keeps its SHA-256.
 
-    Without --scope it may read and write. Give every agent one of its own, with --kind agent.
+    The secret alone is on stdout: TOKEN=$(orch token create grace) takes it. Without --scope it may read and write.
+    Give every agent one of its own, with --kind agent.
 
     Example: orch token create grace --scope read --scope approve --days 30
 
@@ -69,9 +71,14 @@ def create(
         command = IssueToken(project.meta(asked), to, scopes, days * 86_400, made.id, made.sha256, reason)
         receipt, answered = project.decide(command)
         secret = None if receipt.repeated else answered.get("secret", made.secret)
-        report(project, asked, receipt, then="orch serve", kind="token.created", beside_it={"secret": secret})
-    if not asked.json:
-        print(secret or "Its secret was shown when it was issued; issue another where it is lost.")
+        beside = {"secret": secret}
+        report(project, asked, receipt, then="orch serve", kind="token.created", beside_it=beside, aside=True)
+    if asked.json:
+        return
+    if secret is None:
+        print("Its secret was shown when it was issued; issue another where it is lost.", file=sys.stderr)
+    else:
+        print(secret)
 
 
 @writing

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from cli.answers import answer
 from cli.how_known import how_known
@@ -53,11 +53,13 @@ def report(
     then: str | None = None,
     kind: str = "command.outcome",
     beside_it: Mapping[str, Any] | None = None,
+    aside: bool = False,
 ) -> None:
     """Answer with what the command's own events say, so that repeating it gives the same answer.
 
     `also` are more lines for people, each with its name; `then` is what to type next, where that is known.
-    `beside_it` is what an answer of another `kind` says beside the outcome.
+    `beside_it` is what an answer of another `kind` says beside the outcome. `aside` leaves stdout to the one thing that
+    a script takes from there: what people read goes to stderr.
     """
     data = told(project, Written(receipt, signed, proof), phase=phase, writes=writes)
     if receipt.repeated:
@@ -73,7 +75,10 @@ def report(
         files = ("signed", signed["file"]), ("anchored", signed["anchor"])
         also = (*also, *((name, one_line(file)) for name, file in files if file))
     answer(
-        kind, {**data, **(beside_it or {})}, as_json=asked.json, show=lambda: _show(project, data, phase, also, then)
+        kind,
+        {**data, **(beside_it or {})},
+        as_json=asked.json,
+        show=lambda: _show(project, data, phase, also, then, stream=sys.stderr if aside else sys.stdout),
     )
 
 
@@ -83,15 +88,17 @@ def _show(
     phase: str | None,
     also: Sequence[tuple[str, str]],
     then: str | None,
+    *,
+    stream: TextIO,
 ) -> None:
     from projections.outcomes import sentence
 
     chosen = style()
-    done = f"{paint('✓', 'green')} {one_line(sentence(result))}"
+    done = f"{paint('✓', 'green', stream=stream)} {one_line(sentence(result))}"
     if chosen is Style.TERSE:
-        print(f"{done} (position {result['position']})")
+        print(f"{done} (position {result['position']})", file=stream)
         return
-    print(done)
+    print(done, file=stream)
     actor = result["actor"]
     claim = f"; {how_known(project)}" if chosen is Style.FRIENDLY else ""
     lines = [
@@ -104,11 +111,11 @@ def _show(
     ]
     for name, value in lines:
         if value:
-            print(f"  {paint(f'{name:<9}', 'dim')} {clean(value)}")
+            print(f"  {paint(f'{name:<9}', 'dim', stream=stream)} {clean(value)}", file=stream)
     about_tasks = bool(result["tasks"] or result["reopened_tasks"])
     onward = [then] if then else _next(project, phase, about_tasks=about_tasks)
     for line in onward if chosen is Style.FRIENDLY else onward[:1]:
-        print(f"  {paint('next     ', 'dim')} {clean(line)}")
+        print(f"  {paint('next     ', 'dim', stream=stream)} {clean(line)}", file=stream)
 
 
 def _next(project: Project, phase: str | None, *, about_tasks: bool) -> list[str]:

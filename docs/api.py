@@ -22,8 +22,8 @@ this page lists every operation. It is made from the service's own description (
 means: [TROUBLESHOOTING](TROUBLESHOOTING.md).
 
 ```bash
-orch token create grace --scope read --scope write --scope approve     # prints the secret, this once
-orch serve                                                             # http://127.0.0.1:8420, until SIGTERM
+TOKEN=$(orch token create grace --scope read --scope write --scope approve)     # the secret, shown this once
+orch serve                                                                      # http://127.0.0.1:8420, until SIGTERM
 curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8420/api/v1/phases/st01-audio-engine
 ```
 

@@ -22,11 +22,13 @@ def test_a_token_is_shown_once_and_the_log_holds_only_its_digest(project: Orch) 
 
 
 def test_a_person_gets_the_secret_on_a_line_of_its_own(project: Orch) -> None:
-    out = project("token", "create", "grace").out
-    assert FORM.fullmatch(out.splitlines()[-1])
     said = project("token", "create", "grace", "--command-id", "x")
-    assert FORM.fullmatch(said.out.splitlines()[-1])
-    assert "was shown when it was issued" in project("token", "create", "grace", "--command-id", "x").out
+    assert FORM.fullmatch(said.out.removesuffix("\n")), (
+        "a script takes it and nothing else: TOKEN=$(orch token create …)"
+    )
+    assert "grace" in said.err and "next      orch serve" in said.err and said.out.strip() not in said.err
+    again = project("token", "create", "grace", "--command-id", "x")
+    assert (again.status, again.out) == (0, "") and "was shown when it was issued" in again.err
 
 
 def test_a_token_is_revoked_by_its_id_and_the_list_tells_when(project: Orch) -> None:
