@@ -3,11 +3,11 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from shlex import quote
+from shlex import quote, split
 
 from adapters.durable import sync
 from adapters.places import ELSEWHERE, FOLDER, Places
-from adapters.settings import CONFIG, ENVIRONMENT, NOBODYS, is_named, variable_of
+from adapters.settings import CONFIG, NOBODYS, is_named, variable_of
 from domain.errors import NotFound, Unavailable
 
 STATE_DIR = variable_of("state_dir")
@@ -23,7 +23,9 @@ def note_elsewhere(places: Places, *, env: Mapping[str, str] = os.environ, flags
         return
     by_itself = flags.get("state_dir") or env.get(STATE_DIR) or not is_named(env=env, flags=flags)
     variable, path = (STATE_DIR, places.state) if by_itself else (variable_of(CONFIG), places.settings)
-    with new_file(own / ELSEWHERE, replace=True) as file:
+    if by_itself and path.is_relative_to(places.root):  # as it is taken: so it is found when the whole folder moves
+        path = path.relative_to(places.root)
+    with new_file(own / ELSEWHERE, replace=True, is_named=False) as file:
         file.write(f"{variable}={quote(str(path))}\n".encode())
     sync(own)
 
@@ -38,8 +40,18 @@ def refuse_forgotten(root: Path) -> None:
         return
     except (OSError, UnicodeDecodeError) as error:
         raise Unavailable(f"{path} cannot be read: {error}.") from error
-    known = line.startswith(ENVIRONMENT) and line.isprintable()
     raise NotFound(
         f"The log of {root} lies elsewhere, and no setting says where.",
-        fix=(f"export {line}" if known else f"export {STATE_DIR}=DIR", f"cat {quote(str(path))}"),
+        fix=(f"export {_assigned(line)}", f"cat {quote(str(path))}"),
     )
+
+
+def _assigned(line: str) -> str:
+    """Return what such a line sets, and nothing else that it says: it may have come with the folder, and is typed."""
+    variable, _, value = line.partition("=")
+    try:
+        words = split(value) if value.isprintable() else []
+    except ValueError:  # a quote that does not end
+        words = []
+    known = variable in (STATE_DIR, variable_of(CONFIG)) and len(words) == 1
+    return f"{variable}={quote(words[0])}" if known else f"{STATE_DIR}=DIR"

@@ -121,7 +121,7 @@ def places_of(
         from adapters.rival_logs import cures, rival_of
 
         rival = rival_of(values, root, flags=flags)
-        service = {"rival": rival, "cures": cures(values["url"], rival)}
+        service = {"rival": rival, "cures": cures(values["url"], rival, flags=flags)}
     return Places(
         root=root,
         state=state.absolute(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 
 from adapters.settings import CONFIG, ENVIRONMENT, Source, Value
 
@@ -26,9 +27,10 @@ def rival_of(values: Mapping[str, Value], root: Path, *, flags: Mapping[str, str
     return None
 
 
-def cures(url: Value, rival: str | None) -> tuple[str, ...]:
+def cures(url: Value, rival: str | None, *, flags: Mapping[str, str]) -> tuple[str, ...]:
     """Return the commands after one of which only one log is named."""
-    mine = "orch config set url --unset" if url.source is Source.FILE else "unset ORCHESTRATOR_URL"
+    file = f" --config {quote(flags[CONFIG])}" if flags.get(CONFIG) else ""
+    mine = f"orch{file} config set url --unset" if url.source is Source.FILE else "unset ORCHESTRATOR_URL"
     return (mine, f"unset {rival}") if rival and rival.startswith(ENVIRONMENT) else (mine,)
 
 

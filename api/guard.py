@@ -11,9 +11,10 @@ from starlette.types import Receive, Scope, Send
 from api.admission import Admission
 from api.capacity import Gone
 from api.clients import address_of
+from api.coming import Coming, Lingering
 from api.problems import HttpRefusal, problem
 from api.rates import Rates, told
-from api.received import BODY_SECONDS, MOST_BODY, Bodies, Coming
+from api.received import BODY_SECONDS, MOST_BODY, Bodies
 from api.targets import host_named
 
 SECURITY = (
@@ -52,6 +53,7 @@ class Guard:
 
     def __init__(self, admission: Admission, limits: Limits, rates: Rates, bodies: Bodies) -> None:
         self._admission, self._limits, self._rates, self._bodies = admission, limits, rates, bodies
+        self._lingering = Lingering()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -63,11 +65,11 @@ class Guard:
         named = host_named(scope)
         send = self._with_headers(scope, send)
         most, seconds = self._limits.most_body, self._limits.body_seconds
-        coming = Coming(receive)
+        coming = Coming(receive, scope)
         with self._bodies.holding() as held:
             try:
                 self._refuse_host(scope, named)
-                if not scope["path"].startswith(HEALTH):  # or others could keep whoever looks after us from seeing us
+                if not _looks_after_us(scope):  # or others could keep whoever does from seeing us
                     standing = self._rates.of_address(state["address"])
                     state["standings"] += [standing] if standing else []
                 _refuse_large_headers(scope)
@@ -81,7 +83,7 @@ class Guard:
                 refused.headers["Connection"] = "close"
             else:
                 return await self._admission(scope, body, receive, send)
-        return await coming.answered(refused, scope, send)
+        return await coming.answered(refused, scope, send, self._lingering)
 
     def _refuse_host(self, scope: Scope, named: str | None) -> None:
         given = [value for name, value in scope["headers"] if name == b"host"]
@@ -103,6 +105,12 @@ class Guard:
             await send(message)
 
         return sent
+
+
+def _looks_after_us(scope: Scope) -> bool:
+    """Tell whether that asks how we are, and for nothing that takes longer: a body could be sent slowly."""
+    has_body = any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+    return bool(scope["path"].startswith(HEALTH)) and scope["method"] in ("GET", "HEAD") and not has_body
 
 
 def _refuse_large_headers(scope: Scope) -> None:

@@ -87,7 +87,7 @@ def _spelled(known: tuple[Place, ...]) -> tuple[re.Pattern[str], dict[str, str |
 
     What stands above a place is None: its name may be told, and of what else lies there nothing is known.
     """
-    places = {where: each.typed for each in known for where in (each.path, os.path.realpath(each.path))}
+    places = {where: each.typed for each in known for where in (each.path, os.path.realpath(each.path)) if where != "/"}
     above = {str(each) for path in (*places, f"{gettempdir()}/x") for each in Path(path).parents}
     outside = {path for path in above if path != "/" and not path.startswith(tuple(f"{each}/" for each in places))}
     told: dict[str, str | None] = {}

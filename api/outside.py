@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from adapters.settings import BY_NAME, Kind
-from api.known_places import places_known, without_places
+from api.known_places import Place, places_known, without_places
 from api.problems import problem_of, told_outside
 from domain.errors import Refusal
 from usecases.project import Project
@@ -35,7 +35,8 @@ def line_outside(line: str, project: Project) -> str:
 
 def rows_outside(rows: Iterable[Mapping[str, Any]], project: Project, *names: str) -> list[dict[str, Any]]:
     """Return rows whose sentences of these names are told outside; `fix` leads to a list of lines to type."""
-    return [{**row, **{name: _each(name, row[name], project) for name in names if row.get(name)}} for row in rows]
+    known = places_known(project.places, project.given)
+    return [{**row, **{name: _each(name, row[name], known) for name in names if row.get(name)}} for row in rows]
 
 
 def refused(refusal: Refusal, project: Project, *, status: int | None = None) -> Response:
@@ -69,12 +70,10 @@ def _told(text: str, project: Project, *, typed: bool) -> str:
     return without_places(text, places_known(project.places, project.given), typed=typed)
 
 
-def _each(name: str, said: Any, project: Project) -> Any:
-    if name == "fix":
-        return [line_outside(line, project) for line in said]
+def _each(name: str, said: Any, known: tuple[Place, ...]) -> Any:
     if isinstance(said, list):
-        return [outside(each, project) for each in said]
-    return outside(said, project) if isinstance(said, str) else said
+        return [without_places(each, known, typed=name == "fix") for each in said]
+    return without_places(said, known, typed=False) if isinstance(said, str) else said
 
 
 def _value(name: str, value: Any) -> Any:

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope
 
 from adapters.input_files import parsed
 from api.capacity import MEMORY, Capacity, Gone
@@ -24,43 +23,6 @@ SMALL = 64 * 1024
 """Bytes of a body that is always read; connections are counted, so all of them together are not much."""
 ASIDE = 2
 """Large bodies that are looked at at the same time, in threads: the others who ask do not wait for them."""
-LINGER_SECONDS = 5.0
-"""How long is read, and thrown away, of a body that was refused before it had come."""
-
-
-class Coming:
-    """The body of a request while it comes."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._is_whole = False
-
-    async def receive(self) -> Message:
-        """Return what comes next."""
-        message = await self._receive()
-        self._is_whole = not message.get("more_body", False)
-        return message
-
-    async def answered(self, response: Response, scope: Scope, send: Send) -> None:
-        """Answer, and close the connection a little later where more of the body is to come.
-
-        Whoever sends it would meet a closed connection, and the reset that says so overtakes the answer.
-        """
-        if self._is_whole:
-            await response(scope, self._receive, send)
-            return
-
-        async def unfinished(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                message = {**message, "more_body": True}
-            await send(message)
-
-        await response(scope, self._receive, unfinished)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LINGER_SECONDS):
-                while not self._is_whole:
-                    await self.receive()
-        await send({"type": "http.response.body"})
 
 
 class Held:

@@ -29,7 +29,9 @@ class _Answer:
         self.status = 0
         self.replayed = self.complete = self.is_broken = False
         self._began = monotonic()
+        self._is_stream = False
         self.seconds: float | None = None
+        """Until the last byte was sent, after which a connection may linger; of a stream until the first."""
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -38,10 +40,12 @@ class _Answer:
             message = {**message, "headers": [*headers, (b"x-request-id", self._request)]}
             self.replayed = any(name.lower() == b"idempotent-replayed" for name, _ in headers)
             if any(n.lower() == b"content-type" and v.startswith(b"text/event-stream") for n, v in headers):
-                self.seconds = self.elapsed
+                self._is_stream, self.seconds = True, self.elapsed
         elif message["type"] == "http.response.body" and not message.get("more_body", False):
             self.complete = True
         await self._send(message)
+        if message.get("body") and not self._is_stream:
+            self.seconds = self.elapsed
 
     @property
     def elapsed(self) -> float:

@@ -36,6 +36,8 @@ def test_an_address_has_its_quota_and_health_is_told_all_the_same(served_project
         assert [anybody.get("/phases").status for _ in range(5)] == [401, 401, 401, 429, 429]
         assert {anybody.get("/health/live").status for _ in range(5)} == {200}
         assert "ratelimit" not in anybody.get("/health/live").headers
+        assert anybody.get("/health/live", Content_Length="0").status == 429, "a body could be sent slowly"
+        assert anybody.post("/health/live", {}).status == 429
 
 
 def test_behind_a_proxy_the_address_is_what_the_proxy_says_and_not_the_client(served_project: Project) -> None:

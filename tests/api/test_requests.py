@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.workspace import Workspace
-from api import received
+from api import coming
 from api.guard import Limits
 from api.problems import problem_of, told_outside
 from api.server import Where, refuse_open
@@ -234,7 +234,7 @@ def test_a_body_that_is_no_json_is_refused_by_its_type(client: Client) -> None:
 def test_a_body_that_is_too_large_is_refused_before_it_is_read_whole(
     size: str, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(received, "LINGER_SECONDS", 0.2)
+    monkeypatch.setattr(coming, "LINGER_SECONDS", 0.2)
     with socket.create_connection(("127.0.0.1", client.port)) as large:
         large.settimeout(20)
         large.sendall(f"POST /api/v1/policy HTTP/1.1\r\nHost: localhost\r\n{size}\r\n\r\n".encode())

@@ -13,7 +13,7 @@ from adapters.drills import remember
 from adapters.envelope import envelope_of
 from adapters.service_log import COMBINED, ERRORS
 from adapters.workspace import Workspace
-from api import metrics
+from api import coming, metrics
 from api.heard import heard_in
 from api.metrics import FIGURES
 from domain.access_token import Scope
@@ -151,6 +151,22 @@ def test_a_request_has_an_id_that_stands_in_its_line(client: Client, served_proj
     assert line["operation"] == "list_phases" and line["status"] == 200 and line["outcome"] == "answered"
     assert line["address"] == "127.0.0.1" and line["duration_ms"] > 0 and len(line["token"]) == 12
     assert len(line["trace_id"]) == 32 and line["level"] == "info"
+
+
+def test_what_lingers_after_an_answer_is_no_part_of_how_long_it_took(
+    client: Client, served_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coming, "LINGER_SECONDS", 4.0)
+    head = b"POST /x HTTP/1.1\r\nHost: evil\r\nX-Request-Id: linger-1\r\nContent-Length: 9\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", client.port), timeout=20) as slow:
+        slow.sendall(head)
+        began = time.monotonic()
+        while slow.recv(4096):
+            pass
+        assert time.monotonic() - began > 3.5, "it lingered"
+    lines = logged(served_project, until="linger-1")
+    (line,) = (line for line in lines if line.get("request_id") == "linger-1")
+    assert line["status"] == 421 and line["duration_ms"] < 3500
 
 
 @pytest.mark.parametrize("given", ["a b", "x" * 129, "é", "", "a\tb", '"'])

@@ -87,8 +87,39 @@ def test_a_folder_whose_log_lies_elsewhere_says_what_was_forgotten_and_begins_no
     assert [row["phase"] for row in orch("list", "--json").data["rows"]] == ["st01-x"]
 
 
-def test_a_word_of_where_the_log_lies_is_shown_only_where_it_is_one(orch: Orch) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        "PATH=/nowhere",
+        "ORCHESTRATOR_ACTOR=ada",
+        "ORCHESTRATOR_STATE_DIR=/srv/x; touch here",
+        "ORCHESTRATOR_STATE_DIR='/srv/x",
+        "ORCHESTRATOR_STATE_DIR=",
+        "ORCHESTRATOR_STATE_DIR=/srv/x\x1b[2J",
+    ],
+)
+def test_a_word_of_where_the_log_lies_is_shown_only_where_it_is_one(orch: Orch, line: str) -> None:
     Path(".orch").mkdir()
-    Path(".orch/elsewhere").write_text("PATH=/nowhere\n")
+    Path(".orch/elsewhere").write_text(f"{line}\n")
     refused = orch("list", "--json")
     assert refused.status == 4 and refused.error["fix"][0] == "export ORCHESTRATOR_STATE_DIR=DIR"
+
+
+def test_what_a_shell_would_do_in_that_word_is_only_a_name(orch: Orch) -> None:
+    Path(".orch").mkdir()
+    Path(".orch/elsewhere").write_text("ORCHESTRATOR_STATE_DIR=$(touch${IFS}here)\n")
+    assert orch("list", "--json").error["fix"][0] == "export ORCHESTRATOR_STATE_DIR='$(touch${IFS}here)'"
+
+
+def test_a_store_below_the_folder_is_found_where_both_were_moved_to(
+    orch: Orch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    Path("a").mkdir()
+    monkeypatch.chdir("a")
+    assert orch("--state-dir", "store", "init").status == 0
+    monkeypatch.chdir("..")
+    Path("a").rename("b")
+    monkeypatch.chdir("b")
+    assert orch("list", "--json").error["fix"][0] == "export ORCHESTRATOR_STATE_DIR=store"
+    monkeypatch.setenv("ORCHESTRATOR_STATE_DIR", "store")
+    assert orch("list").status == 0
