@@ -58,8 +58,11 @@ def refuse_ended(store: object, notes: Mapping[str, str], *, promotes: bool = Fa
     if RECOVERED in notes and not promotes:
         raise StoreRecovered(str(store), words=words or str(store))
     if RETIRED in notes:
+        from adapters.settings import to_paste  # earlier versions kept a masked password
+
         nowhere = None if isinstance(store, Path) else SOME_DATABASE  # a server names no path, and may say no more
-        raise StoreRetired(str(store), left_for=notes[RETIRED], to=notes.get(LEFT_TO, nowhere))
+        to = to_paste(notes[LEFT_TO]) if LEFT_TO in notes else nowhere
+        raise StoreRetired(str(store), left_for=notes[RETIRED], to=to)
 
 
 def refuse_elsewhere(store: object, notes: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from adapters.log_rows import Row
 from adapters.postgres_connection import Line, named
 from adapters.postgres_log import SCHEMA_VERSION
 from adapters.postgres_state import FOR_THE_CACHE
-from adapters.settings import BY_NAME, shown
+from adapters.settings import BY_NAME, to_paste
 from domain.errors import AlreadyExists, InvalidInput, NotFound, StoreUnsettled
 
 CODE = ("guards", "append", "together", "derived", "roles")
@@ -149,7 +149,7 @@ def upgrade_tables(url: str, *, timeout_s: float, checked: bool = False) -> tupl
 
 def _words(url: str) -> str:
     """Return an address as a command takes it, with its password left out."""
-    return quote(str(shown("database_url", url)))
+    return quote(to_paste(url))
 
 
 def _change_tables(connection: "psycopg.Connection[Row]", before: int) -> None:

@@ -360,6 +360,19 @@ def shown(name: str, value: object) -> object:
     return sub(r"(?<=password=)[^&]*", "***", sub(r"(//[^/@]*?:)[^?]*(?=@)", r"\1***", value))
 
 
+def to_paste(address: str) -> str:
+    """Return the address of a database for a line that somebody pastes, without the password in it.
+
+    A masked one would be sent as the password; where there is none, libpq takes that of ~/.pgpass or PGPASSWORD.
+    """
+    if "://" not in address:
+        return address
+    from re import sub
+
+    bare = sub(r"(//[^/@]*?):[^?]*(?=@)", r"\1", address)
+    return sub(r"(?<=[?&])\w*password=[^&]*(?:&|$)", "", bare).rstrip("?&")
+
+
 def is_words(value: str) -> bool:
     """Tell whether that can be a path: words without a NUL, and such as UTF-8 can write."""
     return bool(value) and not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value)

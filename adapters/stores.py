@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Union
 from adapters.durable import sync
 from adapters.log_notes import RECOVERED, refuse_elsewhere
 from adapters.places import JOINED, MARK, NAME_IT, Places
-from adapters.settings import BY_NAME, is_database_url, shown
+from adapters.settings import BY_NAME, is_database_url, to_paste
 from adapters.sqlite_log import TIMEOUT_S, SqliteLog
 from domain.errors import InvalidInput, NotFound, PackageMissing, Unavailable
 from domain.event_log import EventLog
@@ -230,11 +230,11 @@ def _recovered(places: Places, *, read_only: bool, timeout_s: float) -> SqliteLo
 def file_or_database(address: str) -> tuple[str, str]:
     """Return the two ways out where a log is a file and a setting names a database: without it, or with the log there.
 
-    A password stays out of it, so that line has to be completed.
+    A password stays out of it: libpq looks for one in ~/.pgpass.
     """
     variable = BY_NAME["database_url"].variable
     without = f"unset {variable}" if os.environ.get(variable) else "orch config set database_url --unset"
-    return without, f"orch migrate --to {quote(str(shown('database_url', address)))}"
+    return without, f"orch migrate --to {quote(to_paste(address))}"
 
 
 def _refuse_without_psycopg() -> None:

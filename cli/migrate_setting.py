@@ -2,7 +2,7 @@
 
 from shlex import quote
 
-from adapters.settings import Source, shown
+from adapters.settings import Source, shown, to_paste
 from adapters.settings_edit import change
 from cli.config_names import setting_of
 from cli.settings_here import file_here, setting_here
@@ -37,4 +37,4 @@ def follow_setting(address: str | None) -> tuple[str | None, list[str]]:
 
 def export(address: str) -> str:
     """Return the command that names a database, with its password left out."""
-    return f"export {VARIABLE}='{shown(NAME, address)}'"
+    return f"export {VARIABLE}='{to_paste(address)}'"

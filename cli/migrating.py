@@ -9,7 +9,7 @@ from adapters.moving import held, settle, unsettle
 from adapters.places import NAME_IT, Places
 from adapters.retiring import FOLDER as RETIRED
 from adapters.retiring import put_aside
-from adapters.settings import is_database_url, shown
+from adapters.settings import is_database_url, to_paste
 from adapters.sqlite_creation import remove_beside
 from adapters.sqlite_log import SqliteLog
 from adapters.stores import AnyLog, attach, attached_to, detach, named, open_log, opened_at
@@ -29,7 +29,7 @@ class Migration:
     def __init__(self, places: Places, to: str, words: str) -> None:
         self.places = places
         self.to = to
-        self._again = again(str(shown("database_url", words)))
+        self._again = again(to_paste(words))
         self._into_file = not is_database_url(to)
         self._source = str(places.log) if self._left_file() or attached_to(places) is None else self._database()
 

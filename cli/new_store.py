@@ -9,7 +9,7 @@ from typing import NamedTuple
 from adapters.log_notes import UNSETTLED
 from adapters.moving import settle
 from adapters.new_folders import new_folder, refuse_existing
-from adapters.settings import shown
+from adapters.settings import to_paste
 from adapters.stores import named
 from cli.new_names import renaming
 from cli.options import typed
@@ -33,7 +33,7 @@ class Destination(NamedTuple):
     @property
     def words(self) -> str:
         """The place as a command takes it, with its password left out."""
-        return quote(str(self.folder if self.database is None else shown("database_url", self.database)))
+        return quote(str(self.folder if self.database is None else to_paste(self.database)))
 
     @property
     def look(self) -> str:

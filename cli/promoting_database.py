@@ -12,7 +12,7 @@ from adapters.places import Places
 from adapters.postgres_connection import named
 from adapters.postgres_fork import PostgresForkLog
 from adapters.retiring import keep_keys
-from adapters.settings import shown
+from adapters.settings import to_paste
 from adapters.stores import AnyLog, attach, attached_to, opened_at
 from cli.migrate_setting import follow_setting
 from cli.options import Asked
@@ -70,7 +70,7 @@ class DatabasePromotion(Promotion):
             with self.opened() as log:
                 origin = log.origin
             if hold is not None:
-                hold.end({RETIRED: origin, LEFT_TO: str(shown("database_url", self.words))})
+                hold.end({RETIRED: origin, LEFT_TO: to_paste(self.words)})
         self.is_done = True
 
     def finish(self) -> None:
@@ -110,7 +110,7 @@ class DatabasePromotion(Promotion):
         return self.places.keys
 
     def _again(self) -> str:
-        return f"orch recover run --to now --into {quote(str(shown('database_url', self.words)))}"
+        return f"orch recover run --to now --into {quote(to_paste(self.words))}"
 
     def _free(self) -> Sequence[str]:
         return ["--into", "postgresql://user@host/another"]

@@ -9,7 +9,7 @@ import click
 import typer
 
 from adapters.actor import refuse_guessed_kind
-from adapters.settings import is_database_url, shown
+from adapters.settings import is_database_url, to_paste
 from adapters.stores import attached_to
 from adapters.workspace import Workspace
 from cli.arguments import Reason
@@ -87,7 +87,7 @@ def _promotion(places: "Places", new: str) -> "Promotion":
 
 def _refuse_unsure(asked: Asked, new: str, reason: str, *, yes: bool) -> None:
     """Refuse what says neither why nor that it is meant."""
-    words = ["orch", "recover", "promote", str(shown("database_url", new))]
+    words = ["orch", "recover", "promote", to_paste(new)]
     if not reason.strip():
         raise ReasonMissing("A promotion", command=shlex.join(words[1:]), example="why the project goes back")
     words += ["--reason", reason, "--yes"]
