@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from adapters.places import NAME_IT
+from adapters.places import NAME_IT, SOME_DATABASE
 from adapters.postgres_words import first_line, no_room
 from domain.errors import HandsNeeded
 
@@ -37,12 +37,12 @@ WANTS = (
     (
         re.compile("certificate verify failed|does not match host name|root certificate file"),
         "Name the server as its certificate does, and the authority that signed it.",
-        (f"{NAME_IT}?sslmode=verify-full&sslrootcert=FILE",),
+        (f"export ORCHESTRATOR_DATABASE_URL='{SOME_DATABASE}?sslmode=verify-full&sslrootcert=FILE'",),
     ),
     (
         re.compile('permission denied for database "'),
         "Whoever owns the database has to let this role in.",
-        ("GRANT CONNECT ON DATABASE … TO …  -- as its owner, in psql",),
+        ("GRANT CONNECT ON DATABASE … TO …;  -- as its owner, in psql",),
     ),
 )
 """What the server or libpq says, what is needed, and what does it."""
@@ -76,4 +76,5 @@ def _makes(url: str, said: str) -> str:
     places = [f"{option}={value}" for option, value in named.items() if "," not in value]
     if os.environ.get("PGSERVICE") or "service" in given:
         places = []
-    return join(["createdb", *places, "--encoding=UTF8", "--template=template0", found[1] if found else "NAME"])
+    role = [f"--username={given['user']}"] if "user" in given else []
+    return join(["createdb", *places, *role, "--encoding=UTF8", "--template=template0", found[1] if found else "NAME"])

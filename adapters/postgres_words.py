@@ -100,13 +100,13 @@ def _may_not(where: str, role: str, said: str) -> HandsNeeded:
     elif " for database " in said:
         database, named = (Identifier(each or "…").as_string(None) for each in (said.rpartition(" ")[2], role))
         wanted = "The owner of the database has to allow it."
-        fix = f"GRANT CREATE ON DATABASE {database} TO {named}  -- as the owner of the database, in psql"
+        fix = f"GRANT CREATE ON DATABASE {database} TO {named};  -- as the owner of the database, in psql"
     else:
         may = "write" if "for function" in said or "for procedure" in said else "read"
         other = "" if may == "write" else "; 'write' lets it write, too"
         wanted, fix = (
             "The owner of the log has to admit it.",
-            f"SELECT orch.admit({name}, '{may}')  -- as the owner of the log, in psql{other}",
+            f"SELECT orch.admit({name}, '{may}');  -- as the owner of the log, in psql{other}",
         )
     return HandsNeeded(f"This role may not do that in {where}: {said}. {wanted}", fix=(fix,))
 

@@ -57,7 +57,7 @@ def store(patient: Patient) -> Iterator[Found]:
         yield Found(
             "warning",
             f"The server runs with {' and '.join(off)} off: a command that it has answered can be lost with its power.",
-            (f"ALTER SYSTEM SET {off[0]} = on; SELECT pg_reload_conf()",),
+            (f"ALTER SYSTEM SET {off[0]} = on; SELECT pg_reload_conf();",),
         )
 
 

@@ -40,4 +40,4 @@ def fitting(line: str, *, in_database: bool) -> str:
 
 def mend_of(problem: "Problem") -> str:
     """Return the statement that brings a guard back, which ends the store's sentence about it."""
-    return f"{(problem['found'] or '').partition(': ')[2]}  -- as the owner of the log, in psql"
+    return f"{(problem['found'] or '').partition(': ')[2]};  -- as the owner of the log, in psql"

@@ -44,10 +44,10 @@ SPEC = {"objectives": ["Round trip below 10 ms"]}
         ),
         ("permission denied for database log. The owner of it", "permission denied for database. The owner of it"),
         (
-            "SELECT orch.admit('builds', 'write')  -- as the owner of the log, in psql",
+            "SELECT orch.admit('builds', 'write');  -- as the owner of the log, in psql",
             "SELECT orch.admit …  -- as the owner of the log, in psql",
         ),
-        ('GRANT CREATE ON DATABASE "log" TO "builds"  -- in psql', "GRANT CREATE ON DATABASE …  -- in psql"),
+        ('GRANT CREATE ON DATABASE "log" TO "builds";  -- in psql', "GRANT CREATE ON DATABASE …  -- in psql"),
         ("createdb --host=db.internal --encoding=UTF8 log", "createdb …"),
         ('could not translate host name "db.internal" to address', "could not translate host name … to address"),
         ("Other writers keep the database log on this machine busy; x.", "Other writers keep the database busy; x."),

@@ -5,6 +5,7 @@ import os
 import shlex
 from pathlib import Path
 from shutil import copytree
+from subprocess import run
 from typing import Any
 
 import psycopg
@@ -15,7 +16,7 @@ from adapters.sqlite_log import SqliteLog
 from adapters.stores import opened_at
 from domain.errors import StoreRetired, Unavailable
 from tests.cli.conftest import Orch
-from tests.postgres_server import as_url
+from tests.postgres_server import PROGRAMS, as_url
 from usecases.way_out import RESTORE
 
 pytestmark = pytest.mark.at_the_log("the folder names the database that its log is in")
@@ -115,6 +116,12 @@ def test_what_is_in_the_database_verifies_against_a_checkpoint(there: Orch) -> N
     assert there("doctor", "--json").data["verdict"] == "warnings"  # there are no backups
 
 
+def pasted(database: str, line: str) -> None:
+    """Give psql a line as somebody pastes it: what comes behind it is a statement of its own."""
+    told = run([PROGRAMS / "psql", "-X", "-v", "ON_ERROR_STOP=1", database], input=f"{line}\nSELECT 1;\n", text=True)
+    assert told.returncode == 0, line
+
+
 def test_guards_that_are_switched_off_are_named_with_what_their_owner_types(there: Orch, database: str) -> None:
     told(there)
     with psycopg.connect(database, autocommit=True) as owner:
@@ -128,7 +135,7 @@ def test_guards_that_are_switched_off_are_named_with_what_their_owner_types(ther
         for row in rows:
             mend, verify = row["fix"]
             assert f"  → {mend}\n" in verified.out and verify.startswith("orch audit verify")
-            owner.execute(mend.encode())
+            pasted(database, mend)
     assert there("doctor", "--json").data["verdict"] == "warnings"
     assert there("audit", "verify").status == 7
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import run
 
 import psycopg
 import pytest
@@ -53,6 +54,7 @@ def test_a_role_that_was_not_admitted_is_told_what_its_owner_types_until_it_may_
     for words, may in ((("list", "--json"), "read"), (WRITE, "write")):
         line = mended(there(*words))
         assert line.startswith(f"SELECT orch.admit('{role}', '{may}')"), line
+        assert ";  -- " in line
         with psycopg.connect(database, autocommit=True) as owner:
             owner.execute(line.encode())
         assert there(*words).status == 0
@@ -64,6 +66,7 @@ def test_a_role_that_may_make_nothing_there_is_told_what_the_owner_of_the_databa
 ) -> None:
     monkeypatch.setenv(ADDRESS, as_url(database, user=role))
     line = mended(orch("init", "--json"))
+    assert ";  -- " in line
     with psycopg.connect(database, autocommit=True) as owner:
         owner.execute(line.encode())
     assert orch("init").status == 0
@@ -78,7 +81,9 @@ def test_a_database_that_is_not_there_is_made_by_the_line_that_is_said(
         assert refused.status == 8 and "does not exist. Make it, or name another one." in refused.error["message"]
         make, name = refused.error["fix"]
         folder = conninfo_to_dict(server.url)["host"]
-        assert make == f"createdb --host={folder} --port=5432 --encoding=UTF8 --template=template0 elsewhere"
+        assert make == (
+            f"createdb --host={folder} --port=5432 --username=postgres --encoding=UTF8 --template=template0 elsewhere"
+        )
         assert name == NAMED
 
 
@@ -93,6 +98,15 @@ def test_a_role_with_too_many_sessions_finds_no_room_and_may_come_again(
     assert "too many connections for role" in refused.error["message"]
     (again,) = refused.error["fix"]
     assert again.startswith("orch spec st01-x") and "--command-id" in again
+
+
+def test_a_line_about_the_certificate_is_one_command_of_the_shell() -> None:
+    said = f"{FATAL}certificate verify failed"
+    with pytest.raises(HandsNeeded) as refused, refusals("postgresql://h/d", "the database d on h"):
+        raise psycopg.OperationalError(said)
+    (line,) = refused.value.fix
+    told = run(["bash", "-c", f"{line}\necho $ORCHESTRATOR_DATABASE_URL"], capture_output=True, text=True, check=True)
+    assert told.stdout == "postgresql://user@host/database?sslmode=verify-full&sslrootcert=FILE\n"
 
 
 @pytest.mark.parametrize(
@@ -143,8 +157,9 @@ def test_a_database_that_holds_a_log_already_is_told_from_an_empty_one(
     assert there("init").status == 0
     assert there("backup", "create", "--to", "backups").status == 0
     for words in (("migrate", "--to"), ("backup", "restore", "--from", "backups", "--into")):
-        refused = there(*words, database, "--json")
+        refused = there(*words, as_url(database, password="s3cret"), "--json")
         assert refused.status == 3 and "Name an empty database" in refused.error["message"], refused
         make, join = refused.error["fix"]
         assert make.startswith("createdb ") and join.startswith(f"{ADDRESS}=") and " orch init" in join
+        assert "***" not in join and "s3cret" not in join
     assert there("migrate", "--to", second_database).status == 0
