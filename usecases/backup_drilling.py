@@ -25,20 +25,13 @@ class _Tried(Exception):
     """The scratch store has served its purpose; a folder that is not finished is removed."""
 
 
+class _OfAnother(Damaged):
+    """The backups are those of another log: what they bring back says nothing about this one."""
+
+
 def drilled(project: Project, storage: "Storage", identities: list[Any], copy: str | None) -> Drill:
-    """Try the backups, and remember what came of it."""
-    found = _drilled(project, storage, identities, copy)
-    remember(project.places.drills, found)
-    return found
-
-
-def _drilled(project: Project, storage: "Storage", identities: list[Any], copy: str | None) -> Drill:
-    from adapters.backup_reading import open_backups
-    from adapters.backup_target import origin_in
-
+    """Try the backups, and remember what came of it; with those of another log, this one was not tried."""
     began = monotonic()
-    keys = keys_of(project)
-    size = project.log.moment().position
     found: Drill = {
         "at": rfc3339(time_ns() // 1000),
         "origin": project.log.origin,
@@ -50,23 +43,36 @@ def _drilled(project: Project, storage: "Storage", identities: list[Any], copy: 
         "bytes": 0,
         "root": None,
         "state_digest": None,
-        "unshipped": size,
+        "unshipped": project.log.moment().position,
         "seconds": 0.0,
     }
+    was_tried = True
     try:
-        if (whose := origin_in(storage)) != project.log.origin:
-            raise Damaged(f"{storage.where} holds the backups of another log, {whose}: nothing of this one is in them.")
-        backups = open_backups(storage, identities, vkeys=(keys.current, *keys.replaced), copy=copy)
-        backups.obey(redacted_in(project.log))
-        last = backups.head.last
-        found |= {"copy": backups.copy.name, "position": last, "bytes": backups.copy.size}
-        found["unshipped"] = max(0, size - last)
-        _try(project, backups, found)
+        _bring_back(project, storage, identities, found)
         found["passed"] = True
     except Damaged as error:
         found["why"] = error.message
+        was_tried = not isinstance(error, _OfAnother)
     found["seconds"] = round(monotonic() - began, 3)
+    if was_tried:
+        remember(project.places.drills, found)
     return found
+
+
+def _bring_back(project: Project, storage: "Storage", identities: list[Any], found: Drill) -> None:
+    """Find the backups that are to be tried, and try them. Raises `Damaged` for what does not hold."""
+    from adapters.backup_reading import open_backups
+    from adapters.backup_target import origin_in
+
+    keys, size = keys_of(project), found["unshipped"]
+    if (whose := origin_in(storage)) != project.log.origin:
+        raise _OfAnother(f"{storage.where} holds the backups of another log, {whose}: nothing of this one is in them.")
+    backups = open_backups(storage, identities, vkeys=(keys.current, *keys.replaced), copy=found["copy"])
+    backups.obey(redacted_in(project.log))
+    last = backups.head.last
+    found |= {"copy": backups.copy.name, "position": last, "bytes": backups.copy.size}
+    found["unshipped"] = max(0, size - last)
+    _try(project, backups, found)
 
 
 def _try(project: Project, backups: "Backups", found: Drill) -> None:

@@ -1,6 +1,7 @@
 """What `orch doctor` looks at in the backups: whether there are any, how old they are, whether they were tried."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from shlex import quote
 from time import time_ns
 from typing import TYPE_CHECKING
@@ -84,18 +85,28 @@ def drill(patient: Patient) -> Iterator[Found]:
     lineage = known.signed.lineage if known else Lineage(patient.log.origin)
     last = last_drill(patient.places.drills, lineage)
     if last is None:
-        yield Found("warning", "Nobody has tried yet whether the backups bring this log back.", NO_DRILL)
+        yield _to_try(patient, "Nobody has tried yet whether the backups bring this log back")
         return
     age = patient.figures["drill_age"] = age_us(last, now_us=time_ns() // 1000) // 1_000_000
     tried = f"The last drill, {age_in_words(age)} ago,"
     if not last["passed"]:
-        yield Found("warning", f"{tried} failed: {last['why']}", NO_DRILL)
+        yield _to_try(patient, f"{tried} failed: {str(last['why']).removesuffix('.')}")
         return
     patient.rto_seconds = last["seconds"]
     if age > DRILL_S:
-        yield Found("warning", f"{tried} passed; the backups have not been tried since.", NO_DRILL)
+        yield _to_try(patient, f"{tried} passed; the backups have not been tried since")
     else:
         yield Found("ok", f"{tried} passed in {last['seconds']:.1f} s.")
+
+
+def _to_try(patient: Patient, said: str) -> Found:
+    """Return the row of backups that are to be tried; where those of another log are, a drill would fail."""
+    from adapters.backup_target import origin_in
+
+    with suppress(Refusal):  # whatever is wrong with that place, the row of the backups says
+        if patient.log is not None and origin_in(storage_of(patient.places, patient.given)) != patient.log.origin:
+            return Found("warning", f"{said}; there are only those of another log: the row of the backups comes first.")
+    return Found("warning", f"{said}.", NO_DRILL)
 
 
 def _of_another(patient: Patient, other: str, origin: str) -> tuple[str, tuple[str, ...]]:

@@ -73,8 +73,11 @@ def test_backups_of_the_log_that_was_left_count_for_nothing(gone_back: Orch) -> 
 
 
 def test_the_lines_of_the_doctor_begin_the_backups_of_the_new_log(gone_back: Orch) -> None:
-    for line in (*row(gone_back, "backups")["fix"], *row(gone_back, "drill")["fix"]):
-        assert gone_back(*shlex.split(line)[1:]).status == 0, line
+    for check in ("backups", "drill"):
+        fix = row(gone_back, check)["fix"]
+        assert fix, check
+        for line in fix:
+            assert gone_back(*shlex.split(line)[1:]).status == 0, line
     assert row(gone_back, "backups")["message"].endswith("it holds everything.")
     assert row(gone_back, "drill")["level"] == "ok"
     assert looked_at().figures["drill_passed"] == 1
@@ -93,11 +96,14 @@ def test_where_the_environment_names_the_backups_that_is_what_changes(
 
 
 def test_a_drill_counts_for_the_log_that_was_tried(gone_back: Orch) -> None:
-    assert row(gone_back, "drill")["message"].startswith("Nobody has tried yet")
-    assert not {"drill_passed", "drill_age_seconds", "rto_seconds"} & looked_at().figures.keys()
+    before = Path(".orch/drills.jsonl").read_bytes()
+    found = row(gone_back, "drill")
+    assert found["message"].startswith("Nobody has tried yet") and "row of the backups" in found["message"]
+    assert found["fix"] == [], "a drill would fail"
     tried = gone_back("backup", "drill", "--json")
     assert tried.status == 6 and "holds the backups of another log" in tried.data["why"]
-    assert looked_at().figures["drill_passed"] == 0
+    assert not {"drill_passed", "drill_age_seconds", "rto_seconds"} & looked_at().figures.keys()
+    assert row(gone_back, "drill") == found and Path(".orch/drills.jsonl").read_bytes() == before
 
 
 def test_a_drill_that_names_no_log_counts_until_the_log_is_left(lived: Orch) -> None:
