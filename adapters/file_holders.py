@@ -7,6 +7,8 @@ from time import monotonic, sleep
 LOCKS = Path("/proc/locks")
 """proc_locks(5): one line for each lock of this machine; those of other containers are not in it."""
 PAUSE_S = 0.05
+STAY = ("serve", "follow")
+"""The commands that keep the file open for as long as they run."""
 
 
 def lasting_holder(path: Path, *, patience_s: float) -> int | None:
@@ -19,6 +21,30 @@ def lasting_holder(path: Path, *, patience_s: float) -> int | None:
         sleep(PAUSE_S)
         lasting &= _holders(path)
     return min(lasting, default=None)
+
+
+def service_of(process: int) -> str:
+    """Return which of ours that stay a process is, `orch serve` or `orch follow`; nothing where it is neither."""
+    words = _said_of(process, "cmdline").split("\0")
+    for at, word in enumerate(words):
+        if word == "cli.main" or Path(word).name == "orch":
+            return next((f"orch {each}" for each in words[at + 1 :] if each in STAY), "")
+    return ""
+
+
+def program_of(process: int) -> str:
+    """Return what the system calls a process, as it calls itself; nothing where nobody says.
+
+    What was typed to begin it is left out: there may be a secret in that.
+    """
+    return _said_of(process, "comm").strip()
+
+
+def _said_of(process: int, what: str) -> str:
+    try:
+        return Path(f"/proc/{process}/{what}").read_text("utf-8", "replace")
+    except OSError:  # it has ended, or is hidden
+        return ""
 
 
 def _holders(path: Path) -> set[int]:

@@ -8,14 +8,14 @@ from typing import ClassVar, Self
 
 from adapters.envelope import canonical
 from adapters.envelope import told as told_by
-from adapters.log_notes import refuse_ended
+from adapters.log_notes import MOVED, refuse_elsewhere, refuse_ended
 from adapters.log_reads import PAGE, LogReads
 from adapters.log_rows import COLUMNS, Heads, Row, record_of
 from adapters.postgres_connection import Line
 from adapters.postgres_guards import STATES, at_fault
 from adapters.postgres_state import HEADS, STATE, HeadsState, state_of
 from adapters.postgres_writes import APPEND, RECORD, answer_in, answers_in, request_of, request_of_one
-from adapters.settings import shown
+from adapters.settings import to_paste
 from adapters.shared_commits import Answers, Portion, SharedCommits
 from adapters.snapshots import lines_of, packed
 from domain.errors import Damaged, InvalidInput, StoreOutdated, StoreReplaced, Unavailable
@@ -44,7 +44,7 @@ class PostgresLog(SharedCommits, LogReads):
 
     def __init__(self, url: str, *, read_only: bool, timeout_s: float) -> None:
         self._read_only = read_only
-        self._words = str(shown("database_url", url))
+        self._words = to_paste(url)
         self._wait_ms = int(timeout_s * 1000)
         self._line = Line(url, read_only=read_only, timeout_s=timeout_s)
         self.where = self._line.where
@@ -186,6 +186,14 @@ class PostgresLog(SharedCommits, LogReads):
     def refuse_replaced(self) -> None:
         """Refuse to go on where the database holds another log, or this one came to its end or went back meanwhile."""
         if self.notes() != self.noted:
+            raise StoreReplaced(self.where)
+
+    def refuse_ended(self) -> None:
+        """Refuse to go on with a log that a move has left, and say so; whatever else became of it, it was replaced."""
+        notes = self.notes()
+        if MOVED in notes:
+            refuse_elsewhere(self.where, notes)
+        if notes != self.noted:
             raise StoreReplaced(self.where)
 
     def _refuse_reader(self) -> None:
