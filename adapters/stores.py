@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # psycopg costs more than everything else that a read loads
     from domain.following import Changes
 
 AnyLog = Union[SqliteLog, "PostgresLog"]
+LOOK = "orch config show database_url"
 
 
 def open_log(places: Places, *, read_only: bool, timeout_s: float | None = None) -> AnyLog:
@@ -52,21 +53,24 @@ def _opened(places: Places, *, read_only: bool, timeout_s: float) -> AnyLog:
     log = opened_for(places, places.database, known, read_only=read_only, timeout_s=timeout_s)
     if log.origin != known:
         from adapters.log_lineage import left_by
+        from adapters.put_back import back_to
 
         where, found = log.where, log.origin
         try:
             is_promoted = left_by(log, known) is not None
+            back = () if is_promoted else back_to(places, log)
         finally:
             log.close()
         if is_promoted:
             raise InvalidInput(
-                f"{places.root} belongs to the log {known}, which was left for {found} in {where}; the folder has not"
-                " followed it yet.",
-                fix=("orch init",),
+                f"{places.root} belongs to the log {known}, which {found} in {where} says was left for it; the folder"
+                " has not followed.",
+                fix=("orch init", LOOK),
             )
+        put_aside = " What the folder kept of that one was put aside, and can be put back." if back else ""
         raise InvalidInput(
-            f"{places.root} belongs to the log {known}, but {where} holds {found}.",
-            fix=("orch config show database_url",),
+            f"{places.root} belongs to the log {known}, but {where} holds {found}.{put_aside}",
+            fix=(LOOK, *back),
         )
     return log
 

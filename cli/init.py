@@ -11,7 +11,7 @@ import typer
 
 from adapters.durable import sync
 from adapters.log_notes import refuse_elsewhere
-from adapters.moved_stores import note_elsewhere, refuse_forgotten
+from adapters.moved_stores import note_elsewhere, refuse_another_place, refuse_forgotten
 from adapters.places import FOLDER, NAME_IT, Places, find, places_of
 from adapters.stores import AnyLog, attach, attached_to, create_log, file_or_database, open_log, opened_at
 from adapters.way_back import way_back
@@ -42,6 +42,11 @@ Host = Annotated[
     typer.Option("--host", help="The first part of the log's origin; otherwise this machine's name."),
 ]
 
+Yes = Annotated[
+    bool,
+    typer.Option("--yes", help="Follow a promoted log without asking; away from a terminal nobody is there to ask."),
+]
+
 
 class AttachedAnswer(TypedDict):
     """A folder that belongs to a log now that was there before."""
@@ -51,13 +56,13 @@ class AttachedAnswer(TypedDict):
 
 
 @writing
-def init(asked: Asked, name: Name = None, host: Host = None) -> None:
+def init(asked: Asked, name: Name = None, host: Host = None, yes: Yes = False) -> None:
     """Make this folder a project: one event log, one signing key, nothing else.
 
     Where ORCHESTRATOR_DATABASE_URL names a PostgreSQL database, the log is made there; one that is there already is
-    joined, and the folder belongs to it from then on. A folder whose log was left for a promoted one follows it. Where
-    ORCHESTRATOR_URL names a service, the folder becomes a copy of its project: documents are kept here, too, and edited
-    here.
+    joined, and the folder belongs to it from then on. A folder whose log was left for a promoted one follows it, after
+    a question; away from a terminal --yes has to say that it is meant. Where ORCHESTRATOR_URL names a service, the
+    folder becomes a copy of its project: documents are kept here, too, and edited here.
 
     Example: orch init --name "Audio plug-in"
 
@@ -65,7 +70,7 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
     """
     from uuid import uuid4
 
-    from adapters.keys import key_file, make_key
+    from adapters.keys import kept_keys, key_file, make_key
     from domain.commands import InitialiseProject
 
     places = places_of(here(), flags=flags())
@@ -78,8 +83,9 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
     if places.url is not None:
         _copy(places, asked, host=host)
         return
+    refuse_another_place(places, flags=flags())
     _make_folders(places)
-    if _followed(places, asked):
+    if _followed(places, asked, yes=yes):
         return
     log = _begun(places, origin=f"{chosen}/{uuid4()}")
     try:
@@ -89,7 +95,8 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
         known = log.heads(["project"])[1].get("project")
         if places.database is not None:
             is_new_here = attached_to(places) is None
-            attach(places, log.origin, joins=is_new_here and known is not None)
+            has_key = known is not None and bool(kept_keys(places.keys, log.origin))  # it was put back
+            attach(places, log.origin, joins=is_new_here and known is not None and not has_key)
             if known and is_new_here:
                 _report_attached(project, asked)
                 return
@@ -100,10 +107,21 @@ def init(asked: Asked, name: Name = None, host: Host = None) -> None:
             # Where the store failed, the log may hold the key's public half all the same.
             if not known and not isinstance(refusal, Unavailable):
                 key_file(places.keys, key).unlink()
-            raise
+            if places.database is None or known or not isinstance(refusal, AlreadyExists):
+                raise
+            _join_first(project, asked)
+            return
         report(project, asked, receipt)
     finally:
         log.close()
+
+
+def _join_first(project: Project, asked: Asked) -> None:
+    """Join the log that another folder began while this one was about to: the key is there."""
+    with suppress(OSError):  # a folder that joined has no keys; what else lies there stays
+        project.places.keys.rmdir()
+    attach(project.places, project.log.origin, joins=True)
+    _report_attached(project, asked)
 
 
 def _copy(places: Places, asked: Asked, *, host: str | None) -> None:
@@ -147,14 +165,14 @@ def _make_folders(places: Places) -> None:
         raise Unavailable(f"{places.state}: {error.strerror or error}.") from error
 
 
-def _followed(places: Places, asked: Asked) -> bool:
+def _followed(places: Places, asked: Asked, *, yes: bool) -> bool:
     """Go on with the log that the folder's own was left for, and tell whether there is one."""
     left = attached_to(places)
     if places.database is None or left is None:
         return False
     from cli.init_promoted import followed
 
-    log = followed(places)
+    log = followed(places, yes=yes)
     if log is None:
         return False
     with log:

@@ -17,7 +17,8 @@ from adapters.stores import AnyLog, attach, attached_to, opened_at
 from cli.migrate_setting import follow_setting
 from cli.options import Asked
 from cli.promoting import Promotion, fork_of, retired_at
-from domain.errors import NotFound
+from domain.errors import InvalidInput, NotFound
+from usecases.recovered import lineage_in
 
 
 class DatabasePromotion(Promotion):
@@ -33,7 +34,10 @@ class DatabasePromotion(Promotion):
         """Where the old log is; None where nobody says."""
         with opened_at(new, read_only=True) as log:
             self._is_forked = PROMOTED in log.noted
-            self.is_done = self._is_forked and attached_to(places) == log.origin
+            is_attached = self._is_forked and attached_to(places) == log.origin
+        if self._is_forked and self._left is not None and self._is_new(self._left):
+            self._left = None
+        self.is_done = is_attached and (self._left is None or self._has_ended(self._left))
 
     @property
     def new(self) -> str:
@@ -45,7 +49,7 @@ class DatabasePromotion(Promotion):
         """What became of the old log: nobody looked for it where the setting names the new one already."""
         with self.opened() as log:
             origin = fork_of(log)[1].parent
-        if self._left is not None:
+        if self._left is not None and self._has_ended(self._left):
             return f"The old store is kept in {named(self._left)}, as {origin}, for reading only."
         return (
             f"The old store, {origin}, was not looked for: where its database is still there, nobody may write to it."
@@ -77,10 +81,10 @@ class DatabasePromotion(Promotion):
         """Let the folder belong to the new log; keys and checkpoints of the old one are put aside."""
         with self.opened() as log:
             origin, kept = log.origin, retired_at(self.places, log)
-            key = key_file(self.places.keys, fork_of(log)[1].public_key).name
+            key = key_file(self.places.keys, fork_of(log)[1].public_key)
         if attached_to(self.places) != origin:
-            keep_keys(self.places.state, kept, key=key)
-            attach(self.places, origin, instead=True)
+            keep_keys(self.places.state, kept, key=key.name)
+            attach(self.places, origin, joins=not key.is_file(), instead=True)  # it may finish another folder's
         self.to_do = follow_setting(self.words)[1]
         self.places = self.places._replace(database=self.words)
 
@@ -90,13 +94,34 @@ class DatabasePromotion(Promotion):
         if self._left is None:
             yield None
             return
-        with opened_at(self._left, read_only=True) as log:
-            is_ended = RETIRED in log.noted
-        if is_ended:
+        if self._has_ended(self._left):
             yield None
             return
+        if self._is_forked:
+            self._refuse_stranger(self._left)
         with held(self._left, timeout_s=self.places.timeout_ms / 1000) as hold:
             yield hold
+
+    def _is_new(self, address: str) -> bool:
+        """Tell whether an address is another spelling of the new one."""
+        with self.opened() as new, opened_at(address, read_only=True) as found:
+            return new.origin == found.origin
+
+    @staticmethod
+    def _has_ended(address: str) -> bool:
+        with opened_at(address, read_only=True) as log:
+            return RETIRED in log.noted
+
+    def _refuse_stranger(self, address: str) -> None:
+        """Refuse to end a log that the new one did not leave: before the fork that is asked when it is made."""
+        with self.opened() as new, opened_at(address, read_only=True) as old:
+            parent = fork_of(new)[1].parent
+            if parent not in (old.origin, *lineage_in(old).names):
+                raise InvalidInput(
+                    f"{self.new} was promoted in the place of {parent}, and database_url names {old.origin}, which is"
+                    " another log.",
+                    fix=("orch config show database_url",),
+                )
 
     def _old(self) -> AnyLog:
         if self._left is None:

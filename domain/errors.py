@@ -383,7 +383,7 @@ class StoreRetired(Rejected):
     def __init__(self, store: str, *, left_for: str, to: str | None = None) -> None:
         from shlex import quote  # most commands never need it
 
-        there = () if to is None else (f"export ORCHESTRATOR_DATABASE_URL={quote(to)}", "orch init")
+        there = () if to is None else (f"export ORCHESTRATOR_DATABASE_URL={quote(to)}", "orch init --yes")
         super().__init__(
             f"{store} was left for {left_for}; it is for reading. A log must never go on in two places.",
             fix=there or ("unset ORCHESTRATOR_STATE_DIR",),

@@ -91,6 +91,13 @@ def second_database(server: Server) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture
+def third_database(server: Server) -> Iterator[str]:
+    """Give the address of a third one."""
+    with _empty(server) as address:
+        yield address
+
+
 @contextmanager
 def _empty(server: Server) -> Iterator[str]:
     name = f"orch_test_{os.getpid()}_{next(NUMBERS)}"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from shlex import quote
 
 from adapters.keys import key_file, load_key
+from adapters.put_back import back_to
 from adapters.stores import joined_to
 from domain.errors import Damaged, NotFound
 from projections.log_keys import LogKeys
@@ -24,7 +25,10 @@ def key(patient: Patient) -> Iterator[Found]:
         load_key(patient.places.keys, keys.current)
     except NotFound as error:
         why = _elsewhere(patient, patient.log.origin, keys)
-        if why is None:
+        back = back_to(patient.places, patient.log)
+        if back:
+            yield Found("warning", "The key was put aside when the folder began to follow another log.", back)
+        elif why is None:
             yield Found("warning", error.message, (ROTATE,))
         else:
             yield Found("warning", why, (_copied(patient, patient.log.origin, keys.current),))

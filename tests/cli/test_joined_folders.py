@@ -3,6 +3,7 @@
 import os
 import shlex
 import shutil
+import subprocess
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,11 @@ from typing import Any
 
 import pytest
 
-from adapters.keys import load_key
+from adapters import keys, moving
+from adapters.keys import load_key, make_key
 from adapters.signed_notes import note, sign
+from cli import init_promoted, promoting_database
+from domain.errors import Unavailable
 from tests.cli.conftest import Orch
 
 pytestmark = pytest.mark.at_the_log("the folders name the database that their log is in")
@@ -28,6 +32,10 @@ def inside(folder: str) -> Iterator[None]:
         yield
     finally:
         os.chdir(before)
+
+
+def stopped(*_: Any, **__: Any) -> None:
+    raise Unavailable("stopped")
 
 
 @pytest.fixture
@@ -109,8 +117,12 @@ def test_a_folder_follows_the_log_where_another_one_promoted_it(
         monkeypatch.setenv(ADDRESS, second_database)
         waits = promoted("list", "--json")
         assert waits.status == 2 and "was left for" in waits.error["message"]
-        assert waits.error["fix"] == [init] == ["orch init"]
-        followed = promoted("init", "--json")
+        assert waits.error["fix"][0] == "orch init" and init == "orch init --yes"
+        asked = promoted("init", "--json")
+        assert asked.status == 2 and asked.error["fix"][0] == init and "--yes has to say" in asked.error["message"]
+        old = Path(".orch/database").read_text().strip()
+        assert old in asked.error["message"] and promoted("list").status == 2, "nothing was moved"
+        followed = promoted("init", "--yes", "--json")
         assert followed.status == 0 and followed.data["origin"] in waits.error["message"]
         assert promoted("block", "st01-x", "a pause").status == 0
         assert promoted("init").status == 3, "there is nothing left to follow"
@@ -118,15 +130,9 @@ def test_a_folder_follows_the_log_where_another_one_promoted_it(
     assert row(promoted, "first", "key")["level"] == "ok"
 
 
-def test_whoever_promoted_and_was_stopped_follows_with_the_new_key(
+def test_whoever_promoted_and_was_stopped_finishes_that_instead_of_following(
     two: Orch, second_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cli import promoting_database
-    from domain.errors import Unavailable
-
-    def stopped(*_: Any, **__: Any) -> None:
-        raise Unavailable("stopped")
-
     with inside("first"):
         assert two("audit", "checkpoint").status == 0
         assert two("recover", "run", "--to", "now", "--into", second_database).status == 0
@@ -134,8 +140,11 @@ def test_whoever_promoted_and_was_stopped_follows_with_the_new_key(
             patched.setattr(promoting_database, "keep_keys", stopped)
             assert two("recover", "promote", second_database, "--reason", "a new server", "--yes").status == 8
         monkeypatch.setenv(ADDRESS, second_database)
-        said = two("init")
-        assert said.status == 0 and "goes on where" in said.out
+        refused = two("init", "--yes", "--json")
+        assert refused.status == 2 and "was stopped" in refused.error["message"]
+        again = refused.error["fix"][1]
+        assert shlex.split(again)[:4] == ["orch", "recover", "promote", second_database]
+        assert two(*shlex.split(again)[1:]).status == 0
         (kept,) = Path(".orch/retired").iterdir()
         assert {file.name for file in kept.iterdir()} >= {"keys", "checkpoints"}
     assert row(two, "first", "key")["level"] == "ok"
@@ -155,7 +164,7 @@ def test_a_folder_follows_no_log_of_another_history(
     Path("second/.orch/checkpoints").mkdir()
     Path("second/.orch/checkpoints", file.name).write_bytes(note(text, [sign(text, key, private)]))
     with inside("second"):
-        refused = promoted("init", "--json")
+        refused = promoted("init", "--yes", "--json")
         assert refused.status == 6 and "another history" in refused.error["message"]
         assert promoted("list").status == 2, "it still belongs to the log that it knows"
 
@@ -166,7 +175,7 @@ def test_a_stranger_is_not_followed(two: Orch, second_database: str, monkeypatch
     with inside("third"):
         assert two("init", "--host", "example.net").status == 0
     with inside("second"):
-        refused = two("init", "--json")
+        refused = two("init", "--yes", "--json")
         assert refused.status == 2 and refused.error["fix"] == ["orch config show database_url"]
 
 
@@ -195,3 +204,126 @@ def test_backups_made_before_a_promotion_into_another_database_count_no_more(
         for line in found["fix"]:
             assert two(*shlex.split(line)[1:]).status == 0, line
     assert row(two, "first", "backups")["message"].endswith("it holds everything.")
+
+
+def ended(orch: Orch, folder: str) -> bool:
+    """Tell whether the log that the variable names takes no writes any more."""
+    with inside(folder):
+        refused = orch("spec", "st02-y", "--objectives", "Nothing allocates", "--json")
+    return refused.status == 3 and refused.error["code"] == "STORE_RETIRED"
+
+
+@pytest.mark.parametrize("follows", [False, True])
+def test_a_promotion_that_was_stopped_before_the_old_log_ended_ends_it_when_repeated(
+    two: Orch, database: str, second_database: str, monkeypatch: pytest.MonkeyPatch, follows: bool
+) -> None:
+    promote = ("recover", "promote", second_database, "--reason", "a new server", "--yes")
+    with inside("first"):
+        assert two("recover", "run", "--to", "now", "--into", second_database).status == 0
+        with monkeypatch.context() as patched:
+            patched.setattr(moving._InDatabase, "end", stopped)
+            assert two(*promote).status == 8
+        monkeypatch.setenv(ADDRESS, second_database)
+        if follows:  # with the old one out of reach: the folder belongs to the new one, and the old one goes on
+            assert "was not looked for" in two(*promote).err
+        else:
+            assert two("init", "--yes").status == 2
+        monkeypatch.setenv(ADDRESS, database)
+        said = two(*promote)
+        assert said.status == 0 and "for reading only" in said.err
+        assert two(*promote).status == 0, "repeated"
+    assert ended(two, "second")
+
+
+def test_a_log_is_not_ended_for_one_that_never_left_it(
+    two: Orch, second_database: str, third_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promote = ("recover", "promote", second_database, "--reason", "a new server", "--yes")
+    with inside("first"):
+        assert two("recover", "run", "--to", "now", "--into", second_database).status == 0
+        assert two(*promote).status == 0
+    monkeypatch.setenv(ADDRESS, third_database)
+    Path("third").mkdir()
+    with inside("third"):
+        assert two("init", "--host", "example.net").status == 0
+    with inside("first"):
+        refused = two(*promote, "--json")
+        assert refused.status == 2 and "another log" in refused.error["message"]
+    assert not ended(two, "third")
+
+
+@pytest.fixture
+def rehearsed(two: Orch, database: str, second_database: str, monkeypatch: pytest.MonkeyPatch) -> Orch:
+    """Return `orch` where `second` rehearsed a promotion while the variable named the new log: the old one goes on."""
+    with inside("first"):
+        assert two("audit", "checkpoint").status == 0
+    with inside("second"):
+        assert two("recover", "run", "--to", "now", "--into", second_database).status == 0
+        monkeypatch.setenv(ADDRESS, second_database)
+        assert two("recover", "promote", second_database, "--reason", "a rehearsal", "--yes").status == 0
+    return two
+
+
+def test_a_folder_that_followed_a_rehearsal_finds_the_way_back(
+    rehearsed: Orch, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with inside("first"):
+        assert rehearsed("init").status == 2
+        assert rehearsed("init", "--yes").status == 0
+        monkeypatch.setenv(ADDRESS, database)
+        refused = rehearsed("list", "--json")
+        *steps, init = refused.error["fix"][1].split(" && ")
+        subprocess.run(["bash", "-ec", " && ".join(steps)], check=True)
+        assert refused.status == 2 and rehearsed(*shlex.split(init)[1:]).status == 0
+        assert rehearsed("audit", "checkpoint").status == 0
+        assert (
+            not Path(".orch/joined").exists() or Path(".orch/joined").read_text() != Path(".orch/database").read_text()
+        )
+    assert row(rehearsed, "first", "key")["level"] == row(rehearsed, "first", "checkpoints")["level"] == "ok"
+
+
+def test_a_folder_that_was_stopped_while_it_followed_is_told_where_its_key_is(
+    rehearsed: Orch, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with inside("first"), monkeypatch.context() as patched:
+        patched.setattr(init_promoted, "attach", stopped)
+        assert rehearsed("init", "--yes").status == 8
+    monkeypatch.setenv(ADDRESS, database)
+    found = row(rehearsed, "first", "key")
+    assert "put aside" in found["message"] and "rotate" not in "".join(found["fix"])
+
+
+def test_following_that_was_interrupted_holds_the_checkpoints_that_it_put_aside_against_the_log(
+    rehearsed: Orch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with inside("first"):
+        with monkeypatch.context() as patched:
+            patched.setattr(init_promoted, "attach", stopped)
+            assert rehearsed("init", "--yes").status == 8
+        (file,) = Path(".orch/retired").glob("*/checkpoints/*.note")
+        file.write_text("no checkpoint")
+        assert rehearsed("init", "--yes").status != 0
+        assert rehearsed("list").status == 2, "it has not followed"
+
+
+def test_of_two_folders_that_begin_at_once_in_a_database_the_second_joins(
+    orch: Orch, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ADDRESS, database)
+    Path("first").mkdir()
+    Path("second").mkdir()
+    winner = Path("first").absolute()
+
+    def overtaken(folder: Path, origin: str) -> str:
+        monkeypatch.setattr(keys, "make_key", make_key)
+        with inside(str(winner)):
+            assert orch("init", "--host", "example.org").status == 0
+        return make_key(folder, origin)
+
+    monkeypatch.setattr(keys, "make_key", overtaken)
+    with inside("second"):
+        said = orch("init", "--host", "example.org", "--json")
+        assert said.status == 0 and said.data["origin"] == Path(".orch/joined").read_text().strip()
+        assert not Path(".orch/keys").exists()
+    assert "This folder joined the log" in row(orch, "second", "key")["message"]
+    assert row(orch, "first", "key")["level"] == "ok"

@@ -87,6 +87,22 @@ def test_a_folder_whose_log_lies_elsewhere_says_what_was_forgotten_and_begins_no
     assert [row["phase"] for row in orch("list", "--json").data["rows"]] == ["st01-x"]
 
 
+def test_a_mistyped_place_begins_no_second_log(
+    orch: Orch, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path_factory.mktemp("there")
+    monkeypatch.setenv("ORCHESTRATOR_STATE_DIR", str(there / "x.state"))
+    assert orch("init").status == 0
+    noted = Path(".orch/elsewhere").read_text()
+    monkeypatch.setenv("ORCHESTRATOR_STATE_DIR", str(there / "x.stat"))
+    refused = orch("init", "--json")
+    assert refused.status == 3 and refused.error["code"] == "ALREADY_EXISTS"
+    assert refused.error["fix"][0] == f"export {noted.strip()}"
+    assert Path(".orch/elsewhere").read_text() == noted and not (there / "x.stat").exists()
+    (there / "x.state").rename(there / "x.stat")  # moved, it is the same log
+    assert orch("list").status == 0
+
+
 @pytest.mark.parametrize(
     "line",
     [
