@@ -13,11 +13,16 @@ from domain.errors import Refusal
 from usecases.project import Project
 from usecases.settings_shown import ConfigAnswer
 
+DATABASES = ("the database ", "the service ")
+"""How the places begin that `adapters.stores.named` tells of."""
+
 
 def name_of(place: str) -> str:
     """Return the last part of a path, of an address only its kind, and of a database that it is one."""
+    if place.startswith(DATABASES):
+        return told_outside(place)
     kind, is_address, _ = place.partition("://")
-    return f"{kind}://…" if is_address and "/" not in kind else Path(told_outside(place)).name
+    return f"{kind}://…" if is_address and "/" not in kind else Path(place).name
 
 
 def outside(text: str, project: Project) -> str:

@@ -39,7 +39,7 @@ def check(program: Path, *words: str) -> tuple[int, str]:
 def test_go_verifies_a_package_of_everything(program: Path, world: Orch) -> None:
     status, said = check(program, "evidence")
     assert status == 0, said
-    assert f"checked: {len(lines(HERE))} events of {len(lines(HERE))}, 13 texts, 3 documents, 2 earlier" in said
+    assert f"checked: {len(lines(HERE))} events of {len(lines(HERE))}, 14 texts, 3 documents, 2 earlier" in said
     key = world("audit", "key", "show", "--json").data
     assert check(program, "-vkey", key["key"], "evidence")[0] == 0
     status, said = check(program, "-vkey", key["replaced"][0], "evidence")
