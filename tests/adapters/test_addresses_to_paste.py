@@ -41,4 +41,4 @@ def test_a_masked_password_that_a_log_has_kept_is_left_out() -> None:
     notes = {RETIRED: "example.org/a", LEFT_TO: "postgresql://u:***@h/db"}
     with pytest.raises(StoreRetired) as refused:
         refuse_ended("the database a", notes)
-    assert refused.value.fix == ("export ORCHESTRATOR_DATABASE_URL=postgresql://u@h/db", "orch init")
+    assert refused.value.fix == ("export ORCHESTRATOR_DATABASE_URL=postgresql://u@h/db", "orch init --yes")

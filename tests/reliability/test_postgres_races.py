@@ -19,18 +19,20 @@ LONG = os.environ.get("RELIABILITY") == "long"
 PROCESSES, CONNECTIONS, COMMANDS, KILLS = (4, 8, 2000, 40) if LONG else (3, 3, 40, 4)
 PAUSES = (1.0, 15.0) if LONG else (0.0, 0.3)
 """So long, by chance, between two kills."""
+UNTIL_KILLED = COMMANDS if LONG else 10_000
+"""So many commands on each connection of a process that will be killed: it is at work then."""
 SIZES = (1, 1, 2, 3)
 """So many events a command has; in the long form there are more than 100,000."""
 HOT = "phase:hot"
 
 
-def write(url: str, name: str, acknowledged: Path, seed: int) -> None:
+def write(url: str, name: str, acknowledged: Path, seed: int, commands: int) -> None:
     """Write commands on several connections, a third of them on the hot stream; note each one that was answered."""
 
     def work(connection: int) -> None:
         chance = random.Random(f"{seed} {connection}")
         with PostgresLog.open(url) as log, acknowledged.open("ab", buffering=0) as noted:
-            for number in range(COMMANDS):
+            for number in range(commands):
                 stream = HOT if chance.random() < 1 / 3 else f"phase:{name}-{connection}"
                 receipt = _recorded(log, stream, f"{name}-{connection}-{number}", chance.choice(SIZES))
                 noted.write(f"{' '.join(map(str, receipt))}\n".encode())
@@ -75,8 +77,8 @@ def test_what_processes_write_at_once_some_of_them_killed_is_one_right_history(
     watcher.start()
 
     def started(number: int) -> "tuple[SpawnProcess, Path]":
-        noted = acknowledged[number]
-        process = context.Process(target=write, args=(log_database, f"p{number}", noted, number))
+        noted, commands = acknowledged[number], UNTIL_KILLED if number < KILLS else COMMANDS
+        process = context.Process(target=write, args=(log_database, f"p{number}", noted, number, commands))
         process.start()
         return process, noted
 
