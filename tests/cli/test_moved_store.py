@@ -59,6 +59,7 @@ def test_checkout_rescues_across_file_systems(moved: Orch, edited: Path, monkeyp
     assert "by hand" not in edited.read_text()
 
 
+@pytest.mark.in_file
 @pytest.mark.parametrize("way", ["variable", "flag", "file"])
 def test_a_folder_whose_log_lies_elsewhere_says_what_was_forgotten_and_begins_no_second_one(
     orch: Orch, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, way: str
@@ -103,6 +104,7 @@ def test_a_mistyped_place_begins_no_second_log(
     assert orch("list").status == 0
 
 
+@pytest.mark.in_file
 @pytest.mark.parametrize(
     "line",
     [
@@ -121,12 +123,14 @@ def test_a_word_of_where_the_log_lies_is_shown_only_where_it_is_one(orch: Orch, 
     assert refused.status == 4 and refused.error["fix"][0] == "export ORCHESTRATOR_STATE_DIR=DIR"
 
 
+@pytest.mark.in_file
 def test_what_a_shell_would_do_in_that_word_is_only_a_name(orch: Orch) -> None:
     Path(".orch").mkdir()
     Path(".orch/elsewhere").write_text("ORCHESTRATOR_STATE_DIR=$(touch${IFS}here)\n")
     assert orch("list", "--json").error["fix"][0] == "export ORCHESTRATOR_STATE_DIR='$(touch${IFS}here)'"
 
 
+@pytest.mark.in_file
 def test_a_store_below_the_folder_is_found_where_both_were_moved_to(
     orch: Orch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
