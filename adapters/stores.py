@@ -83,7 +83,7 @@ def opened_for(places: Places, address: str, known: str, *, read_only: bool, tim
         raise NotFound(
             f"{places.root} belongs to the log {known}, and there is none in {named(address)}. Name the database"
             " that holds it; another project begins in a folder of its own.",
-            fix=(NAME_IT, "orch config show database_url"),
+            fix=(NAME_IT, LOOK),
         ) from error
 
 

@@ -6,10 +6,10 @@ from contextlib import suppress
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from api.received import MOST_BODY
+
 LINGER_SECONDS = 1.0
-"""How long is read, and thrown away, of a body that was refused."""
-LINGER_BYTES = 4 * 1024 * 1024
-"""How much of it."""
+"""How long is read, and thrown away, of a body that was refused: at most as much as one may have."""
 
 
 class Lingering:
@@ -62,5 +62,5 @@ class Coming:
 
     async def _thrown_away(self) -> None:
         size = 0
-        while not self._is_whole and size < LINGER_BYTES:
+        while not self._is_whole and size < MOST_BODY:
             size += len((await self.receive()).get("body", b""))

@@ -172,7 +172,7 @@ def _followed(places: Places, asked: Asked, *, yes: bool) -> bool:
         return False
     from cli.init_promoted import followed
 
-    log = followed(places, yes=yes)
+    log = followed(places, places.database, left, yes=yes)
     if log is None:
         return False
     with log:

@@ -13,23 +13,20 @@ from adapters.log_notes import refuse_elsewhere
 from adapters.places import NAME_IT, Places
 from adapters.retiring import CHECKPOINTS, keep_keys
 from adapters.settings import to_paste
-from adapters.stores import LOOK, AnyLog, attach, attached_to, opened_for
+from adapters.stores import LOOK, AnyLog, attach, opened_for
 from cli.promoting import fork_of, retired_at
 from cli.screen import clean
 from domain.errors import InvalidInput
 from usecases.moments import resolved
 
 
-def followed(places: Places, *, yes: bool) -> AnyLog | None:
-    """Let the folder belong to the log in the database, and return it, where that says that it left the folder's own.
+def followed(places: Places, address: str, known: str, *, yes: bool) -> AnyLog | None:
+    """Let the folder belong to the log at the address, and return it, where that says that it left the folder's own.
 
     What the folder kept of the old log, keys and checkpoints, goes to where a promotion puts it. Raises `Damaged` where
     one of these checkpoints is of another history than the one both are said to share.
     """
-    known = attached_to(places)
-    if known is None or places.database is None:
-        return None
-    log = opened_for(places, places.database, known, read_only=True, timeout_s=places.timeout_ms / 1000)
+    log = opened_for(places, address, known, read_only=True, timeout_s=places.timeout_ms / 1000)
     try:
         fork = None if log.origin == known else left_by(log, known)
         if fork is None:
@@ -37,7 +34,7 @@ def followed(places: Places, *, yes: bool) -> AnyLog | None:
             return None
         refuse_elsewhere(log.where, log.noted)
         key, kept = key_file(places.keys, fork_of(log)[1].public_key), retired_at(places, log)
-        _refuse_promoter(places, places.database, key)
+        _refuse_promoter(places, address, key)
         for folder in (places.checkpoints, kept / CHECKPOINTS):  # there, where following was interrupted
             last = CheckpointFiles(folder).last(below=fork.size + 1)
             if last is not None:

@@ -13,7 +13,7 @@ from adapters.postgres_connection import named
 from adapters.postgres_fork import PostgresForkLog
 from adapters.retiring import keep_keys
 from adapters.settings import to_paste
-from adapters.stores import AnyLog, attach, attached_to, opened_at
+from adapters.stores import LOOK, AnyLog, attach, attached_to, opened_at
 from cli.migrate_setting import follow_setting
 from cli.options import Asked
 from cli.promoting import Promotion, fork_of, retired_at
@@ -120,7 +120,7 @@ class DatabasePromotion(Promotion):
                 raise InvalidInput(
                     f"{self.new} was promoted in the place of {parent}, and database_url names {old.origin}, which is"
                     " another log.",
-                    fix=("orch config show database_url",),
+                    fix=(LOOK,),
                 )
 
     def _old(self) -> AnyLog:

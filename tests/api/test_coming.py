@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse
 
 from api import coming
 from api.coming import Coming, Lingering
+from api.received import MOST_BODY
 
 SIZE = 65_536
 PART = {"type": "http.request", "body": b"x" * SIZE, "more_body": True}
@@ -38,7 +39,7 @@ def answered(others: Lingering, *headers: tuple[bytes, bytes], comes: bool = Tru
 
 def test_as_much_is_read_as_a_body_may_have_and_no_more() -> None:
     read, sent = answered(Lingering())
-    assert read == coming.LINGER_BYTES / SIZE
+    assert read == MOST_BODY / SIZE
     assert [message.get("more_body", False) for message in sent[1:]] == [True, False]
 
 
