@@ -1,7 +1,6 @@
 """orch check post-deploy: a phase is drafted, read back and archived, in the real store."""
 
 import shlex
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Optional, TypedDict
@@ -14,6 +13,7 @@ from cli.answers import answer
 from cli.check_rows import CheckRow, Failed, end_with, has_failed, rows_of, show_rows
 from cli.options import Asked, acting
 from cli.project import opened
+from cli.screen import can_be_asked
 from domain.digest import digest_of
 from domain.errors import InvalidInput
 from domain.steps import Step
@@ -93,7 +93,7 @@ def _refuse_unsure(asked: Asked, *, yes: bool) -> None:
     """Refuse to record anything that nobody said is meant."""
     if yes:
         return
-    if asked.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if asked.json or not can_be_asked():
         who = [("--actor", asked.actor), ("--actor-kind", asked.actor_kind)]
         words = [word for option, value in who if value for word in (option, value)]
         raise InvalidInput(

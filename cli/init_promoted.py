@@ -15,7 +15,7 @@ from adapters.retiring import CHECKPOINTS, keep_keys
 from adapters.settings import to_paste
 from adapters.stores import LOOK, AnyLog, attach, opened_for
 from cli.promoting import fork_of, retired_at
-from cli.screen import clean
+from cli.screen import can_be_asked, clean
 from domain.errors import InvalidInput
 from usecases.moments import resolved
 
@@ -66,7 +66,7 @@ def _refuse_promoter(places: Places, address: str, key: Path) -> None:
 
 def _ask(places: Places, known: str, log: AnyLog) -> None:
     """Make sure that it is meant: a rehearsal says the same as a promotion, and the log of it is not in force."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not can_be_asked():
         raise InvalidInput(
             f"{places.root} would leave the log {known} and follow {log.origin} in {log.where}; away from a terminal"
             " --yes has to say that it is meant.",

@@ -17,7 +17,7 @@ from cli.given import flags
 from cli.options import Asked, writing
 from cli.project import here
 from cli.recover_verify import New
-from cli.screen import clean, paint
+from cli.screen import can_be_asked, clean, paint
 from cli.writes import report
 from domain.errors import InvalidInput, ReasonMissing
 from usecases.project import Project
@@ -92,7 +92,7 @@ def _refuse_unsure(asked: Asked, new: str, reason: str, *, yes: bool) -> None:
         raise ReasonMissing("A promotion", command=shlex.join(words[1:]), example="why the project goes back")
     words += ["--reason", reason, "--yes"]
     refuse_guessed_kind(asked.actor_kind, command=shlex.join(words))
-    if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not yes and not can_be_asked():
         kind = ["--actor-kind", asked.actor_kind] if asked.actor_kind else []
         raise InvalidInput(
             "The project would go on with another store; away from a terminal --yes has to say that it is meant.",

@@ -13,7 +13,7 @@ from cli.arguments import Reason
 from cli.how_known import how_known
 from cli.options import Asked, writing
 from cli.project import opened
-from cli.screen import clean, one_line, paint
+from cli.screen import can_be_asked, clean, one_line, paint
 from domain.errors import InvalidInput, ReasonMissing
 from usecases.project import Project
 from usecases.redacting import redacted, what
@@ -57,17 +57,12 @@ def _refuse_unsure(asked: Asked, position: int, reason: str, *, yes: bool) -> No
         raise ReasonMissing("A redaction", command=shlex.join(words[1:]), example="why the text has to go")
     words += ["--reason", reason, "--yes"]
     refuse_guessed_kind(asked.actor_kind, command=shlex.join(words))
-    if not yes and not _is_terminal():
+    if not yes and not can_be_asked():
         kind = ["--actor-kind", asked.actor_kind] if asked.actor_kind else []
         raise InvalidInput(
             "What is erased never comes back; away from a terminal --yes has to say that it is meant.",
             fix=(shlex.join([*words, *kind]),),
         )
-
-
-def _is_terminal() -> bool:
-    """Tell whether somebody can read a question and answer it."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _ask(project: Project, asked: Asked, record: "Record", reason: str) -> None:

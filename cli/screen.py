@@ -21,6 +21,11 @@ STATES = {
 }
 
 
+def can_be_asked() -> bool:
+    """Tell whether somebody can read a question and answer it."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def coloured(stream: TextIO) -> bool:
     """Tell whether colour is welcome there (https://no-color.org, https://force-color.org)."""
     if os.environ.get("FORCE_COLOR") and not os.environ.get("NO_COLOR"):

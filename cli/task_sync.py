@@ -10,7 +10,7 @@ import typer
 from cli.arguments import PhaseId
 from cli.options import Asked, writing
 from cli.project import opened
-from cli.screen import one_line, paint
+from cli.screen import can_be_asked, one_line, paint
 from cli.task_work import Force
 from cli.writes import carry_out
 from domain.errors import InvalidInput
@@ -62,7 +62,7 @@ def _sure(asked: Asked, phase: str, found: Boxes, *, yes: bool, force: bool, rea
         print(f"  {', '.join(found.unknown)}: ticked, but not approved; left out.", file=sys.stderr)
     if yes or not (found.done or found.reopened):
         return
-    if sys.stdin.isatty() and sys.stderr.isatty():
+    if can_be_asked():
         click.confirm("Record this?", abort=True, err=True)
         return
     words = ["orch", "task", "sync", phase, "--yes", *(["--force"] if force else ())]
